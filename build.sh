@@ -1,0 +1,184 @@
+#!/bin/bash
+# The one way in: builds sciexam and what it needs, and runs it. See usage below.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${XDG_CACHE_HOME:-${HOME:?set HOME or XDG_CACHE_HOME, the folder for built libraries}/.cache}/sciexam
+program=$root/sciexam-run
+[[ $cache = /* ]] || cache=$PWD/$cache
+# shellcheck source=cmake/scripts/common.sh
+. "$root/cmake/scripts/common.sh"
+# shellcheck source=cmake/scripts/packages.sh
+. "$root/cmake/scripts/packages.sh"
+# shellcheck source=cmake/scripts/sources.sh
+. "$root/cmake/scripts/sources.sh"
+# shellcheck source=cmake/scripts/dependencies.sh
+. "$root/cmake/scripts/dependencies.sh"
+
+usage() {
+  cat << END
+usage: ./build.sh VERB
+
+  demo                  build ./sciexam-run, then let it answer the small exam that it carries
+  test [--long] [--preset PRESET]
+                        build everything and run the tests (--long: the slow ones too);
+                        presets: release (default), debug, asan, coverage
+  bench [OPTION...]     build, then measure this machine: ./sciexam-run bench OPTION...
+  package --out DIR --models A B C --tokenizer spm.model [OPTION...]
+                        build, then put the program and a package of these models into DIR, ready
+                        for upload; more options go to ./sciexam-run pack
+  clean [--cache]       delete what was built here (--cache: the built libraries and their sources too)
+
+  build                 build ./sciexam-run only
+  coverage              the tests with line coverage of src/, which must be 85 % or more
+  fuzz [SECONDS]        every fuzz target for so long (default 300)
+  check                 formatting, clang-tidy, shellcheck
+
+How long: the first build on a machine compiles five libraries, about 30 minutes on two cores (interrupted,
+it goes on where it stopped), and sciexam itself, some minutes more. After that only what has changed.
+
+It installs missing Debian packages (as root or through sudo; else it says which), and takes the libraries'
+sources from Debian's mirror, checked against cmake/sources.lock. With both there, no network is needed.
+
+Environment:
+  SCIEXAM_SOURCES   a folder with the tarballs of cmake/sources.lock, asked before any mirror
+  XDG_CACHE_HOME    the libraries are kept in \$XDG_CACHE_HOME/sciexam (default ~/.cache/sciexam)
+  JOBS              compilers at once (default: as many as cores and memory allow, here $(default_jobs))
+  SCIEXAM_GOLDEN    the golden tests' folder (default ../shared/golden; those tests are skipped without it)
+END
+}
+
+# compile PRESET TARGET...: libraries, then the project, into build/PRESET.
+compile() {
+  local preset=$1 start=$SECONDS lock
+  shift
+  require_packages build
+  export JOBS=${JOBS:-$(default_jobs)}
+  hold_lock lock "$root/build/.lock" "this checkout"
+  build_dependencies "$root/build/deps"
+  say "Building sciexam ($preset); log: build/logs/$preset.log"
+  run_logged "$root/build/logs/$preset-configure.log" \
+    cmake -S "$root" --preset "$preset" "-DSCIEXAM_DEPS=$root/build/deps"
+  run_logged "$root/build/logs/$preset.log" ninja -C "$root/build/$preset" -j "$JOBS" "$@"
+  say "    took $(duration $((SECONDS - start)))"
+  release_lock "$lock"
+}
+
+# build_program [TARGET...]: leaves the stripped program as ./sciexam-run.
+build_program() {
+  local built
+  compile release sciexam-run "$@"
+  built=$(find "$root/build/release" -name sciexam-run -type f -perm -u+x -print -quit)
+  [ -n "$built" ] || die "build/release has no sciexam-run after the build." "./build.sh clean, then try again."
+  # Renamed into place: a running ./sciexam-run keeps its old file.
+  strip -o "$program.new" "$built"
+  mv "$program.new" "$program"
+}
+
+run_tests() { # run_tests PRESET [CTEST OPTION...]
+  local preset=$1
+  shift
+  # ctest's own summary is the last thing printed.
+  ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error -j 2 "$@"
+}
+
+verb_demo() {
+  build_program
+  say "Now ./sciexam-run --demo: three tiny models, which are inside the program, answer a small exam."
+  say
+  "$program" --demo "$@"
+}
+
+verb_test() {
+  local preset=release
+  local ctest_options=(-LE long)
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --long) ctest_options=() ;;
+      --preset) preset=${2:?--preset wants a name: release, debug, asan or coverage} && shift ;;
+      *) die "test does not know '$1'." "./build.sh says what there is." ;;
+    esac
+    shift
+  done
+  require_packages build test
+  if [ "$preset" = release ]; then build_program all; else compile "$preset" all; fi
+  run_tests "$preset" "${ctest_options[@]}"
+}
+
+verb_bench() {
+  build_program
+  "$program" bench "$@"
+}
+
+verb_package() {
+  "$root/kernels_package/stage.sh" --check "$@"
+  build_program
+  "$root/kernels_package/stage.sh" "$@"
+}
+
+verb_clean() {
+  case ${1:-} in
+    '') ;;
+    --cache)
+      say "Deleting $cache"
+      rm -rf "$cache"
+      ;;
+    *) die "clean does not know '$1'." "./build.sh clean [--cache]" ;;
+  esac
+  rm -rf "$root/build" "$root/dist" "$program"
+}
+
+verb_build() { build_program; }
+
+verb_coverage() {
+  require_packages build test coverage
+  compile coverage all
+  find "$root/build/coverage" -name '*.gcda' -delete # counts of earlier runs
+  run_tests coverage -LE long
+  gcovr --root "$root" --filter "$root/src/" --object-directory "$root/build/coverage" -j 2 \
+    --exclude-unreachable-branches --print-summary --fail-under-line 85 "$root/build/coverage"
+}
+
+verb_fuzz() {
+  local seconds=${1:-300} target name
+  [[ $seconds =~ ^[0-9]+$ ]] || die "fuzz wants a number of seconds, not '$seconds'."
+  require_packages build fuzz
+  compile fuzz all
+  for target in "$root"/build/fuzz/tests/fuzz/fuzz_*; do
+    [[ -f $target && -x $target ]] || continue
+    name=$(basename "$target")
+    say "$name for $(duration "$seconds"); log: build/logs/$name.log"
+    # What it finds goes into the first folder; the second is the checked-in corpus.
+    mkdir -p "$root/build/fuzz/corpus/$name" "$root/build/fuzz/found"
+    run_logged "$root/build/logs/$name.log" "$target" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=4096 \
+      -artifact_prefix="$root/build/fuzz/found/$name-" -print_final_stats=1 \
+      "$root/build/fuzz/corpus/$name" "$root/tests/fuzz/corpus/$name"
+    grep '^Done' "$root/build/logs/$name.log" >&2
+  done
+}
+
+verb_check() {
+  require_packages build check
+  compile release sciexam-run # clang-tidy reads its compile_commands.json
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh
+  find "$root/src" "$root/tests" -name '*.[ch]pp' -print0 | xargs -0 clang-format-14 --dry-run -Werror
+  find "$root/src" -name '*.cpp' -print0 |
+    xargs -0 -n 1 -P "$JOBS" clang-tidy-14 --quiet -p "$root/build/release" --warnings-as-errors='*'
+  say "check: nothing to complain about"
+}
+
+main() {
+  local verb=${1:-help}
+  [ $# -eq 0 ] || shift
+  trap 'say "Interrupted. The same command goes on from here."; exit 130' INT TERM
+  case $verb in
+    demo | test | bench | package | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
+    all) verb_build ;;
+    help | -h | --help) usage ;;
+    *)
+      usage >&2
+      die "there is no verb '$verb'."
+      ;;
+  esac
+}
+
+main "$@"

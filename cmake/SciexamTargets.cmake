@@ -1,0 +1,39 @@
+# How sciexam's own targets are compiled.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+add_library(sciexam_options INTERFACE)
+target_compile_options(sciexam_options INTERFACE -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -ffunction-sections
+                                                 -fdata-sections)
+target_include_directories(sciexam_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+if(SCIEXAM_SANITIZE)
+  target_compile_options(sciexam_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g -O1
+                                                   -fno-omit-frame-pointer)
+  target_link_options(sciexam_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(SCIEXAM_COVERAGE)
+  target_compile_options(sciexam_options INTERFACE --coverage -O0 -fprofile-update=atomic)
+  target_link_options(sciexam_options INTERFACE --coverage)
+endif()
+
+# sciexam_library(NAME SOURCES a.cpp ... DEPENDS target ...): the static library
+# sciexam_NAME of one folder of src/.
+function(sciexam_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(sciexam_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(sciexam_${name} PUBLIC sciexam_options ${ARG_DEPENDS})
+endfunction()
+
+# sciexam_static_link(TARGET): a fully static executable, unless it is built
+# with sanitizers or against somebody's own LibTorch.
+function(sciexam_static_link target)
+  if(NOT SCIEXAM_SANITIZE AND NOT SCIEXAM_LIBTORCH)
+    target_link_options(${target} PRIVATE -static -Wl,--gc-sections)
+  endif()
+endfunction()

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Build and install a static, CPU-only, matmul-only oneDNN.
+#   build.sh TARBALL PREFIX WORK
+# Started again on a WORK that an interrupted build left, it goes on there.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+tarball=$1
+mkdir -p "$2" "$3"
+prefix=$(cd "$2" && pwd)
+work=$(cd "$3" && pwd)
+export CC=${CC:-gcc} CXX=${CXX:-g++} # OpenMP from libgomp: gcc
+if [ ! -e "$work/source.done" ]; then
+  rm -rf "$work/source"
+  mkdir -p "$work/source"
+  tar xf "$tarball" --strip-components=1 -C "$work/source"
+  # Sources of primitives that ONEDNN_ENABLE_PRIMITIVE leaves out: oneDNN would
+  # compile them all the same (half of the build) and never register them.
+  (cd "$work/source" && xargs rm < "$here/drop.txt")
+  touch "$work/source.done"
+fi
+cmake -S "$work/source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+  -DONEDNN_LIBRARY_TYPE=STATIC -DONEDNN_BUILD_EXAMPLES=OFF -DONEDNN_BUILD_TESTS=OFF \
+  -DONEDNN_BUILD_GRAPH=OFF -DONEDNN_CPU_RUNTIME=OMP -DONEDNN_GPU_RUNTIME=NONE \
+  -DONEDNN_ENABLE_WORKLOAD=INFERENCE "-DONEDNN_ENABLE_PRIMITIVE=MATMUL;INNER_PRODUCT;REORDER;ELTWISE" \
+  -DONEDNN_ENABLE_JIT_PROFILING=OFF -DONEDNN_ENABLE_ITT_TASKS=OFF -DONEDNN_VERBOSE=OFF
+ninja -C "$work/build" install

@@ -1,0 +1,64 @@
+# shellcheck shell=bash disable=SC2154 # root and cache are build.sh's
+# The static libraries of cmake/*/build.sh, built once into the cache folder.
+
+declare -A expected_time=( # on two cores
+  [cli11]='1 s' [catch2]='1 min' [sentencepiece]='1 min' [onednn]='8 min' [libtorch]='18 min')
+
+compiler_versions() { printf 'g++ %s clang %s' "$(g++ -dumpfullversion)" "$(clang++-14 -dumpversion)"; }
+
+# dependency_key NAME COMPILERS: changes with the locked source, the recipe and the compilers
+dependency_key() {
+  {
+    awk -v name="$1" '$1 == name { print $1, $2, $6 }' "$root/cmake/sources.lock"
+    printf '%s' "$2"
+    cd "$root/cmake/$1" && find . -type f -not -name '*.md' -not -path '*/__pycache__/*' -print0 |
+      LC_ALL=C sort -z | xargs -0 sha256sum
+  } | sha256sum | cut -c 1-12
+}
+
+# Enough room for what is not built yet: LibTorch's compilation takes 3 GB for a while.
+check_room() {
+  local free
+  free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1000000) }')
+  [ "$free" -ge 4 ] || warn "only $free GB free in $cache; the libraries need about 4 GB while they are built." \
+    "XDG_CACHE_HOME chooses another place."
+}
+
+# build_dependency NAME COMPILERS: sets built_prefix to the finished library's folder. The
+# work folder lives until the library is finished: an interrupted build goes on.
+build_dependency() {
+  local name=$1 key work lock start=$SECONDS
+  key=$name-$(dependency_key "$name" "$2")
+  built_prefix=$cache/$key
+  [ ! -e "$built_prefix/.finished" ] || return 0
+  hold_lock lock "$cache/locks/$key" "$name"
+  if [ ! -e "$built_prefix/.finished" ]; then # else the other build.sh has built it
+    check_room
+    locate_source "$name"
+    work=$cache/work/$key
+    say "Building $name $lock_version, once (about ${expected_time[$name]:-some minutes} on 2 cores); log: $cache/logs/$key.log"
+    run_logged "$cache/logs/$key.log" "$root/cmake/$name/build.sh" "$source_path" "$built_prefix" "$work"
+    touch "$built_prefix/.finished"
+    rm -rf "$work"
+    say "    $name took $(duration $((SECONDS - start)))"
+  fi
+  release_lock "$lock"
+}
+
+# build_dependencies VIEW: all of them, and VIEW with a link to each, which is
+# what CMake is given. If a link changes, what was compiled against the old
+# library is deleted: ninja would see older files and keep it.
+build_dependencies() {
+  local view=$1 name compilers
+  mkdir -p "$cache" "$view"
+  compilers=$(compiler_versions)
+  for name in $(lock_names); do
+    build_dependency "$name" "$compilers"
+    [ "$(readlink "$view/$name")" != "$built_prefix" ] || continue
+    if [ -L "$view/$name" ]; then
+      say "$name has changed: building sciexam afresh."
+      find "$root/build" -mindepth 1 -maxdepth 1 -type d -not -path "$view" -exec rm -rf {} +
+    fi
+    ln -sfn "$built_prefix" "$view/$name"
+  done
+}

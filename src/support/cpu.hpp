@@ -1,0 +1,14 @@
+// What the CPU can do.
+#pragma once
+
+#include <string>
+
+namespace sciexam {
+
+/// True if the CPU has x86-64-v3 (AVX2, FMA, BMI, F16C, ...): the least that sciexam runs on.
+bool cpu_is_supported();
+
+/// The instruction sets that matter here and are present, e.g. "AVX2 FMA AVX-512 VNNI".
+std::string cpu_features();
+
+} // namespace sciexam

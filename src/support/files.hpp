@@ -1,0 +1,69 @@
+// Reading files whole, and writing them so that a reader never sees half of one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// A file mapped read-only into memory. Move-only; unmapped when it dies.
+class MappedFile {
+public:
+  /// Throws UsageError if the file cannot be opened, WorkError if it cannot be mapped.
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+  const std::filesystem::path& path() const noexcept { return path_; }
+  /// Gives memory back that holds pages lying whole inside `part` of bytes(): read again, they come from the file.
+  void release(std::span<const std::byte> part) const noexcept;
+
+private:
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// The whole file. Throws UsageError if it cannot be read, InputError if it is longer than `limit` bytes.
+std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{64} << 20);
+
+/// A file in the making: written beside `path` under a temporary name, and
+/// renamed to `path` by commit() once its bytes are on the disk. Without
+/// commit() nothing is left behind.
+class AtomicFile {
+public:
+  /// Throws WorkError (naming the folder and the remedy) if the temporary file cannot be made.
+  explicit AtomicFile(std::filesystem::path path);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  /// Throws WorkError if the bytes cannot be written (disk full).
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+  /// Bytes written so far.
+  std::uint64_t size() const noexcept { return size_; }
+  /// Where the bytes are until commit().
+  const std::filesystem::path& temporary() const noexcept { return temporary_; }
+  /// Flushes to the disk and renames. Throws WorkError.
+  void commit();
+
+private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// Writes `text` to `path` through an AtomicFile.
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+} // namespace sciexam

@@ -1,0 +1,91 @@
+#include "support/progress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include <unistd.h>
+
+namespace sciexam {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool live_bar_shown = false; // messages and bars come from one thread
+
+} // namespace
+
+void log_line(std::string_view text) {
+  if (live_bar_shown)
+    std::fputs("\r\033[K", stderr);
+  live_bar_shown = false;
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+std::string format_duration(std::chrono::duration<double> time) {
+  const auto seconds = static_cast<long long>(std::llround(std::max(0.0, time.count())));
+  char text[48];
+  if (seconds >= 3600)
+    std::snprintf(text, sizeof text, "%lld h %02lld min", seconds / 3600, seconds / 60 % 60);
+  else if (seconds >= 60)
+    std::snprintf(text, sizeof text, "%lld min %02lld s", seconds / 60, seconds % 60);
+  else
+    std::snprintf(text, sizeof text, "%lld s", seconds);
+  return text;
+}
+
+Progress::Progress(std::string label, std::uint64_t total, std::string unit)
+    : label_(std::move(label)), unit_(std::move(unit)), total_(std::max<std::uint64_t>(1, total)), start_(Clock::now()),
+      shown_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
+
+Progress::~Progress() {
+  if (!finished_ && live_bar_shown)
+    log_line("");
+}
+
+std::string Progress::line() const {
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  const double part = static_cast<double>(done_) / static_cast<double>(total_);
+  const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
+  std::string text = label_ + " ";
+  if (live_) {
+    constexpr int kWidth = 24;
+    const int full = static_cast<int>(part * kWidth);
+    text += "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "] ";
+  }
+  char numbers[96];
+  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %.0f %s/s  ", part * 100, rate, unit_.c_str());
+  text += numbers;
+  if (finished_)
+    return text + "took " + format_duration(Clock::now() - start_);
+  if (done_ == 0)
+    return text + "time left unknown";
+  return text + format_duration(std::chrono::duration<double>(elapsed * (1 - part) / part)) + " left";
+}
+
+void Progress::show(bool last) {
+  const auto now = Clock::now();
+  const auto wait = live_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(kLineInterval);
+  if (!last && now - shown_ < wait)
+    return;
+  shown_ = now;
+  if (!live_) {
+    log_line(line());
+    return;
+  }
+  std::fprintf(stderr, "\r\033[K%s%s", line().c_str(), last ? "\n" : "");
+  std::fflush(stderr);
+  live_bar_shown = !last;
+}
+
+void Progress::advance(std::uint64_t done) {
+  done_ = std::min(total_, done_ + done);
+  show(false);
+}
+
+void Progress::finish() {
+  finished_ = true;
+  show(true);
+}
+
+} // namespace sciexam

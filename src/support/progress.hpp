@@ -1,0 +1,43 @@
+// Messages and a progress line on standard error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// One line to standard error, ended by a newline; clears a live bar first.
+void log_line(std::string_view text);
+
+/// The progress of one long piece of work. On a terminal a bar that is redrawn
+/// in place; elsewhere (a notebook, a pipe) one line every `kLineInterval`.
+class Progress {
+public:
+  static constexpr std::chrono::seconds kLineInterval{10};
+
+  /// `total` units of work, e.g. tokens; `unit` is their name in the rate shown.
+  Progress(std::string label, std::uint64_t total, std::string unit);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+
+  void advance(std::uint64_t done);
+  /// Draws the last state and ends the line.
+  void finish();
+
+private:
+  std::string line() const;
+  void show(bool last);
+
+  std::string label_, unit_;
+  std::uint64_t total_, done_ = 0;
+  std::chrono::steady_clock::time_point start_, shown_;
+  bool live_, finished_ = false;
+};
+
+/// "1 h 02 min", "3 min 20 s", "12 s".
+std::string format_duration(std::chrono::duration<double> time);
+
+} // namespace sciexam

@@ -1,0 +1,25 @@
+// SHA-256 (FIPS 180-4), by OpenSSL's libcrypto.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace sciexam {
+
+/// 64 lower-case hexadecimal digits.
+std::string sha256_hex(std::span<const std::byte> bytes);
+
+/// The same over bytes that arrive in pieces.
+class Sha256 {
+public:
+  Sha256();
+  void update(std::span<const std::byte> bytes);
+  /// Ends the hash; call it once.
+  std::string hex();
+
+private:
+  alignas(8) std::byte state_[128]; // libcrypto's SHA256_CTX
+};
+
+} // namespace sciexam
