@@ -1,0 +1,200 @@
+#include "exam/csv.hpp"
+
+#include "support/errors.hpp"
+#include "support/utf8.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+namespace sciexam {
+namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+constexpr const char* kQuoteRemedy = "Put the whole cell in double quotes, and write each double quote inside it twice";
+
+std::unique_ptr<std::istream> open(const std::filesystem::path& file) {
+  std::error_code unknown; // what cannot be asked about cannot be opened either
+  if (std::filesystem::is_directory(file, unknown))
+    throw UsageError(file.string() + ": is a folder. Give the path of a CSV file");
+  errno = 0;
+  auto text = std::make_unique<std::ifstream>(file, std::ios::binary);
+  if (!*text)
+    throw UsageError(file.string() + ": cannot be opened: " + std::strerror(errno) +
+                     ". Check the path and its permissions");
+  return text;
+}
+
+} // namespace
+
+CsvReader::CsvReader(std::filesystem::path file) : file_(std::move(file)), text_(open(file_)) {
+  skip_byte_order_mark();
+}
+
+CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name)
+    : file_(std::move(name)), text_(std::move(text)) {
+  skip_byte_order_mark();
+}
+
+int CsvReader::peek() {
+  if (offset_ == block_.size()) {
+    block_.resize(kBlockBytes);
+    text_->read(block_.data(), static_cast<std::streamsize>(kBlockBytes));
+    if (text_->bad())
+      throw WorkError(file_.string() + ": cannot be read after row " + std::to_string(row_) +
+                      ". Check the disk, or copy the file elsewhere");
+    block_.resize(static_cast<std::size_t>(text_->gcount()));
+    offset_ = 0;
+    if (block_.empty())
+      return kEnd;
+  }
+  return static_cast<unsigned char>(block_[offset_]);
+}
+
+int CsvReader::take() {
+  const int byte = peek();
+  if (byte != kEnd)
+    ++offset_;
+  return byte;
+}
+
+void CsvReader::skip_byte_order_mark() {
+  peek(); // the first block holds the mark whole
+  if (block_.starts_with(kByteOrderMark))
+    offset_ = kByteOrderMark.size();
+}
+
+bool CsvReader::next(std::vector<std::string>& cells) {
+  const std::size_t last_row = row_;
+  do {
+    if (peek() == kEnd) {
+      row_ = last_row;
+      cells.clear();
+      if (row_ == 0)
+        throw InputError({file_}, "is empty", "Check that it was copied whole, and that it is the right file");
+      return false;
+    }
+    ++row_;
+    read_row(cells);
+  } while (blank_);
+  if (row_ != last_row + 1) {
+    row_ = last_row + 1;
+    fail("the line is empty, but rows follow", "Remove the empty line");
+  }
+  if (row_ == 1)
+    header_ = cells;
+  check_cell_count(cells.size());
+  return true;
+}
+
+void CsvReader::read_row(std::vector<std::string>& cells) {
+  cells.clear();
+  for (bool ended = false; !ended;) {
+    const std::size_t column = cells.size();
+    if (!header_.empty() && column == header_.size())
+      check_cell_count(column + 1);
+    if (column == kMaxColumns)
+      fail("has more than " + std::to_string(kMaxColumns) + " columns", "Check that it is the right file");
+    std::string& cell = cells.emplace_back();
+    const bool quoted = peek() == '"';
+    if (quoted)
+      read_quoted(cell, column);
+    else
+      read_unquoted(cell, column);
+    if (const std::size_t invalid = find_invalid_utf8(cell); invalid != std::string::npos)
+      fail(column, "is not valid UTF-8 at byte " + std::to_string(invalid) + " of the cell", "Save the file as UTF-8");
+    ended = take_line_end(column);
+    blank_ = ended && column == 0 && !quoted && cell.empty();
+  }
+}
+
+void CsvReader::read_quoted(std::string& cell, std::size_t column) {
+  take();
+  for (;;) {
+    const int byte = take();
+    if (byte == kEnd)
+      fail(column, "the double quote that opens the cell is never closed",
+           "Close it, and write each double quote inside a cell twice; or the file was cut short: copy it again");
+    if (byte == '"') {
+      if (peek() != '"')
+        break;
+      take();
+    }
+    append(cell, byte, column);
+  }
+  const int after = peek();
+  if (after != ',' && after != '\n' && after != '\r' && after != kEnd)
+    fail(column, "has text after its closing double quote", "Write each double quote inside a quoted cell twice");
+}
+
+void CsvReader::read_unquoted(std::string& cell, std::size_t column) {
+  for (int byte = peek(); byte != ',' && byte != '\n' && byte != '\r' && byte != kEnd; byte = peek()) {
+    if (byte == '"')
+      fail(column, "has a double quote but does not begin with one", kQuoteRemedy);
+    append(cell, byte, column);
+    take();
+  }
+}
+
+void CsvReader::append(std::string& cell, int byte, std::size_t column) const {
+  if (byte == 0)
+    fail(column, "holds a NUL byte", "Save the file as UTF-8 text");
+  if (cell.size() == kMaxCellBytes)
+    fail(column, "is longer than " + std::to_string(kMaxCellBytes >> 20) + " MiB, the most that a cell may have",
+         "Shorten it, or close the double quote that opens it");
+  cell += static_cast<char>(byte);
+}
+
+/// Takes what ends a cell: false for a comma, true for the end of the row.
+bool CsvReader::take_line_end(std::size_t column) {
+  const int byte = take();
+  if (byte == '\r' && peek() != kEnd && take() != '\n')
+    fail(column, "is followed by a carriage return without a line feed", kQuoteRemedy);
+  return byte != ',';
+}
+
+void CsvReader::check_cell_count(std::size_t count) const {
+  if (count == header_.size())
+    return;
+  const std::string found = count > header_.size() ? "more" : "only " + std::to_string(count);
+  fail("has " + found + " cells, where the header names " + std::to_string(header_.size()) + " columns",
+       "Put cells that hold commas or line ends in double quotes");
+}
+
+void CsvReader::fail(std::size_t column, const std::string& problem, const std::string& remedy) const {
+  const bool named = column < header_.size() && !header_[column].empty();
+  throw InputError({file_, row_, named ? excerpt(header_[column]) : std::to_string(column + 1)}, problem, remedy);
+}
+
+void CsvReader::fail(const std::string& problem, const std::string& remedy) const {
+  throw InputError({file_, row_}, problem, remedy);
+}
+
+std::string csv_cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos)
+    return std::string(text);
+  std::string cell = "\"";
+  for (const char byte : text)
+    cell.append(byte == '"' ? 2 : 1, byte);
+  return cell + '"';
+}
+
+std::string excerpt(std::string_view text) {
+  constexpr int kMostCharacters = 40;
+  std::string shown;
+  std::size_t offset = 0;
+  for (int count = 0; count < kMostCharacters && offset < text.size(); ++count) {
+    const Utf8Character character = decode_utf8(text, offset);
+    const bool printable = character.length > 0 && character.code_point >= 0x20 && character.code_point != 0x7F &&
+                           (character.code_point < 0x80 || character.code_point >= 0xA0);
+    const std::size_t length = character.length > 0 ? static_cast<std::size_t>(character.length) : 1;
+    shown += printable ? text.substr(offset, length) : std::string_view("?");
+    offset += length;
+  }
+  return shown + (offset < text.size() ? "..." : "");
+}
+
+} // namespace sciexam

@@ -1,0 +1,78 @@
+// CSV files as RFC 4180 has them, in UTF-8: reading row by row, and writing cells.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <istream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sciexam {
+
+/// Reads a CSV file row by row, in blocks: no more of it is in memory than one
+/// block and the row. The first row is the header; every other one must have
+/// as many cells. A byte order mark at the file's start is skipped, rows end
+/// with LF or CRLF, the last one may have no end, and empty lines after it are
+/// ignored. Inside quotes every line end is kept as it is.
+class CsvReader {
+public:
+  static constexpr std::size_t kMaxCellBytes = std::size_t{16} << 20;
+  static constexpr std::size_t kMaxColumns = 4096;
+
+  /// Throws UsageError if the file cannot be opened.
+  explicit CsvReader(std::filesystem::path file);
+  /// The same over text from elsewhere; `name` is the file that messages name.
+  CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name);
+
+  /// Reads the next row into `cells`, at first the header; false, and no cells,
+  /// after the last one. Throws InputError with file, row and column on: an empty file, an
+  /// unterminated quote (at the row where it begins), text after a closing
+  /// quote, a quote or a lone carriage return in an unquoted cell, invalid
+  /// UTF-8, a NUL byte, an empty line between rows, a wrong number of cells,
+  /// a cell of more than kMaxCellBytes, a header of more than kMaxColumns.
+  /// Throws WorkError if the file cannot be read on.
+  bool next(std::vector<std::string>& cells);
+
+  /// The number of the row last read; 1 is the header. A row that spans several
+  /// lines counts once, as in a spreadsheet.
+  std::size_t row() const noexcept { return row_; }
+  /// The first row, once it has been read.
+  const std::vector<std::string>& header() const noexcept { return header_; }
+
+  /// Throws InputError for cell `column` (from 0) of the row last read.
+  [[noreturn]] void fail(std::size_t column, const std::string& problem, const std::string& remedy) const;
+  /// The same for the row as a whole.
+  [[noreturn]] void fail(const std::string& problem, const std::string& remedy) const;
+
+private:
+  static constexpr int kEnd = -1;
+
+  int peek();
+  int take();
+  void skip_byte_order_mark();
+  void read_row(std::vector<std::string>& cells);
+  void read_quoted(std::string& cell, std::size_t column);
+  void read_unquoted(std::string& cell, std::size_t column);
+  void append(std::string& cell, int byte, std::size_t column) const;
+  bool take_line_end(std::size_t column);
+  void check_cell_count(std::size_t count) const;
+
+  std::filesystem::path file_;
+  std::unique_ptr<std::istream> text_;
+  std::string block_;
+  std::size_t offset_ = 0; ///< of the next byte in block_
+  std::vector<std::string> header_;
+  std::size_t row_ = 0;
+  bool blank_ = false; ///< the row last read is an empty line
+};
+
+/// `text` as a CSV cell: in quotes if it holds a comma, a quote or a line end, else as it is.
+std::string csv_cell(std::string_view text);
+
+/// At most 40 characters of `text`, for a message; line ends and other control
+/// characters are shown as '?', "..." stands for what is left out.
+std::string excerpt(std::string_view text);
+
+} // namespace sciexam

@@ -1,0 +1,51 @@
+// An exam: multiple-choice questions, read from the competition's CSV files.
+#pragma once
+
+#include "exam/csv.hpp"
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// Options of every question; their names are the letters A to E.
+inline constexpr int kOptions = 5;
+
+struct Question {
+  std::string id;
+  std::string prompt;                        ///< may be empty: its options can still be compared
+  std::array<std::string, kOptions> options; ///< A to E; any may be empty
+  std::string context;                       ///< a text that helps to answer; empty where the file has none
+  std::optional<int> answer;                 ///< the right option, 0 to 4; set where the file has answers
+};
+
+struct Exam {
+  std::vector<Question> questions; ///< in the file's order
+  bool has_context = false;        ///< the file has a column `context`
+  bool has_answers = false;        ///< the file has a column `answer`
+};
+
+struct ReadOptions {
+  /// Some training sets have no column `id`: if it is not required and not
+  /// there, questions are numbered "0", "1", ...
+  bool id_required = true;
+};
+
+/// Reads columns id, prompt, A, B, C, D, E and, where they are, context and
+/// answer, in any order; other columns are ignored and text is taken as it is.
+/// Throws UsageError if the file cannot be opened, and InputError with file,
+/// row and column if it is no CSV file (see CsvReader), lacks a column or has
+/// one twice, has no questions, an empty or doubled id, or an answer that is
+/// not one of A to E.
+Exam read_exam(const std::filesystem::path& file, ReadOptions options = {});
+
+/// The same from a reader that has read nothing yet.
+Exam read_exam(CsvReader& reader, ReadOptions options = {});
+
+/// 0 to 4 for "A" to "E", nothing for any other text.
+std::optional<int> option_index(std::string_view letter);
+
+} // namespace sciexam

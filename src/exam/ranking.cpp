@@ -1,0 +1,36 @@
+#include "exam/ranking.hpp"
+
+#include "support/errors.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace sciexam {
+namespace {
+
+/// The number of characters in valid UTF-8: its bytes that do not continue one.
+double length_in_characters(const std::string& text) {
+  return static_cast<double>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+} // namespace
+
+Ranking rank_by_scores(std::span<const double, kOptions> scores) {
+  if (std::any_of(scores.begin(), scores.end(), [](double score) { return std::isnan(score); }))
+    throw InternalError("options with a score that is not a number cannot be ranked");
+  Ranking ranking;
+  std::iota(ranking.begin(), ranking.end(), std::uint8_t{0});
+  std::stable_sort(ranking.begin(), ranking.end(),
+                   [&](std::uint8_t a, std::uint8_t b) { return scores[a] > scores[b]; });
+  return ranking;
+}
+
+Ranking rank_by_length(const Question& question) {
+  std::array<double, kOptions> lengths;
+  std::transform(question.options.begin(), question.options.end(), lengths.begin(), length_in_characters);
+  return rank_by_scores(lengths);
+}
+
+} // namespace sciexam

@@ -1,0 +1,98 @@
+#include "exam/question.hpp"
+#include "exam/texts.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+std::string exam_fault(const std::string& text, ReadOptions options = {}) {
+  return input_fault([&] { exam_of(text, options); });
+}
+
+} // namespace
+
+TEST_CASE("an exam's columns may stand in any order") {
+  const Exam exam = exam_of("E,prompt,answer,B,A,note,id,C,D,context\n5,Why?,D,2,1,-,q1,3,4,Because.\n");
+  REQUIRE(exam.questions.size() == 1);
+  const Question& question = exam.questions[0];
+  CHECK(question.id == "q1");
+  CHECK(question.prompt == "Why?");
+  CHECK(question.options == std::array<std::string, kOptions>{"1", "2", "3", "4", "5"});
+  CHECK(question.context == "Because.");
+  CHECK(question.answer == 3);
+  CHECK(exam.has_context);
+  CHECK(exam.has_answers);
+}
+
+TEST_CASE("context and answer are optional") {
+  const Exam exam = exam_of("id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n");
+  CHECK_FALSE(exam.has_context);
+  CHECK_FALSE(exam.has_answers);
+  CHECK(exam.questions.at(0).context.empty());
+  CHECK_FALSE(exam.questions[0].answer.has_value());
+}
+
+TEST_CASE("an option and a prompt may be empty, and text is not trimmed") {
+  const Exam exam = exam_of("id,prompt,A,B,C,D,E\n 0,,, b ,c,d,\n");
+  CHECK(exam.questions.at(0).id == " 0");
+  CHECK(exam.questions[0].prompt.empty());
+  CHECK(exam.questions[0].options == std::array<std::string, kOptions>{"", " b ", "c", "d", ""});
+}
+
+TEST_CASE("questions keep the file's order") {
+  const Exam exam = exam_of("id,prompt,A,B,C,D,E\n9,p,a,b,c,d,e\n10,p,a,b,c,d,e\n1,p,a,b,c,d,e\n");
+  REQUIRE(exam.questions.size() == 3);
+  CHECK(exam.questions[0].id + exam.questions[1].id + exam.questions[2].id == "9101");
+}
+
+TEST_CASE("other columns are ignored, even unnamed and doubled ones") {
+  CHECK(exam_of(",,id,prompt,A,B,C,D,E,x,x\n7,8,0,p,a,b,c,d,e,1,2\n").questions.at(0).id == "0");
+}
+
+TEST_CASE("all missing columns are named at once") {
+  CHECK(exam_fault("prompt,A,C,D\np,a,c,d\n") ==
+        "exam.csv, row 1: the header has no column id, B, E. The first row must name id,prompt,A,B,C,D,E, in any order "
+        "and spelled so");
+}
+
+TEST_CASE("a doubled column is refused") {
+  CHECK(exam_fault("id,prompt,A,B,C,D,E,prompt\n0,p,a,b,c,d,e,q\n") ==
+        "exam.csv, row 1, column prompt: the header names it twice, as column 2 and column 8. Remove or rename one of "
+        "them");
+  CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E,answer,answer\n"), StartsWith("exam.csv, row 1, column answer: "));
+}
+
+TEST_CASE("a doubled id is refused with both rows") {
+  CHECK(exam_fault("id,prompt,A,B,C,D,E\n7,p,a,b,c,d,e\n8,p,a,b,c,d,e\n7,p,a,b,c,d,e\n") ==
+        "exam.csv, row 4, column id: the id \"7\" is also in row 2. Give every question an id of its own");
+}
+
+TEST_CASE("an empty id is refused") {
+  CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E\n,p,a,b,c,d,e\n"), StartsWith("exam.csv, row 2, column id: is empty. "));
+}
+
+TEST_CASE("an answer must be one of A to E, spelled so") {
+  for (const std::string answer : {"F", "a", "", " A", "AB", "1"}) {
+    CAPTURE(answer);
+    CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E,answer\n0,p,a,b,c,d,e,C\n1,p,a,b,c,d,e," + answer + "\n"),
+               StartsWith("exam.csv, row 3, column answer: the answer is \"" + answer + "\". "));
+  }
+}
+
+TEST_CASE("an exam without questions is refused") {
+  CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E\n\n"), StartsWith("exam.csv, row 1: has a header but no questions. "));
+}
+
+TEST_CASE("a training set without ids is numbered where ids are not required") {
+  const std::string text = "prompt,A,B,C,D,E,answer\np,a,b,c,d,e,A\nq,a,b,c,d,e,E\n";
+  CHECK_THAT(exam_fault(text), StartsWith("exam.csv, row 1: the header has no column id. "));
+  const Exam exam = exam_of(text, {.id_required = false});
+  CHECK(exam.questions.at(0).id == "0");
+  CHECK(exam.questions.at(1).id == "1");
+  CHECK(exam_of("id,prompt,A,B,C,D,E\nq7,p,a,b,c,d,e\n", {.id_required = false}).questions.at(0).id == "q7");
+}
