@@ -1,0 +1,15 @@
+// Where one user-perceived character ends and the next begins.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace sciexam {
+
+/// Bytes of the extended grapheme cluster that `text` begins with (UAX #29 of
+/// Unicode 16, as the tokenizers library has it). `text` must be well-formed
+/// UTF-8 and not empty. utf8proc decides; what releases of it that know an
+/// older Unicode leave out is added here.
+std::size_t grapheme_cluster_length(std::string_view text);
+
+} // namespace sciexam

@@ -1,0 +1,44 @@
+// Cutting a word into the pieces of a unigram language model.
+#pragma once
+
+#include "tokenizer/piece_trie.hpp"
+#include "tokenizer/sentencepiece_model.hpp"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace sciexam {
+
+/// Finds the most probable segmentation (Kudo 2018, arXiv:1804.10959, section 3.1)
+/// by Viterbi's algorithm. SentencePiece's own encoder is not used, because it
+/// adds scores in float and Hugging Face's tokenizers (models/unigram/model.rs)
+/// in double: where two ways to cut a text are nearly or exactly equal, as in
+/// long runs of digits, the two choose differently. Here also as there: every
+/// piece takes part, whatever its type; unknown characters beside each other
+/// give one unknown piece; there is no fallback to bytes.
+class Unigram {
+public:
+  explicit Unigram(const SentencePieceModel& model);
+
+  /// Appends the ids of the pieces of `word`, well-formed UTF-8.
+  void segment(std::string_view word, std::vector<std::int32_t>& ids) const;
+
+private:
+  /// The best way to cut the text up to one place.
+  struct Cut {
+    double score = 0;
+    std::size_t previous = kNone; ///< where its last piece begins
+    std::int32_t id = 0;          ///< that piece
+  };
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  std::vector<Cut> best_cuts(std::string_view word) const;
+
+  PieceTrie trie_;
+  std::vector<double> scores_; // by id
+  double unknown_score_;
+  std::int32_t unknown_id_;
+};
+
+} // namespace sciexam

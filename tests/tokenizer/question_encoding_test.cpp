@@ -1,0 +1,74 @@
+#include "tokenizer/question_encoding.hpp"
+#include "tokenizer/small_model.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+// ids: [CLS] 1, [SEP] 2, then the words below from 4
+const Tokenizer& tokenizer() {
+  static const Tokenizer shared = Tokenizer::from_bytes(small_model({{"\u2581prompt", -1},
+                                                                     {"\u2581context", -1},
+                                                                     {"\u2581####", -1},
+                                                                     {"\u2581a", -1},
+                                                                     {"\u2581b", -1},
+                                                                     {"\u2581c", -1},
+                                                                     {"\u2581d", -1},
+                                                                     {"\u2581e", -1}})
+                                                            .SerializeAsString(),
+                                                        "spm.model");
+  return shared;
+}
+
+Question question() {
+  return {.id = "7",
+          .prompt = "prompt prompt",
+          .options = {"a", "b", "", "d d d", "e"},
+          .context = "context context context",
+          .answer = {}};
+}
+
+} // namespace
+
+TEST_CASE("closed book is prompt and option, without the context") {
+  const auto encodings = encode_question(tokenizer(), question(), {.kind = Template::closed_book});
+  CHECK(encodings[0] == Encoding{{1, 4, 4, 2, 7, 2}, {0, 0, 0, 0, 1, 1}});
+  CHECK(encodings[2].ids == Ids{1, 4, 4, 2, 2});
+  CHECK(encodings[3].ids == Ids{1, 4, 4, 2, 10, 10, 10, 2});
+}
+
+TEST_CASE("closed book shortens the longer text first") {
+  const auto encodings = encode_question(tokenizer(), question(), {Template::closed_book, 6});
+  CHECK(encodings[0].ids == Ids{1, 4, 4, 2, 7, 2});
+  CHECK(encodings[3].ids == Ids{1, 4, 2, 10, 10, 2});
+}
+
+TEST_CASE("open book is context, prompt and option") {
+  const auto encodings = encode_question(tokenizer(), question(), {.kind = Template::open_book});
+  CHECK(encodings[1] == Encoding{{1, 5, 5, 5, 6, 4, 4, 2, 8, 2}, {0, 0, 0, 0, 1, 1, 1, 1, 1, 1}});
+  CHECK(encodings[2].ids == Ids{1, 5, 5, 5, 6, 4, 4, 2, 2});
+}
+
+TEST_CASE("open book shortens the context alone and keeps [CLS]") {
+  const auto encodings = encode_question(tokenizer(), question(), {Template::open_book, 9});
+  CHECK(encodings[1].ids == Ids{1, 5, 5, 6, 4, 4, 2, 8, 2});
+  CHECK(encodings[3].ids == Ids{1, 6, 4, 4, 2, 10, 10, 10, 2});
+}
+
+TEST_CASE("a question that does not fit is named") {
+  CHECK_THROWS_MATCHES(encode_question(tokenizer(), question(), {Template::open_book, 8}), TruncationError,
+                       Catch::Matchers::MessageMatches(Catch::Matchers::ContainsSubstring("question 7, option D")));
+}
+
+TEST_CASE("templates have names") {
+  for (const Template kind : {Template::closed_book, Template::open_book})
+    CHECK(template_of_name(name_of(kind)) == kind);
+  CHECK(name_of(Template::open_book) == "open_book");
+  CHECK_FALSE(template_of_name("Closed_Book"));
+}
