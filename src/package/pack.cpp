@@ -1,0 +1,250 @@
+#include "package/pack.hpp"
+
+#include "checkpoint/checkpoint.hpp"
+#include "checkpoint/parameters.hpp"
+#include "checkpoint/safetensors.hpp"
+#include "package/package.hpp"
+#include "package/packed_weights.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "support/utf8.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <memory>
+#include <set>
+
+namespace sciexam {
+namespace {
+
+constexpr const char* kVocabularyName = "spm.model";
+
+std::string weights_name(std::size_t model) {
+  return "run_" + std::to_string(model) + ".safetensors.zst";
+}
+
+/// A checkpoint that was found fit to be packed.
+struct Checkpoint {
+  std::string config_text;
+  DebertaConfig config;
+  std::unique_ptr<WeightSource> weights;
+  std::vector<TensorInfo> parameters; // as they will be packed
+  Match match;
+  Json training;
+};
+
+Json read_training_record(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "training.json";
+  if (!std::filesystem::exists(file))
+    return nullptr;
+  const JsonDocument document = JsonDocument::from_file(file);
+  if (!document.root().json().is_object())
+    document.root().fail("is not an object", "Write the training record as an object, or remove the file");
+  return document.root().json();
+}
+
+Checkpoint open_for_packing(const PackModel& model, DType dtype) {
+  Checkpoint checkpoint;
+  const std::filesystem::path config = model.folder / "config.json";
+  checkpoint.config_text = read_text_file(config);
+  checkpoint.config = parse_deberta_config(JsonDocument(checkpoint.config_text, config).root());
+  checkpoint.weights = open_checkpoint(model.folder);
+  checkpoint.parameters = parameters_of(checkpoint.config);
+  checkpoint.match = match_parameters(checkpoint.parameters, *checkpoint.weights, Purpose::answering);
+  for (TensorInfo& parameter : checkpoint.parameters)
+    parameter.dtype = dtype;
+  checkpoint.training = read_training_record(model.folder);
+  return checkpoint;
+}
+
+void check_text(const std::string& text, const char* what) {
+  if (find_invalid_utf8(text) != std::string::npos)
+    throw UsageError(std::string(what) + " is not valid UTF-8. Choose another one");
+}
+
+void check_request(const PackRequest& request) {
+  if (request.dtype != DType::f16 && request.dtype != DType::f32)
+    throw InternalError("weights can be packed as f16 or f32 alone");
+  if (request.models.empty())
+    throw UsageError("there is no model to pack. Name at least one checkpoint folder");
+  check_text(request.title, "the package's title");
+  double weights = 0;
+  for (const PackModel& model : request.models) {
+    check_text(model.name, "a model's name");
+    if (!std::isfinite(model.weight) || model.weight < 0)
+      throw UsageError("the weight of model " + model.name + " is not a number from 0 on. Give such a number");
+    weights += model.weight;
+  }
+  if (request.template_options.max_length < 0 || request.template_options.max_length > kMaxPackageTokens)
+    throw UsageError("the longest sequence is " + std::to_string(request.template_options.max_length) +
+                     " tokens. Give 0 (no limit) to " + std::to_string(kMaxPackageTokens));
+  if (weights <= 0)
+    throw UsageError("all models have weight 0. Give at least one of them more");
+}
+
+/// The names that a package there before has, which the new one may not need any more.
+std::set<std::string> prepare_output(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (!std::filesystem::is_directory(folder, failure))
+    throw UsageError(folder.string() + ": cannot be made. Name another folder for the package");
+  if (std::filesystem::is_empty(folder, failure))
+    return {};
+  const char* remedy = "Empty it, or name another folder for the package";
+  if (!std::filesystem::exists(folder / kManifestName, failure))
+    throw UsageError(folder.string() + ": is not empty and holds no package. " + remedy);
+  try {
+    const Package old = Package::open(folder);
+    std::set<std::string> names{old.manifest().vocabulary.name};
+    for (const ModelRecord& model : old.manifest().models)
+      names.insert({model.config.name, model.weights.name, model.weights.plain_name()});
+    return names;
+  } catch (const PackageError& error) {
+    throw UsageError(folder.string() + ": holds something that is no whole package. " + remedy + " (" + error.what() +
+                     ")");
+  }
+}
+
+/// Converts a chunk into its place among the elements of the packed tensor. Throws InputError.
+void convert_chunk(const TensorChunk& chunk, DType dtype, const std::filesystem::path& source,
+                   std::span<std::byte> out) {
+  const std::size_t count = chunk.bytes.size() / size_of(chunk.tensor.dtype);
+  std::vector<float> values(count), rounded(count);
+  convert_to_f32(chunk.tensor.dtype, chunk.bytes, values);
+  const std::span<std::byte> place = out.subspan(chunk.first * size_of(dtype), count * size_of(dtype));
+  convert_from_f32(dtype, values, place);
+  convert_to_f32(dtype, place, rounded);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (std::isfinite(rounded[i]))
+      continue;
+    const std::string where = "tensor " + chunk.tensor.name + " holds " + std::to_string(values[i]) + " at element " +
+                              std::to_string(chunk.first + i);
+    if (std::isfinite(values[i]))
+      throw InputError({source}, where + ", which f16 cannot hold", "Pack with f32 weights");
+    throw InputError({source}, where + ", which no network can use",
+                     "Use a checkpoint of a training that did not fail");
+  }
+}
+
+std::vector<std::byte> read_tensor(Checkpoint& checkpoint, const TensorInfo& parameter, int threads) {
+  std::vector<std::byte> bytes(parameter.bytes());
+  const std::string& stored = checkpoint.match.stored_name.at(parameter.name);
+  const std::filesystem::path source = checkpoint.weights->description();
+  checkpoint.weights->read([&](const TensorInfo& tensor) { return tensor.name == stored; },
+                           [&](const TensorChunk& chunk) { convert_chunk(chunk, parameter.dtype, source, bytes); },
+                           threads);
+  return bytes;
+}
+
+FramedFile write_weights(Checkpoint& checkpoint, FrameWriter& writer, int threads) {
+  const std::string header = safetensors_header(checkpoint.parameters, {{"format", "pt"}});
+  if (header.size() > kMaxFrameBytes)
+    throw InternalError("the header of the packed weights does not fit into a frame");
+  writer.add(std::as_bytes(std::span(header)));
+  writer.end_frame();
+  for (const TensorInfo& parameter : checkpoint.parameters)
+    writer.add(read_tensor(checkpoint, parameter, threads));
+  return writer.finish();
+}
+
+std::vector<Probe> compute_probe(const PackRequest& request, const PackModel& model, const Checkpoint& checkpoint,
+                                 const FrameWriter& writer, const FramedFile& content) {
+  if (!request.probe)
+    return {};
+  FrameReader reader(PackageFile(writer.temporary()), content, FrameReader::Form::compressed);
+  std::vector<Probe> probe = request.probe(checkpoint.config, *open_packed_weights(std::move(reader), request.dtype));
+  for (const Probe& sequence : probe)
+    if (!std::isfinite(sequence.logit))
+      throw InputError({model.folder}, "gives a logit that is not a finite number",
+                       "Use a checkpoint of a training that did not fail");
+  return probe;
+}
+
+ModelRecord pack_model(const PackRequest& request, std::size_t index, Checkpoint& checkpoint, FrameWriter& writer) {
+  const PackModel& model = request.models[index];
+  ModelRecord record;
+  record.name = model.name;
+  record.weights = {weights_name(index), write_weights(checkpoint, writer, request.threads)};
+  record.dtype = request.dtype;
+  record.weight = model.weight;
+  record.training = checkpoint.training;
+  record.probe = compute_probe(request, model, checkpoint, writer, record.weights.content);
+  return record;
+}
+
+/// A small file, complete under its temporary name.
+FileRecord stage(std::deque<AtomicFile>& staged, const std::filesystem::path& folder, const std::string& name,
+                 std::string_view text) {
+  staged.emplace_back(folder / name).write(text);
+  return {name, text.size(), sha256_hex(std::as_bytes(std::span(text)))};
+}
+
+/// One configuration file for all models if their configurations are the same, else one each.
+void stage_configs(std::deque<AtomicFile>& staged, const std::filesystem::path& folder,
+                   const std::vector<Checkpoint>& checkpoints, Manifest& manifest) {
+  const auto is_first = [&](const Checkpoint& other) { return other.config_text == checkpoints[0].config_text; };
+  const bool shared = std::all_of(checkpoints.begin(), checkpoints.end(), is_first);
+  for (std::size_t i = 0; i < checkpoints.size(); ++i) {
+    if (shared && i > 0)
+      manifest.models[i].config = manifest.models[0].config;
+    else
+      manifest.models[i].config = stage(
+          staged, folder, shared ? "config.json" : "config_" + std::to_string(i) + ".json", checkpoints[i].config_text);
+  }
+}
+
+/// Removes what the package before had and this one has not. An unpacked file
+/// is not what is packed now, under whatever name.
+void remove_leftovers(const std::filesystem::path& folder, std::set<std::string> old, const Manifest& manifest) {
+  old.erase(manifest.vocabulary.name);
+  for (const ModelRecord& model : manifest.models) {
+    old.erase(model.config.name);
+    old.erase(model.weights.name);
+  }
+  for (const std::string& name : old) {
+    std::error_code failure;
+    std::filesystem::remove(folder / name, failure);
+    if (failure)
+      throw WorkError((folder / name).string() + ": belongs to the package that was replaced and cannot be removed: " +
+                      failure.message() + ". Remove it");
+  }
+}
+
+} // namespace
+
+Manifest pack(const PackRequest& request) {
+  check_request(request);
+  const std::string vocabulary = read_text_file(request.vocabulary);
+  std::vector<Checkpoint> checkpoints;
+  for (const PackModel& model : request.models)
+    checkpoints.push_back(open_for_packing(model, request.dtype));
+  const std::set<std::string> old = prepare_output(request.output);
+
+  Manifest manifest;
+  manifest.title = request.title;
+  manifest.created_by = request.created_by;
+  manifest.template_kind = request.template_options.kind;
+  manifest.max_length = request.template_options.max_length;
+  std::deque<FrameWriter> weights;
+  for (std::size_t i = 0; i < checkpoints.size(); ++i) {
+    FrameWriter& writer = weights.emplace_back(request.output / weights_name(i), request.threads);
+    manifest.models.push_back(pack_model(request, i, checkpoints[i], writer));
+  }
+  std::deque<AtomicFile> staged;
+  manifest.vocabulary = stage(staged, request.output, kVocabularyName, vocabulary);
+  stage_configs(staged, request.output, checkpoints, manifest);
+  const std::string text = write_manifest(manifest);
+  const std::string manifest_name(kManifestName);
+  manifest = parse_manifest(text, request.output / manifest_name); // what cannot be read must not be written
+  stage(staged, request.output, manifest_name, text);
+
+  for (FrameWriter& writer : weights)
+    writer.commit();
+  for (AtomicFile& file : staged)
+    file.commit();
+  remove_leftovers(request.output, old, manifest);
+  return manifest;
+}
+
+} // namespace sciexam

@@ -1,0 +1,44 @@
+// Checkpoints and a tokenizer -> a package folder.
+#pragma once
+
+#include "checkpoint/config.hpp"
+#include "checkpoint/weight_source.hpp"
+#include "package/manifest.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+struct PackModel {
+  std::string name; ///< shown in tables and messages
+  std::filesystem::path
+      folder;          ///< a Hugging Face checkpoint: config.json and weights; training.json where there is one
+  double weight = 1.0; ///< in the weighted ensemble, at least 0
+};
+
+struct PackRequest {
+  std::string title;
+  std::string created_by; ///< the program and its version
+  std::vector<PackModel> models;
+  std::filesystem::path vocabulary; ///< spm.model
+  std::filesystem::path output;     ///< a folder: to be made, empty, or with a package that is replaced
+  DType dtype = DType::f16;         ///< of the packed weights: f16 or f32
+  TemplateOptions template_options;
+  int threads = 1;
+  /// What the network makes of some sequences, computed from the packed weights; may be empty.
+  std::function<std::vector<Probe>(const DebertaConfig&, WeightSource&)> probe = {};
+};
+
+/// Packs the parameters that the network has, in Hugging Face's names; other
+/// tensors are left out. Nothing in the output folder changes before all is
+/// packed; then its files are replaced one by one, the manifest last. Holds one
+/// tensor and two frames a thread in memory. Throws UsageError for an output
+/// folder with other things in it; InputError, by tensor name, for missing
+/// parameters, wrong shapes, values that are not finite or beyond f16's range;
+/// WorkError if the disk is full. Returns what was written.
+Manifest pack(const PackRequest& request);
+
+} // namespace sciexam

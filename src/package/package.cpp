@@ -1,0 +1,73 @@
+#include "package/package.hpp"
+
+#include "package/packed_weights.hpp"
+#include "support/errors.hpp"
+
+namespace sciexam {
+namespace {
+
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{64} << 20;
+
+std::string read_whole(const PackageFile& file) {
+  std::string text(file.size(), '\0');
+  file.read(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+} // namespace
+
+std::string read_manifest_text(const PackageFiles& files) {
+  const PackageFile file = files.open(std::string(kManifestName));
+  if (file.size() > kMaxManifestBytes)
+    throw PackageError(file.path(), "is " + std::to_string(file.size()) + " bytes long, too long for a manifest",
+                       "Upload or copy the package again");
+  return read_whole(file);
+}
+
+std::string read_checked(const PackageFiles& files, const FileRecord& record) {
+  const PackageFile file = files.open(record.name);
+  if (file.size() != record.size)
+    throw PackageError(file.path(),
+                       "is " + std::to_string(file.size()) + " bytes long, but the manifest says " +
+                           std::to_string(record.size),
+                       "Upload or copy this file again");
+  std::string text = read_whole(file);
+  if (sha256_hex(std::as_bytes(std::span(text))) != record.sha256)
+    throw PackageError(file.path(), "does not match its sha256 in the manifest", "Upload or copy this file again");
+  return text;
+}
+
+Package Package::open(const std::filesystem::path& folder) {
+  return open(PackageFiles::in_folder(folder));
+}
+
+Package Package::open(PackageFiles files) {
+  Manifest manifest = parse_manifest(read_manifest_text(files), files.path_of(std::string(kManifestName)));
+  return {std::move(files), std::move(manifest)};
+}
+
+std::string Package::vocabulary() const {
+  return read_checked(files_, manifest_.vocabulary);
+}
+
+DebertaConfig Package::config(std::size_t model) const {
+  const FileRecord& record = manifest_.models.at(model).config;
+  try {
+    return parse_deberta_config(JsonDocument(read_checked(files_, record), record.name).root());
+  } catch (const InputError& error) {
+    throw PackageError(files_.path_of(record.name),
+                       "is no configuration that this program knows (" + std::string(error.what()) + ")",
+                       "Use the program's version that packed it");
+  }
+}
+
+std::unique_ptr<WeightSource> Package::open_model(std::size_t model) const {
+  const ModelRecord& record = manifest_.models.at(model);
+  const WeightsRecord& weights = record.weights;
+  if (!files_.has(weights.name) && files_.has(weights.plain_name()))
+    return open_packed_weights({files_.open(weights.plain_name()), weights.content, FrameReader::Form::plain},
+                               record.dtype);
+  return open_packed_weights({files_.open(weights.name), weights.content, FrameReader::Form::compressed}, record.dtype);
+}
+
+} // namespace sciexam

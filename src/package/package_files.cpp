@@ -1,0 +1,96 @@
+#include "package/package_files.hpp"
+
+#include "support/errors.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sciexam {
+
+PackageFile::PackageFile(std::filesystem::path path) : path_(std::move(path)) {
+  // O_NONBLOCK: a named pipe in a package's place is refused below instead of waited for.
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor_ < 0)
+    throw PackageError(path_, std::string("cannot be opened: ") + std::strerror(errno),
+                       "Check that the whole package was copied and is readable");
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor_);
+    throw PackageError(path_, "is not a regular file", "Copy the package again");
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+PackageFile::PackageFile(std::filesystem::path path, std::span<const std::byte> bytes)
+    : path_(std::move(path)), bytes_(bytes.data()), size_(bytes.size()) {}
+
+PackageFile::PackageFile(PackageFile&& other) noexcept
+    : path_(std::move(other.path_)), bytes_(other.bytes_), descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_) {}
+
+PackageFile& PackageFile::operator=(PackageFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(bytes_, other.bytes_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+PackageFile::~PackageFile() {
+  if (descriptor_ >= 0)
+    ::close(descriptor_);
+}
+
+void PackageFile::read(std::uint64_t offset, std::span<std::byte> out) const {
+  if (offset > size_ || out.size() > size_ - offset)
+    throw PackageError(path_, "ends at byte " + std::to_string(size_) + ", too early", "Upload or copy it again");
+  if (descriptor_ < 0) {
+    std::copy_n(bytes_ + offset, out.size(), out.begin());
+    return;
+  }
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      throw PackageError(path_,
+                         "cannot be read at byte " + std::to_string(offset) + ": " +
+                             (got == 0 ? "it became shorter" : std::strerror(errno)),
+                         "Upload or copy it again");
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
+PackageFiles PackageFiles::in_folder(std::filesystem::path folder) {
+  return {std::move(folder), nullptr};
+}
+
+PackageFiles PackageFiles::in_memory(std::filesystem::path description,
+                                     std::map<std::string, std::span<const std::byte>> files) {
+  return {std::move(description), std::make_shared<const Memory>(std::move(files))};
+}
+
+bool PackageFiles::has(const std::string& name) const {
+  if (memory_)
+    return memory_->contains(name);
+  std::error_code ignored; // what cannot be looked at cannot be opened either, and that is reported
+  return std::filesystem::exists(path_of(name), ignored);
+}
+
+PackageFile PackageFiles::open(const std::string& name) const {
+  if (!memory_)
+    return PackageFile(path_of(name));
+  const auto found = memory_->find(name);
+  if (found == memory_->end())
+    throw PackageError(path_of(name), "is missing", "Put the whole package in");
+  return PackageFile(path_of(name), found->second);
+}
+
+} // namespace sciexam

@@ -1,0 +1,63 @@
+// The files of a package: in a folder, or inside the program (the demo's).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace sciexam {
+
+/// One file, open for reading by several threads at once. Bytes are copied out
+/// rather than mapped: what was hashed is then what is used, also if the file changes.
+class PackageFile {
+public:
+  /// Throws PackageError if it cannot be opened or is not a regular file.
+  explicit PackageFile(std::filesystem::path path);
+  /// Bytes in memory that outlive this; `path` is only named in messages.
+  PackageFile(std::filesystem::path path, std::span<const std::byte> bytes);
+  PackageFile(PackageFile&& other) noexcept;
+  PackageFile& operator=(PackageFile&& other) noexcept;
+  PackageFile(const PackageFile&) = delete;
+  PackageFile& operator=(const PackageFile&) = delete;
+  ~PackageFile();
+
+  /// Fills `out` with the bytes from `offset` on. Throws PackageError if the
+  /// file ends before, or cannot be read.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+  std::uint64_t size() const noexcept { return size_; }
+  const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+  std::filesystem::path path_;
+  const std::byte* bytes_ = nullptr; // in memory
+  int descriptor_ = -1;              // or open
+  std::uint64_t size_ = 0;
+};
+
+class PackageFiles {
+public:
+  static PackageFiles in_folder(std::filesystem::path folder);
+  /// Files by name; their bytes must outlive this. `description` stands for the folder in messages.
+  static PackageFiles in_memory(std::filesystem::path description,
+                                std::map<std::string, std::span<const std::byte>> files);
+
+  bool has(const std::string& name) const;
+  /// Throws PackageError if there is no such file.
+  PackageFile open(const std::string& name) const;
+  std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }
+
+private:
+  using Memory = std::map<std::string, std::span<const std::byte>>;
+  PackageFiles(std::filesystem::path folder, std::shared_ptr<const Memory> memory)
+      : folder_(std::move(folder)), memory_(std::move(memory)) {}
+
+  std::filesystem::path folder_;
+  std::shared_ptr<const Memory> memory_; // null: they are in the folder
+};
+
+} // namespace sciexam

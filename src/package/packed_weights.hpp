@@ -1,0 +1,16 @@
+// A packed model's weights as a WeightSource.
+#pragma once
+
+#include "checkpoint/weight_source.hpp"
+#include "package/zstd_frames.hpp"
+
+#include <memory>
+
+namespace sciexam {
+
+/// Reads the list of tensors from frame 0, which must be a safetensors header
+/// and nothing else. Throws PackageError if it is damaged, if a tensor is not
+/// of `dtype`, or if the frames cut through an element.
+std::unique_ptr<WeightSource> open_packed_weights(FrameReader reader, DType dtype);
+
+} // namespace sciexam
