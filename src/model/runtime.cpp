@@ -1,0 +1,67 @@
+#include "model/runtime.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#ifndef SCIEXAM_STOCK_LIBTORCH
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
+namespace sciexam {
+
+void set_compute_threads(int threads) {
+  at::set_num_threads(threads);
+}
+
+#ifdef SCIEXAM_STOCK_LIBTORCH
+
+std::string network_library_versions() {
+  return "LibTorch " TORCH_VERSION " (shared)";
+}
+
+std::string chosen_kernels() {
+  return "LibTorch " + at::get_cpu_capability();
+}
+
+#else
+
+namespace {
+
+std::string onednn_isa() {
+  switch (dnnl_get_effective_cpu_isa()) {
+  case dnnl_cpu_isa_avx2:
+    return "AVX2";
+  case dnnl_cpu_isa_avx2_vnni:
+  case dnnl_cpu_isa_avx2_vnni_2:
+    return "AVX2 with VNNI";
+  case dnnl_cpu_isa_avx512_core:
+    return "AVX-512";
+  case dnnl_cpu_isa_avx512_core_vnni:
+    return "AVX-512 with VNNI";
+  case dnnl_cpu_isa_avx512_core_bf16:
+  case dnnl_cpu_isa_avx512_core_fp16:
+    return "AVX-512 with bf16";
+  case dnnl_cpu_isa_avx512_core_amx:
+  case dnnl_cpu_isa_avx512_core_amx_fp16:
+    return "AMX";
+  default:
+    return "generic";
+  }
+}
+
+} // namespace
+
+std::string network_library_versions() {
+  const dnnl_version_t* onednn = dnnl_version();
+  return "LibTorch " TORCH_VERSION ", oneDNN " + std::to_string(onednn->major) + "." + std::to_string(onednn->minor) +
+         "." + std::to_string(onednn->patch);
+}
+
+std::string chosen_kernels() {
+  return "LibTorch " + at::get_cpu_capability() + ", oneDNN " + onednn_isa();
+}
+
+#endif
+
+} // namespace sciexam

@@ -1,0 +1,17 @@
+// The libraries under the network: their threads and their versions.
+#pragma once
+
+#include <string>
+
+namespace sciexam {
+
+/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). Call it once, first.
+void set_compute_threads(int threads);
+
+/// "LibTorch 2.6.0, oneDNN 3.7.2".
+std::string network_library_versions();
+
+/// The kernels that were chosen for this CPU, e.g. "LibTorch AVX512, oneDNN avx512_core_vnni".
+std::string chosen_kernels();
+
+} // namespace sciexam

@@ -1,0 +1,50 @@
+#include "model/weights.hpp"
+
+#include "checkpoint/safetensors.hpp"
+#include "support/errors.hpp"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <map>
+
+namespace sciexam {
+namespace {
+
+/// Writes elements first .. of a chunk, converted, into the tensor's storage.
+void store(const TensorChunk& chunk, const at::Tensor& tensor) {
+  const std::size_t elements = chunk.bytes.size() / size_of(chunk.tensor.dtype);
+  if (tensor.scalar_type() == at::kFloat) {
+    convert_to_f32(chunk.tensor.dtype, chunk.bytes, {tensor.mutable_data_ptr<float>() + chunk.first, elements});
+    return;
+  }
+  std::vector<float> values(elements);
+  convert_to_f32(chunk.tensor.dtype, chunk.bytes, values);
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<double>() + chunk.first);
+}
+
+} // namespace
+
+std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightSource& source, Purpose purpose,
+                                      int threads) {
+  const Match match = match_parameters(parameters_of(network.config()), source, purpose);
+  std::map<std::string, at::Tensor> wanted; // by the stored name
+  for (const auto& [name, tensor] : network.parameters())
+    if (const auto stored = match.stored_name.find(name); stored != match.stored_name.end())
+      wanted.emplace(stored->second, tensor);
+  source.read([&](const TensorInfo& tensor) { return wanted.contains(tensor.name); },
+              [&](const TensorChunk& chunk) { store(chunk, wanted.at(chunk.tensor.name)); }, threads);
+  return match.extra;
+}
+
+void save_weights(const DebertaForMultipleChoice& network, const std::filesystem::path& file, DType dtype) {
+  std::vector<TensorInfo> tensors = parameters_of(network.config());
+  for (TensorInfo& tensor : tensors)
+    tensor.dtype = dtype;
+  write_safetensors(file, tensors, {{"format", "pt"}}, [&](std::size_t index, std::span<std::byte> out) {
+    const at::Tensor values = network.parameters()[index].second.detach().to(at::kFloat).contiguous();
+    convert_from_f32(dtype, {values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())}, out);
+  });
+}
+
+} // namespace sciexam

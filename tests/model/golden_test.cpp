@@ -1,0 +1,116 @@
+// The network against Hugging Face's: every model folder of the reference results.
+#include "golden/golden.hpp"
+#include "model/reference.hpp"
+
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+
+#include "catch_beside_torch.hpp" // last: see there
+
+using namespace sciexam;
+using namespace sciexam::test;
+
+namespace {
+
+std::vector<std::filesystem::path> model_folders() {
+  const auto folders = golden::folders_with("io.safetensors");
+  if (folders.empty())
+    SKIP("no model folders in " << golden::folder());
+  return folders;
+}
+
+// The float32 noise floor of the reference itself is 7e-6 (its own float32 against its float64).
+constexpr double kLogitTolerance = 2e-5;
+constexpr double kHiddenTolerance = 5e-5;
+// Our own float64 differs from the reference's by the order of summation only.
+constexpr double kDoubleTolerance = 1e-9;
+
+} // namespace
+
+TEST_CASE("golden: logits and hidden states equal the reference's", "[golden]") {
+  const at::NoGradGuard no_grad;
+  for (const auto& folder : model_folders()) {
+    INFO(folder);
+    const Tensors io = read_tensors(folder / "io.safetensors");
+    DebertaForMultipleChoice network = load(folder, "model.safetensors");
+    const PackedSequences batch = pack(io);
+    const NetworkOutput out = network.forward(batch, true);
+    CHECK(max_difference(out.logits, io.at("logits_f64")) < kLogitTolerance);
+    CHECK(max_difference(out.logits, io.at("logits_unpadded")) < kLogitTolerance);
+    CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kHiddenTolerance);
+    const at::Tensor mask = io.at("attention_mask");
+    CHECK(max_difference(out.hidden_states.back(), real_tokens(io.at("last_hidden_f64"), mask)) < kHiddenTolerance);
+    for (std::size_t i = 0; i < out.hidden_states.size(); ++i) {
+      INFO("hidden state " << i);
+      const at::Tensor expected = real_tokens(io.at("hidden_states." + std::to_string(i)), mask);
+      CHECK(max_difference(out.hidden_states[i], expected) < kHiddenTolerance);
+    }
+    network.freeze_relative_tables();
+    CHECK(max_difference(network.forward(batch).logits, out.logits) < 1e-6);
+  }
+}
+
+TEST_CASE("golden: in float64 the network is the reference's to nine digits", "[golden]") {
+  const at::NoGradGuard no_grad;
+  for (const auto& folder : model_folders()) {
+    INFO(folder);
+    const Tensors io = read_tensors(folder / "io.safetensors");
+    const NetworkOutput out = load(folder, "model.safetensors", at::kDouble).forward(pack(io));
+    CHECK(max_difference(out.logits, io.at("logits_f64")) < kDoubleTolerance);
+    CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kDoubleTolerance);
+  }
+}
+
+TEST_CASE("golden: half-precision weights give the reference's logits", "[golden]") {
+  const at::NoGradGuard no_grad;
+  for (const auto& folder : model_folders()) {
+    const Tensors io = read_tensors(folder / "io.safetensors");
+    for (const auto& [file, logits] : {std::pair("model.fp16.safetensors", "logits_fp16_weights"),
+                                       std::pair("model.bf16.safetensors", "logits_bf16_weights"),
+                                       std::pair("pytorch_model.fp16.bin", "logits_fp16_weights"),
+                                       std::pair("pytorch_model.bin", "logits"),
+                                       std::pair("pytorch_model.legacy_position_ids.bin", "logits")}) {
+      if (!std::filesystem::exists(folder / file))
+        continue;
+      INFO(folder / file);
+      CHECK(max_difference(load(folder, file).forward(pack(io)).logits, io.at(logits)) < kLogitTolerance);
+    }
+  }
+}
+
+TEST_CASE("golden: a sequence's logit does not depend on its batch", "[golden]") {
+  const at::NoGradGuard no_grad;
+  for (const auto& folder : model_folders()) {
+    INFO(folder);
+    const Tensors io = read_tensors(folder / "io.safetensors");
+    const DebertaForMultipleChoice network = load(folder, "model.safetensors");
+    const at::Tensor together = network.forward(pack(io)).logits.view({-1, 5});
+    for (std::int64_t row = 0; row < together.size(0); ++row)
+      CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) < 1e-6);
+  }
+}
+
+TEST_CASE("golden: gradients equal the reference's", "[golden]") {
+  for (const auto& folder : model_folders()) {
+    if (!std::filesystem::exists(folder / "grads_f64.safetensors"))
+      continue;
+    INFO(folder);
+    const Tensors io = read_tensors(folder / "io.safetensors"), gradients = read_tensors(folder / "grads_f64.safetensors");
+    const auto check = [&](at::ScalarType dtype, double tolerance) {
+      const DebertaForMultipleChoice network = load(folder, "model.safetensors", dtype);
+      for (const auto& [name, parameter] : network.parameters())
+        parameter.requires_grad_(true);
+      cross_entropy(network.forward(pack(io)).logits, io.at("labels")).backward();
+      CHECK(gradients.size() == network.parameters().size());
+      for (const auto& [name, parameter] : network.parameters()) {
+        INFO(name);
+        REQUIRE(parameter.grad().defined());
+        const double size = gradients.at(name).abs().max().item<double>();
+        CHECK(max_difference(parameter.grad(), gradients.at(name)) <= tolerance * size + tolerance * 1e-3);
+      }
+    };
+    check(at::kFloat, 1e-4);
+    check(at::kDouble, 1e-8);
+  }
+}
