@@ -1,0 +1,72 @@
+#include "cli/commands.hpp"
+#include "cli/version.hpp"
+#include "support/cpu.hpp"
+#include "support/errors.hpp"
+#include "support/progress.hpp"
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+ExitStatus report(ExitStatus status, const std::string& text) {
+  log_line("sciexam-run: " + text);
+  return status;
+}
+
+/// The place where faults become text and exit status.
+ExitStatus report_current_exception() {
+  try {
+    throw;
+  } catch (const UsageError& error) {
+    return report(ExitStatus::wrong_input, error.what());
+  } catch (const InputError& error) {
+    return report(ExitStatus::wrong_input, error.what());
+  } catch (const InternalError& error) {
+    return report(ExitStatus::failed, std::string("a fault in sciexam itself: ") + error.what() +
+                                          ". Please report it with the command line and `sciexam-run --version`");
+  } catch (const Error& error) {
+    return report(ExitStatus::failed, error.what());
+  } catch (const std::bad_alloc&) {
+    return report(ExitStatus::failed, "memory ran out. Give the process more, or fewer --threads");
+  } catch (const std::exception& error) {
+    return report(ExitStatus::failed, std::string("unexpected: ") + error.what());
+  }
+}
+
+} // namespace
+
+ExitStatus run_command_line(int argc, const char* const* argv) {
+  if (!cpu_is_supported())
+    return report(ExitStatus::wrong_input, "this CPU lacks AVX2 and FMA (x86-64-v3), which every kernel here needs. Run "
+                                           "it on an Intel CPU from 2013 or an AMD CPU from 2017 on, or a later one");
+  ExitStatus status = ExitStatus::done;
+  CLI::App app("sciexam-run: answers multiple-choice science exams (LLM Science Exam) with an ensemble of DeBERTa "
+               "models.\nWithout a command it answers an exam: it finds the package, test.csv and the place for "
+               "submission.csv by itself.",
+               "sciexam-run");
+  app.set_version_flag("--version", version_text, "Print the versions of the program, its libraries and the kernels");
+  app.require_subcommand(0, 1);
+  app.footer("Exit status: 0 done; 1 the work failed; 2 the command line or an input file is wrong (nothing written);\n"
+             "3 done, but degraded: the last lines say how.");
+  add_answer(app, status);
+  add_pack(app);
+  add_verify(app, status);
+  add_evaluate(app, status);
+  add_tokenize(app);
+  add_bench(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, std::cout, std::cerr) == 0 ? ExitStatus::done : ExitStatus::wrong_input;
+  } catch (...) {
+    return report_current_exception();
+  }
+  return status;
+}
+
+} // namespace sciexam

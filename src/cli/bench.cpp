@@ -1,0 +1,106 @@
+// sciexam-run bench: tokens per second of this machine.
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "ensemble/answering.hpp"
+#include "model/runtime.hpp"
+#include "support/cpu.hpp"
+#include "support/progress.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <random>
+
+#include <CLI/CLI.hpp>
+
+#include <ATen/core/grad_mode.h>
+
+namespace sciexam {
+namespace {
+
+struct BenchOptions {
+  int threads = 0, length = 100, questions = 4000, models = 3;
+  double seconds = 20;
+};
+
+/// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
+DebertaConfig large_config() {
+  const JsonDocument document(R"({"model_type": "deberta-v2", "vocab_size": 128100, "hidden_size": 1024,
+    "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096, "hidden_act": "gelu",
+    "max_position_embeddings": 512, "relative_attention": true, "max_relative_positions": -1, "position_buckets": 256,
+    "norm_rel_ebd": "layer_norm", "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false,
+    "type_vocab_size": 0, "layer_norm_eps": 1e-7, "pooler_hidden_size": 1024, "pooler_hidden_act": "gelu"})",
+                              "deberta-v3-large");
+  return parse_deberta_config(document.root());
+}
+
+/// Random weights of the size that trained ones have: speed does not depend on them.
+DebertaForMultipleChoice random_network() {
+  DebertaForMultipleChoice network(large_config());
+  for (const auto& [name, parameter] : network.parameters())
+    parameter.normal_(0, 0.02);
+  network.freeze_relative_tables();
+  return network;
+}
+
+std::vector<EncodedQuestion> random_questions(std::size_t count, int length, int vocab_size) {
+  std::mt19937 generator(0);
+  std::uniform_int_distribution<std::int32_t> any(3, vocab_size - 1);
+  std::vector<EncodedQuestion> questions(count);
+  for (EncodedQuestion& question : questions)
+    for (Encoding& encoding : question) {
+      encoding.ids.resize(static_cast<std::size_t>(length));
+      encoding.type_ids.assign(encoding.ids.size(), 0);
+      for (std::int32_t& id : encoding.ids)
+        id = any(generator);
+    }
+  return questions;
+}
+
+void bench(const BenchOptions& options) {
+  const at::NoGradGuard no_grad;
+  const int threads = use_threads(options.threads);
+  log_line("making a random model of DeBERTa-v3-large's shape (1.7 GB) ...");
+  const DebertaForMultipleChoice network = random_network();
+  const std::size_t per_batch = std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(options.length)));
+  const auto questions = random_questions(per_batch, options.length, static_cast<int>(network.config().vocab_size));
+  QuestionBatch batch(per_batch);
+  for (std::size_t i = 0; i < per_batch; ++i)
+    batch[i] = i;
+  const PackedSequences packed = pack_sequences(questions, batch);
+  network.forward(packed); // kernels are generated on first use
+
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  int passes = 0;
+  double elapsed = 0;
+  do {
+    network.forward(packed);
+    ++passes;
+    elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+  } while (elapsed < options.seconds);
+  const double tokens_per_second = static_cast<double>(packed.offsets.back()) * passes / elapsed;
+  const double tokens = static_cast<double>(options.questions) * kOptions * options.length;
+  std::printf("f32, DeBERTa-v3-large, %d tokens a sequence, %d threads, %s (%s): %.0f tokens/s\n"
+              "%d questions through %d models would take %s\n",
+              options.length, threads, cpu_features().c_str(), chosen_kernels().c_str(), tokens_per_second,
+              options.questions, options.models,
+              format_duration(std::chrono::duration<double>(tokens * options.models / tokens_per_second)).c_str());
+}
+
+} // namespace
+
+void add_bench(CLI::App& app) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = app.add_subcommand("bench", "Tokens per second of this machine, and what an exam would take");
+  command->add_option("--length", options->length, "Tokens a sequence [100]")->check(CLI::Range(4, 4096));
+  command->add_option("--questions", options->questions, "Questions of the exam that is projected [4000]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--models", options->models, "Models of the ensemble that is projected [3]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seconds", options->seconds, "Time to measure [20]")->check(CLI::PositiveNumber);
+  add_threads_option(*command, options->threads);
+  command->callback([options] { bench(*options); });
+}
+
+} // namespace sciexam

@@ -1,0 +1,11 @@
+// The small exam and the small ensemble that the executable carries.
+#pragma once
+
+#include "cli/commands.hpp"
+
+namespace sciexam {
+
+/// Answers the built-in questions with the built-in package and prints both, with the MAP@3.
+ExitStatus run_demo(int threads);
+
+} // namespace sciexam

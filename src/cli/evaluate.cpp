@@ -1,0 +1,76 @@
+// sciexam-run evaluate: MAP@3 against a labelled file.
+#include "cli/commands.hpp"
+#include "cli/locate.hpp"
+#include "cli/options.hpp"
+#include "cli/reports.hpp"
+#include "exam/metrics.hpp"
+#include "exam/submission.hpp"
+#include "support/errors.hpp"
+#include "support/progress.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+struct EvaluateOptions {
+  std::string package, test, submission, probabilities, combine = "mean-softmax";
+  std::vector<double> weights;
+  int threads = 0;
+};
+
+Exam read_labelled(const std::string& file) {
+  Exam exam = read_exam(file);
+  if (!exam.has_answers)
+    throw InputError({file}, "has no column answer", "Evaluation needs the right answers: give a labelled file");
+  return exam;
+}
+
+ExitStatus evaluate_submission(const EvaluateOptions& options) {
+  const Exam exam = read_labelled(options.test);
+  const std::vector<Ranking> rankings = read_submission(options.submission, exam.questions);
+  std::printf("%s against %s, %zu questions: MAP@3 %.4f, accuracy %.4f\n", options.submission.c_str(),
+              options.test.c_str(), exam.questions.size(), map_at_3(rankings, exam.questions),
+              accuracy(rankings, exam.questions));
+  return ExitStatus::done;
+}
+
+ExitStatus evaluate_package(const EvaluateOptions& options) {
+  const Combine combine = parse_combine(options.combine);
+  const int threads = use_threads(options.threads);
+  const Exam exam = read_labelled(options.test);
+  const Package package = Package::open(find_package(options.package));
+  check_weights(options.weights, package);
+  log_line("package: " + describe(package));
+  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, threads, options.weights, [](auto&) {});
+  for (const std::string& failure : answers.failures)
+    std::printf("degraded: %s\n", failure.c_str());
+  if (answers.models.empty())
+    return ExitStatus::failed;
+  if (!options.probabilities.empty())
+    write_probabilities(options.probabilities, exam.questions, answers.models, combine);
+  std::printf("%s, %zu questions\n%s", options.test.c_str(), exam.questions.size(),
+              score_table(exam, answers.models).c_str());
+  return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
+}
+
+} // namespace
+
+void add_evaluate(CLI::App& app, ExitStatus& status) {
+  const auto options = std::make_shared<EvaluateOptions>();
+  CLI::App* command = app.add_subcommand("evaluate", "MAP@3 and accuracy against a labelled file");
+  command->add_option("--test", options->test, "A labelled exam (with a column answer)")->required();
+  command->add_option("--package", options->package, "Package folder to evaluate [found by itself]");
+  command->add_option("--submission", options->submission, "Evaluate this submission instead of a package");
+  command->add_option("--probabilities", options->probabilities, "Also write each model's and the ensemble's probabilities");
+  add_combine_options(*command, options->combine, options->weights);
+  add_threads_option(*command, options->threads);
+  command->callback([options, &status] {
+    status = options->submission.empty() ? evaluate_package(*options) : evaluate_submission(*options);
+  });
+}
+
+} // namespace sciexam

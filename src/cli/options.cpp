@@ -1,0 +1,45 @@
+#include "cli/options.hpp"
+
+#include "model/runtime.hpp"
+#include "support/errors.hpp"
+#include "support/threads.hpp"
+
+#include <numeric>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+
+void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights) {
+  app.add_option("--combine", combine, "mean-logits, mean-softmax, mean-plus-max, weighted or vote [mean-softmax]")
+      ->group("Ensemble");
+  app.add_option("--weights", weights, "One weight a model, for --combine weighted [the package's]")
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber)
+      ->group("Ensemble");
+}
+
+void add_threads_option(CLI::App& app, int& threads) {
+  app.add_option("--threads", threads, "Threads [all that this process may use]")
+      ->check(CLI::Range(1, 1024))
+      ->group("Machine");
+}
+
+int use_threads(int requested) {
+  const int threads = requested > 0 ? requested : available_threads();
+  set_compute_threads(threads);
+  return threads;
+}
+
+void check_weights(const std::vector<double>& weights, const Package& package) {
+  const std::size_t models = package.manifest().models.size();
+  if (weights.empty())
+    return;
+  if (weights.size() != models)
+    throw UsageError("--weights has " + std::to_string(weights.size()) + " numbers, but the package has " +
+                     std::to_string(models) + " models. Give one for each");
+  if (std::accumulate(weights.begin(), weights.end(), 0.0) <= 0)
+    throw UsageError("--weights are all 0. Give at least one model a positive weight");
+}
+
+} // namespace sciexam

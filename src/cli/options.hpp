@@ -1,0 +1,24 @@
+// Options that several commands share.
+#pragma once
+
+#include "package/package.hpp"
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace sciexam {
+
+void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights);
+void add_threads_option(CLI::App& app, int& threads);
+
+/// Starts the thread pool with `requested` threads (0: what the machine grants) and returns their number.
+int use_threads(int requested);
+
+/// Throws UsageError unless there are no weights or a positive sum of one for each model.
+void check_weights(const std::vector<double>& weights, const Package& package);
+
+} // namespace sciexam

@@ -1,0 +1,79 @@
+// sciexam-run pack: checkpoints and tokenizer -> a package folder.
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/version.hpp"
+#include "ensemble/probe.hpp"
+#include "model/weights.hpp"
+#include "package/pack.hpp"
+#include "support/errors.hpp"
+#include "support/threads.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+struct PackOptions {
+  std::vector<std::string> models;
+  std::vector<double> weights;
+  std::string tokenizer, out, precision = "f16", template_name = "closed_book", title = "sciexam";
+  int max_length = 0, threads = 0;
+};
+
+void run_pack(const PackOptions& options) {
+  if (!options.weights.empty() && options.weights.size() != options.models.size())
+    throw UsageError("--weights has " + std::to_string(options.weights.size()) + " numbers for " +
+                     std::to_string(options.models.size()) + " models. Give one for each");
+  PackRequest request;
+  request.title = options.title;
+  request.created_by = "sciexam " + version();
+  request.vocabulary = options.tokenizer;
+  request.output = options.out;
+  request.dtype = options.precision == "f32" ? DType::f32 : DType::f16;
+  const std::optional<Template> kind = template_of_name(options.template_name);
+  if (!kind)
+    throw UsageError("--template " + options.template_name + " is unknown. Give closed_book or open_book");
+  request.template_options = {*kind, options.max_length};
+  request.threads = use_threads(options.threads);
+  for (std::size_t i = 0; i < options.models.size(); ++i)
+    request.models.push_back({.name = "run_" + std::to_string(i),
+                              .folder = options.models[i],
+                              .weight = options.weights.empty() ? 1.0 : options.weights[i]});
+  const Tokenizer tokenizer = Tokenizer::from_file(options.tokenizer);
+  request.probe = [&](const DebertaConfig& config, WeightSource& packed) {
+    DebertaForMultipleChoice network(config);
+    load_weights(network, packed, Purpose::answering, request.threads);
+    network.freeze_relative_tables();
+    return compute_probe(network, tokenizer, request.template_options);
+  };
+  const Manifest manifest = pack(request);
+  std::printf("%s: %zu models, %s, identity %s\n", options.out.c_str(), manifest.models.size(), options.precision.c_str(),
+              manifest.identity.c_str());
+}
+
+} // namespace
+
+void add_pack(CLI::App& app) {
+  const auto options = std::make_shared<PackOptions>();
+  CLI::App* command = app.add_subcommand("pack", "Checkpoints and a tokenizer -> a package folder");
+  command->add_option("--models", options->models, "Checkpoint folders (config.json and weights), Hugging Face form")
+      ->required();
+  command->add_option("--tokenizer", options->tokenizer, "The SentencePiece model, spm.model")->required();
+  command->add_option("--out", options->out, "Package folder to make")->required();
+  command->add_option("--precision", options->precision, "Weights are kept as f16 or f32 [f16]")
+      ->check(CLI::IsMember({"f16", "f32"}));
+  command->add_option("--template", options->template_name, "closed_book or open_book [closed_book]");
+  command->add_option("--max-length", options->max_length, "Longest token sequence; 0 truncates nothing [0]")
+      ->check(CLI::Range(0, 1 << 20));
+  command->add_option("--title", options->title, "The package's name, shown when it is used [sciexam]");
+  command->add_option("--weights", options->weights, "One weight a model, for --combine weighted [1 each]")
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber);
+  add_threads_option(*command, options->threads);
+  command->callback([options] { run_pack(*options); });
+}
+
+} // namespace sciexam

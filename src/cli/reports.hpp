@@ -1,0 +1,30 @@
+// What commands print and write about a run.
+#pragma once
+
+#include "cli/commands.hpp"
+#include "ensemble/answering.hpp"
+#include "exam/question.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// "NAME (3 models, closed_book, identity 0123456789abcdef)".
+std::string describe(const Package& package);
+
+/// CSV "id,model,A,B,C,D,E": a row for each question and model, and one of the ensemble, whose
+/// scores are scaled to sum to 1.
+void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
+                         std::span<const ModelAnswers> models, Combine combine);
+
+/// Prints what was answered (and the MAP@3 where the exam has answers) and what went wrong.
+ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
+                      const std::filesystem::path& output);
+
+/// A table with MAP@3 and accuracy of each model and of the ensemble under every way to combine.
+std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);
+
+} // namespace sciexam

@@ -1,0 +1,80 @@
+// sciexam-run verify: every byte of a package, and the numbers that it computes.
+#include "cli/commands.hpp"
+#include "cli/locate.hpp"
+#include "cli/options.hpp"
+#include "ensemble/answering.hpp"
+#include "ensemble/probe.hpp"
+#include "package/verify.hpp"
+#include "support/progress.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+bool report_bytes(const VerifyReport& report) {
+  for (const FileReport& file : report.files) {
+    std::printf("%-32s %14llu bytes  %s\n", file.name.c_str(), static_cast<unsigned long long>(file.size),
+                file.problems.empty() ? "ok" : "DAMAGED");
+    for (const std::string& problem : file.problems)
+      std::printf("  %s\n", problem.c_str());
+  }
+  for (const std::string& name : report.unnamed)
+    std::printf("%-32s not part of the package, not used\n", name.c_str());
+  return report.ok();
+}
+
+bool report_numbers(const Package& package, int threads) {
+  bool ok = true;
+  for (std::size_t i = 0; i < package.manifest().models.size(); ++i) {
+    const ModelRecord& model = package.manifest().models[i];
+    if (model.probe.empty()) {
+      std::printf("%-32s carries no probe: its numbers were not checked\n", model.name.c_str());
+      continue;
+    }
+    const double difference = probe_difference(load_model(package, i, threads), model.probe);
+    const bool right = difference <= kProbeTolerance;
+    ok = ok && right;
+    std::printf("%-32s computes the packed logits to %.1e%s\n", model.name.c_str(), difference,
+                right ? "" : ": TOO FAR OFF, do not use this package on this machine");
+  }
+  return ok;
+}
+
+ExitStatus verify(const std::string& given, int requested_threads) {
+  const int threads = use_threads(requested_threads);
+  const std::filesystem::path folder = find_package(given);
+  std::uint64_t shown = 0;
+  std::unique_ptr<Progress> progress;
+  const VerifyReport report = verify_package(folder, threads, [&](std::uint64_t done, std::uint64_t all) {
+    if (!progress)
+      progress = std::make_unique<Progress>("reading", all, "bytes");
+    progress->advance(done - shown);
+    shown = done;
+  });
+  if (progress)
+    progress->finish();
+  const bool right = report_bytes(report) && report_numbers(Package::open(folder), threads);
+  std::printf("%s: %s\n", folder.c_str(), right ? ("whole, identity " + report.identity).c_str() : "NOT USABLE");
+  return right ? ExitStatus::done : ExitStatus::failed;
+}
+
+} // namespace
+
+void add_verify(CLI::App& app, ExitStatus& status) {
+  struct Options {
+    std::string package;
+    int threads = 0;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("verify", "Check every byte of a package against its manifest, and the numbers it computes");
+  command->add_option("--package,package", options->package, "Package folder [found by itself]");
+  add_threads_option(*command, options->threads);
+  command->callback([options, &status] { status = verify(options->package, options->threads); });
+}
+
+} // namespace sciexam

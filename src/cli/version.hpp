@@ -1,0 +1,14 @@
+// What --version prints.
+#pragma once
+
+#include <string>
+
+namespace sciexam {
+
+/// "0.1.0".
+std::string version();
+
+/// Version, git revision, the versions of the libraries, the kernels chosen on this CPU.
+std::string version_text();
+
+} // namespace sciexam

@@ -1,0 +1,92 @@
+#include "ensemble/combine.hpp"
+
+#include "support/errors.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace sciexam {
+namespace {
+
+constexpr std::pair<Combine, std::string_view> kNames[] = {
+    {Combine::mean_logits, "mean-logits"},     {Combine::mean_softmax, "mean-softmax"},
+    {Combine::mean_plus_max, "mean-plus-max"}, {Combine::weighted, "weighted"},
+    {Combine::vote, "vote"},
+};
+
+OptionScores to_double(const OptionLogits& logits) {
+  OptionScores scores{};
+  std::copy(logits.begin(), logits.end(), scores.begin());
+  return scores;
+}
+
+OptionScores votes(std::span<const OptionLogits> models) {
+  OptionScores scores{};
+  double earlier = 0.5; // halves with every first vote: less than a point, and never equal
+  for (const OptionLogits& logits : models) {
+    const Ranking ranking = rank_by_scores(to_double(logits));
+    for (int rank = 0; rank < 3; ++rank) {
+      double& score = scores[ranking[static_cast<std::size_t>(rank)]];
+      if (score == 0)
+        score += std::exchange(earlier, earlier / 2);
+      score += 3 - rank;
+    }
+  }
+  return scores;
+}
+
+} // namespace
+
+std::string_view name_of(Combine combine) {
+  for (const auto& [value, name] : kNames)
+    if (value == combine)
+      return name;
+  throw InternalError("a way to combine without a name");
+}
+
+Combine parse_combine(std::string_view name) {
+  std::string known;
+  for (const auto& [value, text] : kNames) {
+    if (text == name)
+      return value;
+    known += (known.empty() ? "" : ", ") + std::string(text);
+  }
+  throw UsageError("--combine " + std::string(name) + " is unknown. Give one of " + known);
+}
+
+OptionScores softmax(const OptionLogits& logits) {
+  OptionScores scores = to_double(logits);
+  const double most = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (double& score : scores)
+    sum += score = std::exp(score - most);
+  for (double& score : scores)
+    score /= sum;
+  return scores;
+}
+
+OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights) {
+  if (combine == Combine::vote)
+    return votes(models);
+  OptionScores sum{}, most{};
+  double total = 0;
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    const OptionScores scores = combine == Combine::mean_logits ? to_double(models[m]) : softmax(models[m]);
+    const double weight = combine == Combine::weighted ? weights[m] : 1.0;
+    total += weight;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      sum[i] += weight * scores[i];
+      most[i] = std::max(most[i], scores[i]);
+    }
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum[i] = sum[i] / total + (combine == Combine::mean_plus_max ? most[i] : 0.0);
+  return sum;
+}
+
+Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights) {
+  return rank_by_scores(combine_scores(combine, models, weights));
+}
+
+} // namespace sciexam

@@ -1,0 +1,45 @@
+// From the logits of several models to one ranking.
+#pragma once
+
+#include "exam/ranking.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sciexam {
+
+/// One model's scores of the options of one question, before softmax.
+using OptionLogits = std::array<float, kOptions>;
+/// Scores by which options are ranked, highest first.
+using OptionScores = std::array<double, kOptions>;
+
+/// How the ensemble decides. p = softmax of one model's logits.
+enum class Combine {
+  mean_logits,   ///< mean over models of the logits
+  mean_softmax,  ///< mean of p
+  mean_plus_max, ///< mean of p plus maximum of p
+  weighted,      ///< mean of p, weighted by each model's weight
+  vote,          ///< 3, 2 and 1 points for each model's first three options
+};
+
+/// "mean-logits", "mean-softmax", ...: as --combine takes them.
+std::string_view name_of(Combine combine);
+/// Throws UsageError that lists the names.
+Combine parse_combine(std::string_view name);
+
+/// softmax in double, [options] -> [options].
+OptionScores softmax(const OptionLogits& logits);
+
+/// The ensemble's scores for one question; `models` are its models' logits, `weights` (as many)
+/// count for Combine::weighted only. For Combine::vote equal points are told apart by a fraction
+/// below one point, so that they rank in the order in which options first received a vote: models
+/// in order, then each one's ranks.
+OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights);
+
+/// combine_scores, then descending; equal scores by option letter.
+Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights);
+
+} // namespace sciexam

@@ -1,0 +1,168 @@
+// The whole way: checkpoints -> package -> submission.
+#include "end_to_end/program.hpp"
+#include "golden/golden.hpp"
+#include "temporary_folder.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <unistd.h>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path shared(const std::string& name) {
+  return golden::folder() / ".." / name;
+}
+
+/// The package of golden/e2e's three checkpoints with the real vocabulary, made once.
+const fs::path& golden_package() {
+  static const TemporaryFolder folder;
+  static const fs::path package = folder / "package";
+  const fs::path models = golden::folder() / "e2e";
+  if (!fs::exists(models / "model_0" / "config.json"))
+    SKIP("no end-to-end reference in " << models);
+  if (!fs::exists(package)) {
+    const ProgramResult packed =
+        sciexam_run({"pack", "--models", models / "model_0", models / "model_1", models / "model_2", "--tokenizer",
+                     shared("deberta-v3/spm.model"), "--out", package});
+    INFO(packed.err);
+    REQUIRE(packed.status == 0);
+  }
+  return package;
+}
+
+std::string tiny_exam() {
+  return "id,prompt,A,B,C,D,E\nq1,What is water?,H2O,CO2,NaCl,,gold\nq2,\"Which, of these\nis a planet?\",Mars,Sun,Moon,Milky "
+         "Way,Halley\n";
+}
+
+/// Runs under `prefix` (chroot, unshare ...) in a folder that holds nothing but binary, package and test.csv.
+void check_bare_root(const fs::path& root, const std::vector<std::string>& prefix) {
+  const fs::path& package = golden_package();
+  fs::create_directories(root / "package");
+  fs::copy(package, root / "package");
+  fs::copy(program(), root / "sciexam-run");
+  write_bytes(root / "test.csv", tiny_exam());
+  std::vector<std::string> command = prefix;
+  command.insert(command.end(), {"/sciexam-run", "--package", "/package", "--test", "/test.csv", "--output", "/out.csv"});
+  const ProgramResult bare = run_command(command);
+  INFO(bare.err);
+  REQUIRE(bare.status == 0);
+
+  const TemporaryFolder usual;
+  write_bytes(usual / "test.csv", tiny_exam());
+  REQUIRE(sciexam_run({"--package", package, "--test", usual / "test.csv", "--output", usual / "out.csv"}).status == 0);
+  CHECK(read_bytes(root / "out.csv") == read_bytes(usual / "out.csv"));
+}
+
+} // namespace
+
+TEST_CASE("golden: the four ensembles' submissions come out byte for byte", "[golden]") {
+  const fs::path& package = golden_package();
+  const TemporaryFolder folder;
+  for (const auto& [combine, file] :
+       {std::pair("mean-logits", "submission_mean_logits.csv"), std::pair("mean-softmax", "submission_mean_softmax.csv"),
+        std::pair("mean-plus-max", "submission_mean_plus_max.csv"), std::pair("vote", "submission_vote.csv")}) {
+    const ProgramResult run = sciexam_run({"--package", package, "--test", shared("data/train.csv"), "--output",
+                                           folder / "submission.csv", "--combine", combine});
+    INFO(combine << "\n" << run.err);
+    REQUIRE(run.status == 0);
+    CHECK(read_bytes(folder / "submission.csv") == read_bytes(golden::folder() / "e2e" / file));
+  }
+}
+
+TEST_CASE("golden: repeat runs give the same bytes, probabilities too", "[golden]") {
+  const fs::path& package = golden_package();
+  const TemporaryFolder folder;
+  write_bytes(folder / "test.csv", tiny_exam());
+  for (const std::string run : {"1", "2"})
+    REQUIRE(sciexam_run({"--package", package, "--test", folder / "test.csv", "--output", folder / (run + ".csv"),
+                         "--probabilities", folder / (run + "p.csv")})
+                .status == 0);
+  CHECK(read_bytes(folder / "1.csv") == read_bytes(folder / "2.csv"));
+  CHECK(read_bytes(folder / "1p.csv") == read_bytes(folder / "2p.csv"));
+  CHECK_THAT(read_bytes(folder / "1p.csv"), ContainsSubstring("\nq2,ensemble,0."));
+}
+
+TEST_CASE("golden: it runs in an empty root", "[golden]") {
+  if (::geteuid() != 0)
+    SKIP("chroot needs root");
+  const TemporaryFolder root;
+  check_bare_root(root.path(), {"chroot", root.path()});
+}
+
+TEST_CASE("golden: it runs without a network", "[golden]") {
+  if (::geteuid() != 0 || run_command({"unshare", "-n", "true"}).status != 0)
+    SKIP("unshare -n needs root");
+  const TemporaryFolder root;
+  check_bare_root(root.path(), {"unshare", "-n", "chroot", root.path()});
+}
+
+TEST_CASE("golden: a package without write permission is enough", "[golden]") {
+  const fs::path& package = golden_package();
+  const TemporaryFolder folder;
+  fs::copy(package, folder / "package");
+  for (const auto& entry : fs::directory_iterator(folder / "package"))
+    fs::permissions(entry.path(), fs::perms::owner_read);
+  fs::permissions(folder / "package", fs::perms::owner_read | fs::perms::owner_exec);
+  write_bytes(folder / "test.csv", tiny_exam());
+  const ProgramResult run = sciexam_run({"--package", folder / "package", "--test", folder / "test.csv", "--output",
+                                         folder / "submission.csv"});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  fs::permissions(folder / "package", fs::perms::owner_all);
+}
+
+TEST_CASE("golden: with one damaged model the others answer, and the exit status says so", "[golden]") {
+  const TemporaryFolder folder;
+  fs::copy(golden_package(), folder / "package");
+  const fs::path damaged = folder / "package/run_1.safetensors.zst";
+  std::string bytes = read_bytes(damaged);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  write_bytes(damaged, bytes);
+  write_bytes(folder / "test.csv", tiny_exam());
+  const ProgramResult run = sciexam_run({"--package", folder / "package", "--test", folder / "test.csv", "--output",
+                                         folder / "submission.csv"});
+  CHECK(run.status == 3);
+  CHECK_THAT(run.out, ContainsSubstring("degraded") && ContainsSubstring("run_1.safetensors.zst"));
+  CHECK_THAT(run.out, ContainsSubstring("answered by 2 models"));
+  const ProgramResult verified = sciexam_run({"verify", folder / "package"});
+  CHECK(verified.status == 1);
+  CHECK_THAT(verified.out, ContainsSubstring("DAMAGED"));
+}
+
+TEST_CASE("golden: verify accepts a whole package and its numbers", "[golden]") {
+  const ProgramResult run = sciexam_run({"verify", golden_package()});
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.out, ContainsSubstring("computes the packed logits"));
+}
+
+TEST_CASE("golden: evaluate gives a table of models and ensembles", "[golden]") {
+  const ProgramResult run =
+      sciexam_run({"evaluate", "--package", golden_package(), "--test", shared("data/train.csv")});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  // golden/e2e/report.json
+  CHECK_THAT(run.out, ContainsSubstring("run_0                        0.3600"));
+  CHECK_THAT(run.out, ContainsSubstring("run_1                        0.3975"));
+  CHECK_THAT(run.out, ContainsSubstring("ensemble, mean-logits        0.3817"));
+  CHECK_THAT(run.out, ContainsSubstring("ensemble, vote               0.3700"));
+}
+
+TEST_CASE("golden: tokenize prints the reference's ids", "[golden]") {
+  const fs::path model = shared("deberta-v3/spm.model");
+  if (!fs::exists(model))
+    SKIP("no vocabulary in " << model);
+  const ProgramResult run = sciexam_run({"tokenize", "--tokenizer", model}, R"({"text": "[SEP]", "pair": "a"})"
+                                                                            "\n");
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK(run.out == "{\"ids\":[1,2,2,266,2]}\n");
+}

@@ -1,0 +1,72 @@
+#include "end_to_end/program.hpp"
+
+#include "temporary_folder.hpp"
+
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+namespace sciexam::test {
+namespace {
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (const std::string& text : texts)
+    out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+} // namespace
+
+std::string read_bytes(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    throw std::runtime_error("cannot read " + file.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream out(file, std::ios::binary);
+  if (!out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush())
+    throw std::runtime_error("cannot write " + file.string());
+}
+
+std::filesystem::path program() {
+  return SCIEXAM_PROGRAM;
+}
+
+ProgramResult run_command(const std::vector<std::string>& argv, const std::string& input,
+                          const std::vector<std::string>& environment) {
+  // Files rather than pipes: nothing can block.
+  const TemporaryFolder folder;
+  write_bytes(folder / "in", input);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, (folder / "in").c_str(), O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, (folder / "out").c_str(), O_WRONLY | O_CREAT, 0600);
+  posix_spawn_file_actions_addopen(&actions, 2, (folder / "err").c_str(), O_WRONLY | O_CREAT, 0600);
+  std::vector<std::string> settings = environment;
+  settings.push_back("PATH=/usr/sbin:/usr/bin:/sbin:/bin"); // for env, chroot, unshare; the program needs none
+  pid_t child = 0;
+  const int failed = ::posix_spawnp(&child, argv[0].c_str(), &actions, nullptr, pointers(argv).data(),
+                                    pointers(settings).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0)
+    throw std::runtime_error("cannot start " + argv[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_bytes(folder / "out"), read_bytes(folder / "err")};
+}
+
+ProgramResult sciexam_run(std::vector<std::string> arguments, const std::string& input) {
+  arguments.insert(arguments.begin(), program().string());
+  return run_command(arguments, input);
+}
+
+} // namespace sciexam::test

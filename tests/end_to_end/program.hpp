@@ -1,0 +1,28 @@
+// Running the built program, as its user would.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sciexam::test {
+
+struct ProgramResult {
+  int status = -1; ///< exit status, or -1 after a signal
+  std::string out, err;
+};
+
+/// Runs argv with an empty environment (but `environment`), `input` on standard input.
+ProgramResult run_command(const std::vector<std::string>& argv, const std::string& input = {},
+                          const std::vector<std::string>& environment = {});
+
+/// Runs sciexam-run with these arguments.
+ProgramResult sciexam_run(std::vector<std::string> arguments, const std::string& input = {});
+
+/// The path of the built sciexam-run.
+std::filesystem::path program();
+
+std::string read_bytes(const std::filesystem::path& file);
+void write_bytes(const std::filesystem::path& file, const std::string& bytes);
+
+} // namespace sciexam::test
