@@ -29,4 +29,4 @@ if [ ! -e "$work/generated.done" ]; then
 fi
 cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" \
   -DPYTORCH_SOURCE="$work/pytorch" -DGENERATED="$work/generated"
-ninja -C "$work/build" install
+ninja -C "$work/build" -j "${JOBS:-$(nproc)}" install

@@ -1,0 +1,122 @@
+"""Writes the seeds of the checkpoint fuzzers into corpus/ (standard library only).
+
+    python3 make_seeds.py
+"""
+
+import collections
+import io
+import json
+import pathlib
+import pickle
+import struct
+import zipfile
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+
+def write(target, name, content):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+def safetensors(header, data_bytes):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(data_bytes)
+
+
+class Global:
+    """Pickles as the import of module.name."""
+
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+
+class Call:
+    """Pickles as the call of a global."""
+
+    def __init__(self, function, *arguments):
+        self.function, self.arguments = function, arguments
+
+
+class Storage:
+    """Pickles as a persistent id."""
+
+    def __init__(self, kind, key, elements):
+        self.id = ("storage", Global("torch", kind), key, "cpu", elements)
+
+
+class Writer(pickle._Pickler):
+    """The Pickler in Python, taught these three without importing what they name."""
+
+    def persistent_id(self, value):
+        return value.id if isinstance(value, Storage) else None
+
+    def save(self, value, save_persistent_id=True):
+        if isinstance(value, Global):
+            self.write(b"c" + f"{value.module}\n{value.name}\n".encode())
+        elif isinstance(value, Call):
+            self.save(value.function)
+            self.save(value.arguments)
+            self.write(b"R")
+        else:
+            super().save(value, save_persistent_id)
+
+
+def pickled(value, protocol=2):
+    out = io.BytesIO()
+    Writer(out, protocol).dump(value)
+    return out.getvalue()
+
+
+def tensor(storage, offset, shape, strides):
+    return Call(Global("torch._utils", "_rebuild_tensor_v2"), storage, offset, shape, strides, False,
+                collections.OrderedDict())
+
+
+def archive(value, storages):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as zip_file:
+        entries = {"a/data.pkl": pickled(value), **{f"a/data/{k}": v for k, v in storages.items()},
+                   "a/byteorder": b"little", "a/version": b"3\n"}
+        for name, content in entries.items():
+            zip_file.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+def main():
+    write("safetensors", "two_tensors", safetensors(
+        {"__metadata__": {"format": "pt"},
+         "a": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
+         "b": {"dtype": "F16", "shape": [3], "data_offsets": [16, 22]}}, 22))
+    write("safetensors", "empty", safetensors({}, 0))
+    write("safetensors", "scalar_and_none", safetensors(
+        {"s": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]},
+         "n": {"dtype": "BF16", "shape": [0], "data_offsets": [8, 8]}}, 8))
+
+    storage = Storage("FloatStorage", "0", 6)
+    weights = collections.OrderedDict(w=tensor(storage, 0, (2, 3), (3, 1)), row=tensor(storage, 3, (3,), (1,)))
+    parameter = {"p": Call(Global("torch._utils", "_rebuild_parameter"), weights["w"], True, {})}
+    for protocol in (2, 4, 5):
+        write("pickle", f"state_dict_{protocol}", pickled(weights, protocol))
+    write("pickle", "training", pickled({"epoch": 3, "loss": 1.5, "note": None, "state_dict": parameter}))
+    write("pickle", "values", pickled([(), (1, 2, 3, 4), {"a": [True, 70000, -1, 1 << 40]}, b"x", "\u00e9"], 4))
+    write("pickle", "zip", archive(weights, {"0": bytes(24)}))
+    write("pickle", "zip_of_parameters", archive({"state_dict": parameter}, {"0": bytes(24)}))
+
+    large = dict(
+        model_type="deberta-v2", vocab_size=128100, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16,
+        intermediate_size=4096, hidden_act="gelu", hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
+        max_position_embeddings=512, relative_attention=True, max_relative_positions=-1, position_buckets=256,
+        norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type="p2c|c2p", position_biased_input=False,
+        type_vocab_size=0, layer_norm_eps=1e-7, pooler_hidden_size=1024, pooler_dropout=0, pooler_hidden_act="gelu",
+        torch_dtype="float16", transformers_version="4.33.0", architectures=["DebertaV2ForMultipleChoice"])
+    write("config", "large", json.dumps(large).encode())
+    write("config", "convolution", json.dumps(
+        dict(large, conv_kernel_size=3, conv_groups=2, conv_act="tanh", embedding_size=512, pos_att_type=["c2p"],
+             type_vocab_size=2, cls_dropout=0.2, attention_head_size=64, unknown=[1, {"a": None}])).encode())
+    write("config", "defaults", b'{"model_type": "deberta-v2"}')
+
+
+if __name__ == "__main__":
+    main()
