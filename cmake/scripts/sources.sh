@@ -72,7 +72,7 @@ configured_mirrors() {
       }
       if (tolower(field["enabled"]) ~ /no/ || (" " field["types"] " ") !~ / deb /) next
       split(field["uris"], uris, " "); split(field["suites"], suites, " ")
-      for (u in uris) for (s in suites)
+      for (u = 1; u in uris; u++) for (s = 1; s in suites; s++)
         print suites[s] "|" field["components"] "|" uris[u] "|" field["signed-by"] }'
   done
 }

@@ -48,8 +48,9 @@ SCIEXAM_V3 void eight_f32_to_bf16(const float* in, std::byte* out) {
 }
 
 /// convert_eight over all elements; the last few go through a buffer of eight.
+/// It has the attribute too, else convert_eight could not be inlined.
 template <typename In, typename Out, void (*convert_eight)(const In*, Out*)>
-void convert_16_bit(const In* in, Out* out, std::size_t count) {
+SCIEXAM_V3 void convert_16_bit(const In* in, Out* out, std::size_t count) {
   constexpr std::size_t in_step = std::is_same_v<In, std::byte> ? 2 : 1;
   constexpr std::size_t out_step = std::is_same_v<Out, std::byte> ? 2 : 1;
   const std::size_t whole = count / kLanes * kLanes, rest = count - whole;

@@ -21,14 +21,14 @@ TEST_CASE("the demo's answers do not depend on the number of threads") {
   CHECK(one.out == sciexam_run({"--demo", "--threads", "2"}).out);
 }
 
-TEST_CASE("--version names the libraries and the kernels") {
+TEST_CASE("asked for its version, it names the libraries and the kernels") {
   const ProgramResult run = sciexam_run({"--version"});
   CHECK(run.status == 0);
   for (const char* name : {"sciexam-run", "revision", "LibTorch 2.6.0", "oneDNN", "SentencePiece", "zstd", "CLI11", "kernels:"})
     CHECK_THAT(run.out, ContainsSubstring(name));
 }
 
-TEST_CASE("--help lists the commands") {
+TEST_CASE("asked for help, it lists the commands") {
   const ProgramResult run = sciexam_run({"--help"});
   CHECK(run.status == 0);
   for (const char* command : {"pack", "verify", "evaluate", "tokenize", "bench", "--package", "Exit status"})

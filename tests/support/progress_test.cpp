@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <unistd.h>
 
@@ -40,11 +41,18 @@ std::string written_to_terminal(const std::function<void()>& work) {
   if (::openpty(&main_end, &terminal, nullptr, nullptr, nullptr) != 0)
     SKIP("no pseudo-terminal can be had here");
   with_standard_error(terminal, work);
-  char text[4096];
-  const ssize_t length = ::read(main_end, text, sizeof text);
+  std::string text;
+  pollfd more{main_end, POLLIN, 0};
+  while (::poll(&more, 1, 1000) == 1) { // the kernel hands the bytes over in its own time
+    char part[4096];
+    const ssize_t length = ::read(main_end, part, sizeof part);
+    if (length <= 0)
+      break;
+    text.append(part, static_cast<std::size_t>(length));
+  }
   ::close(terminal);
   ::close(main_end);
-  return {text, length > 0 ? static_cast<std::size_t>(length) : 0};
+  return text;
 }
 
 } // namespace
