@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2317 # main calls the verbs by name
 # The one way in: builds sciexam and what it needs, and runs it. See usage below.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -151,7 +152,7 @@ verb_fuzz() {
     mkdir -p "$root/build/fuzz/corpus/$name" "$root/build/fuzz/found"
     run_logged "$root/build/logs/$name.log" "$target" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=4096 \
       -artifact_prefix="$root/build/fuzz/found/$name-" -print_final_stats=1 \
-      "$root/build/fuzz/corpus/$name" "$root/tests/fuzz/corpus/$name"
+      "$root/build/fuzz/corpus/$name" "$root/tests/fuzz/corpus/${name#fuzz_}"
     grep '^Done' "$root/build/logs/$name.log" >&2
   done
 }

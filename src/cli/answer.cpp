@@ -44,7 +44,8 @@ ExitStatus answer_exam(const AnswerOptions& options) {
   write_submission(output, exam.questions, fallback(exam.questions));
   const Package package = Package::open(package_folder);
   check_weights(options.weights, package);
-  log_line("package: " + describe(package) + "\ndevice: CPU, " + std::to_string(threads) + " threads, " + chosen_kernels());
+  log_line("package: " + describe(package) + "\ndevice: CPU, " + std::to_string(threads) + " threads, " +
+           chosen_kernels());
   if (package.needs_context() && !exam.has_context)
     log_line(test.string() + ": has no column context, but the package's template is open book: the models were "
                              "trained with context and will answer worse without");

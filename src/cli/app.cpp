@@ -54,8 +54,9 @@ const CLI::App* help_wanted(const CLI::App& app, int argc, const char* const* ar
 
 ExitStatus run_command_line(int argc, const char* const* argv) {
   if (!cpu_is_supported())
-    return report(ExitStatus::wrong_input, "this CPU lacks AVX2 and FMA (x86-64-v3), which every kernel here needs. Run "
-                                           "it on an Intel CPU from 2013 or an AMD CPU from 2017 on, or a later one");
+    return report(ExitStatus::wrong_input,
+                  "this CPU lacks AVX2 and FMA (x86-64-v3), which every kernel here needs. Run "
+                  "it on an Intel CPU from 2013 or an AMD CPU from 2017 on, or a later one");
   ExitStatus status = ExitStatus::done;
   CLI::App app("sciexam-run: answers multiple-choice science exams (LLM Science Exam) with an ensemble of DeBERTa "
                "models.\nWithout a command it answers an exam: it finds the package, test.csv and the place for "

@@ -11,9 +11,8 @@
 #include <memory>
 #include <random>
 
-#include <CLI/CLI.hpp>
-
 #include <ATen/core/grad_mode.h>
+#include <CLI/CLI.hpp>
 
 namespace sciexam {
 namespace {
@@ -62,7 +61,8 @@ void bench(const BenchOptions& options) {
   const int threads = use_threads(options.threads);
   log_line("making a random model of DeBERTa-v3-large's shape (1.7 GB) ...");
   const DebertaForMultipleChoice network = random_network();
-  const std::size_t per_batch = std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(options.length)));
+  const std::size_t per_batch =
+      std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(options.length)));
   const auto questions = random_questions(per_batch, options.length, static_cast<int>(network.config().vocab_size));
   QuestionBatch batch(per_batch);
   for (std::size_t i = 0; i < per_batch; ++i)

@@ -65,7 +65,8 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
   command->add_option("--test", options->test, "A labelled exam (with a column answer)")->required();
   command->add_option("--package", options->package, "Package folder to evaluate [found by itself]");
   command->add_option("--submission", options->submission, "Evaluate this submission instead of a package");
-  command->add_option("--probabilities", options->probabilities, "Also write each model's and the ensemble's probabilities");
+  command->add_option("--probabilities", options->probabilities,
+                      "Also write each model's and the ensemble's probabilities");
   add_combine_options(*command, options->combine, options->weights);
   add_threads_option(*command, options->threads);
   command->callback([options, &status] {

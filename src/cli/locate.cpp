@@ -62,7 +62,8 @@ std::vector<fs::path> search_folders() {
   std::error_code error;
   if (const fs::path self = fs::read_symlink("/proc/self/exe", error); !error)
     folders.push_back(self.parent_path());
-  if (const fs::path here = fs::current_path(error); !error && std::find(folders.begin(), folders.end(), here) == folders.end())
+  if (const fs::path here = fs::current_path(error);
+      !error && std::find(folders.begin(), folders.end(), here) == folders.end())
     folders.push_back(here);
   collect_folders("/kaggle/input", kKaggleDepth, folders);
   return folders;

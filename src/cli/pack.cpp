@@ -1,10 +1,11 @@
 // sciexam-run pack: checkpoints and tokenizer -> a package folder.
+#include "package/pack.hpp"
+
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
 #include "ensemble/probe.hpp"
 #include "model/weights.hpp"
-#include "package/pack.hpp"
 #include "support/errors.hpp"
 #include "support/threads.hpp"
 
@@ -50,8 +51,8 @@ void run_pack(const PackOptions& options) {
     return compute_probe(network, tokenizer, request.template_options);
   };
   const Manifest manifest = pack(request);
-  std::printf("%s: %zu models, %s, identity %s\n", options.out.c_str(), manifest.models.size(), options.precision.c_str(),
-              manifest.identity.c_str());
+  std::printf("%s: %zu models, %s, identity %s\n", options.out.c_str(), manifest.models.size(),
+              options.precision.c_str(), manifest.identity.c_str());
 }
 
 } // namespace

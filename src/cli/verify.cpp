@@ -1,10 +1,11 @@
 // sciexam-run verify: every byte of a package, and the numbers that it computes.
+#include "package/verify.hpp"
+
 #include "cli/commands.hpp"
 #include "cli/locate.hpp"
 #include "cli/options.hpp"
 #include "ensemble/answering.hpp"
 #include "ensemble/probe.hpp"
-#include "package/verify.hpp"
 #include "support/progress.hpp"
 
 #include <cstdio>

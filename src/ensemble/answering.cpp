@@ -63,7 +63,7 @@ EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Que
           name + " (" + std::to_string(i + 1) + " of " + std::to_string(manifest.models.size()) + ")";
       const double weight = weights.empty() ? manifest.models[i].weight : weights[i];
       answers.models.push_back({name, weight, answer(network, encoded, label)});
-    } catch (const PackageError& error) {
+    } catch (const Error& error) {
       answers.failures.push_back("model " + name + " was left out: " + error.what());
       log_line(answers.failures.back());
     }

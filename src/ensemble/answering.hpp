@@ -42,7 +42,7 @@ struct EnsembleAnswers {
 };
 
 /// Runs the models one after the other; `after_model` is called with the answers so far whenever
-/// one has ended. A model whose weights are damaged is left out and named in `failures`. `weights`
+/// one has ended. A model that cannot be used (damaged, inconsistent) is left out and named in `failures`. `weights`
 /// are the models' (all of the package's, in its order), or empty for the manifest's own.
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions, int threads,
                                      std::span<const double> weights,

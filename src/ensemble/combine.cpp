@@ -10,8 +10,10 @@ namespace sciexam {
 namespace {
 
 constexpr std::pair<Combine, std::string_view> kNames[] = {
-    {Combine::mean_logits, "mean-logits"},     {Combine::mean_softmax, "mean-softmax"},
-    {Combine::mean_plus_max, "mean-plus-max"}, {Combine::weighted, "weighted"},
+    {Combine::mean_logits, "mean-logits"},
+    {Combine::mean_softmax, "mean-softmax"},
+    {Combine::mean_plus_max, "mean-plus-max"},
+    {Combine::weighted, "weighted"},
     {Combine::vote, "vote"},
 };
 

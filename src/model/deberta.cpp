@@ -51,8 +51,8 @@ DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::Sca
 }
 
 at::Tensor DebertaForMultipleChoice::parameter(const std::string& name) const {
-  const auto found =
-      std::find_if(parameters_.begin(), parameters_.end(), [&](const NamedTensor& entry) { return entry.first == name; });
+  const auto found = std::find_if(parameters_.begin(), parameters_.end(),
+                                  [&](const NamedTensor& entry) { return entry.first == name; });
   return found == parameters_.end() ? at::Tensor() : found->second;
 }
 
@@ -128,8 +128,9 @@ at::Tensor DebertaForMultipleChoice::convolve(const at::Tensor& embedded, const 
   const std::int64_t padding = (config_.conv_kernel_size - 1) / 2;
   for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
     const at::Tensor sequence = embedded.narrow(0, offsets[s], offsets[s + 1] - offsets[s]).t().unsqueeze(0);
-    convolved.push_back(
-        at::conv1d(sequence, convolution_weight_, convolution_bias_, 1, padding, 1, config_.conv_groups).squeeze(0).t());
+    convolved.push_back(at::conv1d(sequence, convolution_weight_, convolution_bias_, 1, padding, 1, config_.conv_groups)
+                            .squeeze(0)
+                            .t());
   }
   return convolution_norm_(hidden + activation(config_.conv_act, at::cat(convolved)));
 }
@@ -154,8 +155,8 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, bo
   }
 
   // The pooler looks at each sequence's first token, [CLS], only.
-  const at::Tensor starts = at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1),
-                                       batch.input_ids.options());
+  const at::Tensor starts =
+      at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1), batch.input_ids.options());
   out.pooled = activation(config_.pooler_hidden_act, pooler_(hidden.index_select(0, starts)));
   out.logits = classifier_(out.pooled).squeeze(-1);
   return out;

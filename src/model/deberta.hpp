@@ -20,8 +20,8 @@ namespace sciexam {
 
 /// Token sequences laid end to end: no padding exists anywhere.
 struct PackedSequences {
-  at::Tensor input_ids;                ///< [tokens], int64
-  at::Tensor token_type_ids;           ///< [tokens], int64; unused if type_vocab_size is 0
+  at::Tensor input_ids;                 ///< [tokens], int64
+  at::Tensor token_type_ids;            ///< [tokens], int64; unused if type_vocab_size is 0
   std::vector<std::int64_t> offsets{0}; ///< sequence s holds tokens offsets[s] .. offsets[s + 1] - 1
 
   std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }

@@ -3,10 +3,10 @@
 #include "checkpoint/safetensors.hpp"
 #include "support/errors.hpp"
 
-#include <ATen/core/grad_mode.h>
-
 #include <algorithm>
 #include <map>
+
+#include <ATen/core/grad_mode.h>
 
 namespace sciexam {
 namespace {

@@ -5,7 +5,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
 #include <unistd.h>
 
 using namespace sciexam;
@@ -38,7 +37,8 @@ const fs::path& golden_package() {
 }
 
 std::string tiny_exam() {
-  return "id,prompt,A,B,C,D,E\nq1,What is water?,H2O,CO2,NaCl,,gold\nq2,\"Which, of these\nis a planet?\",Mars,Sun,Moon,Milky "
+  return "id,prompt,A,B,C,D,E\nq1,What is water?,H2O,CO2,NaCl,,gold\nq2,\"Which, of these\nis a "
+         "planet?\",Mars,Sun,Moon,Milky "
          "Way,Halley\n";
 }
 
@@ -50,7 +50,8 @@ void check_bare_root(const fs::path& root, const std::vector<std::string>& prefi
   fs::copy(program(), root / "sciexam-run");
   write_bytes(root / "test.csv", tiny_exam());
   std::vector<std::string> command = prefix;
-  command.insert(command.end(), {"/sciexam-run", "--package", "/package", "--test", "/test.csv", "--output", "/out.csv"});
+  command.insert(command.end(),
+                 {"/sciexam-run", "--package", "/package", "--test", "/test.csv", "--output", "/out.csv"});
   const ProgramResult bare = run_command(command);
   INFO(bare.err);
   REQUIRE(bare.status == 0);
@@ -67,7 +68,8 @@ TEST_CASE("golden: the four ensembles' submissions come out byte for byte", "[go
   const fs::path& package = golden_package();
   const TemporaryFolder folder;
   for (const auto& [combine, file] :
-       {std::pair("mean-logits", "submission_mean_logits.csv"), std::pair("mean-softmax", "submission_mean_softmax.csv"),
+       {std::pair("mean-logits", "submission_mean_logits.csv"),
+        std::pair("mean-softmax", "submission_mean_softmax.csv"),
         std::pair("mean-plus-max", "submission_mean_plus_max.csv"), std::pair("vote", "submission_vote.csv")}) {
     const ProgramResult run = sciexam_run({"--package", package, "--test", shared("data/train.csv"), "--output",
                                            folder / "submission.csv", "--combine", combine});
@@ -112,8 +114,8 @@ TEST_CASE("golden: a package without write permission is enough", "[golden]") {
     fs::permissions(entry.path(), fs::perms::owner_read);
   fs::permissions(folder / "package", fs::perms::owner_read | fs::perms::owner_exec);
   write_bytes(folder / "test.csv", tiny_exam());
-  const ProgramResult run = sciexam_run({"--package", folder / "package", "--test", folder / "test.csv", "--output",
-                                         folder / "submission.csv"});
+  const ProgramResult run = sciexam_run(
+      {"--package", folder / "package", "--test", folder / "test.csv", "--output", folder / "submission.csv"});
   INFO(run.err);
   CHECK(run.status == 0);
   fs::permissions(folder / "package", fs::perms::owner_all);
@@ -127,8 +129,8 @@ TEST_CASE("golden: with one damaged model the others answer, and the exit status
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   write_bytes(damaged, bytes);
   write_bytes(folder / "test.csv", tiny_exam());
-  const ProgramResult run = sciexam_run({"--package", folder / "package", "--test", folder / "test.csv", "--output",
-                                         folder / "submission.csv"});
+  const ProgramResult run = sciexam_run(
+      {"--package", folder / "package", "--test", folder / "test.csv", "--output", folder / "submission.csv"});
   CHECK(run.status == 3);
   CHECK_THAT(run.out, ContainsSubstring("degraded") && ContainsSubstring("run_1.safetensors.zst"));
   CHECK_THAT(run.out, ContainsSubstring("answered by 2 models"));

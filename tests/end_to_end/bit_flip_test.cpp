@@ -2,10 +2,10 @@
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
 
+#include <random>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <random>
 
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
@@ -33,7 +33,8 @@ void flip_bits(int count) {
   std::discrete_distribution<std::size_t> any_file(sizes.begin(), sizes.end());
   for (int i = 0; i < count; ++i) {
     // The first flips visit each file, so that the small ones are met too.
-    const fs::path& file = files[static_cast<std::size_t>(i) < files.size() ? static_cast<std::size_t>(i) : any_file(generator)];
+    const fs::path& file =
+        files[static_cast<std::size_t>(i) < files.size() ? static_cast<std::size_t>(i) : any_file(generator)];
     const std::string whole = read_bytes(file);
     std::string damaged = whole;
     const std::size_t place = std::uniform_int_distribution<std::size_t>(0, whole.size() - 1)(generator);

@@ -12,7 +12,8 @@ TEST_CASE("the demo answers its exam and shows the MAP@3") {
   const ProgramResult run = sciexam_run({"--demo"});
   INFO(run.err);
   CHECK(run.status == 0);
-  CHECK_THAT(run.out, ContainsSubstring("Why does the sky look blue") && ContainsSubstring("MAP@3 of the ensemble: 0."));
+  CHECK_THAT(run.out,
+             ContainsSubstring("Why does the sky look blue") && ContainsSubstring("MAP@3 of the ensemble: 0."));
 }
 
 TEST_CASE("the demo's answers do not depend on the number of threads") {
@@ -24,7 +25,8 @@ TEST_CASE("the demo's answers do not depend on the number of threads") {
 TEST_CASE("asked for its version, it names the libraries and the kernels") {
   const ProgramResult run = sciexam_run({"--version"});
   CHECK(run.status == 0);
-  for (const char* name : {"sciexam-run", "revision", "LibTorch 2.6.0", "oneDNN", "SentencePiece", "zstd", "CLI11", "kernels:"})
+  for (const char* name :
+       {"sciexam-run", "revision", "LibTorch 2.6.0", "oneDNN", "SentencePiece", "zstd", "CLI11", "kernels:"})
     CHECK_THAT(run.out, ContainsSubstring(name));
 }
 
@@ -36,10 +38,14 @@ TEST_CASE("asked for help, it lists the commands") {
 }
 
 TEST_CASE("a wrong command line is exit status 2 with a remedy") {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"--no-such-option"}, {"no-such-command"}, {"--combine", "best"}, {"--threads", "0"},
-        {"pack"}, {"tokenize", "--tokenizer", "/no/such/file"}, {"--test", "/no/such/test.csv", "--package", "/no/such"},
-        {"verify", "/no/such/package"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--no-such-option"},
+                                                    {"no-such-command"},
+                                                    {"--combine", "best"},
+                                                    {"--threads", "0"},
+                                                    {"pack"},
+                                                    {"tokenize", "--tokenizer", "/no/such/file"},
+                                                    {"--test", "/no/such/test.csv", "--package", "/no/such"},
+                                                    {"verify", "/no/such/package"}}) {
     const ProgramResult run = sciexam_run(arguments);
     INFO(arguments[0] << "\n" << run.err);
     CHECK(run.status == 2);
@@ -51,8 +57,8 @@ TEST_CASE("a bad exam is refused by file, row and column, and nothing is written
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n1,p,a,b,c,d,e\n");
   write_bytes(folder / "manifest.json", "{}");
-  const ProgramResult run = sciexam_run({"--package", folder.path(), "--test", folder / "test.csv", "--output",
-                                         folder / "submission.csv"});
+  const ProgramResult run =
+      sciexam_run({"--package", folder.path(), "--test", folder / "test.csv", "--output", folder / "submission.csv"});
   CHECK(run.status == 2);
   CHECK_THAT(run.err, ContainsSubstring("test.csv, row 3, column id"));
   CHECK(!std::filesystem::exists(folder / "submission.csv"));
@@ -62,8 +68,8 @@ TEST_CASE("a package that cannot be read leaves the fallback submission and exit
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E\n1,p,a,bbb,cc,d,e\n");
   write_bytes(folder / "manifest.json", "{}");
-  const ProgramResult run = sciexam_run({"--package", folder.path(), "--test", folder / "test.csv", "--output",
-                                         folder / "submission.csv"});
+  const ProgramResult run =
+      sciexam_run({"--package", folder.path(), "--test", folder / "test.csv", "--output", folder / "submission.csv"});
   CHECK(run.status == 1);
   CHECK_THAT(run.err, ContainsSubstring("manifest.json"));
   CHECK(read_bytes(folder / "submission.csv") == "id,prediction\n1,B C A\n");

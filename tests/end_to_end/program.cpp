@@ -54,8 +54,8 @@ ProgramResult run_command(const std::vector<std::string>& argv, const std::strin
   std::vector<std::string> settings = environment;
   settings.push_back("PATH=/usr/sbin:/usr/bin:/sbin:/bin"); // for env, chroot, unshare; the program needs none
   pid_t child = 0;
-  const int failed = ::posix_spawnp(&child, argv[0].c_str(), &actions, nullptr, pointers(argv).data(),
-                                    pointers(settings).data());
+  const int failed =
+      ::posix_spawnp(&child, argv[0].c_str(), &actions, nullptr, pointers(argv).data(), pointers(settings).data());
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0)
     throw std::runtime_error("cannot start " + argv[0]);

@@ -1,9 +1,7 @@
+#include "catch_beside_torch.hpp" // last: see there
 #include "ensemble/batches.hpp"
 
-
 #include <algorithm>
-
-#include "catch_beside_torch.hpp" // last: see there
 
 using namespace sciexam;
 

@@ -1,12 +1,12 @@
 #include "ensemble/combine.hpp"
 #include "support/errors.hpp"
 
+#include <cmath>
+#include <numeric>
+
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include <cmath>
-#include <numeric>
 
 using namespace sciexam;
 using Catch::Approx;

@@ -1,12 +1,10 @@
 // The network against Hugging Face's: every model folder of the reference results.
+#include "catch_beside_torch.hpp" // last: see there
 #include "golden/golden.hpp"
 #include "model/reference.hpp"
 
-
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-
-#include "catch_beside_torch.hpp" // last: see there
 
 using namespace sciexam;
 using namespace sciexam::test;
@@ -66,11 +64,11 @@ TEST_CASE("golden: half-precision weights give the reference's logits", "[golden
   const at::NoGradGuard no_grad;
   for (const auto& folder : model_folders()) {
     const Tensors io = read_tensors(folder / "io.safetensors");
-    for (const auto& [file, logits] : {std::pair("model.fp16.safetensors", "logits_fp16_weights"),
-                                       std::pair("model.bf16.safetensors", "logits_bf16_weights"),
-                                       std::pair("pytorch_model.fp16.bin", "logits_fp16_weights"),
-                                       std::pair("pytorch_model.bin", "logits"),
-                                       std::pair("pytorch_model.legacy_position_ids.bin", "logits")}) {
+    for (const auto& [file, logits] :
+         {std::pair("model.fp16.safetensors", "logits_fp16_weights"),
+          std::pair("model.bf16.safetensors", "logits_bf16_weights"),
+          std::pair("pytorch_model.fp16.bin", "logits_fp16_weights"), std::pair("pytorch_model.bin", "logits"),
+          std::pair("pytorch_model.legacy_position_ids.bin", "logits")}) {
       if (!std::filesystem::exists(folder / file))
         continue;
       INFO(folder / file);
@@ -96,7 +94,8 @@ TEST_CASE("golden: gradients equal the reference's", "[golden]") {
     if (!std::filesystem::exists(folder / "grads_f64.safetensors"))
       continue;
     INFO(folder);
-    const Tensors io = read_tensors(folder / "io.safetensors"), gradients = read_tensors(folder / "grads_f64.safetensors");
+    const Tensors io = read_tensors(folder / "io.safetensors"),
+                  gradients = read_tensors(folder / "grads_f64.safetensors");
     const auto check = [&](at::ScalarType dtype, double tolerance) {
       const DebertaForMultipleChoice network = load(folder, "model.safetensors", dtype);
       for (const auto& [name, parameter] : network.parameters())

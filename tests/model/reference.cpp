@@ -1,5 +1,7 @@
 #include "model/reference.hpp"
 
+#include <cstring>
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/empty.h>
@@ -8,8 +10,6 @@
 #include <ATen/ops/max.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/nonzero.h>
-
-#include <cstring>
 
 namespace sciexam::test {
 namespace {

@@ -1,9 +1,7 @@
+#include "catch_beside_torch.hpp" // last: see there
 #include "golden/golden.hpp"
 #include "model/reference.hpp"
 #include "model/relative_position.hpp"
-
-#include "catch_beside_torch.hpp" // last: see there
-
 
 using namespace sciexam;
 

@@ -1,17 +1,15 @@
 // Ten steps of AdamW against the reference: gradients that are right once can
 // still be wrong in scale or sign of a rare path; ten updates show it.
+#include "catch_beside_torch.hpp" // last: see there
 #include "golden/golden.hpp"
 #include "model/reference.hpp"
 #include "support/json.hpp"
-
 
 #include <cmath>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros_like.h>
-
-#include "catch_beside_torch.hpp" // last: see there
 
 using namespace sciexam;
 using namespace sciexam::test;

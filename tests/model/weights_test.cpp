@@ -1,16 +1,13 @@
-#include "model/weights.hpp"
-
+#include "catch_beside_torch.hpp" // last: see there
 #include "checkpoint/checkpoint.hpp"
 #include "model/reference.hpp"
+#include "model/weights.hpp"
 #include "support/errors.hpp"
 #include "temporary_folder.hpp"
 
-#include <catch2/matchers/catch_matchers_string.hpp>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
-
-#include "catch_beside_torch.hpp" // last: see there
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
 using namespace sciexam::test;
