@@ -102,11 +102,19 @@ TEST_CASE("golden: gradients equal the reference's", "[golden]") {
         parameter.requires_grad_(true);
       cross_entropy(network.forward(pack(io)).logits, io.at("labels")).backward();
       CHECK(gradients.size() == network.parameters().size());
+      // Some gradients are zero but for rounding (the classifier's bias moves all options alike): those are
+      // held to a hundredth of the largest gradient.
+      double largest = 0;
+      for (const auto& [name, gradient] : gradients)
+        largest = std::max(largest, gradient.abs().max().item<double>());
       for (const auto& [name, parameter] : network.parameters()) {
         INFO(name);
-        REQUIRE(parameter.grad().defined());
         const double size = gradients.at(name).abs().max().item<double>();
-        CHECK(max_difference(parameter.grad(), gradients.at(name)) <= tolerance * size + tolerance * 1e-3);
+        if (!parameter.grad().defined()) { // a parameter that this configuration does not use
+          CHECK(size == 0);
+          continue;
+        }
+        CHECK(max_difference(parameter.grad(), gradients.at(name)) <= tolerance * (size + 0.01 * largest));
       }
     };
     check(at::kFloat, 1e-4);

@@ -1,6 +1,7 @@
 #include "support/threads.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -28,7 +29,8 @@ TEST_CASE("every index is worked on once, whatever the number of threads") {
 TEST_CASE("no more threads work than were asked for") {
   std::mutex mutex;
   std::set<std::thread::id> seen;
-  parallel_for(1000, 3, [&](std::size_t) {
+  parallel_for(60, 3, [&](std::size_t) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1)); // time for every thread to take its part
     const std::lock_guard lock(mutex);
     seen.insert(std::this_thread::get_id());
   });
