@@ -47,7 +47,6 @@ constexpr std::string_view kBookkeeping[] = {"_attn_implementation_autoset",
                                              "pad_token_id",
                                              "prefix",
                                              "problem_type",
-                                             "pruned_heads",
                                              "return_dict",
                                              "sep_token_id",
                                              "summary_activation",
@@ -112,7 +111,7 @@ public:
 
   /// Refuses a value that contradicts another one.
   [[noreturn]] void contradiction(std::string_view key, const std::string& problem) const {
-    // The key may be absent and its default the cause: the path is that of the key all the same.
+    // An absent key has a default, which may be the cause.
     if (root_.has(key))
       root_.at(key).fail(problem, kRemedy);
     root_.fail("has no \"" + std::string(key) + "\", and its default " + problem, kRemedy);
@@ -249,6 +248,8 @@ void read_numbers(Settings& settings, DebertaConfig& config) {
     config.cls_dropout = cls_dropout;
   }
   settings.number("initializer_range", config.initializer_range, 0, 1000);
+  if (settings.has("pruned_heads") && !settings.at("pruned_heads").json().empty())
+    settings.contradiction("pruned_heads", "asks for pruned heads, which the library's DeBERTa does not have either");
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "ensemble/probe.hpp"
 #include "model/weights.hpp"
 #include "support/errors.hpp"
+#include "support/progress.hpp"
 #include "support/threads.hpp"
 
 #include <cstdio>
@@ -44,7 +45,13 @@ void run_pack(const PackOptions& options) {
                               .folder = options.models[i],
                               .weight = options.weights.empty() ? 1.0 : options.weights[i]});
   const Tokenizer tokenizer = Tokenizer::from_file(options.tokenizer);
+  request.note = log_line;
   request.probe = [&](const DebertaConfig& config, WeightSource& packed) {
+    if (tokenizer.vocabulary_size() > config.vocab_size)
+      throw InputError({options.tokenizer},
+                       "has " + std::to_string(tokenizer.vocabulary_size()) + " tokens, but the model " +
+                           packed.description() + " only " + std::to_string(config.vocab_size),
+                       "Give the vocabulary that the model was trained with");
     DebertaForMultipleChoice network(config);
     load_weights(network, packed, Purpose::answering, request.threads);
     network.freeze_relative_tables();

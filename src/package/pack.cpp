@@ -83,6 +83,26 @@ void check_request(const PackRequest& request) {
     throw UsageError("all models have weight 0. Give at least one of them more");
 }
 
+/// "a, b, c and 4 more".
+std::string list(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
+void note_leftovers(const PackRequest& request, const PackModel& model, const Checkpoint& checkpoint) {
+  if (!request.note)
+    return;
+  if (!checkpoint.match.extra.empty())
+    request.note(model.folder.string() +
+                 ": tensors that the network does not have are left out: " + list(checkpoint.match.extra));
+  if (!checkpoint.config.unknown_keys.empty())
+    request.note((model.folder / "config.json").string() +
+                 ": settings that sciexam does not know have no effect: " + list(checkpoint.config.unknown_keys));
+}
+
 /// The names that a package there before has, which the new one may not need any more.
 std::set<std::string> prepare_output(const std::filesystem::path& folder) {
   std::error_code failure;
@@ -217,8 +237,10 @@ Manifest pack(const PackRequest& request) {
   check_request(request);
   const std::string vocabulary = read_text_file(request.vocabulary);
   std::vector<Checkpoint> checkpoints;
-  for (const PackModel& model : request.models)
+  for (const PackModel& model : request.models) {
     checkpoints.push_back(open_for_packing(model, request.dtype));
+    note_leftovers(request, model, checkpoints.back());
+  }
   const std::set<std::string> old = prepare_output(request.output);
 
   Manifest manifest;

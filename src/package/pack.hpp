@@ -30,6 +30,8 @@ struct PackRequest {
   int threads = 1;
   /// What the network makes of some sequences, computed from the packed weights; may be empty.
   std::function<std::vector<Probe>(const DebertaConfig&, WeightSource&)> probe = {};
+  /// Told, once a model, what of its checkpoint is left out; may be empty.
+  std::function<void(const std::string&)> note = {};
 };
 
 /// Packs the parameters that the network has, in Hugging Face's names; other

@@ -161,6 +161,11 @@ TEST_CASE("values that contradict each other are refused by name") {
         16);
 }
 
+TEST_CASE("pruned heads are refused, an empty list of them is not") {
+  check_refused(R"("pruned_heads": {"1": [0, 2]})", "$.pruned_heads: asks for pruned heads");
+  CHECK(parse(R"("pruned_heads": {})").unknown_keys.empty());
+}
+
 TEST_CASE("keys that nothing is known of are listed, bookkeeping is not") {
   CHECK(
       parse(

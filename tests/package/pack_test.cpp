@@ -65,15 +65,20 @@ TEST_CASE("models whose configurations differ have one each") {
   CHECK(package.config(1).layer_norm_eps == 1e-6);
 }
 
-TEST_CASE("tensors that the network has not are left out") {
+TEST_CASE("tensors that the network has not are left out, and named once") {
   const TemporaryFolder folder;
-  const PackRequest request = tiny_request(folder.path());
+  PackRequest request = tiny_request(folder.path());
+  request.models.resize(1);
+  std::vector<std::string> notes;
+  request.note = [&](const std::string& note) { notes.push_back(note); };
   const std::filesystem::path model = request.models[0].folder;
   std::vector<TensorInfo> tensors = parameters_of(read_deberta_config(model / "config.json"));
   tensors.push_back({"lm_predictions.lm_head.bias", DType::f32, {7}});
   write_safetensors(model / "model.safetensors", tensors, {},
                     [](std::size_t, std::span<std::byte> out) { std::memset(out.data(), 0, out.size()); });
   pack(request);
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], Catch::Matchers::ContainsSubstring("lm_predictions.lm_head.bias"));
   tensors.pop_back();
   const auto source = Package::open(request.output).open_model(0);
   REQUIRE(source->tensors().size() == tensors.size());

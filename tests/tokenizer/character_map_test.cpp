@@ -27,8 +27,9 @@ TEST_CASE("of two keys that a text begins with the shorter one counts") {
 }
 
 TEST_CASE("a NUL character is in no map") {
-  const CharacterMap map(make_character_map({{"a", "b"}}), "spm.model");
+  const CharacterMap map(make_character_map({{"a", "b"}, {"xyz", "c"}}), "spm.model");
   CHECK_FALSE(map.find(std::string_view("\0", 1)));
+  CHECK_FALSE(map.find(std::string_view("x\0yz", 4)));
   CHECK(map.find(std::string_view("a\0", 2)) == "b");
 }
 

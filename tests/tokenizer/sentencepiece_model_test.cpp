@@ -78,6 +78,7 @@ TEST_CASE("a model that contradicts itself or is of another kind is refused") {
   }
   SECTION("no unknown piece") {
     proto.mutable_pieces(3)->set_type(PieceProto::NORMAL);
+    proto.mutable_trainer_spec()->set_unk_id(-1);
     refused("unk_id");
   }
   SECTION("unk_id names another piece") {

@@ -54,6 +54,12 @@ TEST_CASE("every word begins with a mark, at a space or at a mark in the text") 
   CHECK(ids("a\n\nb") == Ids{kStartA, kStartB});
 }
 
+TEST_CASE("a piece with a mark inside is never found") {
+  auto model = proto();
+  model.add_pieces()->set_piece("\u2581\u2581");
+  CHECK(tokenizer(model).encode("\u2581\u2581b", {}, {.add_special_tokens = false}).ids == Ids{kStart, kStartB});
+}
+
 TEST_CASE("a space that the normalization leaves at an end is a word") {
   CHECK(ids("a\u200B") == Ids{kStartA, kStart});
   CHECK(ids("\u200Ba") == Ids{kStartA});
@@ -91,6 +97,7 @@ TEST_CASE("[MASK] stands behind the vocabulary where it is no piece of it") {
   CHECK(tokenizer().vocabulary_size() == 10);
   auto model = proto();
   model.mutable_pieces(8)->set_piece("[MASK]");
+  model.mutable_pieces(8)->set_type(PieceProto::USER_DEFINED);
   CHECK(tokenizer(model).mask_id() == 8);
   CHECK(tokenizer(model).vocabulary_size() == 9);
   CHECK(tokenizer(model).encode("[MASK]").ids == Ids{kCls, 8, kSep});
@@ -139,6 +146,11 @@ TEST_CASE("only_first shortens the first text alone") {
   CHECK(tokenizer().encode("a b a b", "b b", options).ids == Ids{kCls, kStartA, kSep, kStartB, kStartB, kSep});
   CHECK(tokenizer().encode("a b a b a b", {}, options).ids == Ids{kCls, kStartA, kStartB, kStartA, kStartB, kSep});
   CHECK_THROWS_AS(tokenizer().encode("a", "b b b", options), TruncationError);
+}
+
+TEST_CASE("where only the special tokens have room, both texts go") {
+  const EncodeOptions options{.add_special_tokens = true, .truncation = Truncation::only_first, .max_length = 3};
+  CHECK(tokenizer().encode("a", "b", options).ids == Ids{kCls, kSep, kSep});
 }
 
 TEST_CASE("special tokens count in max_length") {

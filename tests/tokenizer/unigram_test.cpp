@@ -38,8 +38,8 @@ TEST_CASE("an unknown piece is not joined to one of the word before") {
   const Unigram unigram(model);
   Ids ids;
   unigram.segment("ax", ids);
-  unigram.segment("xa", ids);
-  CHECK(ids == Ids{1, 0, 0, 1});
+  unigram.segment("x", ids);
+  CHECK(ids == Ids{1, 0, 0});
 }
 
 TEST_CASE("an unknown character costs 10 more than the least probable piece") {
