@@ -34,7 +34,7 @@ usage: ./build.sh VERB
   fuzz [SECONDS]        every fuzz target for so long (default 300)
   check                 formatting, clang-tidy, shellcheck
 
-How long: the first build on a machine compiles five libraries, about 30 minutes on two cores (interrupted,
+How long: the first build on a machine compiles five libraries, 30 to 60 minutes on two cores (interrupted,
 it goes on where it stopped), and sciexam itself, some minutes more. After that only what has changed.
 
 It installs missing Debian packages (as root or through sudo; else it says which), and takes the libraries'
