@@ -2,8 +2,6 @@
 # The tarballs of cmake/sources.lock: found, fetched, checked. $root is the
 # checkout, $cache the cache folder.
 
-default_mirror=http://deb.debian.org/debian
-
 lock_names() { awk '!/^#/ && NF { print $1 }' "$root/cmake/sources.lock"; }
 
 # read_lock NAME: sets lock_version lock_suites lock_package lock_file lock_sha256 lock_licence
@@ -82,11 +80,10 @@ configured_mirrors() {
 source_mirrors() {
   local codename
   codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-bookworm}")
-  configured_mirrors | awk -F '|' -v codename="$codename" -v mirror="$default_mirror" '
+  configured_mirrors | awk -F '|' -v codename="$codename" '
     ($1 == codename || $1 == "stable" || $1 == "oldstable") && (" " $2 " ") ~ / main / &&
     $3 ~ /debian/ && $3 !~ /security/ {
-      split($4, words, " "); sub("/$", "", $3); print $3, (words[1] ~ /^\// ? words[1] : "") }
-    END { print mirror }' | awk '!seen[$1]++'
+      split($4, words, " "); sub("/$", "", $3); print $3, (words[1] ~ /^\// ? words[1] : "") }' | awk '!seen[$1]++'
 }
 
 # apt_state FOLDER MIRROR SUITE [KEYRING]: an apt of our own, which knows one
