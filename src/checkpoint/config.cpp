@@ -1,7 +1,6 @@
 #include "checkpoint/config.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
 namespace sciexam {

@@ -4,7 +4,6 @@
 #include "support/utf8.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 
 namespace sciexam {

@@ -6,8 +6,6 @@
 #include "support/json.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <optional>
 
 namespace sciexam {
 namespace {

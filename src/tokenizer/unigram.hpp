@@ -13,10 +13,12 @@ namespace sciexam {
 /// Finds the most probable segmentation (Kudo 2018, arXiv:1804.10959, section 3.1)
 /// by Viterbi's algorithm. SentencePiece's own encoder is not used, because it
 /// adds scores in float and Hugging Face's tokenizers (models/unigram/model.rs)
-/// in double: where two ways to cut a text are nearly or exactly equal, as in
-/// long runs of digits, the two choose differently. Here also as there: every
+/// in double: where two ways to cut a text are equal or nearly so, as in long
+/// runs of one letter, the two choose differently. Here also as there: every
 /// piece takes part, whatever its type; unknown characters beside each other
-/// give one unknown piece; there is no fallback to bytes.
+/// give one unknown piece; there is no fallback to bytes. (A tokenizer.json
+/// that was written and read again has scores off by the last bit, so that a
+/// tie may go the other way; these scores are the model file's.)
 class Unigram {
 public:
   explicit Unigram(const SentencePieceModel& model);

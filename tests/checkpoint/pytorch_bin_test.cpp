@@ -23,7 +23,8 @@ Entries archive(const std::string& value) {
   return {{"archive/data.pkl", pickle::whole(value)}, {"archive/data/0", kData}, {"archive/version", "3\n"}};
 }
 
-std::unique_ptr<WeightSource> open(const TemporaryFolder& folder, const Entries& entries, bool deflated = false) {
+std::unique_ptr<WeightSource> open(const TemporaryFolder& folder, const Entries& entries,
+                                   const std::set<std::string>& deflated = {}) {
   write_zip(folder / "x.bin", entries, deflated);
   return open_pytorch_bin(folder / "x.bin");
 }
@@ -102,7 +103,8 @@ TEST_CASE("a tensor that does not fit its storage is refused by name") {
 
 TEST_CASE("a file that holds something else than a state dict is refused") {
   const TemporaryFolder folder;
-  const auto check = [&](const Entries& entries, const std::string& message, bool deflated = false) {
+  const auto check = [&](const Entries& entries, const std::string& message,
+                         const std::set<std::string>& deflated = {}) {
     CHECK_THROWS_MATCHES(open(folder, entries, deflated), InputError, MessageMatches(ContainsSubstring(message)));
   };
   const std::string good = pickle::dictionary({{"w", pickle::tensor(kStorage, 0, {12}, {1})}});
@@ -114,7 +116,8 @@ TEST_CASE("a file that holds something else than a state dict is refused") {
         "without a name of its own (w)");
   check(archive(pickle::dictionary({{"w", pickle::global("__main__", "Model")}})), "wants to import __main__.Model");
   check({{"word/document.xml", ""}}, "has no data.pkl");
-  check(archive(good), "is a compressed zip file", true);
+  check(archive(good), "is a compressed zip file", {"archive/data.pkl"});
+  check(archive(good), "tensor w lies in archive/data/0, which is compressed", {"archive/data/0"});
   Entries big_endian = archive(good);
   big_endian.emplace_back("archive/byteorder", "big");
   check(big_endian, "big-endian");
@@ -149,6 +152,23 @@ TEST_CASE("a zip file that is cut off or damaged is refused, never read outside 
     }
   }
   CHECK(refused > 100);
+}
+
+TEST_CASE("a zip entry longer than the file is refused") {
+  const TemporaryFolder folder;
+  open(folder, archive(pickle::dictionary({{"w", pickle::tensor(kStorage, 0, {12}, {1})}})));
+  std::string bytes = read_text_file(folder / "x.bin");
+  const std::string sizes = little_endian(kData.size(), 4) + little_endian(kData.size(), 4);
+  const std::string longer = little_endian(1 << 24, 4) + little_endian(1 << 24, 4);
+  int places = 0; // the entry's own header and the directory
+  for (std::size_t at = bytes.find(sizes); at != std::string::npos; at = bytes.find(sizes, at)) {
+    bytes.replace(at, sizes.size(), longer);
+    ++places;
+  }
+  CHECK(places == 2);
+  write_file_atomically(folder / "x.bin", bytes);
+  CHECK_THROWS_MATCHES(open_pytorch_bin(folder / "x.bin"), InputError,
+                       MessageMatches(ContainsSubstring("ends inside its zip entry archive/data/0")));
 }
 
 TEST_CASE("the form before PyTorch 1.6 is refused with the way to convert it") {

@@ -28,13 +28,13 @@ std::string small_safetensors(const std::vector<std::string>& names) {
 }
 
 void write_zip(const std::filesystem::path& file, const std::vector<std::pair<std::string, std::string>>& entries,
-               bool deflated) {
+               const std::set<std::string>& deflated) {
   const zipFile zip = zipOpen64(file.c_str(), APPEND_STATUS_CREATE);
   bool good = zip != nullptr;
   for (const auto& [name, content] : entries) {
     good = good &&
-           zipOpenNewFileInZip64(zip, name.c_str(), nullptr, nullptr, 0, nullptr, 0, nullptr, deflated ? Z_DEFLATED : 0,
-                                 Z_DEFAULT_COMPRESSION, 0) == ZIP_OK &&
+           zipOpenNewFileInZip64(zip, name.c_str(), nullptr, nullptr, 0, nullptr, 0, nullptr,
+                                 deflated.contains(name) ? Z_DEFLATED : 0, Z_DEFAULT_COMPRESSION, 0) == ZIP_OK &&
            zipWriteInFileInZip(zip, content.data(), static_cast<unsigned>(content.size())) == ZIP_OK &&
            zipCloseFileInZip(zip) == ZIP_OK;
   }

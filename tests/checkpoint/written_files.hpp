@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,9 @@ std::string safetensors_text(std::string_view json, std::size_t data_bytes);
 /// A small whole safetensors file with F32 tensors [2] of zeros.
 std::string small_safetensors(const std::vector<std::string>& names);
 
-/// Writes a zip file with these entries, stored or deflated.
+/// Writes a zip file with these entries, stored but for those named in `deflated`.
 void write_zip(const std::filesystem::path& file, const std::vector<std::pair<std::string, std::string>>& entries,
-               bool deflated = false);
+               const std::set<std::string>& deflated = {});
 
 /// All data of all tensors that `source` gives, by name.
 std::map<std::string, std::string> read_all(WeightSource& source, int threads = 2);
