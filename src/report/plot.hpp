@@ -1,0 +1,38 @@
+// Plots as inline SVG, from plain numbers. Their colours and letters come from
+// the style sheet of Page (report/page.hpp), so they belong into a Page's figure.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sciexam {
+
+/// A line through (x, y). A y that is not finite (on a logarithmic axis: or not
+/// above zero) is a gap; a point whose x is not finite is left out.
+struct Series {
+  std::string name;
+  std::vector<std::pair<double, double>> points; ///< by x; other orders are sorted, equal x keep their order
+};
+
+struct LinePlot {
+  std::string title, x_label, y_label;
+  std::vector<Series> series;
+  bool log_y = false;
+  std::vector<std::pair<double, std::string>> horizontal_marks = {}; ///< dashed lines at y, with their names
+  bool smooth = false; ///< noisy series: the points are drawn faint, their moving average bold
+};
+
+/// Bars from zero, each with its name; also for histograms. One that is not finite is an empty place.
+struct BarPlot {
+  std::string title, x_label, y_label;
+  std::vector<std::pair<std::string, double>> bars;
+};
+
+/// An `<svg>` element. Series of any length are thinned to what can be seen
+/// (least and greatest value of every column), so its size is bounded by the number of
+/// series. Without a finite point it says "no data yet". The same plot gives the same bytes.
+std::string draw(const LinePlot& plot);
+std::string draw(const BarPlot& plot);
+
+} // namespace sciexam
