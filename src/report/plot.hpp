@@ -12,12 +12,12 @@ namespace sciexam {
 /// above zero) is a gap; a point whose x is not finite is left out.
 struct Series {
   std::string name;
-  std::vector<std::pair<double, double>> points; ///< by x; other orders are sorted, equal x keep their order
+  std::vector<std::pair<double, double>> points = {}; ///< by x; other orders are sorted, equal x keep their order
 };
 
 struct LinePlot {
-  std::string title, x_label, y_label;
-  std::vector<Series> series;
+  std::string title = {}, x_label = {}, y_label = {};
+  std::vector<Series> series = {};
   bool log_y = false;
   std::vector<std::pair<double, std::string>> horizontal_marks = {}; ///< dashed lines at y, with their names
   bool smooth = false; ///< noisy series: the points are drawn faint, their moving average bold
@@ -25,8 +25,8 @@ struct LinePlot {
 
 /// Bars from zero, each with its name; also for histograms. One that is not finite is an empty place.
 struct BarPlot {
-  std::string title, x_label, y_label;
-  std::vector<std::pair<std::string, double>> bars;
+  std::string title = {}, x_label = {}, y_label = {};
+  std::vector<std::pair<std::string, double>> bars = {};
 };
 
 /// An `<svg>` element. Series of any length are thinned to what can be seen

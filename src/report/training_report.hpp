@@ -29,8 +29,8 @@ struct ValidationPoint {
 
 struct RunReport {
   std::string name;
-  std::vector<TrainingStep> steps;
-  std::vector<ValidationPoint> validations;
+  std::vector<TrainingStep> steps = {};
+  std::vector<ValidationPoint> validations = {};
   /// More columns of the table of runs: name, value. One with the name of a
   /// built-in column ("steps", "epochs", "training loss", "best MAP@3", "accuracy") replaces its value.
   std::vector<std::pair<std::string, std::string>> facts = {};
@@ -39,7 +39,7 @@ struct RunReport {
 
 struct TrainingReport {
   std::string title, subtitle;
-  std::vector<RunReport> runs;
+  std::vector<RunReport> runs = {};
   std::vector<std::pair<std::string, std::string>> settings = {}; ///< name, value
   std::vector<std::pair<std::string, std::string>> ensemble = {}; ///< name, value; none while there are no scores
 };

@@ -1,0 +1,16 @@
+// Text that goes into HTML and SVG.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// Safe inside an element and inside a quoted attribute. Bytes that are no
+/// UTF-8, and control characters, become U+FFFD.
+std::string escape_markup(std::string_view text);
+
+/// <NAME>escaped text</NAME>
+std::string element(std::string_view name, std::string_view text);
+
+} // namespace sciexam

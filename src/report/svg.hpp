@@ -1,0 +1,63 @@
+// The pieces that both kinds of plot are made of. A drawing is kPlotWidth units
+// wide; the page stretches it to its place.
+#pragma once
+
+#include "report/scale.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sciexam::svg {
+
+inline constexpr double kPlotWidth = 480;
+/// The size of letters on the narrowest page, where they are largest against the drawing: room is kept for it.
+inline constexpr double kFontSize = 15.5;
+inline constexpr double kLineHeight = 19;
+
+/// How wide `text` is in kFontSize, rather too wide than too narrow: fonts differ.
+double text_width(std::string_view text);
+/// `text`, cut off with an ellipsis if it is wider than `width`.
+std::string fitted(std::string_view text, double width);
+
+enum class Anchor { kStart, kMiddle, kEnd };
+
+/// Text at a point of its baseline; `classes` are the style sheet's. `transform` may be empty.
+std::string text(double x, double y, Anchor anchor, std::string_view classes, std::string_view text,
+                 std::string_view transform = {});
+std::string line(double x1, double y1, double x2, double y2, std::string_view classes);
+/// The `<title>` that a browser shows when the pointer rests on its parent.
+std::string tooltip(std::string_view text);
+
+/// The class of the colour of series `index`.
+std::string series_class(std::size_t index);
+/// A symbol around a point, one of four forms, so that series differ without colours.
+std::string symbol(std::size_t index, double x, double y);
+
+/// The rectangle of the data.
+struct Frame {
+  double left, top, width, height;
+  double right() const { return left + width; }
+  double bottom() const { return top + height; }
+  double y(const Scale& scale, double value) const { return bottom() - scale.position(value) * height; }
+};
+
+/// Where a plot's parts are: title and y label at the top, then `legend_height`, then the frame.
+Frame frame_below(double legend_height, double left, double right_margin);
+/// The room that the labels of a value axis need to its left.
+double label_room(const std::vector<Tick>& ticks);
+/// Grid lines across, and their labels.
+std::string value_axis(const Frame& frame, const Scale& scale, const std::vector<Tick>& ticks);
+/// The name of the axis below the frame and labels of that height.
+std::string x_axis_label(const Frame& frame, double labels_height, std::string_view x_label);
+/// The height of a plot with labels so high below the frame.
+double total_height(const Frame& frame, double labels_height, std::string_view x_label);
+
+/// The `<svg>` element around `content`, with the visible title and y label.
+std::string document(std::string_view title, std::string_view description, std::string_view y_label, double height,
+                     std::string_view content);
+/// What stands in an empty frame.
+std::string no_data(const Frame& frame);
+
+} // namespace sciexam::svg

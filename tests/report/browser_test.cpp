@@ -1,0 +1,90 @@
+// How a browser lays the page out, where there is one.
+#include "report/markup.hpp"
+#include "report/sample_report.hpp"
+#include "report/training_report.hpp"
+#include "support/files.hpp"
+#include "temporary_folder.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace sciexam;
+
+namespace {
+
+constexpr int kWidth = 400;
+
+/// Long words in every place where a user's text goes.
+TrainingReport wide_report() {
+  const std::string word(200, 'W');
+  TrainingReport report = test::sample_report(3, 200);
+  report.title = word;
+  report.subtitle = word + " " + word;
+  for (RunReport& run : report.runs) {
+    run.name += " " + word;
+    run.facts.emplace_back("fact " + word, word);
+    run.warnings.push_back("/path/" + word);
+  }
+  report.settings.emplace_back(word, word);
+  report.ensemble.emplace_back(word, word);
+  return report;
+}
+
+/// The page with a script that tells the document around it how wide it is, and how wide with something too wide in it.
+std::string measured(std::string html) {
+  const std::string policy = R"(<meta http-equiv="Content-Security-Policy" content="default-src 'none'; )"
+                             R"(style-src 'unsafe-inline'"/>)";
+  const std::size_t at = html.find(policy);
+  REQUIRE(at != std::string::npos);
+  html.erase(at, policy.size()); // it forbids scripts
+  return html.insert(html.find("</body>"), R"(<script>
+const page = document.documentElement, wide = document.createElement("div");
+const widths = [window.innerWidth, page.scrollWidth];
+wide.style.width = "1000px";
+wide.style.height = "1px";
+document.body.append(wide);
+parent.document.documentElement.setAttribute("data-widths", widths.concat(page.scrollWidth).join(" "));
+</script>)");
+}
+
+/// A frame, since a browser's window has a least width.
+std::string framed(const std::string& html) {
+  return "<!DOCTYPE html><title>frame</title><iframe style=\"border: 0; height: 800px; width: " +
+         std::to_string(kWidth) + "px\" srcdoc=\"" + escape_markup(html) + "\"></iframe>";
+}
+
+/// What `command` writes to its standard output.
+std::string output_of(const std::string& command) {
+  std::string text;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr)
+    return text;
+  char part[4096];
+  while (const std::size_t length = std::fread(part, 1, sizeof part, pipe))
+    text.append(part, length);
+  ::pclose(pipe);
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("on a page of 400 pixels nothing sticks out") {
+  if (output_of("command -v chromium").empty())
+    SKIP("no chromium on PATH");
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "report.html", framed(measured(training_report(wide_report()))));
+  const std::string dom = output_of(
+      "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars"
+      " --user-data-dir='" +
+      (folder / "profile").string() + "' --dump-dom 'file://" + (folder / "report.html").string() + "' 2>/dev/null");
+  const std::size_t at = dom.find("data-widths=\"");
+  if (at == std::string::npos)
+    SKIP("chromium does not run here");
+  int window = 0, page = 0, too_wide = 0;
+  REQUIRE(std::sscanf(dom.c_str() + at, "data-widths=\"%d %d %d\"", &window, &page, &too_wide) == 3);
+  CHECK(window == kWidth);
+  CHECK(page == window);
+  CHECK(too_wide >= 1000); // what is too wide would have been seen
+}
