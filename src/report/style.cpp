@@ -83,11 +83,14 @@ figcaption { margin-top: .5rem; color: var(--muted); font-size: .85rem; line-hei
   .plot .title { font-size: 18px; }
 }
 @media print {
-  body { background: none; font-size: 10pt; }
+  html { font-size: 12px; }
+  body { background: none; font-size: 1rem; }
   main { max-width: none; padding: 0; }
   .figures { grid-template-columns: 1fr 1fr; }
   .highlights div, figure, .table { box-shadow: none; break-inside: avoid; }
   .table { overflow: visible; }
+  table { width: auto; }
+  th { white-space: normal; }
   h2 { break-after: avoid; }
   .bar { print-color-adjust: exact; }
 }
