@@ -1,0 +1,29 @@
+// Texts as they should be trained on, from texts as they are found.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// How many texts were changed, and by what.
+struct CleaningCounts {
+  std::size_t entities = 0; ///< HTML entities
+  std::size_t controls = 0; ///< control and invisible characters
+  std::size_t composed = 0; ///< Unicode NFC
+  std::size_t spaces = 0;   ///< doubled or unusual white space, or some at the ends
+
+  bool operator==(const CleaningCounts&) const = default;
+};
+
+/// `text` (UTF-8) with HTML entities decoded, once; without control characters, zero-width spaces, soft
+/// hyphens, direction marks and byte order marks; in Unicode's normal form C; every run of white space one
+/// space, or one line end if it holds one; none at the ends. Throws InternalError if it is not UTF-8.
+std::string clean_text(std::string_view text, CleaningCounts& counts);
+
+/// `text` with its HTML entities replaced: numeric ones ("&#176;", "&#xB0;"), and the named ones that are
+/// common in scientific texts. What is no known entity stays as it is, such as "&T" or "&unknown;".
+std::string decode_html_entities(std::string_view text);
+
+} // namespace sciexam
