@@ -46,8 +46,14 @@ const CLI::App* help_wanted(const CLI::App& app, int argc, const char* const* ar
   const std::string_view last = argv[argc - 1];
   if (argc < 2 || (last != "--help" && last != "-h"))
     return nullptr;
-  const auto named = app.get_subcommands([&](const CLI::App* command) { return command->check_name(argv[1]); });
-  return !named.empty() ? named.front() : argc == 2 ? &app : nullptr;
+  const CLI::App* wanted = &app;
+  for (int i = 1; i + 1 < argc; ++i) {
+    const auto named = wanted->get_subcommands([&](const CLI::App* command) { return command->check_name(argv[i]); });
+    if (named.empty())
+      return i > 1 ? wanted : nullptr;
+    wanted = named.front();
+  }
+  return wanted;
 }
 
 } // namespace
@@ -72,6 +78,7 @@ ExitStatus run_command_line(int argc, const char* const* argv) {
   add_evaluate(app, status);
   add_tokenize(app);
   add_bench(app);
+  add_data(app);
   if (const CLI::App* command = help_wanted(app, argc, argv)) {
     std::cout << command->help();
     return ExitStatus::done;
