@@ -84,6 +84,13 @@ def archive(value, storages):
     return out.getvalue()
 
 
+def response(content, **changes):
+    """A service's line about the one passage that fuzz_import.cpp knows."""
+    choice = dict(index=0, message=dict(role="assistant", content=content, refusal=None), finish_reason="stop")
+    return json.dumps(dict(dict(id="batch_req_1", custom_id="1-0-230-9141aeed3620",
+                                response=dict(status_code=200, body=dict(choices=[choice])), error=None), **changes)).encode()
+
+
 def main():
     write("safetensors", "two_tensors", safetensors(
         {"__metadata__": {"format": "pt"},
@@ -116,6 +123,17 @@ def main():
         dict(large, conv_kernel_size=3, conv_groups=2, conv_act="tanh", embedding_size=512, pos_att_type=["c2p"],
              type_vocab_size=2, cls_dropout=0.2, attention_head_size=64, unknown=[1, {"a": None}])).encode())
     write("config", "defaults", b'{"model_type": "deberta-v2"}')
+
+    question = dict(prompt="What makes tides &amp; waves?", A="The Moon", B="Wind", C="Fish", D="Boats", E="Rain",
+                    answer="A")
+    questions = json.dumps(dict(questions=[question, dict(question, prompt="Which  e\u0301bb?\n", answer="E")]))
+    write("import", "two_questions", response(questions))
+    write("import", "code_fence", response("```json\n" + questions + "\n```"))
+    write("import", "malformed_questions", response(json.dumps(dict(questions=[
+        3, dict(question, answer="F"), dict(question, E="Fish"), dict(question, B=" "), dict(question, C=7), question]))))
+    write("import", "no_questions", response("[]"))
+    write("import", "failed", response("", response=None, error=dict(code="batch_expired", message="expired")))
+    write("import", "status", response("", response=dict(status_code=500, body={})))
 
 
 if __name__ == "__main__":
