@@ -32,6 +32,7 @@ std::vector<std::vector<std::size_t>> groups_of(const DataSet& data, SplitMix64&
   for (std::size_t i = 0; i < data.records.size(); ++i)
     members[data.records[i].group].push_back(i);
   std::vector<std::vector<std::size_t>> groups;
+  groups.reserve(members.size());
   for (auto& [group, indices] : members)
     groups.push_back(std::move(indices));
   shuffle(groups, random);

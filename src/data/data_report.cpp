@@ -32,7 +32,7 @@ std::string two_decimals(double value) {
 
 /// The beginning of a text, for a table.
 std::string shortened(std::string_view text) {
-  constexpr int kCharacters = 160;
+  constexpr int kCharacters = 100;
   std::size_t end = 0;
   for (int count = 0; count < kCharacters && end < text.size(); ++count)
     end += static_cast<std::size_t>(std::max(decode_utf8(text, end).length, 1));
@@ -207,6 +207,7 @@ std::string data_page(const DataSet& data, const LengthMeasure& lengths) {
   add_files(page, data);
   page.heading("Sources");
   add_parts(page, data, "source", [](const Record& record) { return record.source; });
+  page.heading("Answers and lengths");
   add_answers(page, data);
   add_lengths(page, data, lengths);
   if (!data.records.empty() && data.records.front().fold) {
