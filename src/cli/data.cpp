@@ -201,8 +201,7 @@ void add_prompts(CLI::App& data) {
 void add_data(CLI::App& app) {
   const auto options = std::make_shared<DataOptions>();
   CLI::App* command =
-      app.add_subcommand("data", "Question sets of many forms -> one clean training set, with a report; see also "
-                                 "`data prompts --help` and `data import --help`: articles -> new questions");
+      app.add_subcommand("data", "Question sets of many forms -> one clean training set; articles -> new questions");
   command->add_option("--input", options->inputs, "CSV files; the first with a question keeps it")->group("Input");
   command
       ->add_option("--answer-base", options->reading.answer_base,
