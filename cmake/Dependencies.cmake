@@ -1,6 +1,6 @@
 # Every library from elsewhere, as an imported target of ours:
 #   sciexam::torch sciexam::sentencepiece sciexam::utf8proc sciexam::zstd
-#   sciexam::crypto sciexam::json sciexam::cli11 sciexam::minizip Catch2
+#   sciexam::crypto sciexam::json sciexam::valijson sciexam::cli11 sciexam::minizip Catch2
 # What Debian ships as a static archive is taken from the system; the rest lies
 # in SCIEXAM_DEPS, made by cmake/*/build.sh from sources locked in sources.lock.
 find_package(Threads REQUIRED)
@@ -24,6 +24,10 @@ target_compile_definitions(sciexam::utf8proc INTERFACE UTF8PROC_STATIC)
 add_library(sciexam::json INTERFACE IMPORTED GLOBAL)
 find_path(SCIEXAM_json_INCLUDE NAMES nlohmann/json.hpp REQUIRED)
 target_include_directories(sciexam::json SYSTEM INTERFACE ${SCIEXAM_json_INCLUDE})
+
+add_library(sciexam::valijson INTERFACE IMPORTED GLOBAL)
+find_path(SCIEXAM_valijson_INCLUDE NAMES valijson/validator.hpp REQUIRED)
+target_include_directories(sciexam::valijson SYSTEM INTERFACE ${SCIEXAM_valijson_INCLUDE})
 
 add_library(sciexam::cli11 INTERFACE IMPORTED GLOBAL)
 find_path(SCIEXAM_cli11_INCLUDE NAMES CLI/CLI.hpp HINTS ${SCIEXAM_DEPS}/cli11/include REQUIRED)

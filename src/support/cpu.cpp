@@ -1,5 +1,6 @@
 #include "support/cpu.hpp"
 
+#include <fstream>
 #include <initializer_list>
 #include <utility>
 
@@ -27,6 +28,15 @@ std::string cpu_features() {
     if (present)
       text += (text.empty() ? "" : " ") + std::string(name);
   return text.empty() ? "none" : text;
+}
+
+std::string cpu_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name"))
+      if (const std::size_t colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "unknown";
 }
 
 } // namespace sciexam

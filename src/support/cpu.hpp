@@ -11,4 +11,7 @@ bool cpu_is_supported();
 /// The instruction sets that matter here and are present, e.g. "AVX2 FMA AVX-512 VNNI".
 std::string cpu_features();
 
+/// The CPU's name as /proc/cpuinfo has it, or "unknown".
+std::string cpu_model();
+
 } // namespace sciexam

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -140,6 +141,21 @@ void AtomicFile::commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     throw WorkError(path_.string() + ": cannot be put in place: " + reason() + ". Check that it is not a folder");
   temporary_.clear();
+}
+
+void remove_temporary_files(const std::filesystem::path& folder) {
+  constexpr std::size_t kSuffix = sizeof(".XXXXXX") - 1;
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.size() > kSuffix + 1 && name.front() == '.' && name[name.size() - kSuffix] == '.')
+      found.push_back(entry->path());
+  }
+  for (const std::filesystem::path& file : found) {
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+  }
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {

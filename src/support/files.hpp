@@ -63,6 +63,10 @@ private:
   std::uint64_t size_ = 0;
 };
 
+/// Removes what AtomicFile left in `folder` where a process was killed: names like ".NAME.aBc123". For folders
+/// in which nobody else writes. What cannot be removed stays: it only takes room.
+void remove_temporary_files(const std::filesystem::path& folder);
+
 /// Writes `text` to `path` through an AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 

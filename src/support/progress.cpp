@@ -46,21 +46,23 @@ Progress::~Progress() {
 std::string Progress::line() const {
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   const double part = static_cast<double>(done_) / static_cast<double>(total_);
-  const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
+  const auto here = static_cast<double>(done_ - skipped_);
+  const double rate = elapsed > 0 ? here / elapsed : 0;
   std::string text = label_ + " ";
   if (live_) {
     constexpr int kWidth = 24;
     const int full = static_cast<int>(part * kWidth);
     text += "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "] ";
   }
-  char numbers[96];
-  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %.0f %s/s  ", part * 100, rate, unit_.c_str());
+  const std::string note = note_.empty() ? "" : note_ + "  ";
+  char numbers[256];
+  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), rate, unit_.c_str());
   text += numbers;
   if (finished_)
     return text + "took " + format_duration(Clock::now() - start_);
-  if (done_ == 0)
+  if (here == 0)
     return text + "time left unknown";
-  return text + format_duration(std::chrono::duration<double>(elapsed * (1 - part) / part)) + " left";
+  return text + format_duration(std::chrono::duration<double>(static_cast<double>(total_ - done_) / rate)) + " left";
 }
 
 void Progress::show(bool last) {
@@ -81,6 +83,11 @@ void Progress::show(bool last) {
 void Progress::advance(std::uint64_t done) {
   done_ = std::min(total_, done_ + done);
   show(false);
+}
+
+void Progress::skip(std::uint64_t done) {
+  done_ = std::min(total_, done_ + done);
+  skipped_ += done;
 }
 
 void Progress::finish() {

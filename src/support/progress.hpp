@@ -24,6 +24,10 @@ public:
   ~Progress();
 
   void advance(std::uint64_t done);
+  /// Work that an earlier process did: shown as done, but not counted into the rate.
+  void skip(std::uint64_t done);
+  /// A text that the next lines show between the part done and the rate, such as "loss 1.234".
+  void note(std::string text) { note_ = std::move(text); }
   /// Draws the last state and ends the line.
   void finish();
 
@@ -31,8 +35,8 @@ private:
   std::string line() const;
   void show(bool last);
 
-  std::string label_, unit_;
-  std::uint64_t total_, done_ = 0;
+  std::string label_, unit_, note_;
+  std::uint64_t total_, done_ = 0, skipped_ = 0;
   std::chrono::steady_clock::time_point start_, shown_;
   bool live_, finished_ = false;
 };
