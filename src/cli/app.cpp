@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 #include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -58,11 +59,15 @@ const CLI::App* help_wanted(const CLI::App& app, int argc, const char* const* ar
 
 } // namespace
 
-ExitStatus run_command_line(int argc, const char* const* argv) {
+ExitStatus run_command_line(int argc, const char* const* given) {
   if (!cpu_is_supported())
     return report(ExitStatus::wrong_input,
                   "this CPU lacks AVX2 and FMA (x86-64-v3), which every kernel here needs. Run "
                   "it on an Intel CPU from 2013 or an AMD CPU from 2017 on, or a later one");
+  std::vector<const char*> arguments(given, given + argc);
+  if (argc > 1 && arguments[1] == std::string_view("--train"))
+    arguments[1] = "train"; // the contract has both
+  const char* const* argv = arguments.data();
   ExitStatus status = ExitStatus::done;
   CLI::App app("sciexam-run: answers multiple-choice science exams (LLM Science Exam) with an ensemble of DeBERTa "
                "models.\nWithout a command it answers an exam: it finds the package, test.csv and the place for "
@@ -79,6 +84,7 @@ ExitStatus run_command_line(int argc, const char* const* argv) {
   add_tokenize(app);
   add_bench(app);
   add_data(app);
+  add_train(app, status);
   if (const CLI::App* command = help_wanted(app, argc, argv)) {
     std::cout << command->help();
     return ExitStatus::done;

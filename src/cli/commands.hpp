@@ -23,6 +23,7 @@ void add_evaluate(CLI::App& app, ExitStatus& status);
 void add_tokenize(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_data(CLI::App& app);
+void add_train(CLI::App& app, ExitStatus& status);
 
 /// Parses the command line and does what it says; all faults end here, as text and exit status.
 ExitStatus run_command_line(int argc, const char* const* argv);

@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/packing.hpp"
 #include "cli/version.hpp"
 #include "ensemble/probe.hpp"
 #include "model/weights.hpp"
@@ -16,16 +17,7 @@
 #include <CLI/CLI.hpp>
 
 namespace sciexam {
-namespace {
-
-struct PackOptions {
-  std::vector<std::string> models;
-  std::vector<double> weights;
-  std::string tokenizer, out, precision = "f16", template_name = "closed_book", title = "sciexam";
-  int max_length = 0, threads = 0;
-};
-
-void run_pack(const PackOptions& options) {
+void pack_checkpoints(const PackingOptions& options) {
   if (!options.weights.empty() && options.weights.size() != options.models.size())
     throw UsageError("--weights has " + std::to_string(options.weights.size()) + " numbers for " +
                      std::to_string(options.models.size()) + " models. Give one for each");
@@ -39,7 +31,7 @@ void run_pack(const PackOptions& options) {
   if (!kind)
     throw UsageError("--template " + options.template_name + " is unknown. Give closed_book or open_book");
   request.template_options = {*kind, options.max_length};
-  request.threads = use_threads(options.threads);
+  request.threads = options.threads;
   for (std::size_t i = 0; i < options.models.size(); ++i)
     request.models.push_back({.name = "run_" + std::to_string(i),
                               .folder = options.models[i],
@@ -62,10 +54,9 @@ void run_pack(const PackOptions& options) {
               options.precision.c_str(), manifest.identity.c_str());
 }
 
-} // namespace
-
 void add_pack(CLI::App& app) {
-  const auto options = std::make_shared<PackOptions>();
+  const auto options = std::make_shared<PackingOptions>();
+  options->threads = 0; // all that there are
   CLI::App* command = app.add_subcommand("pack", "Checkpoints and a tokenizer -> a package folder");
   command->add_option("--models", options->models, "Checkpoint folders (config.json and weights), Hugging Face form")
       ->required();
@@ -81,7 +72,10 @@ void add_pack(CLI::App& app) {
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber);
   add_threads_option(*command, options->threads);
-  command->callback([options] { run_pack(*options); });
+  command->callback([options] {
+    options->threads = use_threads(options->threads);
+    pack_checkpoints(*options);
+  });
 }
 
 } // namespace sciexam

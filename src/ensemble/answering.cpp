@@ -34,7 +34,7 @@ std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::s
   std::vector<OptionLogits> logits(questions.size());
   Progress progress(label, tokens, "tokens");
   for (const QuestionBatch& batch : plan_batches(questions, kTokenBudget)) {
-    const at::Tensor scores = network.forward(pack_sequences(questions, batch)).logits.contiguous();
+    const at::Tensor scores = network.forward(pack_sequences(questions, batch)).logits.cpu().contiguous();
     const float* score = scores.const_data_ptr<float>();
     for (const std::size_t index : batch) {
       std::copy_n(score, kOptions, logits[index].begin());

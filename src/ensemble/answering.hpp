@@ -20,8 +20,8 @@ struct ModelAnswers {
   std::vector<OptionLogits> logits; ///< one a question, in question order
 };
 
-/// Tokens that go through the network at once.
-inline constexpr std::int64_t kTokenBudget = 4096;
+/// Tokens that go through the network at once: eight times rows_of_product().
+inline constexpr std::int64_t kTokenBudget = 4224;
 
 /// The token sequences of all questions; the template is the package's. On `threads` threads.
 std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::span<const Question> questions,

@@ -1,6 +1,8 @@
 #include "model/deberta.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "model/checkpointed.hpp"
+#include "model/relative_position.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -16,6 +18,34 @@
 #include <ATen/ops/tensor.h>
 
 namespace sciexam {
+namespace {
+
+/// The position of each token in its sequence.
+at::Tensor positions(const PackedSequences& batch, const DebertaConfig& config) {
+  if (batch.longest() > config.max_position_embeddings)
+    throw UsageError("a sequence has " + std::to_string(batch.longest()) +
+                     " tokens, but the model's position table has " + std::to_string(config.max_position_embeddings) +
+                     " rows. Set a smaller --max-length");
+  std::vector<std::int64_t> positions;
+  for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
+    for (std::int64_t i = 0; i < batch.offsets[s + 1] - batch.offsets[s]; ++i)
+      positions.push_back(i);
+  return at::tensor(positions, at::TensorOptions(at::kLong));
+}
+
+at::Tensor dropped(const at::Tensor& x, const ForwardOptions& options, double probability, DropoutSite site,
+                   std::int64_t layer = 0) {
+  return options.dropout == nullptr ? x : (*options.dropout)(x, probability, site, layer);
+}
+
+} // namespace
+
+std::int64_t PackedSequences::longest() const {
+  std::int64_t longest = 0;
+  for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+    longest = std::max(longest, offsets[s + 1] - offsets[s]);
+  return longest;
+}
 
 DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype)
     : config_(std::move(config)) {
@@ -50,6 +80,18 @@ DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::Sca
   classifier_ = linear("classifier");
 }
 
+void DebertaForMultipleChoice::move_to(const std::string& device) {
+  try {
+    const at::NoGradGuard no_grad;
+    const at::Device target(device);
+    for (const auto& [name, tensor] : parameters_) // in place: layers and parameters_ share the tensors
+      tensor.set_data(tensor.to(target));
+  } catch (const c10::Error& error) {
+    throw UsageError("--device " + device + ": " + error.what_without_backtrace() +
+                     ". Give cpu, or build against a LibTorch for this device (CONTRIBUTING.md)");
+  }
+}
+
 at::Tensor DebertaForMultipleChoice::parameter(const std::string& name) const {
   const auto found = std::find_if(parameters_.begin(), parameters_.end(),
                                   [&](const NamedTensor& entry) { return entry.first == name; });
@@ -64,25 +106,18 @@ LayerNorm DebertaForMultipleChoice::layer_norm(const std::string& name) const {
   return {parameter(name + ".weight"), parameter(name + ".bias"), config_.layer_norm_eps};
 }
 
-at::Tensor DebertaForMultipleChoice::embed(const PackedSequences& batch) const {
-  at::Tensor embedded = at::embedding(word_embeddings_, batch.input_ids);
-  if (position_embeddings_.defined()) {
-    std::vector<std::int64_t> positions;
-    for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s) {
-      const std::int64_t length = batch.offsets[s + 1] - batch.offsets[s];
-      if (length > config_.max_position_embeddings)
-        throw UsageError("a sequence has " + std::to_string(length) + " tokens, but the model's position table has " +
-                         std::to_string(config_.max_position_embeddings) + " rows. Set a smaller --max-length");
-      for (std::int64_t i = 0; i < length; ++i)
-        positions.push_back(i);
-    }
-    embedded = embedded + at::embedding(position_embeddings_, at::tensor(positions, batch.input_ids.options()));
-  }
+at::Tensor DebertaForMultipleChoice::embed(const PackedSequences& batch, const ForwardOptions& options) const {
+  const at::Device device = word_embeddings_.device();
+  at::Tensor embedded = at::embedding(word_embeddings_, batch.input_ids.to(device));
+  if (options.word_rows != nullptr)
+    *options.word_rows = embedded = embedded.detach().requires_grad_(true);
+  if (position_embeddings_.defined())
+    embedded = embedded + at::embedding(position_embeddings_, positions(batch, config_).to(device));
   if (token_type_embeddings_.defined())
-    embedded = embedded + at::embedding(token_type_embeddings_, batch.token_type_ids);
+    embedded = embedded + at::embedding(token_type_embeddings_, batch.token_type_ids.to(device));
   if (embedding_projection_.weight.defined())
     embedded = embedding_projection_(embedded);
-  return embeddings_norm_(embedded);
+  return dropped(embeddings_norm_(embedded), options, config_.hidden_dropout_prob, DropoutSite::embeddings);
 }
 
 at::Tensor DebertaForMultipleChoice::relative_embeddings() const {
@@ -110,21 +145,51 @@ void DebertaForMultipleChoice::freeze_relative_tables() {
     frozen_tables_.push_back(project(layer, embeddings));
 }
 
-at::Tensor DebertaForMultipleChoice::run_layer(const Layer& layer, const at::Tensor& hidden,
-                                               const RelativeTables& tables,
-                                               const std::vector<std::int64_t>& offsets) const {
-  const at::Tensor context = disentangled_attention(layer.query_proj(hidden), layer.key_proj(hidden),
-                                                    layer.value_proj(hidden), tables, offsets, config_);
-  const at::Tensor attended = layer.attention_norm(layer.attention_output(context) + hidden);
+/// The projected tables of one layer: those kept, or, while weights change, projected now. In training only the
+/// rows in reach of the batch's longest sequence are; otherwise all, so that no bit depends on the batch.
+RelativeTables DebertaForMultipleChoice::tables_of(std::size_t index, const at::Tensor& relative,
+                                                   const PackedSequences& batch, const ForwardOptions& options) const {
+  if (!frozen_tables_.empty())
+    return frozen_tables_[index];
+  if (!relative.defined())
+    return {};
+  if (!relative.requires_grad() && options.dropout == nullptr)
+    return project(layers_[index], relative);
+  const std::int64_t reach = batch.longest() - 1;
+  const std::int64_t first = relative_row(-reach, config_), last = relative_row(reach, config_);
+  const at::Tensor rows = dropped(relative.narrow(0, first, last - first + 1), options, config_.hidden_dropout_prob,
+                                  DropoutSite::relative_embeddings, static_cast<std::int64_t>(index));
+  RelativeTables tables = project(layers_[index], rows);
+  tables.first_row = first;
+  return tables;
+}
+
+at::Tensor DebertaForMultipleChoice::run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
+                                               const PackedSequences& batch, const ForwardOptions& options) const {
+  const Layer& layer = layers_[index];
+  const auto number = static_cast<std::int64_t>(index);
+  AttentionOptions attention = attention_options(config_);
+  if (options.dropout != nullptr && config_.attention_probs_dropout_prob > 0) {
+    attention.dropout_probability = config_.attention_probs_dropout_prob;
+    attention.dropout = options.dropout->stream(DropoutSite::attention_probabilities, number);
+  }
+  const double probability = config_.hidden_dropout_prob;
+  const at::Tensor context =
+      disentangled_attention(layer.query_proj(hidden), layer.key_proj(hidden), layer.value_proj(hidden),
+                             tables_of(index, relative, batch, options), batch.offsets, config_, attention);
+  const at::Tensor attended = layer.attention_norm(
+      dropped(layer.attention_output(context), options, probability, DropoutSite::attention_output, number) + hidden);
   const at::Tensor inner = activation(config_.hidden_act, layer.intermediate(attended));
-  return layer.output_norm(layer.output(inner) + attended);
+  return layer.output_norm(dropped(layer.output(inner), options, probability, DropoutSite::layer_output, number) +
+                           attended);
 }
 
 /// ConvLayer of the reference, which stands beside the first layer: a convolution over the
 /// embeddings of each sequence, added to that layer's output.
 at::Tensor DebertaForMultipleChoice::convolve(const at::Tensor& embedded, const at::Tensor& hidden,
-                                              const std::vector<std::int64_t>& offsets) const {
+                                              const PackedSequences& batch, const ForwardOptions& options) const {
   std::vector<at::Tensor> convolved;
+  const std::vector<std::int64_t>& offsets = batch.offsets;
   const std::int64_t padding = (config_.conv_kernel_size - 1) / 2;
   for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
     const at::Tensor sequence = embedded.narrow(0, offsets[s], offsets[s + 1] - offsets[s]).t().unsqueeze(0);
@@ -132,33 +197,44 @@ at::Tensor DebertaForMultipleChoice::convolve(const at::Tensor& embedded, const 
                             .squeeze(0)
                             .t());
   }
-  return convolution_norm_(hidden + activation(config_.conv_act, at::cat(convolved)));
+  const at::Tensor dropped_out =
+      dropped(at::cat(convolved), options, config_.hidden_dropout_prob, DropoutSite::convolution);
+  return convolution_norm_(hidden + activation(config_.conv_act, dropped_out));
 }
 
-NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, bool with_hidden_states) const {
+NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, const ForwardOptions& options) const {
   NetworkOutput out;
   const auto keep = [&](const at::Tensor& hidden) {
-    if (with_hidden_states)
+    if (options.with_hidden_states)
       out.hidden_states.push_back(hidden);
   };
-  const at::Tensor embedded = embed(batch);
+  const at::Tensor embedded = embed(batch, options);
   keep(embedded);
 
-  const bool frozen = !frozen_tables_.empty();
-  const at::Tensor relative = config_.relative_attention && !frozen ? relative_embeddings() : at::Tensor();
+  const at::Tensor relative =
+      config_.relative_attention && frozen_tables_.empty() ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    hidden = run_layer(layers_[i], hidden, frozen ? frozen_tables_[i] : project(layers_[i], relative), batch.offsets);
+    const bool frozen = static_cast<std::int64_t>(i) < options.frozen_layers;
+    const at::AutoGradMode with_gradient(at::GradMode::is_enabled() && !frozen);
+    const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) {
+      return run_layer(i, x, table, batch, options);
+    };
+    hidden = options.checkpoint_layers ? checkpointed(run, hidden, relative) : run(hidden, relative);
     if (i == 0 && convolution_weight_.defined())
-      hidden = convolve(embedded, hidden, batch.offsets);
+      hidden = convolve(embedded, hidden, batch, options);
     keep(hidden);
   }
 
   // The pooler looks at each sequence's first token, [CLS], only.
-  const at::Tensor starts =
-      at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1), batch.input_ids.options());
-  out.pooled = activation(config_.pooler_hidden_act, pooler_(hidden.index_select(0, starts)));
-  out.logits = classifier_(out.pooled).squeeze(-1);
+  const at::Tensor starts = at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1),
+                                       at::TensorOptions(at::kLong))
+                                .to(hidden.device());
+  const at::Tensor first =
+      dropped(hidden.index_select(0, starts), options, config_.pooler_dropout, DropoutSite::pooler);
+  out.pooled = activation(config_.pooler_hidden_act, pooler_(first));
+  out.logits =
+      classifier_(dropped(out.pooled, options, config_.classifier_dropout(), DropoutSite::classifier)).squeeze(-1);
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "checkpoint/config.hpp"
 #include "model/disentangled_attention.hpp"
+#include "model/dropout.hpp"
 #include "model/layers.hpp"
 
 #include <cstdint>
@@ -18,13 +19,15 @@
 
 namespace sciexam {
 
-/// Token sequences laid end to end: no padding exists anywhere.
+/// Token sequences laid end to end: no padding exists anywhere. The tensors are on the CPU, wherever the network is.
 struct PackedSequences {
   at::Tensor input_ids;                 ///< [tokens], int64
   at::Tensor token_type_ids;            ///< [tokens], int64; unused if type_vocab_size is 0
   std::vector<std::int64_t> offsets{0}; ///< sequence s holds tokens offsets[s] .. offsets[s + 1] - 1
 
   std::int64_t sequences() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
+  /// Tokens of the longest sequence.
+  std::int64_t longest() const;
 };
 
 /// What one pass through the network gives.
@@ -32,6 +35,20 @@ struct NetworkOutput {
   at::Tensor logits;                     ///< [sequences]: one score an option
   at::Tensor pooled;                     ///< [sequences, pooler_hidden_size]
   std::vector<at::Tensor> hidden_states; ///< if asked for: embeddings and every layer, [tokens, hidden_size] each
+};
+
+/// How a pass is made. The defaults answer; training asks for the rest.
+struct ForwardOptions {
+  bool with_hidden_states = false;
+  /// Dropout with the configuration's probabilities; null: none.
+  const Dropout* dropout = nullptr;
+  /// Layers keep their input alone and compute everything else again in the backward pass (gradient checkpointing).
+  bool checkpoint_layers = false;
+  /// This many layers from below take no part in the backward pass, whatever their parameters ask for.
+  std::int64_t frozen_layers = 0;
+  /// If set, gets the rows of word_embeddings that were looked up, [tokens, embedding_size], as a leaf: after
+  /// backward() its grad() is the gradient of the rows, and the table itself gets none (it would be mostly zeros).
+  at::Tensor* word_rows = nullptr;
 };
 
 class DebertaForMultipleChoice {
@@ -45,13 +62,19 @@ public:
   /// In the order of parameters_of(config). The tensors share storage with the network.
   const std::vector<NamedTensor>& parameters() const noexcept { return parameters_; }
 
+  /// Moves all parameters to a device, such as "cpu" or "cuda:1"; before training starts. Throws UsageError if this
+  /// LibTorch does not have it.
+  void move_to(const std::string& device);
+
   /// Differentiable if gradients are enabled. Throws UsageError if a sequence is longer than an
   /// absolute position table allows, InternalError if an id is outside of the vocabulary.
-  NetworkOutput forward(const PackedSequences& batch, bool with_hidden_states = false) const;
+  NetworkOutput forward(const PackedSequences& batch, const ForwardOptions& options = {}) const;
 
   /// Projects the relative tables of all layers now and keeps them: for answering, after the
   /// weights are loaded and while they do not change.
   void freeze_relative_tables();
+  /// Undoes freeze_relative_tables(): before weights change again.
+  void thaw_relative_tables() { frozen_tables_.clear(); }
 
 private:
   struct Layer {
@@ -62,13 +85,15 @@ private:
   at::Tensor parameter(const std::string& name) const; ///< undefined if this configuration has none
   Linear linear(const std::string& name) const;
   LayerNorm layer_norm(const std::string& name) const;
-  at::Tensor embed(const PackedSequences& batch) const;
-  at::Tensor run_layer(const Layer& layer, const at::Tensor& hidden, const RelativeTables& tables,
-                       const std::vector<std::int64_t>& offsets) const;
-  at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden,
-                      const std::vector<std::int64_t>& offsets) const;
+  at::Tensor embed(const PackedSequences& batch, const ForwardOptions& options) const;
+  at::Tensor run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
+                       const PackedSequences& batch, const ForwardOptions& options) const;
+  at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
+                      const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
+  RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,
+                           const ForwardOptions& options) const;
 
   DebertaConfig config_;
   std::vector<NamedTensor> parameters_;

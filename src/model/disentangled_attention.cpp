@@ -1,101 +1,202 @@
 #include "model/disentangled_attention.hpp"
 
-#include "model/relative_position.hpp"
+#include "model/sequence_attention.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/index_select.h>
-#include <ATen/ops/matmul.h>
-#include <ATen/ops/softmax.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 namespace sciexam {
 namespace {
 
-/// [length, heads * head_dim] -> [heads, length, head_dim], a view.
-at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
-  return x.view({x.size(0), heads, -1}).transpose(0, 1);
-}
+/// What the backward pass needs besides tensors.
+struct AttentionCall : torch::CustomClassHolder {
+  std::vector<std::int64_t> offsets;
+  DebertaConfig config;
+  AttentionOptions options;
+  std::int64_t first_row = 0;
+};
 
-/// [heads, length, 2 * length], whose last dimension counts distances from
-/// length - 1 down to -length, seen as [heads, length, length] with
-/// out[h, i, j] = x[h, i, (length - 1) - (i - j)]: each row starts one element
-/// earlier than the row before. A view (the skewing of Music Transformer,
-/// Huang et al. 2018): nothing is gathered.
-at::Tensor skew(const at::Tensor& x) {
-  const std::int64_t heads = x.size(0), length = x.size(1);
-  return x.view({heads, 2 * length * length})
-      .narrow(1, length - 1, length * (2 * length - 1))
-      .view({heads, length, 2 * length - 1})
-      .narrow(2, 0, length);
-}
-
-/// The products of each row of x [heads, length, head_dim] with the table rows
-/// of all distances, skewed: out[h, i, j] = x[h, i] . table[rows of (i - j)].
-at::Tensor relative_scores(const at::Tensor& x, const at::Tensor& table, const at::Tensor& rows) {
-  const at::Tensor by_distance = split_heads(table.index_select(0, rows), x.size(0));
-  return skew(at::matmul(x, by_distance.transpose(1, 2)));
-}
-
-/// Attention of one sequence: q, k, v [length, heads * head_dim] -> the same shape.
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const RelativeTables& tables,
-                  const DebertaConfig& config) {
-  const std::int64_t length = q.size(0), heads = config.num_attention_heads;
-  // In float whatever the tensors' type, as the reference does.
-  const float terms = 1.0F + static_cast<float>(config.c2p) + static_cast<float>(config.p2c);
-  const double scale = 1.0 / static_cast<double>(std::sqrt(static_cast<float>(config.head_dim()) * terms));
-  const at::Tensor query = split_heads(q * scale, heads), key = split_heads(k, heads);
-
-  at::Tensor scores = at::matmul(query, key.transpose(1, 2));
-  if (tables.key.defined() || tables.query.defined()) {
-    // Rows for the distances i - j = length - 1 .. -length; those for j - i are their mirror image.
-    std::vector<std::int64_t> rows = relative_rows_by_distance(length, config);
-    const auto options = q.options().dtype(at::kLong);
-    if (tables.key.defined())
-      scores = scores + relative_scores(query, tables.key, at::tensor(rows, options));
-    if (tables.query.defined()) {
-      // out[j, i] = k[j] . table[row of (i - j)], transposed.
-      for (std::int64_t distance = length - 1, at = 0; distance >= -length; --distance, ++at)
-        rows[static_cast<std::size_t>(at)] = relative_row(-distance, config);
-      scores = scores + relative_scores(key * scale, tables.query, at::tensor(rows, options)).transpose(1, 2);
+/// The inputs of every sequence: views of the packed tensors.
+class Sequences {
+public:
+  Sequences(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+            const RelativeTables& tables)
+      : call_(call), q_(q), k_(k), v_(v) {
+    const bool relative = tables.key.defined() || tables.query.defined();
+    std::uint64_t mask_element = 0;
+    for (std::int64_t s = 0; s < size(); ++s) {
+      const std::int64_t length = this->length(s);
+      if (relative && !rows_.contains(length))
+        rows_.emplace(length, distance_rows(length, call.first_row, call.config, q.device()));
+      first_mask_elements_.push_back(mask_element);
+      const auto elements = static_cast<std::uint64_t>(call.options.num_attention_heads * length * length);
+      mask_element += (elements + kWordsInGroup - 1) / kWordsInGroup * kWordsInGroup;
     }
   }
-  const at::Tensor probabilities = at::softmax(scores, -1);
-  return at::matmul(probabilities, split_heads(v, heads)).transpose(0, 1).reshape({length, -1});
+
+  std::int64_t size() const { return static_cast<std::int64_t>(call_.offsets.size()) - 1; }
+  std::int64_t length(std::int64_t s) const { return offset(s + 1) - offset(s); }
+  at::Tensor part(const at::Tensor& packed, std::int64_t s) const { return packed.narrow(0, offset(s), length(s)); }
+  SequenceInput input(std::int64_t s) const {
+    const auto rows = rows_.find(length(s));
+    return {part(q_, s), part(k_, s), part(v_, s), rows == rows_.end() ? DistanceRows{} : rows->second,
+            first_mask_elements_[static_cast<std::size_t>(s)]};
+  }
+
+private:
+  std::int64_t offset(std::int64_t s) const { return call_.offsets[static_cast<std::size_t>(s)]; }
+
+  const AttentionCall& call_;
+  at::Tensor q_, k_, v_;
+  std::map<std::int64_t, DistanceRows> rows_;
+  std::vector<std::uint64_t> first_mask_elements_;
+};
+
+/// Forward pass without gradients: one sequence a thread; inside, LibTorch's operators stay on that thread.
+at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const RelativeTables& tables,
+                         const AttentionOptions& options) {
+  at::Tensor context = at::empty_like(q);
+  // At least two tasks: then also a single sequence is on one of several threads and stays there, with the same bits.
+  at::parallel_for(0, std::max<std::int64_t>(2, sequences.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    const at::NoGradGuard no_grad; // a thread's own setting
+    for (std::int64_t s = begin; s < std::min(end, sequences.size()); ++s)
+      sequences.part(context, s).copy_(attend(sequences.input(s), tables, options));
+  });
+  return context;
+}
+
+RelativeTables zeros_like(const RelativeTables& tables) {
+  return {tables.key.defined() ? at::zeros_like(tables.key) : at::Tensor(),
+          tables.query.defined() ? at::zeros_like(tables.query) : at::Tensor(), tables.first_row};
+}
+
+/// The gradients of packed q, k and v and of the tables. Threads take runs of sequences of about the
+/// same work; each adds up the tables' gradients for itself, and these are summed in order.
+torch::autograd::variable_list attend_packed_backward(const Sequences& sequences, const at::Tensor& q,
+                                                      const RelativeTables& tables, const AttentionOptions& options,
+                                                      const at::Tensor& gradient) {
+  at::Tensor d_q = at::empty_like(q), d_k = at::empty_like(q), d_v = at::empty_like(q);
+  const std::int64_t groups = std::clamp<std::int64_t>(at::get_num_threads(), 1, sequences.size());
+  std::int64_t work = 0;
+  std::vector<std::int64_t> first{0};
+  for (std::int64_t s = 0; s < sequences.size(); ++s)
+    work += sequences.length(s) * sequences.length(s);
+  for (std::int64_t s = 0, done = 0; s < sequences.size(); ++s) {
+    done += sequences.length(s) * sequences.length(s);
+    if (done * groups >= work * static_cast<std::int64_t>(first.size()))
+      first.push_back(s + 1);
+  }
+  first.resize(static_cast<std::size_t>(groups), sequences.size());
+  first.push_back(sequences.size());
+
+  std::vector<RelativeTables> partial;
+  for (std::int64_t group = 0; group < groups; ++group)
+    partial.push_back(zeros_like(tables));
+  at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
+    const at::NoGradGuard no_grad;
+    for (auto group = static_cast<std::size_t>(begin); group < static_cast<std::size_t>(end); ++group)
+      for (std::int64_t s = first[group]; s < first[group + 1]; ++s) {
+        const SequenceGradients own =
+            attend_backward(sequences.input(s), tables, options, sequences.part(gradient, s), partial[group]);
+        sequences.part(d_q, s).copy_(own.q);
+        sequences.part(d_k, s).copy_(own.k);
+        sequences.part(d_v, s).copy_(own.v);
+      }
+  });
+  for (std::size_t group = 1; group < partial.size(); ++group) {
+    if (tables.key.defined())
+      partial[0].key.add_(partial[group].key);
+    if (tables.query.defined())
+      partial[0].query.add_(partial[group].query);
+  }
+  return {d_q, d_k, d_v, partial[0].key, partial[0].query, at::Tensor()};
+}
+
+/// Custom functions take defined tensors only: an absent one goes through them as an empty one.
+at::Tensor or_empty(const at::Tensor& tensor, const at::Tensor& like) {
+  return tensor.defined() ? tensor : at::empty({0}, like.options());
+}
+
+RelativeTables tables_from(const at::Tensor& key, const at::Tensor& query, std::int64_t first_row) {
+  const auto or_absent = [](const at::Tensor& tensor) { return tensor.numel() == 0 ? at::Tensor() : tensor; };
+  return {or_absent(key), or_absent(query), first_row};
+}
+
+class AttentionFunction : public torch::autograd::Function<AttentionFunction> {
+public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& q, const at::Tensor& k,
+                            const at::Tensor& v, const at::Tensor& key_table, const at::Tensor& query_table,
+                            const c10::intrusive_ptr<AttentionCall>& call) {
+    context->save_for_backward({q, k, v, key_table, query_table});
+    context->saved_data["call"] = c10::IValue::make_capsule(call);
+    const RelativeTables tables = tables_from(key_table, query_table, call->first_row);
+    return attend_packed(Sequences(*call, q, k, v, tables), q, tables, call->options);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const auto capsule = context->saved_data["call"].toCapsule();
+    const auto& call = static_cast<const AttentionCall&>(*capsule);
+    const RelativeTables tables = tables_from(saved[3], saved[4], call.first_row);
+    return attend_packed_backward(Sequences(call, saved[0], saved[1], saved[2], tables), saved[0], tables, call.options,
+                                  gradients[0].contiguous());
+  }
+};
+
+bool needs_gradient(std::initializer_list<at::Tensor> tensors) {
+  return at::GradMode::is_enabled() && std::any_of(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) {
+           return tensor.defined() && tensor.requires_grad();
+         });
 }
 
 } // namespace
 
+AttentionOptions attention_options(const DebertaConfig& config) {
+  // In float whatever the tensors' type, as the reference does.
+  const float terms = 1.0F + static_cast<float>(config.c2p) + static_cast<float>(config.p2c);
+  return {.num_attention_heads = config.num_attention_heads,
+          .scale = 1.0 / static_cast<double>(std::sqrt(static_cast<float>(config.head_dim()) * terms)),
+          .dropout_probability = 0,
+          .dropout = {}};
+}
+
 at::Tensor disentangled_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                   const RelativeTables& tables, const std::vector<std::int64_t>& offsets,
-                                  const DebertaConfig& config) {
-  const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
-  const auto attend_to = [&](std::int64_t s) {
-    const auto i = static_cast<std::size_t>(s);
-    const std::int64_t first = offsets[i], length = offsets[i + 1] - first;
-    return attend(q.narrow(0, first, length), k.narrow(0, first, length), v.narrow(0, first, length), tables, config);
-  };
-  if (at::GradMode::is_enabled()) {
-    std::vector<at::Tensor> contexts;
-    for (std::int64_t s = 0; s < sequences; ++s)
-      contexts.push_back(attend_to(s));
-    return at::cat(contexts);
-  }
-  // Answering: one sequence a thread; inside, LibTorch's operators stay on that thread.
-  at::Tensor context = at::empty_like(q);
-  at::parallel_for(0, sequences, 1, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_grad; // a thread's own setting
-    for (std::int64_t s = begin; s < end; ++s) {
-      const auto i = static_cast<std::size_t>(s);
-      context.narrow(0, offsets[i], offsets[i + 1] - offsets[i]).copy_(attend_to(s));
-    }
-  });
-  return context;
+                                  const DebertaConfig& config, const AttentionOptions& options) {
+  const auto call = c10::make_intrusive<AttentionCall>();
+  call->offsets = offsets;
+  call->config = config;
+  call->options = options;
+  call->first_row = tables.first_row;
+  if (needs_gradient({q, k, v, tables.key, tables.query}))
+    return AttentionFunction::apply(q, k, v, or_empty(tables.key, q), or_empty(tables.query, q), call);
+  return attend_packed(Sequences(*call, q, k, v, tables), q, tables, options);
+}
+
+at::Tensor disentangled_attention_reference(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                            const RelativeTables& tables, const std::vector<std::int64_t>& offsets,
+                                            const DebertaConfig& config, const AttentionOptions& options) {
+  AttentionCall call;
+  call.offsets = offsets;
+  call.config = config;
+  call.options = options;
+  call.first_row = tables.first_row;
+  const Sequences sequences(call, q, k, v, tables);
+  std::vector<at::Tensor> contexts;
+  for (std::int64_t s = 0; s < sequences.size(); ++s)
+    contexts.push_back(attend(sequences.input(s), tables, options));
+  return at::cat(contexts);
 }
 
 } // namespace sciexam

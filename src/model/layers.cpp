@@ -1,5 +1,6 @@
 #include "model/layers.hpp"
 
+#include "model/row_product.hpp"
 #include "support/errors.hpp"
 
 #include <ATen/ops/gelu.h>
@@ -13,7 +14,7 @@
 namespace sciexam {
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  return at::linear(x, weight, bias);
+  return has_row_product(x, weight, bias) ? row_product(x, weight, bias) : at::linear(x, weight, bias);
 }
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {

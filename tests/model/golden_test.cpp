@@ -33,7 +33,7 @@ TEST_CASE("golden: logits and hidden states equal the reference's", "[golden]") 
     const Tensors io = read_tensors(folder / "io.safetensors");
     DebertaForMultipleChoice network = load(folder, "model.safetensors");
     const PackedSequences batch = pack(io);
-    const NetworkOutput out = network.forward(batch, true);
+    const NetworkOutput out = network.forward(batch, {.with_hidden_states = true});
     CHECK(max_difference(out.logits, io.at("logits_f64")) < kLogitTolerance);
     CHECK(max_difference(out.logits, io.at("logits_unpadded")) < kLogitTolerance);
     CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kHiddenTolerance);

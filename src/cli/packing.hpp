@@ -1,0 +1,20 @@
+// Packing checkpoints with a probe of what they compute: `pack`, and `train --pack`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+struct PackingOptions {
+  std::vector<std::string> models; ///< checkpoint folders
+  std::vector<double> weights;     ///< one a model, or empty
+  std::string tokenizer, out, precision = "f16", template_name = "closed_book", title = "sciexam";
+  int max_length = 0; ///< tokens; 0: nothing is cut
+  int threads = 1;
+};
+
+/// Makes the package and prints what it is. Throws as pack(), and UsageError for options that do not fit.
+void pack_checkpoints(const PackingOptions& options);
+
+} // namespace sciexam

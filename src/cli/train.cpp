@@ -1,0 +1,162 @@
+// sciexam-run train (also --train): fine-tunes the runs of a manifest.
+#include "train/training.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/packing.hpp"
+#include "cli/version.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "support/progress.hpp"
+
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+struct TrainOptions {
+  std::string manifest, base, data, out, check, pack, device = "cpu", precision = "f16";
+  std::vector<std::string> runs;
+  int threads = 0, folds = 0;
+  bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false;
+  std::map<std::string, std::string> settings; ///< those given, by name
+};
+
+TrainingRequest request_from(const TrainOptions& options) {
+  if (options.manifest.empty() == options.check.empty())
+    throw UsageError("give either --manifest, to train, or --check with a lock, to train again and compare");
+  if (options.check.empty()) {
+    TrainingRequest request;
+    request.manifest = parse_training_manifest(read_text_file(options.manifest), options.manifest);
+    request.device = options.device;
+    return request;
+  }
+  if (!options.settings.empty())
+    throw UsageError("--check trains as the lock says: settings cannot be given beside it");
+  return request_of_lock(options.check);
+}
+
+void override_settings(TrainingManifest& manifest, const std::map<std::string, std::string>& given) {
+  for (RunPlan& run : manifest.runs) {
+    for (const SettingField& field : setting_fields())
+      if (const auto value = given.find(std::string(field.name)); value != given.end())
+        set_from_text(run.settings, field, value->second);
+    check_settings(run.settings);
+  }
+}
+
+void print_results(const TrainingOutcome& outcome) {
+  std::printf("  %-20s %8s %10s %8s %10s  %s\n", "run", "steps", "best step", "MAP@3", "accuracy", "sha256");
+  for (const RunResult& run : outcome.runs) {
+    const auto& scores = run.result == "best" ? run.best : run.last;
+    const Scores shown = scores.value_or(Scores{});
+    std::printf("  %-20s %8lld %10lld %8.4f %10.4f  %.16s\n", run.name.c_str(), static_cast<long long>(run.steps),
+                static_cast<long long>(run.best_step), shown.map_at_3, shown.accuracy, run.weights_sha256.c_str());
+  }
+  for (const auto& [name, value] : outcome.lock.at("scores").items())
+    std::printf("  %s %s\n", name.c_str(), value.get<std::string>().c_str());
+}
+
+ExitStatus run_train(const TrainOptions& options) {
+  TrainingRequest request = request_from(options);
+  override_settings(request.manifest, options.settings);
+  request.base = options.base;
+  request.data = options.data;
+  request.out = options.out;
+  if (!(options.runs.size() == 1 && options.runs.front() == "all"))
+    for (const std::string& run : options.runs) // a number K stands for run_K
+      request.runs.push_back(run.find_first_not_of("0123456789") == std::string::npos ? "run_" + run : run);
+  if (options.folds > 0)
+    request.folds = options.folds;
+  if (options.exclude_near_duplicates)
+    request.manifest.exclude_near_duplicates = true;
+  request.resume = options.resume;
+  request.ignore_memory_estimate = options.ignore_memory_estimate;
+  request.program = "sciexam " + version();
+  request.threads = use_threads(options.threads > 0 || options.check.empty() ? options.threads : request.threads);
+
+  const TrainingOutcome outcome = train_all(request);
+  print_results(outcome);
+  if (!options.pack.empty()) {
+    PackingOptions packing;
+    for (const auto& folder : outcome.checkpoints)
+      packing.models.push_back(folder.string());
+    packing.tokenizer = (request.base / "spm.model").string();
+    packing.out = options.pack;
+    packing.precision = options.precision;
+    packing.title = request.manifest.title;
+    packing.template_name = name_of(request.manifest.template_kind);
+    packing.max_length = request.manifest.max_length;
+    packing.threads = request.threads;
+    pack_checkpoints(packing);
+  }
+  if (options.check.empty())
+    return ExitStatus::done;
+  bool same = false;
+  for (const std::string& line : compare_with_lock(options.check, outcome, same))
+    std::printf("%s\n", line.c_str());
+  return same ? ExitStatus::done : ExitStatus::failed;
+}
+
+/// "learning_rate" -> "--learning-rate".
+std::string option_name(std::string_view name) {
+  std::string option = "--" + std::string(name);
+  std::replace(option.begin(), option.end(), '_', '-');
+  return option;
+}
+
+void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>& options) {
+  for (const SettingField& field : setting_fields()) {
+    const std::string name(field.name);
+    command
+        .add_option_function<std::string>(
+            option_name(field.name), [options, name](const std::string& text) { options->settings[name] = text; },
+            std::string(field.help))
+        ->type_name("VALUE")
+        ->group("Settings (the manifest's, where not given)");
+  }
+}
+
+} // namespace
+
+void add_train(CLI::App& app, ExitStatus& status) {
+  const auto options = std::make_shared<TrainOptions>();
+  CLI::App* command = app.add_subcommand("train", "Fine-tunes the runs of a manifest (also: --train)");
+  command->add_option("--manifest", options->manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
+  command->add_option("--base", options->base, "Folder of the base checkpoint: config.json, weights, spm.model")
+      ->required()
+      ->group("Inputs");
+  command->add_option("--data", options->data, "Folder with the manifest's data files")->required()->group("Inputs");
+  command->add_option("--out", options->out, "Folder for checkpoints, logs, lock.json and report.html")
+      ->required()
+      ->group("Outputs");
+  command->add_option("--pack", options->pack, "Also make a package of the trained models in this folder")
+      ->group("Outputs");
+  command->add_option("--precision", options->precision, "Of the package's weights: f16 or f32 [f16]")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->group("Outputs");
+  command->add_option("--run", options->runs, "Runs to train, by name or number, or all [all]")->group("What to do");
+  command->add_option("--folds", options->folds, "Train each run so many times, each with another part held out")
+      ->check(CLI::Range(2, 100))
+      ->group("What to do");
+  command->add_flag("--resume", options->resume, "Go on with what is in --out")->group("What to do");
+  command->add_option("--check", options->check, "Train again as this lock.json says, and compare the weights")
+      ->group("What to do");
+  command->add_flag("--exclude-near-duplicates", options->exclude_near_duplicates,
+                    "Leave out training questions that nearly equal validation questions")
+      ->group("What to do");
+  command->add_flag("--ignore-memory-estimate", options->ignore_memory_estimate,
+                    "Start although the memory seems too small")
+      ->group("Machine");
+  command->add_option("--device", options->device, "cpu, or with a LibTorch that has it cuda, cuda:1 ... [cpu]")
+      ->group("Machine");
+  add_threads_option(*command, options->threads);
+  add_setting_options(*command, options);
+  command->callback([options, &status] { status = run_train(*options); });
+}
+
+} // namespace sciexam

@@ -1,0 +1,46 @@
+// Dropout inside the network, reproducible: a mask depends on the seed, the
+// pass and the place alone, not on threads or on what was drawn before.
+#pragma once
+
+#include "kernels/dropout_mask.hpp"
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace sciexam {
+
+/// The places of one forward pass that have a mask of their own.
+enum class DropoutSite : std::uint32_t {
+  embeddings,
+  pooler,
+  classifier,
+  convolution,
+  // One of each of these a layer:
+  attention_probabilities,
+  attention_output,
+  layer_output,
+  relative_embeddings,
+  first_free, ///< their number
+};
+
+/// The masks of one forward pass.
+class Dropout {
+public:
+  /// `step` is the optimiser step, `pass` the forward pass within it.
+  Dropout(std::uint64_t seed, std::uint32_t step, std::uint32_t pass) : seed_(seed), step_(step), pass_(pass) {}
+
+  /// The random words of one place; `layer` from 0, 0 for places outside of the layers.
+  RandomStream stream(DropoutSite site, std::int64_t layer = 0) const;
+  /// x with each element zeroed with `probability`, the others divided by 1 - probability. Differentiable.
+  at::Tensor operator()(const at::Tensor& x, double probability, DropoutSite site, std::int64_t layer = 0) const;
+
+private:
+  std::uint64_t seed_;
+  std::uint32_t step_, pass_;
+};
+
+/// Dropout of one tensor, without gradient. The mask's first element is `first`, a multiple of kWordsInGroup.
+at::Tensor drop(const at::Tensor& x, double probability, const RandomStream& stream, std::uint64_t first = 0);
+
+} // namespace sciexam

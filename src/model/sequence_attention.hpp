@@ -1,0 +1,47 @@
+// Disentangled attention of one sequence, and its backward pass: the
+// inside of disentangled_attention.
+#pragma once
+
+#include "model/disentangled_attention.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace sciexam {
+
+/// Rows of the tables for one length: distances i - j = length - 1 .. -length, in this order (2 * length, see skew()).
+struct DistanceRows {
+  at::Tensor key;   ///< of tables.key for distance i - j, int64
+  at::Tensor query; ///< of tables.query for distance j - i, int64: the mirror image
+};
+
+DistanceRows distance_rows(std::int64_t length, std::int64_t first_row, const DebertaConfig& config, at::Device device);
+
+/// q, k, v of one sequence, [length, heads * head_dim] each, and where its dropout masks begin.
+struct SequenceInput {
+  at::Tensor q, k, v;
+  DistanceRows rows;
+  std::uint64_t first_mask_element = 0;
+};
+
+/// Attention probabilities [heads, length, length] before dropout.
+at::Tensor attention_probabilities(const SequenceInput& input, const RelativeTables& tables,
+                                   const AttentionOptions& options);
+
+/// The context, [length, heads * head_dim].
+at::Tensor attend(const SequenceInput& input, const RelativeTables& tables, const AttentionOptions& options);
+
+/// Gradients of one sequence; those of the tables are added into `tables`.
+struct SequenceGradients {
+  at::Tensor q, k, v;
+};
+
+/// The backward pass for `gradient` of the context [length, heads * head_dim]; everything that attend()
+/// computed is computed again. `table_gradients` has the shape of `tables`.
+SequenceGradients attend_backward(const SequenceInput& input, const RelativeTables& tables,
+                                  const AttentionOptions& options, const at::Tensor& gradient,
+                                  const RelativeTables& table_gradients);
+
+} // namespace sciexam

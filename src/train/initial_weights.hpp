@@ -1,0 +1,21 @@
+// The weights that a run starts from.
+#pragma once
+
+#include "model/deberta.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace sciexam {
+
+/// Fresh weights as transformers' DebertaV2PreTrainedModel._init_weights makes them (dense layers and embeddings
+/// normal with initializer_range, biases 0, LayerNorm 1 and 0, the padding token's row 0), by our own generator:
+/// the same for the same seed on every machine.
+void initialise_weights(const DebertaForMultipleChoice& network, std::uint64_t seed);
+
+/// Loads the checkpoint in `folder`; a head that it lacks (pooler, classifier) is left as it is, which is told.
+/// Throws as load_weights().
+void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& folder, int threads);
+
+} // namespace sciexam

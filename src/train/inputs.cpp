@@ -1,0 +1,171 @@
+#include "train/inputs.hpp"
+
+#include "ensemble/answering.hpp"
+#include "exam/near_duplicates.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "support/progress.hpp"
+#include "train/checkpoint_folder.hpp"
+#include "train/data_order.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <set>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFoldSeed = 0; // folds are the same for all runs, whatever their seeds
+
+std::string checked_sha256(const InputFile& file, const fs::path& path, const char* option) {
+  if (!fs::exists(path))
+    throw UsageError(path.string() + ": is not there, but the manifest names it. Give its folder with " + option);
+  const std::string sha256 = sha256_of_file(path);
+  if (file.sha256 && *file.sha256 != sha256)
+    throw InputError({path}, "has sha256 " + sha256 + ", but the manifest asks for " + *file.sha256,
+                     "Take the file from its source again, or correct the manifest");
+  return sha256;
+}
+
+/// config.json as the trained model carries it.
+std::string trained_config_text(const fs::path& file) {
+  Json config = JsonDocument::from_file(file).root().json();
+  config["architectures"] = {"DebertaV2ForMultipleChoice"};
+  config.erase("dtype");
+  config["torch_dtype"] = "float32";
+  return config.dump(2) + "\n";
+}
+
+void append(TrainingSet& set, const fs::path& file, std::vector<Question> questions, const Tokenizer& tokenizer,
+            const TemplateOptions& options, int threads) {
+  const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, options, threads);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    set.places.push_back(file.filename().string() + ", row " + std::to_string(i + 2)); // row 1 is the header
+    set.lengths.push_back(token_count(encoded[i]));
+    set.encoded.push_back(encoded[i]);
+    set.questions.push_back(std::move(questions[i]));
+  }
+}
+
+/// Groups of questions that are near-duplicates of each other, as the smallest index of each one's group.
+std::vector<std::size_t> duplicate_groups(std::span<const Question> questions) {
+  std::vector<std::size_t> group(questions.size());
+  std::iota(group.begin(), group.end(), std::size_t{0});
+  for (const NearDuplicate& pair : near_duplicates_within(questions)) {
+    const std::size_t a = group[pair.first], b = group[pair.second];
+    std::replace(group.begin(), group.end(), std::max(a, b), std::min(a, b));
+  }
+  return group;
+}
+
+std::vector<std::int64_t> fold_of_questions(std::span<const Question> questions, std::int64_t count) {
+  const std::vector<std::size_t> group = duplicate_groups(questions);
+  std::vector<std::int64_t> fold(questions.size(), -1);
+  std::int64_t next = 0;
+  for (const std::size_t index : permutation(questions.size(), kFoldSeed, 0)) {
+    std::int64_t& of_group = fold[group[index]];
+    if (of_group < 0)
+      of_group = next++ % count;
+    fold[index] = of_group;
+  }
+  return fold;
+}
+
+} // namespace
+
+BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
+  BaseInputs base;
+  base.folder = folder;
+  std::set<std::string> names;
+  for (const InputFile& file : manifest.base_files) {
+    names.insert(file.name);
+    base.files.push_back({{"name", file.name}, {"sha256", checked_sha256(file, folder / file.name, "--base")}});
+  }
+  for (const char* needed : {"config.json", "spm.model"})
+    if (!names.contains(needed))
+      throw UsageError(std::string("the manifest's base has no ") + needed + ". Name it among $.base.files");
+  base.config = read_deberta_config(folder / "config.json");
+  base.config_text = trained_config_text(folder / "config.json");
+  base.vocabulary = read_text_file(folder / "spm.model");
+  return base;
+}
+
+DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer,
+                     int threads) {
+  DataInputs data;
+  for (const DataFile& file : manifest.data) {
+    const fs::path path = folder / file.file.name;
+    const std::string sha256 = checked_sha256(file.file, path, "--data");
+    Exam exam = read_exam(path, {.id_required = false});
+    const auto rows = static_cast<std::int64_t>(exam.questions.size());
+    if (!exam.has_answers)
+      throw InputError({path}, "has no column answer", "Training needs the right answers: give a labelled file");
+    if (file.rows && *file.rows != rows)
+      throw InputError(
+          {path}, "has " + std::to_string(rows) + " questions, but the manifest asks for " + std::to_string(*file.rows),
+          "Take the file from its source again, or correct the manifest");
+    if (file.template_kind == Template::open_book && !exam.has_context)
+      throw InputError({path}, "has no column context, but the manifest's template is open_book",
+                       "Give a file with contexts, or the template closed_book");
+    data.files.push_back({{"name", file.file.name}, {"sha256", sha256}, {"rows", rows}});
+    append(file.is_valid ? data.valid : data.train, path, std::move(exam.questions), tokenizer,
+           {file.template_kind, manifest.max_length}, threads);
+    if (!file.is_valid)
+      data.train_file.resize(data.train.size(), file.file.name);
+  }
+  return data;
+}
+
+std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs& data) {
+  // Without its answers: then the same options for another right answer are a near-duplicate too.
+  std::vector<Question> held_out = data.valid.questions;
+  for (Question& question : held_out)
+    question.answer.reset();
+  const std::vector<NearDuplicate> pairs = near_duplicates(data.train.questions, held_out);
+  if (pairs.empty())
+    return {};
+  std::set<std::size_t> found;
+  std::string warning;
+  for (const NearDuplicate& pair : pairs) {
+    found.insert(pair.first);
+    char similarity[16];
+    std::snprintf(similarity, sizeof similarity, "%.2f", pair.similarity);
+    warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
+               " (" + similarity + ")";
+  }
+  const std::string count = std::to_string(found.size()) + " training questions nearly equal validation questions: ";
+  if (!manifest.exclude_near_duplicates)
+    return count + warning +
+           ". They make the validation look better than it is; --exclude-near-duplicates leaves them "
+           "out";
+  DataInputs kept;
+  for (std::size_t i = 0; i < data.train.size(); ++i)
+    if (!found.contains(i)) {
+      kept.train.add(data.train, i);
+      kept.train_file.push_back(data.train_file[i]);
+    }
+  data.train = std::move(kept.train);
+  data.train_file = std::move(kept.train_file);
+  return count + warning + ". They are left out";
+}
+
+RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < data.train.size(); ++i)
+    if (run.data.empty() || std::find(run.data.begin(), run.data.end(), data.train_file[i]) != run.data.end())
+      chosen.push_back(i);
+  RunQuestions questions{data.train.subset(chosen), data.valid};
+  if (!run.fold)
+    return questions;
+  const TrainingSet all = std::move(questions.train);
+  questions = {};
+  const std::vector<std::int64_t> fold = fold_of_questions(all.questions, run.fold->count);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
+  return questions;
+}
+
+} // namespace sciexam

@@ -1,0 +1,127 @@
+#include "train/memory_estimate.hpp"
+
+#include "checkpoint/parameters.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+
+namespace sciexam {
+namespace {
+
+constexpr std::uint64_t kFloat = 4;
+
+struct Count {
+  std::uint64_t all = 0, trained = 0, trained_words = 0;
+};
+
+/// Elements of the parameters. Mirrors trained_parameters() without a network.
+Count count_parameters(const DebertaConfig& config, const TrainingSettings& settings) {
+  constexpr std::string_view kLayer = "deberta.encoder.layer.";
+  Count count;
+  for (const TensorInfo& tensor : parameters_of(config)) {
+    const std::uint64_t elements = tensor.elements();
+    count.all += elements;
+    bool frozen = settings.freeze_embeddings && tensor.name.starts_with("deberta.embeddings.");
+    if (tensor.name.starts_with(kLayer)) {
+      std::int64_t layer = 0;
+      std::from_chars(tensor.name.data() + kLayer.size(), tensor.name.data() + tensor.name.size(), layer);
+      frozen = layer < settings.freeze_layers;
+    }
+    if (frozen)
+      continue;
+    count.trained += elements;
+    if (tensor.name == "deberta.embeddings.word_embeddings.weight")
+      count.trained_words = elements;
+  }
+  return count;
+}
+
+/// "MemAvailable:  123 kB" -> bytes.
+std::uint64_t memory_info(const std::string& key) {
+  std::ifstream file("/proc/meminfo");
+  std::string name, unit;
+  std::uint64_t kilobytes = 0;
+  while (file >> name >> kilobytes) {
+    std::getline(file, unit);
+    if (name == key + ":")
+      return kilobytes * 1024;
+  }
+  return 0;
+}
+
+std::uint64_t number_in(const char* file) {
+  std::uint64_t number = 0; // a text such as "max" leaves 0
+  std::ifstream(file) >> number;
+  return number;
+}
+
+} // namespace
+
+MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, std::int64_t tokens) {
+  const Count count = count_parameters(config, settings);
+  const auto hidden = static_cast<std::uint64_t>(config.hidden_size);
+  const auto inner = static_cast<std::uint64_t>(config.intermediate_size);
+  const auto length = static_cast<std::uint64_t>(tokens);
+  MemoryEstimate estimate;
+  estimate.weights = count.all * kFloat;
+  estimate.gradients = (count.trained - count.trained_words + (count.trained_words > 0 ? length * hidden : 0)) * kFloat;
+  const std::uint64_t copies = 2 + (settings.ema_decay > 0 ? 1 : 0);
+  estimate.optimizer =
+      (count.trained * copies + (settings.awp_lr > 0 ? count.trained - count.trained_words : 0)) * kFloat;
+  // Kept for each token of a layer: its input, q, k, v, the context, both sums before LayerNorm and
+  // the first one's output; before and after the activation.
+  const std::uint64_t layer = length * (8 * hidden + 2 * inner) * kFloat;
+  const auto trained_layers =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, config.num_hidden_layers - settings.freeze_layers));
+  estimate.activations =
+      settings.gradient_checkpointing ? trained_layers * length * hidden * kFloat + layer : trained_layers * layer;
+  constexpr std::uint64_t kProgram = std::uint64_t{250} << 20;
+  estimate.workspace = kProgram + 2 * length * (inner + 4 * hidden) * kFloat;
+  return estimate;
+}
+
+std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const TrainingSettings& settings,
+                                             std::int64_t tokens) {
+  std::vector<std::string> ways;
+  const std::uint64_t now = estimate_memory(config, settings, tokens).total();
+  const auto offer = [&](const std::string& option, const TrainingSettings& changed, std::int64_t with_tokens) {
+    const std::uint64_t needed = estimate_memory(config, changed, with_tokens).total();
+    if (needed < now)
+      ways.push_back(option + ": " + gigabytes(needed));
+  };
+  TrainingSettings changed = settings;
+  changed.gradient_checkpointing = true;
+  offer("--gradient-checkpointing true", changed, tokens);
+  if (constexpr std::int64_t kSmall = 512; tokens > kSmall)
+    offer("--token-budget 512", settings, kSmall);
+  changed = settings;
+  changed.freeze_embeddings = true;
+  changed.freeze_layers = std::max(settings.freeze_layers, config.num_hidden_layers * 3 / 4);
+  offer("--freeze-embeddings true --freeze-layers " + std::to_string(changed.freeze_layers), changed, tokens);
+  changed = settings;
+  changed.ema_decay = changed.awp_lr = 0;
+  offer("--ema-decay 0 --awp-lr 0", changed, tokens);
+  return ways;
+}
+
+std::uint64_t available_memory() {
+  std::uint64_t available = memory_info("MemAvailable");
+  const auto lower = [&](std::uint64_t limit, std::uint64_t used) {
+    if (limit > 0 && limit > used)
+      available = available == 0 ? limit - used : std::min(available, limit - used);
+  };
+  lower(number_in("/sys/fs/cgroup/memory.max"), number_in("/sys/fs/cgroup/memory.current"));
+  lower(number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+        number_in("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
+  return available;
+}
+
+std::string gigabytes(std::uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
+  return text;
+}
+
+} // namespace sciexam

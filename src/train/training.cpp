@@ -1,0 +1,384 @@
+#include "train/training.hpp"
+
+#include "checkpoint/checkpoint.hpp"
+#include "model/mixed_precision.hpp"
+#include "model/runtime.hpp"
+#include "model/weights.hpp"
+#include "support/cpu.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "support/progress.hpp"
+#include "support/sha256.hpp"
+#include "train/initial_weights.hpp"
+#include "train/inputs.hpp"
+#include "train/memory_estimate.hpp"
+#include "train/predictions.hpp"
+#include "train/run_log.hpp"
+#include "train/trained_parameters.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLockFormat = "sciexam-training-lock";
+
+std::vector<RunPlan> chosen_runs(const TrainingRequest& request) {
+  std::vector<RunPlan> chosen;
+  for (const RunPlan& run : request.manifest.runs)
+    if (request.runs.empty() || std::find(request.runs.begin(), request.runs.end(), run.name) != request.runs.end())
+      chosen.push_back(run);
+  for (const std::string& name : request.runs)
+    if (std::none_of(chosen.begin(), chosen.end(), [&](const RunPlan& run) { return run.name == name; }))
+      throw UsageError("the manifest has no run " + name + ". Give --run one of its runs' names, or all");
+  if (request.folds < 2)
+    return chosen;
+  std::vector<RunPlan> folded;
+  for (const RunPlan& run : chosen)
+    for (std::int64_t i = 0; i < request.folds; ++i) {
+      folded.push_back(run);
+      folded.back().name += "_fold_" + std::to_string(i);
+      folded.back().fold = Fold{i, request.folds};
+    }
+  return folded;
+}
+
+/// The configuration that a run trains with.
+DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings) {
+  if (settings.hidden_dropout_prob >= 0)
+    config.hidden_dropout_prob = settings.hidden_dropout_prob;
+  if (settings.attention_probs_dropout_prob >= 0)
+    config.attention_probs_dropout_prob = settings.attention_probs_dropout_prob;
+  if (settings.classifier_dropout >= 0)
+    config.cls_dropout = settings.classifier_dropout;
+  if (settings.freeze_layers > config.num_hidden_layers)
+    throw UsageError("freeze_layers is " + std::to_string(settings.freeze_layers) + ", but the model has " +
+                     std::to_string(config.num_hidden_layers) + " layers. Give at most so many");
+  return config;
+}
+
+/// Throws UsageError with what to change if a run needs more memory than there is.
+void require_memory(const DebertaConfig& config, const RunPlan& run, const TrainingSet& train, bool ignore) {
+  const std::int64_t longest = *std::max_element(train.lengths.begin(), train.lengths.end());
+  const std::int64_t tokens = std::max(longest, std::min(run.settings.token_budget, longest * run.settings.batch_size));
+  const MemoryEstimate estimate = estimate_memory(config, run.settings, tokens);
+  const std::uint64_t available = available_memory();
+  log_line(run.name + ": will need about " + gigabytes(estimate.total()) + " of memory (weights " +
+           gigabytes(estimate.weights) + ", gradients " + gigabytes(estimate.gradients) + ", optimiser " +
+           gigabytes(estimate.optimizer) + ", activations " + gigabytes(estimate.activations) +
+           "); available: " + (available == 0 ? "unknown" : gigabytes(available)));
+  if (available == 0 || estimate.total() <= available || ignore)
+    return;
+  std::string ways;
+  for (const std::string& way : ways_to_less_memory(config, run.settings, tokens))
+    ways += (ways.empty() ? "" : "; ") + way;
+  throw UsageError(run.name + ": needs about " + gigabytes(estimate.total()) + " of memory, but only " +
+                   gigabytes(available) + " are available. What would need less: " +
+                   (ways.empty() ? "a smaller model" : ways) + ". Or try all the same: --ignore-memory-estimate");
+}
+
+class Training {
+public:
+  explicit Training(const TrainingRequest& request)
+      : request_(request), plans_(chosen_runs(request)), base_(read_base(request.manifest, request.base)),
+        tokenizer_(Tokenizer::from_bytes(base_.vocabulary, request.base / "spm.model")),
+        data_(read_data(request.manifest, request.data, tokenizer_, request.threads)) {}
+
+  TrainingOutcome run();
+
+private:
+  void prepare();
+  void train(const RunPlan& plan);
+  Json record() const;
+  std::string identity(const RunPlan& plan, const RunQuestions& questions) const;
+  RunRequest request_for(const RunPlan& plan, const RunQuestions& questions) const;
+  void predict(DebertaForMultipleChoice& network, const RunPlan& plan, const RunQuestions& questions,
+               const RunResult& result);
+  void write_out_of_fold();
+  void write_outputs();
+  Json lock() const;
+  TrainingReport report() const;
+  std::vector<std::pair<std::string, std::string>> ensemble_scores() const;
+
+  const TrainingRequest& request_;
+  std::vector<RunPlan> plans_;
+  BaseInputs base_;
+  Tokenizer tokenizer_;
+  DataInputs data_;
+  std::vector<Predictions> predictions_;
+  TrainingOutcome outcome_;
+};
+
+/// Everything that can be refused is looked at before the first run starts.
+void Training::prepare() {
+  if (tokenizer_.vocabulary_size() > base_.config.vocab_size)
+    throw InputError({request_.base / "spm.model"},
+                     "has " + std::to_string(tokenizer_.vocabulary_size()) + " tokens, but config.json only " +
+                         std::to_string(base_.config.vocab_size),
+                     "Give the vocabulary that belongs to the model");
+  if (const std::string warning = handle_near_duplicates(request_.manifest, data_); !warning.empty()) {
+    log_line(warning);
+    outcome_.warnings.push_back(warning);
+  }
+  for (const RunPlan& plan : plans_) {
+    if (plan.settings.bf16 && !has_mixed_precision())
+      throw UsageError(plan.name +
+                       ": bf16 is for a GPU, and this program has no LibTorch that can. Set bf16 to false, or "
+                       "build against a stock LibTorch (CONTRIBUTING.md)");
+    const RunQuestions questions = questions_of(plan, data_);
+    if (questions.train.empty())
+      throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
+    require_memory(configured(base_.config, plan.settings), plan, questions.train, request_.ignore_memory_estimate);
+  }
+}
+
+Json Training::record() const {
+  return {{"program", request_.program},
+          {"base", {{"name", request_.manifest.base_name}, {"files", base_.files}}},
+          {"data", data_.files},
+          {"template", name_of(request_.manifest.template_kind)},
+          {"max_length", request_.manifest.max_length},
+          {"threads", request_.threads}};
+}
+
+/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update.
+std::string Training::identity(const RunPlan& plan, const RunQuestions& questions) const {
+  Json json = record();
+  json.erase("program");
+  json["settings"] = to_json(plan.settings);
+  json["device"] = request_.device;
+  json["random_weights"] = request_.manifest.random_weights;
+  json["train"] = questions.train.places;
+  json["valid"] = questions.valid.places;
+  const std::string text = json.dump();
+  return sha256_hex(std::as_bytes(std::span(text)));
+}
+
+RunRequest Training::request_for(const RunPlan& plan, const RunQuestions& questions) const {
+  RunRequest run;
+  run.name = plan.name;
+  run.settings = plan.settings;
+  run.train = &questions.train;
+  run.valid = &questions.valid;
+  run.folder = request_.out / plan.name;
+  run.config_text = base_.config_text;
+  run.vocabulary = base_.vocabulary;
+  run.record = record();
+  run.identity = identity(plan, questions);
+  run.resume = request_.resume;
+  return run;
+}
+
+void Training::train(const RunPlan& plan) {
+  const RunQuestions questions = questions_of(plan, data_);
+  const RunRequest run = request_for(plan, questions);
+  DebertaForMultipleChoice network(configured(base_.config, plan.settings));
+  std::optional<RunResult> result = request_.resume ? finished_run(run.folder, run.identity) : std::nullopt;
+  if (result) {
+    log_line(plan.name + ": has ended before; its result is taken");
+  } else {
+    initialise_weights(network, static_cast<std::uint64_t>(plan.settings.seed));
+    if (!request_.manifest.random_weights)
+      load_base_weights(network, request_.base, request_.threads);
+    network.move_to(request_.device);
+    log_line(plan.name + ": " + std::to_string(questions.train.size()) + " training questions (" +
+             std::to_string(questions.train.total_tokens()) + " tokens), " + std::to_string(questions.valid.size()) +
+             " to validate, " + std::to_string(total_steps(plan.settings, questions.train.size())) + " steps");
+    result = train_run(network, run);
+  }
+  outcome_.runs.push_back(*result);
+  outcome_.checkpoints.push_back(run.folder / result->result);
+  predict(network, plan, questions, *result);
+}
+
+void Training::predict(DebertaForMultipleChoice& network, const RunPlan& plan, const RunQuestions& questions,
+                       const RunResult& result) {
+  if (questions.valid.empty())
+    return;
+  const fs::path folder = request_.out / plan.name;
+  load_weights(network, *open_checkpoint(folder / result.result), Purpose::answering, request_.threads);
+  predictions_.push_back(
+      {plan.name, questions.valid, logits_of(network, questions.valid, plan.name + " " + result.result)});
+  write_predictions(folder / "predictions.csv", {&predictions_.back(), 1});
+}
+
+void Training::write_out_of_fold() {
+  if (request_.folds < 2)
+    return;
+  const auto folds = static_cast<std::size_t>(request_.folds);
+  for (std::size_t first = 0; first + folds <= predictions_.size(); first += folds) {
+    const std::span<const Predictions> parts(&predictions_[first], folds);
+    const std::string name = parts[0].run.substr(0, parts[0].run.rfind("_fold_"));
+    write_predictions(request_.out / (name + "_out_of_fold.csv"), parts);
+  }
+}
+
+/// MAP@3 of the means over all runs, where they were validated with the same questions, or of all
+/// questions out of fold.
+std::vector<std::pair<std::string, std::string>> Training::ensemble_scores() const {
+  const auto text = [](double value) {
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%.4f", value);
+    return std::string(digits);
+  };
+  std::vector<std::pair<std::string, std::string>> scores;
+  const auto add = [&](const std::string& name, const Scores& all) {
+    scores.emplace_back(name + ", MAP@3", text(all.map_at_3));
+    scores.emplace_back(name + ", accuracy", text(all.accuracy));
+  };
+  if (request_.folds > 1) {
+    const auto folds = static_cast<std::size_t>(request_.folds);
+    for (std::size_t first = 0; first + folds <= predictions_.size(); first += folds) {
+      Predictions all;
+      for (std::size_t i = first; i < first + folds; ++i)
+        for (std::size_t q = 0; q < predictions_[i].questions.size(); ++q) {
+          all.questions.add(predictions_[i].questions, q);
+          all.logits.push_back(predictions_[i].logits[q]);
+        }
+      add(predictions_[first].run.substr(0, predictions_[first].run.rfind("_fold_")) + " out of fold",
+          score(all.questions, all.logits));
+    }
+    return scores;
+  }
+  const bool alike = std::all_of(predictions_.begin(), predictions_.end(), [&](const Predictions& any) {
+    return any.questions.places == predictions_.front().questions.places;
+  });
+  if (predictions_.size() < 2 || !alike)
+    return scores;
+  std::vector<OptionLogits> mean;
+  for (std::size_t q = 0; q < predictions_.front().logits.size(); ++q) {
+    std::vector<OptionLogits> models;
+    for (const Predictions& run : predictions_)
+      models.push_back(run.logits[q]);
+    const OptionScores p = combine_scores(Combine::mean_softmax, models, {});
+    OptionLogits logits; // whose softmax is that mean
+    std::transform(p.begin(), p.end(), logits.begin(), [](double x) { return static_cast<float>(std::log(x)); });
+    mean.push_back(logits);
+  }
+  add("ensemble of " + std::to_string(predictions_.size()) + ", mean softmax",
+      score(predictions_.front().questions, mean));
+  return scores;
+}
+
+Json Training::lock() const {
+  TrainingManifest manifest = request_.manifest;
+  if (!request_.runs.empty())
+    std::erase_if(manifest.runs, [&](const RunPlan& run) {
+      return std::find(request_.runs.begin(), request_.runs.end(), run.name) == request_.runs.end();
+    });
+  Json runs = Json::array();
+  for (const RunResult& result : outcome_.runs)
+    runs.push_back(to_json(result));
+  Json scores = Json::object();
+  for (const auto& [name, value] : ensemble_scores())
+    scores[name] = value;
+  return {{"format", kLockFormat},
+          {"version", 1},
+          {"program", request_.program},
+          {"machine",
+           {{"cpu", cpu_model()},
+            {"features", cpu_features()},
+            {"kernels", chosen_kernels()},
+            {"threads", request_.threads},
+            {"device", request_.device}}},
+          {"reproducible", "the same weights come out on this kind of CPU with this number of threads"},
+          {"folds", request_.folds},
+          {"manifest", to_json(manifest)},
+          {"base", base_.files},
+          {"data", data_.files},
+          {"warnings", outcome_.warnings},
+          {"runs", std::move(runs)},
+          {"scores", std::move(scores)}};
+}
+
+TrainingReport Training::report() const {
+  TrainingReport report;
+  report.title = request_.manifest.title;
+  report.subtitle = "base " + request_.manifest.base_name + ", " + std::to_string(data_.train.size()) +
+                    " training questions, " + request_.program + ", " + std::to_string(request_.threads) + " threads";
+  for (const RunPlan& plan : plans_) {
+    const fs::path log = request_.out / plan.name / "log.jsonl";
+    if (!fs::exists(log))
+      continue;
+    RunReport run = read_run_log(log, plan.name);
+    for (const RunResult& result : outcome_.runs)
+      if (result.name == plan.name) {
+        run.facts.emplace_back("result", result.result);
+        run.facts.emplace_back("time", format_duration(std::chrono::duration<double>(result.seconds)));
+        run.facts.emplace_back("weights", result.weights_sha256.substr(0, 12));
+      }
+    report.runs.push_back(std::move(run));
+  }
+  if (!report.runs.empty() && !outcome_.warnings.empty())
+    report.runs.front().warnings.insert(report.runs.front().warnings.begin(), outcome_.warnings.begin(),
+                                        outcome_.warnings.end());
+  const Json settings = to_json(plans_.front().settings);
+  for (const auto& [name, value] : settings.items())
+    report.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  report.ensemble = ensemble_scores();
+  return report;
+}
+
+void Training::write_outputs() {
+  outcome_.lock = lock();
+  write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
+  write_file_atomically(request_.out / "report.html", training_report(report()));
+}
+
+TrainingOutcome Training::run() {
+  prepare();
+  for (const RunPlan& plan : plans_) {
+    train(plan);
+    write_outputs();
+  }
+  write_out_of_fold();
+  return std::move(outcome_);
+}
+
+} // namespace
+
+TrainingOutcome train_all(const TrainingRequest& request) {
+  return Training(request).run();
+}
+
+TrainingRequest request_of_lock(const fs::path& lock) {
+  const JsonDocument document = JsonDocument::from_file(lock);
+  const JsonView root = document.root();
+  if (root.at("format").string() != kLockFormat)
+    root.at("format").fail("is not " + std::string(kLockFormat), "Give the lock.json of a training");
+  TrainingRequest request;
+  request.manifest = parse_training_manifest(root.at("manifest").json().dump(), lock);
+  request.threads = static_cast<int>(root.at("machine").at("threads").integer(1, 1024));
+  request.device = root.at("machine").at("device").string();
+  request.folds = root.at("folds").integer(0, 100);
+  return request;
+}
+
+std::vector<std::string> compare_with_lock(const fs::path& lock, const TrainingOutcome& outcome, bool& same) {
+  const JsonDocument document = JsonDocument::from_file(lock);
+  const JsonView runs = document.root().at("runs");
+  std::vector<std::string> lines;
+  same = true;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::string name = runs.at(i).at("name").string(), expected = runs.at(i).at("weights_sha256").string();
+    const auto found = std::find_if(outcome.runs.begin(), outcome.runs.end(),
+                                    [&](const RunResult& result) { return result.name == name; });
+    if (found == outcome.runs.end())
+      continue;
+    const bool equal = found->weights_sha256 == expected;
+    same = same && equal;
+    lines.push_back(name +
+                    (equal ? ": the same weights, sha256 " + expected
+                           : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has " + expected));
+  }
+  if (lines.empty())
+    throw InputError({lock, 0, "$.runs"}, "has none of the runs that were trained", "Give the lock of these runs");
+  return lines;
+}
+
+} // namespace sciexam

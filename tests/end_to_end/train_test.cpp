@@ -1,0 +1,228 @@
+// Training as a user runs it: manifest, base and data in, checkpoints, lock and report out; killed and resumed.
+#include "end_to_end/program.hpp"
+#include "temporary_folder.hpp"
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+using nlohmann::json;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kSource = SCIEXAM_SOURCE_DIR;
+
+/// A data folder, a base folder and a manifest for seconds of training on the demo's own exam.
+class School {
+public:
+  School() {
+    fs::create_directories(folder_ / "data");
+    fs::create_directories(folder_ / "base");
+    fs::copy(kSource / "src/demo/exam.csv", folder_ / "data/exam.csv");
+    for (const char* name : {"config.json", "spm.model"})
+      fs::copy(kSource / "src/demo/package" / name, folder_ / "base" / name);
+    manifest_ = json::parse(R"({"format": "sciexam-training", "version": 1, "title": "school",
+      "base": {"name": "tiny", "initial_weights": "random",
+               "files": [{"name": "config.json", "sha256": null}, {"name": "spm.model", "sha256": null}]},
+      "data": [{"name": "exam.csv", "sha256": null, "rows": null, "role": "train"}],
+      "template": "closed_book",
+      "settings": {"max_steps": 12, "batch_size": 4, "learning_rate": 0.001, "warmup_ratio": 0.1, "save_steps": 3},
+      "runs": [{"name": "run_0"}, {"name": "run_1", "settings": {"seed": 1}}]})");
+    save();
+  }
+
+  void save() const { write_bytes(folder_ / "manifest.json", manifest_.dump()); }
+  json& manifest() { return manifest_; }
+  fs::path operator/(const std::string& name) const { return folder_ / name; }
+
+  std::vector<std::string> arguments(const std::string& out, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all = {"train",
+                                    "--manifest",
+                                    folder_ / "manifest.json",
+                                    "--base",
+                                    folder_ / "base",
+                                    "--data",
+                                    folder_ / "data",
+                                    "--out",
+                                    folder_ / out,
+                                    "--threads",
+                                    "1"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  ProgramResult train(const std::string& out, const std::vector<std::string>& more = {}) const {
+    return sciexam_run(arguments(out, more));
+  }
+  json lock(const std::string& out) const { return json::parse(read_bytes(folder_ / out / "lock.json")); }
+
+private:
+  TemporaryFolder folder_;
+  json manifest_;
+};
+
+std::string weights_of(const json& lock, std::size_t run = 0) {
+  return lock["runs"][run]["weights_sha256"];
+}
+
+/// Starts the program and kills it after a while; gives false if it had ended before.
+bool kill_after(const std::vector<std::string>& arguments, std::chrono::milliseconds time) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, 1);
+    ::dup2(nowhere, 2);
+    std::vector<std::string> all = arguments;
+    all.insert(all.begin(), program().string());
+    std::vector<char*> argv;
+    for (std::string& argument : all)
+      argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  std::this_thread::sleep_for(time);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status);
+}
+
+} // namespace
+
+TEST_CASE("training leaves checkpoints, a lock, a log and a report, and a package that answers") {
+  const School school;
+  const ProgramResult run = school.train("out", {"--pack", school / "package", "--run", "all"});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  const json lock = school.lock("out");
+  CHECK(lock["runs"].size() == 2);
+  CHECK(weights_of(lock, 0) != weights_of(lock, 1));
+  CHECK(lock["machine"]["threads"] == 1);
+  for (const char* file : {"run_0/last/model.safetensors", "run_1/last/config.json", "run_0/log.jsonl", "report.html"})
+    CHECK(fs::exists(school / "out" / file));
+  CHECK_THAT(read_bytes(school / "out/report.html"), ContainsSubstring("<svg") && ContainsSubstring("run_1"));
+  const ProgramResult answered =
+      sciexam_run({"evaluate", "--package", school / "package", "--test", school / "data/exam.csv"});
+  INFO(answered.err);
+  CHECK(answered.status == 0);
+  CHECK(sciexam_run({"verify", school / "package"}).status == 0);
+}
+
+TEST_CASE("--train is the command train, and one run can be chosen by its number") {
+  const School school;
+  std::vector<std::string> arguments = school.arguments("out", {"--run", "1"});
+  arguments[0] = "--train";
+  const ProgramResult run = sciexam_run(arguments);
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK(!fs::exists(school / "out/run_0"));
+  CHECK(fs::exists(school / "out/run_1/last/model.safetensors"));
+}
+
+TEST_CASE("a setting given on the command line is used and recorded") {
+  const School school;
+  REQUIRE(school.train("out", {"--run", "0", "--max-steps", "5", "--learning-rate", "0.002"}).status == 0);
+  const json lock = school.lock("out");
+  CHECK(lock["runs"][0]["steps"] == 5);
+  CHECK(lock["manifest"]["runs"][0]["settings"]["learning_rate"] == 0.002);
+}
+
+TEST_CASE("--check trains again as the lock says and compares the weights") {
+  const School school;
+  REQUIRE(school.train("out", {"--run", "0"}).status == 0);
+  const auto check = [&](const fs::path& lock, const std::string& out) {
+    return sciexam_run(
+        {"train", "--check", lock, "--base", school / "base", "--data", school / "data", "--out", school / out});
+  };
+  const ProgramResult same = check(school / "out/lock.json", "again");
+  INFO(same.err);
+  CHECK(same.status == 0);
+  CHECK_THAT(same.out, ContainsSubstring("run_0: the same weights"));
+  json lock = school.lock("out");
+  lock["runs"][0]["weights_sha256"] = std::string(64, '0');
+  write_bytes(school / "wrong.json", lock.dump());
+  const ProgramResult other = check(school / "wrong.json", "third");
+  CHECK(other.status == 1);
+  CHECK_THAT(other.out, ContainsSubstring("OTHER WEIGHTS"));
+}
+
+TEST_CASE("a training that was killed goes on to the same weights") {
+  const School school;
+  REQUIRE(school.train("whole", {"--run", "0"}).status == 0);
+  const std::vector<std::string> arguments = school.arguments("killed", {"--run", "0", "--resume"});
+  for (const int time : {120, 200, 300})
+    kill_after(arguments, std::chrono::milliseconds(time));
+  const ProgramResult run = sciexam_run(arguments);
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK(weights_of(school.lock("killed")) == weights_of(school.lock("whole")));
+}
+
+TEST_CASE("killed at twenty random moments every training ends with the same weights", "[long]") {
+  School school;
+  school.manifest()["settings"]["max_steps"] = 60;
+  school.manifest()["data"].push_back(
+      {{"name", "valid.csv"}, {"sha256", nullptr}, {"rows", nullptr}, {"role", "valid"}});
+  school.manifest()["settings"]["eval_steps"] = 7;
+  school.manifest()["settings"]["ema_decay"] = 0.9;
+  fs::copy(kSource / "src/demo/exam.csv", school / "data/valid.csv");
+  school.save();
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(school.train("whole", {"--run", "0"}).status == 0);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  std::mt19937 random(20260101);
+  int killed = 0;
+  for (int i = 0; i < 20; ++i) {
+    INFO("round " << i);
+    const std::string out = "killed_" + std::to_string(i);
+    const std::vector<std::string> arguments = school.arguments(out, {"--run", "0", "--resume"});
+    killed += kill_after(arguments, std::chrono::milliseconds(random() % static_cast<unsigned>(took.count())));
+    const ProgramResult run = sciexam_run(arguments);
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+    CHECK(weights_of(school.lock(out)) == weights_of(school.lock("whole")));
+  }
+  CHECK(killed >= 15);
+}
+
+TEST_CASE("folds give out-of-fold predictions for every question") {
+  const School school;
+  const ProgramResult run = school.train("out", {"--run", "0", "--folds", "3", "--max-steps", "3"});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK_THAT(run.out, ContainsSubstring("run_0 out of fold, MAP@3"));
+  const std::string text = read_bytes(school / "out/run_0_out_of_fold.csv");
+  CHECK(std::count(text.begin(), text.end(), '\n') == 16); // fifteen questions and the header
+}
+
+TEST_CASE("bad input to training ends with exit status 2 before anything is trained") {
+  School school;
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& expected) {
+    const ProgramResult run = school.train("out", more);
+    INFO(run.err);
+    CHECK(run.status == 2);
+    CHECK_THAT(run.err, ContainsSubstring(expected));
+    CHECK(!fs::exists(school / "out"));
+  };
+  refused({"--run", "7"}, "run_7");
+  refused({"--learning-rate", "quick"}, "learning_rate");
+  refused({"--device", "cuda"}, "--device cuda");
+  school.manifest()["data"][0]["sha256"] = std::string(64, '0');
+  school.save();
+  refused({}, "sha256");
+  school.manifest()["data"][0]["role"] = "exam";
+  school.save();
+  refused({}, "$.data[0].role");
+}

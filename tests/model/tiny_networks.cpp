@@ -1,0 +1,92 @@
+#include "model/tiny_networks.hpp"
+
+#include "kernels/dropout_mask.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+namespace sciexam::test {
+
+DebertaConfig tiny_config() {
+  DebertaConfig config;
+  config.vocab_size = 20;
+  config.hidden_size = config.embedding_size = config.pooler_hidden_size = 12;
+  config.num_hidden_layers = 2;
+  config.num_attention_heads = 3;
+  config.intermediate_size = 16;
+  config.max_position_embeddings = 16;
+  config.relative_attention = true;
+  config.position_buckets = 6;
+  config.c2p = config.p2c = config.share_att_key = true;
+  config.normalize_relative_embeddings = true;
+  config.position_biased_input = false;
+  return config;
+}
+
+std::vector<std::pair<std::string, DebertaConfig>> config_variants() {
+  std::vector<std::pair<std::string, DebertaConfig>> variants{{"as DeBERTa-v3", tiny_config()}};
+  const auto add = [&](const std::string& name, auto change) {
+    variants.emplace_back(name, tiny_config());
+    change(variants.back().second);
+  };
+  add("own projections", [](DebertaConfig& c) { c.share_att_key = false; });
+  add("c2p alone", [](DebertaConfig& c) { c.p2c = false; });
+  add("p2c alone", [](DebertaConfig& c) { c.c2p = false; });
+  add("no buckets", [](DebertaConfig& c) {
+    c.position_buckets = -1;
+    c.max_relative_positions = 4;
+  });
+  add("no norm of the table", [](DebertaConfig& c) { c.normalize_relative_embeddings = false; });
+  add("no relative attention", [](DebertaConfig& c) {
+    c.relative_attention = c.c2p = c.p2c = c.normalize_relative_embeddings = false;
+    c.position_biased_input = true;
+  });
+  add("positions, types and a narrow embedding", [](DebertaConfig& c) {
+    c.position_biased_input = true;
+    c.type_vocab_size = 2;
+    c.embedding_size = 8;
+  });
+  add("convolution", [](DebertaConfig& c) {
+    c.conv_kernel_size = 3;
+    c.conv_groups = 2;
+  });
+  add("tanh approximation and silu", [](DebertaConfig& c) {
+    c.hidden_act = "gelu_new";
+    c.pooler_hidden_act = "silu";
+  });
+  return variants;
+}
+
+DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarType dtype) {
+  const at::NoGradGuard no_grad;
+  DebertaForMultipleChoice network(config, dtype);
+  std::uint32_t number = 0;
+  for (const auto& [name, tensor] : network.parameters()) {
+    RandomSequence random({1, {number++, 0, 0}});
+    const bool norm = name.find("LayerNorm.weight") != std::string::npos;
+    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+      const double value = (norm ? 1 : 0) + 0.3 * random.normal();
+      if (dtype == at::kDouble)
+        tensor.mutable_data_ptr<double>()[i] = value;
+      else
+        tensor.mutable_data_ptr<float>()[i] = static_cast<float>(value);
+    }
+  }
+  return network;
+}
+
+PackedSequences random_batch(const DebertaConfig& config, const std::vector<std::int64_t>& lengths) {
+  PackedSequences batch;
+  for (const std::int64_t length : lengths)
+    batch.offsets.push_back(batch.offsets.back() + length);
+  batch.input_ids = at::empty({batch.offsets.back()}, at::TensorOptions(at::kLong));
+  batch.token_type_ids = at::empty({batch.offsets.back()}, at::TensorOptions(at::kLong));
+  RandomSequence random({2, {}});
+  for (std::int64_t i = 0; i < batch.offsets.back(); ++i) {
+    batch.input_ids.mutable_data_ptr<std::int64_t>()[i] = random.below(static_cast<std::uint32_t>(config.vocab_size));
+    batch.token_type_ids.mutable_data_ptr<std::int64_t>()[i] = random.below(2);
+  }
+  return batch;
+}
+
+} // namespace sciexam::test

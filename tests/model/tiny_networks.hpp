@@ -1,0 +1,23 @@
+// Small random networks of every kind of configuration, for tests of the network and of training.
+#pragma once
+
+#include "model/deberta.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sciexam::test {
+
+/// DeBERTa-v3's shape, two layers, 12 wide.
+DebertaConfig tiny_config();
+
+/// tiny_config() and its variations: one for every kind of layer that a configuration can ask for.
+std::vector<std::pair<std::string, DebertaConfig>> config_variants();
+
+/// Weights of ordinary size, the same at every call.
+DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarType dtype = at::kFloat);
+
+/// Sequences of these lengths of arbitrary tokens and types.
+PackedSequences random_batch(const DebertaConfig& config, const std::vector<std::int64_t>& lengths);
+
+} // namespace sciexam::test

@@ -1,0 +1,206 @@
+// The network as training uses it: gradients of every kind of layer, dropout, checkpointing, freezing.
+#include "catch_beside_torch.hpp" // last: see there
+#include "model/reference.hpp"
+#include "model/tiny_networks.hpp"
+
+#include <cmath>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/sin.h>
+
+using namespace sciexam;
+using namespace sciexam::test;
+
+namespace {
+
+const std::vector<std::int64_t> kLengths = {5, 1, 9, 5, 12};
+
+/// A smooth number made of all logits.
+at::Tensor loss_of(const at::Tensor& logits) {
+  return (logits * at::sin(at::arange(1, logits.numel() + 1, logits.options()))).sum() + logits.square().sum();
+}
+
+at::Tensor loss_of(const DebertaForMultipleChoice& network, const PackedSequences& batch,
+                   const ForwardOptions& options) {
+  return loss_of(network.forward(batch, options).logits);
+}
+
+DebertaConfig with_dropout(DebertaConfig config) {
+  config.hidden_dropout_prob = 0.2;
+  config.attention_probs_dropout_prob = 0.3;
+  config.pooler_dropout = 0.1;
+  return config;
+}
+
+void ask_for_gradients(const DebertaForMultipleChoice& network) {
+  for (const auto& [name, parameter] : network.parameters())
+    parameter.set_requires_grad(true);
+}
+
+std::vector<at::Tensor> gradients(const DebertaForMultipleChoice& network, const PackedSequences& batch,
+                                  const ForwardOptions& options) {
+  ask_for_gradients(network);
+  loss_of(network, batch, options).backward();
+  std::vector<at::Tensor> all;
+  for (const auto& [name, parameter] : network.parameters()) {
+    all.push_back(parameter.grad().defined() ? parameter.grad().clone() : at::Tensor());
+    parameter.mutable_grad() = at::Tensor();
+  }
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("in float64 the gradients of every kind of layer are those of finite differences") {
+  for (const auto& [name, plain] : config_variants()) {
+    const DebertaConfig config = with_dropout(plain);
+    const DebertaForMultipleChoice network = random_network(config, at::kDouble);
+    const PackedSequences batch = random_batch(config, kLengths);
+    const Dropout dropout(5, 6, 7);
+    const ForwardOptions options{.dropout = &dropout};
+    const std::vector<at::Tensor> analytic = gradients(network, batch, options);
+    const at::NoGradGuard no_grad;
+    for (std::size_t p = 0; p < network.parameters().size(); ++p) {
+      const auto& [parameter_name, parameter] = network.parameters()[p];
+      INFO(name << ", " << parameter_name);
+      double* value = parameter.mutable_data_ptr<double>();
+      // Some elements of each, spread over it.
+      for (std::int64_t i = 0; i < parameter.numel(); i += 1 + parameter.numel() / 5) {
+        constexpr double kStep = 1e-5;
+        const double before = value[i];
+        value[i] = before + kStep;
+        const double up = loss_of(network, batch, options).item<double>();
+        value[i] = before - kStep;
+        const double down = loss_of(network, batch, options).item<double>();
+        value[i] = before;
+        const double numeric = (up - down) / (2 * kStep);
+        const double exact = analytic[p].defined() ? analytic[p].flatten()[i].item<double>() : 0;
+        CHECK(std::abs(exact - numeric) < 1e-6 * (1 + std::abs(numeric)));
+      }
+    }
+  }
+}
+
+TEST_CASE("attention and its backward pass equal the plain version's, with dropout too") {
+  for (const auto& [name, config] : config_variants()) {
+    INFO(name);
+    std::vector<std::int64_t> offsets{0};
+    for (const std::int64_t length : kLengths)
+      offsets.push_back(offsets.back() + length);
+    AttentionOptions options = attention_options(config);
+    options.dropout_probability = 0.25;
+    options.dropout = RandomStream{1, {2, 3, 4}};
+    const auto tensor = [](std::int64_t rows, std::int64_t columns, double phase) {
+      return at::sin(at::arange(rows * columns, at::TensorOptions(at::kDouble)) * (1 + phase) + phase)
+          .view({rows, columns})
+          .requires_grad_(true);
+    };
+    std::vector<at::Tensor> inputs = {tensor(offsets.back(), 12, 0.1), tensor(offsets.back(), 12, 0.2),
+                                      tensor(offsets.back(), 12, 0.3)};
+    RelativeTables tables;
+    if (config.relative_attention && config.c2p)
+      inputs.push_back(tables.key = tensor(config.relative_rows(), 12, 0.4));
+    if (config.relative_attention && config.p2c)
+      inputs.push_back(tables.query = tensor(config.relative_rows(), 12, 0.5));
+    const auto run = [&](auto attention) {
+      const at::Tensor context = attention(inputs[0], inputs[1], inputs[2], tables, offsets, config, options);
+      loss_of(context.flatten()).backward();
+      std::vector<at::Tensor> results{context.detach()};
+      for (const at::Tensor& input : inputs) {
+        results.push_back(input.grad().clone());
+        input.mutable_grad() = at::Tensor();
+      }
+      return results;
+    };
+    options.dropout = std::nullopt; // the plain version's dropout has no gradient
+    const auto fused = run(disentangled_attention), plain = run(disentangled_attention_reference);
+    for (std::size_t i = 0; i < fused.size(); ++i)
+      CHECK(max_difference(fused[i], plain[i]) < 1e-12);
+    options.dropout = RandomStream{1, {2, 3, 4}};
+    const at::NoGradGuard no_grad;
+    const at::Tensor dropped =
+        disentangled_attention(inputs[0], inputs[1], inputs[2], tables, offsets, config, options);
+    CHECK(max_difference(dropped, disentangled_attention_reference(inputs[0], inputs[1], inputs[2], tables, offsets,
+                                                                   config, options)) < 1e-12);
+    CHECK(max_difference(dropped, fused[0]) > 1e-3);
+  }
+}
+
+TEST_CASE("in answering a sequence's logit does not depend on the sequences beside it") {
+  const at::NoGradGuard no_grad;
+  const DebertaForMultipleChoice network = random_network(tiny_config());
+  const std::vector<std::int64_t> lengths = {5, 300, 9, 64, 250};
+  const PackedSequences batch = random_batch(network.config(), lengths);
+  const at::Tensor together = network.forward(batch).logits;
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    PackedSequences alone;
+    alone.offsets.push_back(lengths[s]);
+    alone.input_ids = batch.input_ids.narrow(0, batch.offsets[s], lengths[s]);
+    alone.token_type_ids = batch.token_type_ids.narrow(0, batch.offsets[s], lengths[s]);
+    // GELU's last few elements of a tensor are computed one by one, the others eight at once: in this narrow network
+    // that shows in the last bits.
+    CHECK(max_difference(network.forward(alone).logits, together[static_cast<std::int64_t>(s)]) < 3e-7);
+  }
+}
+
+TEST_CASE("gradient checkpointing changes no bit of the gradients") {
+  for (const auto& [name, plain] : config_variants()) {
+    const DebertaConfig config = with_dropout(plain);
+    const DebertaForMultipleChoice network = random_network(config);
+    const PackedSequences batch = random_batch(config, kLengths);
+    const Dropout dropout(1, 2, 3);
+    const auto kept = gradients(network, batch, {.dropout = &dropout});
+    const auto again = gradients(network, batch, {.dropout = &dropout, .checkpoint_layers = true});
+    for (std::size_t p = 0; p < kept.size(); ++p) {
+      INFO(name << ", " << network.parameters()[p].first);
+      REQUIRE(kept[p].defined() == again[p].defined());
+      // The convolution also reads the embeddings: their two gradients are added in another order.
+      if (kept[p].defined())
+        CHECK(max_difference(kept[p], again[p]) <= (config.conv_kernel_size > 0 ? 1e-5 : 0));
+    }
+  }
+}
+
+TEST_CASE("dropout depends on seed, step and pass, and on nothing else") {
+  const DebertaConfig config = with_dropout(tiny_config());
+  const DebertaForMultipleChoice network = random_network(config);
+  const PackedSequences batch = random_batch(config, kLengths);
+  const at::NoGradGuard no_grad;
+  const auto logits = [&](const Dropout& dropout) { return network.forward(batch, {.dropout = &dropout}).logits; };
+  const at::Tensor first = logits(Dropout(1, 2, 3));
+  CHECK(max_difference(first, logits(Dropout(1, 2, 3))) == 0);
+  for (const Dropout& other : {Dropout(2, 2, 3), Dropout(1, 3, 3), Dropout(1, 2, 4)})
+    CHECK(max_difference(first, logits(other)) > 1e-3);
+  CHECK(max_difference(first, network.forward(batch).logits) > 1e-3);
+}
+
+TEST_CASE("frozen layers take no part in the backward pass, and the others' gradients stay the same") {
+  const DebertaConfig config = tiny_config();
+  const DebertaForMultipleChoice network = random_network(config);
+  const PackedSequences batch = random_batch(config, kLengths);
+  const auto all = gradients(network, batch, {}), upper = gradients(network, batch, {.frozen_layers = 1});
+  for (std::size_t p = 0; p < all.size(); ++p) {
+    const std::string& name = network.parameters()[p].first;
+    INFO(name);
+    if (name.starts_with("deberta.encoder.layer.1.") || !name.starts_with("deberta.")) {
+      REQUIRE(upper[p].defined());
+      CHECK(max_difference(all[p], upper[p]) == 0);
+    } else if (name.starts_with("deberta.encoder.layer.0.") || name.starts_with("deberta.embeddings.")) {
+      CHECK(!upper[p].defined());
+    }
+  }
+}
+
+TEST_CASE("the gradients of looked-up rows add up to the gradient of the table") {
+  const DebertaConfig config = tiny_config();
+  const DebertaForMultipleChoice network = random_network(config, at::kDouble);
+  const PackedSequences batch = random_batch(config, kLengths);
+  const at::Tensor expected = gradients(network, batch, {}).front();
+  at::Tensor rows;
+  gradients(network, batch, {.word_rows = &rows});
+  const at::Tensor table = expected.clone().zero_();
+  table.index_add_(0, batch.input_ids, rows.grad());
+  CHECK(max_difference(table, expected) < 1e-12);
+}

@@ -1,0 +1,128 @@
+#include "catch_beside_torch.hpp" // last: see there
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "temporary_folder.hpp"
+#include "train/checkpoint_folder.hpp"
+#include "train/inputs.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const char* const kBase = SCIEXAM_SOURCE_DIR "/src/demo/package"; // config.json and spm.model of the demo
+
+const std::string kHeader = "prompt,A,B,C,D,E,answer\n";
+
+std::string row(const std::string& prompt, char answer) {
+  return prompt + ",one " + prompt + ",two " + prompt + ",three " + prompt + ",four " + prompt + ",five " + prompt +
+         "," + answer + "\n";
+}
+
+TrainingManifest manifest_of(std::vector<DataFile> data) {
+  TrainingManifest manifest;
+  manifest.base_files = {{"config.json", {}}, {"spm.model", {}}};
+  manifest.data = std::move(data);
+  manifest.runs.resize(1);
+  return manifest;
+}
+
+DataInputs read(const TrainingManifest& manifest, const TemporaryFolder& folder) {
+  const Tokenizer tokenizer = Tokenizer::from_file(std::string(kBase) + "/spm.model");
+  return read_data(manifest, folder.path(), tokenizer, 1);
+}
+
+} // namespace
+
+TEST_CASE("data files become training and validation questions with their places") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a.csv", kHeader + row("first", 'A') + row("second", 'C'));
+  write_file_atomically(folder / "v.csv", kHeader + row("held out", 'E'));
+  const TrainingManifest manifest =
+      manifest_of({{{"a.csv", {}}, 2, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  const DataInputs data = read(manifest, folder);
+  REQUIRE(data.train.size() == 2);
+  CHECK(data.train.places[1] == "a.csv, row 3");
+  CHECK(*data.train.questions[1].answer == 2);
+  CHECK(data.valid.size() == 1);
+  CHECK(data.train.lengths[0] == token_count(data.train.encoded[0]));
+  CHECK(data.files[0]["sha256"] == sha256_of_file(folder / "a.csv"));
+}
+
+TEST_CASE("a data file that is not what the manifest says is refused") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a.csv", kHeader + row("first", 'A'));
+  const auto with = [](InputFile file, std::optional<std::int64_t> rows, Template kind) {
+    return manifest_of({{std::move(file), rows, false, kind}});
+  };
+  CHECK_THROWS_WITH(read(with({"a.csv", std::string(64, '0')}, {}, Template::closed_book), folder),
+                    ContainsSubstring("sha256"));
+  CHECK_THROWS_WITH(read(with({"a.csv", {}}, 7, Template::closed_book), folder), ContainsSubstring("has 1 questions"));
+  CHECK_THROWS_WITH(read(with({"b.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("--data"));
+  CHECK_THROWS_WITH(read(with({"a.csv", {}}, {}, Template::open_book), folder), ContainsSubstring("context"));
+  write_file_atomically(folder / "c.csv", "prompt,A,B,C,D,E\np,a,b,c,d,e\n");
+  CHECK_THROWS_WITH(read(with({"c.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("answer"));
+}
+
+TEST_CASE("training questions that nearly equal validation questions are told, and left out if asked") {
+  const std::string same = "Which process lets plants turn the light of the sun into chemical energy in their leaves?";
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a.csv",
+                        kHeader + row("Another question altogether about the moons of Jupiter", 'A') + row(same, 'B'));
+  write_file_atomically(folder / "v.csv", kHeader + row(same, 'B'));
+  TrainingManifest manifest = manifest_of(
+      {{{"a.csv", {}}, {}, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  DataInputs data = read(manifest, folder);
+  CHECK_THAT(handle_near_duplicates(manifest, data),
+             ContainsSubstring("a.csv, row 3 ~ v.csv, row 2") && ContainsSubstring("--exclude-near-duplicates"));
+  CHECK(data.train.size() == 2);
+  manifest.exclude_near_duplicates = true;
+  CHECK_THAT(handle_near_duplicates(manifest, data), ContainsSubstring("left out"));
+  REQUIRE(data.train.size() == 1);
+  CHECK(data.train.places[0] == "a.csv, row 2");
+  CHECK(handle_near_duplicates(manifest, data).empty());
+}
+
+TEST_CASE("folds part the training questions, each question held out once, duplicates together") {
+  const TemporaryFolder folder;
+  std::string text = kHeader;
+  for (int i = 0; i < 20; ++i)
+    text += row("Question number " + std::to_string(i * i * 7919) + " asks of thing " + std::to_string(i), 'A');
+  const std::string twin = "Which of these planets has the most moons that have been confirmed by now in its orbit?";
+  text += row(twin, 'B') + row(twin, 'B');
+  write_file_atomically(folder / "a.csv", text);
+  const TrainingManifest manifest = manifest_of({{{"a.csv", {}}, {}, false, Template::closed_book}});
+  const DataInputs data = read(manifest, folder);
+  std::multiset<std::string> held_out;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    RunPlan run;
+    run.fold = Fold{i, 4};
+    const RunQuestions questions = questions_of(run, data);
+    CHECK(questions.train.size() + questions.valid.size() == 22);
+    held_out.insert(questions.valid.places.begin(), questions.valid.places.end());
+    const auto has = [&](const char* place) {
+      return std::count(questions.valid.places.begin(), questions.valid.places.end(), place);
+    };
+    CHECK(has("a.csv, row 22") == has("a.csv, row 23"));
+  }
+  CHECK(held_out.size() == 22);
+  CHECK(std::set<std::string>(held_out.begin(), held_out.end()).size() == 22);
+}
+
+TEST_CASE("a base folder must hold what the manifest names") {
+  TrainingManifest manifest = manifest_of({});
+  CHECK(read_base(manifest, kBase).config.hidden_size > 0);
+  CHECK_THAT(read_base(manifest, kBase).config_text, ContainsSubstring("\"torch_dtype\": \"float32\""));
+  manifest.base_files.push_back({"pytorch_model.bin", {}});
+  CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("pytorch_model.bin") && ContainsSubstring("--base"));
+  manifest.base_files = {{"config.json", std::string(64, 'a')}, {"spm.model", {}}};
+  CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("sha256"));
+  manifest.base_files = {{"config.json", {}}};
+  CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("spm.model"));
+}

@@ -1,0 +1,260 @@
+// Whole runs of tiny networks on questions that can be learnt: the right option holds token 7.
+#include "catch_beside_torch.hpp" // last: see there
+#include "model/reference.hpp"
+#include "model/tiny_networks.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "temporary_folder.hpp"
+#include "train/initial_weights.hpp"
+#include "train/run.hpp"
+
+#include <filesystem>
+#include <limits>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+TrainingSet learnable_set(std::size_t count, std::uint64_t seed) {
+  TrainingSet set;
+  RandomSequence random({seed, {}});
+  for (std::size_t q = 0; q < count; ++q) {
+    Question question;
+    question.id = std::to_string(q);
+    question.answer = static_cast<int>(random.below(kOptions));
+    EncodedQuestion encoded;
+    for (int option = 0; option < kOptions; ++option) {
+      auto& ids = encoded[static_cast<std::size_t>(option)].ids;
+      ids = {1, static_cast<std::int32_t>(8 + random.below(12)), static_cast<std::int32_t>(8 + random.below(12)),
+             option == *question.answer ? 7 : 6, 2};
+      ids.resize(5 + random.below(4), 2);
+      encoded[static_cast<std::size_t>(option)].type_ids.assign(ids.size(), 0);
+    }
+    set.lengths.push_back(token_count(encoded));
+    set.questions.push_back(question);
+    set.places.push_back("set.csv, row " + std::to_string(q + 2));
+    set.encoded.push_back(encoded);
+  }
+  return set;
+}
+
+TrainingSettings quick_settings() {
+  TrainingSettings settings;
+  settings.max_steps = 24;
+  settings.batch_size = 8;
+  settings.token_budget = 100;
+  settings.learning_rate = 0.01;
+  settings.warmup_ratio = 0.1;
+  settings.eval_steps = 6;
+  settings.save_steps = 4;
+  return settings;
+}
+
+struct Lesson {
+  TrainingSet train = learnable_set(64, 1), valid = learnable_set(20, 2);
+  TemporaryFolder folder;
+
+  RunRequest request(const TrainingSettings& settings, const std::string& name) {
+    RunRequest request;
+    request.name = name;
+    request.settings = settings;
+    request.train = &train;
+    request.valid = &valid;
+    request.folder = folder / name;
+    request.config_text = "{}";
+    request.vocabulary = "vocabulary";
+    request.identity = "identity";
+    return request;
+  }
+  RunResult run(const TrainingSettings& settings, const std::string& name) { return run(request(settings, name)); }
+  static RunResult run(const RunRequest& request) {
+    DebertaForMultipleChoice network(tiny_config());
+    initialise_weights(network, static_cast<std::uint64_t>(request.settings.seed));
+    return train_run(network, request);
+  }
+};
+
+} // namespace
+
+TEST_CASE("a run learns what can be learnt") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  settings.max_steps = 150;
+  settings.eval_steps = 50;
+  const RunResult result = lesson.run(settings, "run");
+  REQUIRE(result.best);
+  CHECK(result.best->map_at_3 > 0.95);
+  CHECK(fs::exists(lesson.folder / "run/best/model.safetensors"));
+  CHECK(fs::exists(lesson.folder / "run/last/spm.model"));
+  CHECK_THAT(read_text_file(lesson.folder / "run/log.jsonl"), ContainsSubstring("\"event\":\"validation\""));
+}
+
+TEST_CASE("equal runs give equal weights, and another seed gives others") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  const std::string first = lesson.run(settings, "first").weights_sha256;
+  CHECK(lesson.run(settings, "second").weights_sha256 == first);
+  settings.seed = 1;
+  CHECK(lesson.run(settings, "third").weights_sha256 != first);
+}
+
+TEST_CASE("a batch split by the token budget learns as the whole batch does") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  settings.hidden_dropout_prob = settings.attention_probs_dropout_prob = 0; // masks differ by pass
+  settings.max_steps = 3;
+  settings.load_best_model_at_end = false;
+  const auto weights = [&](std::int64_t budget) {
+    DebertaConfig config = tiny_config();
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0;
+    DebertaForMultipleChoice network(config);
+    initialise_weights(network, 0);
+    settings.token_budget = budget;
+    train_run(network, lesson.request(settings, "budget_" + std::to_string(budget)));
+    return network;
+  };
+  const DebertaForMultipleChoice whole = weights(100'000), parts = weights(60);
+  // Adam's first steps go by the gradient's sign: an element whose gradient is rounding noise may go either way.
+  std::size_t apart = 0, all = 0;
+  for (std::size_t i = 0; i < whole.parameters().size(); ++i) {
+    const at::Tensor difference = (whole.parameters()[i].second.detach() - parts.parameters()[i].second.detach()).abs();
+    apart += static_cast<std::size_t>((difference > 1e-4).sum().item<std::int64_t>());
+    all += static_cast<std::size_t>(difference.numel());
+  }
+  CHECK(apart * 100 < all);
+}
+
+TEST_CASE("a run that was stopped goes on to the same weights") {
+  Lesson lesson;
+  for (const char* variation : {"plain", "average", "adversary"}) {
+    INFO(variation);
+    TrainingSettings settings = quick_settings();
+    if (std::string(variation) == "average")
+      settings.ema_decay = 0.9;
+    if (std::string(variation) == "adversary") {
+      settings.awp_lr = 0.1;
+      settings.awp_start_epoch = 0;
+    }
+    const RunResult whole = lesson.run(settings, std::string("whole_") + variation);
+    // The first steps of the same schedule in one process: what a killed process leaves.
+    const std::string name = std::string("stopped_") + variation;
+    RunRequest request = lesson.request(settings, name);
+    TrainingSet broken = lesson.train;
+    CHECK_THROWS_AS(
+        [&] {
+          // A token beyond the vocabulary ends the run in the second epoch.
+          request.train = &broken;
+          DebertaForMultipleChoice network(tiny_config());
+          initialise_weights(network, 0);
+          for (const auto& [parameter, tensor] : network.parameters())
+            (void)tensor;
+          struct Poison {
+            TrainingSet& set;
+          } poison{broken};
+          poison.set.encoded[5][2].ids[1] = 1'000'000;
+          train_run(network, request);
+        }(),
+        std::exception);
+    request.train = &lesson.train;
+    request.resume = true;
+    const RunResult resumed = Lesson::run(request);
+    CHECK(resumed.weights_sha256 == whole.weights_sha256);
+    CHECK(resumed.best_step == whole.best_step);
+  }
+}
+
+TEST_CASE("a torn state is passed over for the one before it") {
+  Lesson lesson;
+  const TrainingSettings settings = quick_settings();
+  const RunResult whole = lesson.run(settings, "whole");
+  RunRequest request = lesson.request(settings, "torn");
+  TrainingSet broken = lesson.train;
+  broken.encoded[5][2].ids[1] = 1'000'000;
+  request.train = &broken;
+  CHECK_THROWS(Lesson::run(request));
+  std::vector<fs::path> states;
+  for (const auto& entry : fs::directory_iterator(lesson.folder / "torn/resume"))
+    if (entry.path().extension() == ".safetensors")
+      states.push_back(entry.path());
+  if (!states.empty()) {
+    std::sort(states.begin(), states.end());
+    fs::resize_file(states.back(), fs::file_size(states.back()) / 2);
+  }
+  request.train = &lesson.train;
+  request.resume = true;
+  CHECK(Lesson::run(request).weights_sha256 == whole.weights_sha256);
+}
+
+TEST_CASE("a folder that holds a run is not overwritten without being asked") {
+  Lesson lesson;
+  const TrainingSettings settings = quick_settings();
+  lesson.run(settings, "run");
+  CHECK_THROWS_WITH(lesson.run(settings, "run"), ContainsSubstring("--resume"));
+}
+
+TEST_CASE("a loss that is not finite ends the run and names the rows") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  RunRequest request = lesson.request(settings, "run");
+  DebertaForMultipleChoice network(tiny_config());
+  initialise_weights(network, 0);
+  {
+    const at::NoGradGuard no_grad;
+    network.parameters().front().second[7].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  CHECK_THROWS_WITH(train_run(network, request), ContainsSubstring("not finite") && ContainsSubstring("set.csv, row "));
+}
+
+TEST_CASE("early stopping ends a run that gets no better") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  settings.learning_rate = 0; // the second validation cannot be better
+  settings.early_stopping_patience = 2;
+  const RunResult result = lesson.run(settings, "run");
+  CHECK(result.stopped_early);
+  CHECK(result.steps == 18);
+  CHECK(result.best_step == 6);
+}
+
+TEST_CASE("a finished run is recognised, and refused if its weights were changed") {
+  Lesson lesson;
+  const RunResult result = lesson.run(quick_settings(), "run");
+  const auto found = finished_run(lesson.folder / "run", "identity");
+  REQUIRE(found);
+  CHECK(to_json(*found) == to_json(result));
+  CHECK_THROWS_AS(finished_run(lesson.folder / "run", "other"), UsageError);
+  fs::resize_file(lesson.folder / ("run/" + result.result + "/model.safetensors"), 100);
+  CHECK_THROWS_AS(finished_run(lesson.folder / "run", "identity"), UsageError);
+  CHECK(!finished_run(lesson.folder / "elsewhere", "identity"));
+}
+
+TEST_CASE("fresh weights are the same for the same seed, of the size that the configuration says") {
+  DebertaConfig config = tiny_config();
+  config.vocab_size = 5000;
+  const DebertaForMultipleChoice first(config), second(config);
+  initialise_weights(first, 3);
+  initialise_weights(second, 3);
+  CHECK(max_difference(first.parameters().front().second, second.parameters().front().second) == 0);
+  initialise_weights(second, 4);
+  CHECK(max_difference(first.parameters().front().second, second.parameters().front().second) > 0);
+  CHECK(std::abs(first.parameters().front().second.std().item<double>() - 0.02) < 0.001);
+}
+
+TEST_CASE("steps are counted in epochs, or given") {
+  TrainingSettings settings;
+  settings.batch_size = 4;
+  settings.num_train_epochs = 2;
+  CHECK(total_steps(settings, 9) == 6);
+  settings.num_train_epochs = 0.5;
+  CHECK(total_steps(settings, 9) == 2);
+  settings.max_steps = 17;
+  CHECK(total_steps(settings, 9) == 17);
+}
