@@ -157,6 +157,14 @@ verb_fuzz() {
   done
 }
 
+# Two types of one name in one namespace link without a word and then destroy each other's memory.
+check_type_names() {
+  local doubled
+  doubled=$(grep -rhoE '^(struct|class|enum class) [A-Za-z]+( :[^;]*)? \{' "$root/src" | awk '{print $2 == "class" ? $3 : $2}' |
+    sort | uniq -d)
+  [ -z "$doubled" ] || die "src/ has types of the same name: $doubled." "Rename one of each."
+}
+
 verb_check() {
   require_packages build check
   compile release sciexam-run # clang-tidy reads its compile_commands.json
@@ -164,6 +172,7 @@ verb_check() {
   find "$root/src" "$root/tests" -name '*.[ch]pp' -print0 | xargs -0 clang-format-14 --dry-run -Werror
   find "$root/src" -name '*.cpp' -print0 |
     xargs -0 -n 1 -P "$JOBS" clang-tidy-14 --quiet -p "$root/build/release" --warnings-as-errors='*'
+  check_type_names
   say "check: nothing to complain about"
 }
 

@@ -10,7 +10,7 @@ namespace sciexam {
 namespace {
 
 using svg::Anchor;
-using svg::Frame;
+using svg::PlotFrame;
 
 constexpr int kValueTicks = 5;
 constexpr double kRightMargin = 10;
@@ -62,7 +62,7 @@ Scale bar_scale(const BarPlot& plot) {
   return {low < 0 ? low - above : 0, high > 0 ? high + above : 0, false, 0};
 }
 
-std::string bar(const Frame& frame, const Scale& scale, double centre, double width, const std::string& name,
+std::string bar(const PlotFrame& frame, const Scale& scale, double centre, double width, const std::string& name,
                 double value) {
   const double zero = frame.y(scale, 0), end = frame.y(scale, value);
   return "<path class=\"bar\" d=\"M" + format_coordinate(centre - width / 2) + "," + format_coordinate(zero) + "V" +
@@ -77,7 +77,7 @@ std::string label(const Labels& labels, std::size_t i, double x, double y) {
   return svg::text(x + 4, y + 14, Anchor::kEnd, "tick", labels.texts[i], "rotate(-40 " + place + ")");
 }
 
-std::string bars(const BarPlot& plot, const Frame& frame, const Scale& scale, const Labels& labels) {
+std::string bars(const BarPlot& plot, const PlotFrame& frame, const Scale& scale, const Labels& labels) {
   const double band = frame.width / static_cast<double>(plot.bars.size());
   const double width = band * (plot.bars.size() > 30 ? 0.9 : 0.75);
   double widest_value = 0;
@@ -113,13 +113,13 @@ std::string draw(const BarPlot& plot) {
   const bool any =
       std::any_of(plot.bars.begin(), plot.bars.end(), [](auto& one) { return Scale::drawable(one.second, false); });
   if (!any) {
-    const Frame frame = svg::frame_below(0, 0, 0);
+    const PlotFrame frame = svg::frame_below(0, 0, 0);
     return svg::document(plot.title, "No data yet.", {}, frame.bottom() + svg::kLineHeight, svg::no_data(frame));
   }
   const Scale scale = bar_scale(plot);
   const std::vector<Tick> ticks = scale.ticks(kValueTicks);
-  const auto band_of = [&](const Frame& frame) { return frame.width / static_cast<double>(plot.bars.size()); };
-  Frame frame = svg::frame_below(0, svg::label_room(ticks), kRightMargin);
+  const auto band_of = [&](const PlotFrame& frame) { return frame.width / static_cast<double>(plot.bars.size()); };
+  PlotFrame frame = svg::frame_below(0, svg::label_room(ticks), kRightMargin);
   Labels labels = arrange_labels(plot, band_of(frame));
   if (labels.sloped) { // the first name reaches out to the left
     const double reach = labels.widest * std::cos(kSlope * kPi / 180) - band_of(frame) / 2;

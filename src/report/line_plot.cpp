@@ -13,14 +13,14 @@ namespace sciexam {
 namespace {
 
 using svg::Anchor;
-using svg::Frame;
+using svg::PlotFrame;
 
 constexpr int kValueTicks = 5, kStepTicks = 6;
 constexpr double kAxisLabelsHeight = 20;
 constexpr std::size_t kFewPoints = 25; ///< up to so many are marked one by one
 
 /// The least and the greatest of what it has seen.
-struct Range {
+struct Span {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   void add(double value) {
     low = std::min(low, value);
@@ -76,7 +76,7 @@ struct Curve {
   std::string name;
   Points points;  ///< as measured
   Points average; ///< equal to points if they are few or the plot is not smooth
-  Range values = {};
+  Span values = {};
   std::optional<std::pair<double, double>> last = {}; ///< of average
   bool smoothed = false;
 };
@@ -174,7 +174,7 @@ std::vector<double> spread(std::vector<double> wanted, double top, double bottom
 /// The drawing of curves of which one at least has a point.
 class LineDrawing {
 public:
-  LineDrawing(const LinePlot& plot, std::vector<Curve> curves, Range x, Range y)
+  LineDrawing(const LinePlot& plot, std::vector<Curve> curves, Span x, Span y)
       : plot_(plot), curves_(std::move(curves)), legend_(plot.series), x_scale_(x.low, x.high, false, 0),
         y_scale_(y.low, y.high, plot.log_y, 0.05), y_ticks_(y_scale_.ticks(kValueTicks)),
         frame_(svg::frame_below(legend_.height(), svg::label_room(y_ticks_), last_value_room())) {}
@@ -275,7 +275,7 @@ private:
   Legend legend_;
   Scale x_scale_, y_scale_;
   std::vector<Tick> y_ticks_;
-  Frame frame_;
+  PlotFrame frame_;
 };
 
 std::string description(const LinePlot& plot, const std::vector<Curve>& curves) {
@@ -291,7 +291,7 @@ std::string description(const LinePlot& plot, const std::vector<Curve>& curves) 
 
 std::string draw(const LinePlot& plot) {
   std::vector<Curve> curves;
-  Range x, y;
+  Span x, y;
   for (const Series& series : plot.series) {
     Curve& curve = curves.emplace_back(make_curve(series, plot));
     if (!curve.last)
@@ -302,7 +302,7 @@ std::string draw(const LinePlot& plot) {
     y.add(curve.values.high);
   }
   if (y.empty()) {
-    const Frame frame = svg::frame_below(0, 0, 0);
+    const PlotFrame frame = svg::frame_below(0, 0, 0);
     return svg::document(plot.title, "No data yet.", {}, frame.bottom() + kAxisLabelsHeight, svg::no_data(frame));
   }
   for (const auto& [value, name] : plot.horizontal_marks)

@@ -91,7 +91,7 @@ std::string symbol(std::size_t index, double x, double y) {
          std::string(kForms[index % std::size(kForms)]) + "\"/>";
 }
 
-Frame frame_below(double legend_height, double left, double right_margin) {
+PlotFrame frame_below(double legend_height, double left, double right_margin) {
   return {left, kTitleHeight + kYLabelHeight + legend_height, kPlotWidth - left - right_margin, kFrameHeight};
 }
 
@@ -102,7 +102,7 @@ double label_room(const std::vector<Tick>& ticks) {
   return widest + 8;
 }
 
-std::string value_axis(const Frame& frame, const Scale& scale, const std::vector<Tick>& ticks) {
+std::string value_axis(const PlotFrame& frame, const Scale& scale, const std::vector<Tick>& ticks) {
   std::string markup;
   for (const Tick& tick : ticks) {
     const double y = frame.y(scale, tick.value);
@@ -112,12 +112,12 @@ std::string value_axis(const Frame& frame, const Scale& scale, const std::vector
   return markup;
 }
 
-std::string x_axis_label(const Frame& frame, double labels_height, std::string_view x_label) {
+std::string x_axis_label(const PlotFrame& frame, double labels_height, std::string_view x_label) {
   return text(frame.left + frame.width / 2, frame.bottom() + labels_height + kLineHeight - 2, Anchor::kMiddle, "label",
               fitted(x_label, frame.width));
 }
 
-double total_height(const Frame& frame, double labels_height, std::string_view x_label) {
+double total_height(const PlotFrame& frame, double labels_height, std::string_view x_label) {
   return frame.bottom() + labels_height + (x_label.empty() ? 4 : kLineHeight + 4);
 }
 
@@ -132,7 +132,7 @@ std::string document(std::string_view title, std::string_view description, std::
   return markup + std::string(content) + "</svg>";
 }
 
-std::string no_data(const Frame& frame) {
+std::string no_data(const PlotFrame& frame) {
   return "<path class=\"empty\" d=\"M" + format_coordinate(frame.left) + "," + format_coordinate(frame.top) + "h" +
          format_coordinate(frame.width) + "v" + format_coordinate(frame.height) + "h-" +
          format_coordinate(frame.width) + "z\"/>" +

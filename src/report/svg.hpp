@@ -36,7 +36,7 @@ std::string series_class(std::size_t index);
 std::string symbol(std::size_t index, double x, double y);
 
 /// The rectangle of the data.
-struct Frame {
+struct PlotFrame {
   double left, top, width, height;
   double right() const { return left + width; }
   double bottom() const { return top + height; }
@@ -44,20 +44,20 @@ struct Frame {
 };
 
 /// Where a plot's parts are: title and y label at the top, then `legend_height`, then the frame.
-Frame frame_below(double legend_height, double left, double right_margin);
+PlotFrame frame_below(double legend_height, double left, double right_margin);
 /// The room that the labels of a value axis need to its left.
 double label_room(const std::vector<Tick>& ticks);
 /// Grid lines across, and their labels.
-std::string value_axis(const Frame& frame, const Scale& scale, const std::vector<Tick>& ticks);
+std::string value_axis(const PlotFrame& frame, const Scale& scale, const std::vector<Tick>& ticks);
 /// The name of the axis below the frame and labels of that height.
-std::string x_axis_label(const Frame& frame, double labels_height, std::string_view x_label);
+std::string x_axis_label(const PlotFrame& frame, double labels_height, std::string_view x_label);
 /// The height of a plot with labels so high below the frame.
-double total_height(const Frame& frame, double labels_height, std::string_view x_label);
+double total_height(const PlotFrame& frame, double labels_height, std::string_view x_label);
 
 /// The `<svg>` element around `content`, with the visible title and y label.
 std::string document(std::string_view title, std::string_view description, std::string_view y_label, double height,
                      std::string_view content);
 /// What stands in an empty frame.
-std::string no_data(const Frame& frame);
+std::string no_data(const PlotFrame& frame);
 
 } // namespace sciexam::svg

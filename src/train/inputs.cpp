@@ -96,7 +96,7 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
 DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer,
                      int threads) {
   DataInputs data;
-  for (const DataFile& file : manifest.data) {
+  for (const ManifestData& file : manifest.data) {
     const fs::path path = folder / file.file.name;
     const std::string sha256 = checked_sha256(file.file, path, "--data");
     Exam exam = read_exam(path, {.id_required = false});

@@ -22,12 +22,12 @@ Template parse_template(const JsonView& view) {
   return template_of_name(view.string()).value_or(Template::closed_book); // the schema lets no other name through
 }
 
-std::vector<DataFile> parse_data(const JsonView& list, Template usual) {
-  std::vector<DataFile> data;
+std::vector<ManifestData> parse_data(const JsonView& list, Template usual) {
+  std::vector<ManifestData> data;
   std::set<std::string> names;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonView view = list.at(i);
-    DataFile file{parse_file(view), {}, view.at("role").string() == "valid", usual};
+    ManifestData file{parse_file(view), {}, view.at("role").string() == "valid", usual};
     if (view.has("rows"))
       file.rows = view.at("rows").integer(1, INT64_MAX);
     if (view.has("template"))
@@ -36,12 +36,12 @@ std::vector<DataFile> parse_data(const JsonView& list, Template usual) {
       view.at("name").fail("is also an earlier file's name", "Name each file once");
     data.push_back(std::move(file));
   }
-  if (std::all_of(data.begin(), data.end(), [](const DataFile& file) { return file.is_valid; }))
+  if (std::all_of(data.begin(), data.end(), [](const ManifestData& file) { return file.is_valid; }))
     list.fail("has no file of the role train", "Name what is to be trained on");
   return data;
 }
 
-RunPlan parse_run(const JsonView& view, const JsonView& root, const std::vector<DataFile>& data) {
+RunPlan parse_run(const JsonView& view, const JsonView& root, const std::vector<ManifestData>& data) {
   RunPlan run;
   run.name = view.at("name").string();
   if (view.has("data"))
@@ -49,7 +49,7 @@ RunPlan parse_run(const JsonView& view, const JsonView& root, const std::vector<
       const JsonView name = view.at("data").at(i);
       run.data.push_back(name.string());
       if (std::none_of(data.begin(), data.end(),
-                       [&](const DataFile& file) { return !file.is_valid && file.file.name == run.data.back(); }))
+                       [&](const ManifestData& file) { return !file.is_valid && file.file.name == run.data.back(); }))
         name.fail("is " + name.json().dump() + ", which is no file of the role train in $.data", "Correct the name");
     }
   if (view.has("fold")) {
@@ -70,7 +70,7 @@ Json to_json(const InputFile& file) {
   return {{"name", file.name}, {"sha256", file.sha256 ? Json(*file.sha256) : Json(nullptr)}};
 }
 
-Json to_json(const DataFile& data) {
+Json to_json(const ManifestData& data) {
   Json json = to_json(data.file);
   json["rows"] = data.rows ? Json(*data.rows) : Json(nullptr);
   json["role"] = data.is_valid ? "valid" : "train";
@@ -120,7 +120,7 @@ Json to_json(const TrainingManifest& manifest) {
   Json files = Json::array(), data = Json::array(), runs = Json::array();
   for (const InputFile& file : manifest.base_files)
     files.push_back(to_json(file));
-  for (const DataFile& file : manifest.data)
+  for (const ManifestData& file : manifest.data)
     data.push_back(to_json(file));
   for (const RunPlan& run : manifest.runs)
     runs.push_back(to_json(run));

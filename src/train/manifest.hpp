@@ -23,7 +23,7 @@ struct InputFile {
   std::optional<std::string> sha256; ///< nothing: taken as it is
 };
 
-struct DataFile {
+struct ManifestData {
   InputFile file;
   std::optional<std::int64_t> rows; ///< questions
   bool is_valid = false;            ///< role "valid": it validates, and is never trained on
@@ -46,7 +46,7 @@ struct TrainingManifest {
   std::string title, base_name;
   bool random_weights = false; ///< all weights are fresh, else the base's
   std::vector<InputFile> base_files;
-  std::vector<DataFile> data;
+  std::vector<ManifestData> data;
   Template template_kind = Template::closed_book;
   int max_length = 0; ///< tokens; 0: nothing is cut
   bool exclude_near_duplicates = false;

@@ -25,7 +25,7 @@ std::string row(const std::string& prompt, char answer) {
          "," + answer + "\n";
 }
 
-TrainingManifest manifest_of(std::vector<DataFile> data) {
+TrainingManifest manifest_of(std::vector<ManifestData> data) {
   TrainingManifest manifest;
   manifest.base_files = {{"config.json", {}}, {"spm.model", {}}};
   manifest.data = std::move(data);
