@@ -13,7 +13,7 @@ namespace sciexam {
 class LossWatch {
 public:
   static constexpr double kGuessing = 1.6094379124341003; ///< ln 5
-  static constexpr double kNear = 0.02;                   ///< an average this near to it is pinned
+  static constexpr double kNear = 0.01;                   ///< an average this near to it is pinned
   static constexpr double kMemory = 0.98;                 ///< of the average
 
   LossWatch(std::int64_t patience, double average, std::int64_t pinned_steps)

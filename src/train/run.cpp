@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t kAdversarialPass = std::uint32_t{1} << 31; // masks of the second pass of a step
 
 std::int64_t watch_patience(std::int64_t total) {
-  constexpr std::int64_t kLeast = 100, kPart = 10;
+  constexpr std::int64_t kLeast = 200, kPart = 10;
   return std::max(kLeast, total / kPart);
 }
 

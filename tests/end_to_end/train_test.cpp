@@ -197,6 +197,26 @@ TEST_CASE("killed at twenty random moments every training ends with the same wei
   CHECK(killed >= 15);
 }
 
+TEST_CASE("a full disk stops no training: it is told, and the weights are written where they fit") {
+  if (::geteuid() != 0)
+    SKIP("mounting a small file system needs root");
+  const School school;
+  fs::create_directories(school / "small");
+  // 0.6 MB of weights and a vocabulary of 0.3 MB fit, a state of three times the weights does not.
+  if (run_command({"mount", "-t", "tmpfs", "-o", "size=1600k", "tmpfs", school / "small"}).status != 0)
+    SKIP("mount does not work here");
+  const ProgramResult run = school.train("small/out", {"--run", "0"});
+  const bool written = fs::exists(school / "small/out/run_0/last/training.json");
+  const ProgramResult full = school.train("small/more", {"--run", "0"});
+  run_command({"umount", school / "small"});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK(written);
+  CHECK_THAT(run.err, ContainsSubstring("THE STATE COULD NOT BE SAVED") && ContainsSubstring("No space left"));
+  CHECK(full.status == 1); // nothing fits any more
+  CHECK_THAT(full.err, ContainsSubstring("No space left"));
+}
+
 TEST_CASE("folds give out-of-fold predictions for every question") {
   const School school;
   const ProgramResult run = school.train("out", {"--run", "0", "--folds", "3", "--max-steps", "3"});

@@ -83,7 +83,7 @@ TEST_CASE("a loss pinned at ln 5 is told once, with the remedy") {
   LossWatch watch(20, 0, 0);
   int warnings = 0;
   for (int i = 0; i < 100; ++i)
-    if (const auto warning = watch.observe(1.609 + 0.01 * std::sin(i), 2e-5)) {
+    if (const auto warning = watch.observe(1.609 + 0.005 * std::sin(i), 2e-5)) {
       ++warnings;
       CHECK_THAT(*warning, ContainsSubstring("ln 5") && ContainsSubstring("--learning-rate"));
       CHECK(i == 19);
