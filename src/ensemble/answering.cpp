@@ -5,6 +5,8 @@
 #include "support/progress.hpp"
 #include "support/threads.hpp"
 
+#include <atomic>
+
 #include <ATen/core/grad_mode.h>
 
 namespace sciexam {
@@ -12,8 +14,16 @@ namespace sciexam {
 std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::span<const Question> questions,
                                               const TemplateOptions& options, int threads) {
   std::vector<EncodedQuestion> encoded(questions.size());
-  parallel_for(questions.size(), threads,
-               [&](std::size_t i) { encoded[i] = encode_question(tokenizer, questions[i], options); });
+  std::atomic<std::size_t> cut_questions = 0;
+  parallel_for(questions.size(), threads, [&](std::size_t i) {
+    bool cut = false;
+    encoded[i] = encode_question(tokenizer, questions[i], options, &cut);
+    cut_questions += cut;
+  });
+  if (cut_questions > 0)
+    log_line("questions that are longer than max_length (" + std::to_string(options.max_length) +
+             " tokens) even without their context, and lost the end of prompt or option: " +
+             std::to_string(cut_questions) + " of " + std::to_string(questions.size()));
   return encoded;
 }
 

@@ -24,6 +24,7 @@ struct ModelAnswers {
 inline constexpr std::int64_t kTokenBudget = 4224;
 
 /// The token sequences of all questions; the template is the package's. On `threads` threads.
+/// Says in one line how many open-book questions had to lose tokens of prompt or option.
 std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::span<const Question> questions,
                                               const TemplateOptions& options, int threads);
 

@@ -166,6 +166,8 @@ Manifest parse_content(const JsonView& root) {
     root.at("template").fail("is neither \"closed_book\" nor \"open_book\"", kRemedy);
   manifest.template_kind = *kind;
   manifest.max_length = static_cast<int>(root.at("max_length").integer(0, kMaxPackageTokens));
+  if (manifest.max_length > 0 && manifest.max_length < kMinPackageTokens)
+    root.at("max_length").fail("has no room for a sequence's three special tokens", kRemedy);
   manifest.vocabulary = parse_file(root.at("vocabulary"));
   const JsonView models = root.at("models");
   double weights = 0;

@@ -17,6 +17,7 @@ namespace sciexam {
 inline constexpr std::string_view kManifestName = "manifest.json";
 inline constexpr std::string_view kPackageFormat = "sciexam-package";
 inline constexpr int kPackageVersion = 1;
+inline constexpr int kMinPackageTokens = 3; ///< [CLS] and two [SEP]
 inline constexpr int kMaxPackageTokens = 1 << 20;
 
 /// A file of the package's folder. Its name is plain: no folder, no leading dot.

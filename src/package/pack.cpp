@@ -76,9 +76,10 @@ void check_request(const PackRequest& request) {
       throw UsageError("the weight of model " + model.name + " is not a number from 0 on. Give such a number");
     weights += model.weight;
   }
-  if (request.template_options.max_length < 0 || request.template_options.max_length > kMaxPackageTokens)
-    throw UsageError("the longest sequence is " + std::to_string(request.template_options.max_length) +
-                     " tokens. Give 0 (no limit) to " + std::to_string(kMaxPackageTokens));
+  const int max_length = request.template_options.max_length;
+  if (max_length != 0 && (max_length < kMinPackageTokens || max_length > kMaxPackageTokens))
+    throw UsageError("the longest sequence is " + std::to_string(max_length) + " tokens. Give 0 (no limit), or " +
+                     std::to_string(kMinPackageTokens) + " to " + std::to_string(kMaxPackageTokens));
   if (weights <= 0)
     throw UsageError("all models have weight 0. Give at least one of them more");
 }

@@ -1,5 +1,6 @@
 #include "tokenizer/question_encoding.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace sciexam {
@@ -15,8 +16,17 @@ Encoding encode_closed_book(const Tokenizer& tokenizer, const Question& question
   return tokenizer.encode(question.prompt, option, encode_options);
 }
 
-Encoding encode_open_book(const Tokenizer& tokenizer, const Question& question, std::string_view option,
-                          int max_length) {
+/// "[CLS] #### prompt [SEP] option [SEP]", an open-book pair without context, shortened as closed_book is.
+Encoding encode_without_context(const Tokenizer& tokenizer, const Question& question, std::string_view option,
+                                int max_length) {
+  Encoding encoding = tokenizer.encode(" #### " + question.prompt, option,
+                                       {.truncation = Truncation::longest_first, .max_length = max_length});
+  std::fill(encoding.type_ids.begin() + 1, encoding.type_ids.end(), 1); // all but [CLS] is the second text there
+  return encoding;
+}
+
+Encoding encode_open_book(const Tokenizer& tokenizer, const Question& question, std::string_view option, int max_length,
+                          bool& cut) {
   EncodeOptions encode_options{.add_special_tokens = false};
   if (max_length > 0) {
     encode_options.truncation = Truncation::only_first;
@@ -24,7 +34,12 @@ Encoding encode_open_book(const Tokenizer& tokenizer, const Question& question, 
   }
   const std::string first = "[CLS] " + question.context;
   const std::string second = " #### " + question.prompt + " [SEP] " + std::string(option) + " [SEP]";
-  return tokenizer.encode(first, second, encode_options);
+  try {
+    return tokenizer.encode(first, second, encode_options);
+  } catch (const TruncationError&) { // the second alone is too long
+    cut = true;
+    return encode_without_context(tokenizer, question, option, max_length);
+  }
 }
 
 } // namespace
@@ -41,17 +56,22 @@ std::optional<Template> template_of_name(std::string_view name) {
 }
 
 std::array<Encoding, kOptions> encode_question(const Tokenizer& tokenizer, const Question& question,
-                                               const TemplateOptions& options) {
-  const auto encode = options.kind == Template::closed_book ? encode_closed_book : encode_open_book;
+                                               const TemplateOptions& options, bool* cut) {
   std::array<Encoding, kOptions> encodings;
+  bool any_cut = false;
   for (std::size_t i = 0; i < encodings.size(); ++i) {
+    const std::string_view option = question.options[i];
     try {
-      encodings[i] = encode(tokenizer, question, question.options[i], options.max_length);
+      encodings[i] = options.kind == Template::closed_book
+                         ? encode_closed_book(tokenizer, question, option, options.max_length)
+                         : encode_open_book(tokenizer, question, option, options.max_length, any_cut);
     } catch (const TruncationError& error) {
       const char letter = static_cast<char>('A' + i);
       throw TruncationError("question " + question.id + ", option " + letter + ": " + error.what());
     }
   }
+  if (cut)
+    *cut = any_cut;
   return encodings;
 }
 

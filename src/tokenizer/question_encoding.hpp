@@ -18,7 +18,9 @@ enum class Template {
   /// "[CLS] context #### prompt [SEP] option [SEP]"; where that is too long, the
   /// context alone is shortened. The ids are those of the public notebooks of
   /// the competition, which write the special tokens into the two texts
-  /// "[CLS] context" and " #### prompt [SEP] option [SEP]".
+  /// "[CLS] context" and " #### prompt [SEP] option [SEP]". Those notebooks fail
+  /// where prompt and option alone are too long; here the context goes and the
+  /// longer of "#### prompt" and option is shortened first.
   open_book,
 };
 
@@ -32,9 +34,10 @@ struct TemplateOptions {
   int max_length = 0; ///< tokens; 0 for no limit
 };
 
-/// One encoding an option, in the options' order. Throws TruncationError,
-/// naming question and option, if they alone fill max_length.
+/// One encoding an option, in the options' order. `cut`, if given, becomes true where
+/// an open-book prompt or option lost tokens, and else false. Throws TruncationError, naming
+/// question and option, if max_length is less than the three special tokens.
 std::array<Encoding, kOptions> encode_question(const Tokenizer& tokenizer, const Question& question,
-                                               const TemplateOptions& options);
+                                               const TemplateOptions& options, bool* cut = nullptr);
 
 } // namespace sciexam

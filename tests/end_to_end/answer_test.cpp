@@ -139,6 +139,29 @@ TEST_CASE("golden: with one damaged model the others answer, and the exit status
   CHECK_THAT(verified.out, ContainsSubstring("DAMAGED"));
 }
 
+TEST_CASE("golden: an open-book question that is too long even without context is cut, counted and answered",
+          "[golden]") {
+  golden_package(); // skips where there is no reference
+  const TemporaryFolder folder;
+  const ProgramResult packed =
+      sciexam_run({"pack", "--models", golden::folder() / "e2e/model_0", "--tokenizer", shared("deberta-v3/spm.model"),
+                   "--out", folder / "package", "--template", "open_book", "--max-length", "32"});
+  INFO(packed.err);
+  REQUIRE(packed.status == 0);
+  std::string prompt = "What is water?";
+  for (int i = 0; i < 40; ++i)
+    prompt += " Think again.";
+  write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E,context\nlong," + prompt +
+                                       ",H2O,CO2,NaCl,O2,gold,Water is H2O.\nshort,Water?,a,b,c,d,e,Water is H2O.\n");
+  const ProgramResult run = sciexam_run(
+      {"--package", folder / "package", "--test", folder / "test.csv", "--output", folder / "submission.csv"});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("longer than max_length (32 tokens) even without") &&
+                          ContainsSubstring("lost the end of prompt or option: 1 of 2\n"));
+  CHECK_THAT(run.out, ContainsSubstring("answered by 1 model"));
+}
+
 TEST_CASE("golden: verify accepts a whole package and its numbers", "[golden]") {
   const ProgramResult run = sciexam_run({"verify", golden_package()});
   INFO(run.out << run.err);

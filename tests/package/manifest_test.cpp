@@ -126,6 +126,7 @@ TEST_CASE("a manifest with a wrong value is refused by the value's place") {
       {"/extra", 1, "unknown member \"extra\""},
       {"/template", "half_open", "$.template"},
       {"/max_length", -1, "$.max_length"},
+      {"/max_length", 2, "$.max_length: has no room"},
       {"/models", Json::array(), "$.models: holds no model"},
       {"/models/0/extra", 1, "unknown member \"extra\""},
       {"/models/0/dtype", "bf16", "neither \"f16\" nor \"f32\""},

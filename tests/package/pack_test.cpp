@@ -214,6 +214,7 @@ TEST_CASE("requests that cannot make sense are refused") {
   refused([](PackRequest& request) { request.models[1].weight = NAN; });
   refused([](PackRequest& request) { request.models[0].weight = request.models[1].weight = 0; });
   refused([](PackRequest& request) { request.template_options.max_length = -1; });
+  refused([](PackRequest& request) { request.template_options.max_length = 2; });
   refused([](PackRequest& request) { request.vocabulary = "/does/not/exist"; });
   refused([](PackRequest& request) { request.models[0].folder = "/does/not/exist"; });
   CHECK_FALSE(std::filesystem::exists(good.output));

@@ -61,9 +61,31 @@ TEST_CASE("open book shortens the context alone and keeps [CLS]") {
   CHECK(encodings[3].ids == Ids{1, 6, 4, 4, 2, 10, 10, 10, 2});
 }
 
-TEST_CASE("a question that does not fit is named") {
-  CHECK_THROWS_MATCHES(encode_question(tokenizer(), question(), {Template::open_book, 8}), TruncationError,
-                       Catch::Matchers::MessageMatches(Catch::Matchers::ContainsSubstring("question 7, option D")));
+TEST_CASE("open book goes on without context, and cuts like closed book, where prompt and option fill the room") {
+  bool cut = false;
+  const auto encodings = encode_question(tokenizer(), question(), {Template::open_book, 8}, &cut);
+  CHECK(cut);
+  CHECK(encodings[1].ids == Ids{1, 5, 6, 4, 4, 2, 8, 2}); // there is room for some context still
+  CHECK(encodings[3] == Encoding{{1, 6, 4, 2, 10, 10, 10, 2}, {0, 1, 1, 1, 1, 1, 1, 1}});
+  // The longer text gives first, then both alike.
+  CHECK(encode_question(tokenizer(), question(), {Template::open_book, 7})[3].ids == Ids{1, 6, 4, 2, 10, 10, 2});
+  CHECK(encode_question(tokenizer(), question(), {Template::open_book, 6})[1].ids == Ids{1, 6, 4, 2, 8, 2});
+  CHECK(encode_question(tokenizer(), question(), {Template::open_book, 3})[1].ids == Ids{1, 2, 2});
+}
+
+TEST_CASE("a question whose context alone was shortened is not one that was cut") {
+  bool cut = true;
+  encode_question(tokenizer(), question(), {Template::open_book, 9}, &cut);
+  CHECK_FALSE(cut);
+  cut = true;
+  encode_question(tokenizer(), question(), {Template::closed_book, 6}, &cut);
+  CHECK_FALSE(cut);
+}
+
+TEST_CASE("a question is named where max_length has no room for the special tokens") {
+  for (const Template kind : {Template::closed_book, Template::open_book})
+    CHECK_THROWS_MATCHES(encode_question(tokenizer(), question(), {kind, 2}), TruncationError,
+                         Catch::Matchers::MessageMatches(Catch::Matchers::ContainsSubstring("question 7, option A")));
 }
 
 TEST_CASE("templates have names") {
