@@ -215,12 +215,13 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
       config_.relative_attention && frozen_tables_.empty() ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const bool frozen = static_cast<std::int64_t>(i) < options.frozen_layers;
-    const at::AutoGradMode with_gradient(at::GradMode::is_enabled() && !frozen);
     const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) {
       return run_layer(i, x, table, batch, options);
     };
-    hidden = options.checkpoint_layers ? checkpointed(run, hidden, relative) : run(hidden, relative);
+    if (static_cast<std::int64_t>(i) < options.frozen_layers)
+      hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
+    else
+      hidden = options.checkpoint_layers ? checkpointed(run, hidden, relative) : run(hidden, relative);
     if (i == 0 && convolution_weight_.defined())
       hidden = convolve(embedded, hidden, batch, options);
     keep(hidden);

@@ -44,7 +44,8 @@ struct ForwardOptions {
   const Dropout* dropout = nullptr;
   /// Layers keep their input alone and compute everything else again in the backward pass (gradient checkpointing).
   bool checkpoint_layers = false;
-  /// This many layers from below take no part in the backward pass, whatever their parameters ask for.
+  /// This many layers from below, whose parameters ask for no gradient, take no part in the backward pass: the table of
+  /// relative positions learns from the others alone.
   std::int64_t frozen_layers = 0;
   /// If set, gets the rows of word_embeddings that were looked up, [tokens, embedding_size], as a leaf: after
   /// backward() its grad() is the gradient of the rows, and the table itself gets none (it would be mostly zeros).

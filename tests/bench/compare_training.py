@@ -28,16 +28,24 @@ WARM_UP_STEPS = 2
 
 def write_manifest(arguments, folder, questions_csv):
     """The one place that knows the form of sciexam's training manifests (weights_manifest/schema.json)."""
+    with open(os.path.join(arguments.checkpoint, "config.json"), encoding="utf-8") as f:
+        layers = json.load(f)["num_hidden_layers"]
+    settings = dict(learning_rate=SETTINGS["learning_rate"], max_grad_norm=SETTINGS["max_grad_norm"],
+                    seed=SETTINGS["seed"], warmup_ratio=0, batch_size=arguments.batch, weight_decay=0, save_steps=0)
+    if arguments.train_last_layers:
+        settings.update(freeze_embeddings=True, freeze_relative_embeddings=True,
+                        freeze_layers=layers - arguments.train_last_layers)
+    files = ("config.json", "model.safetensors", "spm.model")
     manifest = dict(
-        base=os.path.basename(arguments.checkpoint), data=[os.path.basename(questions_csv)],
-        runs=[dict(name="run_0", seed=SETTINGS["seed"])],
-        settings=dict(
-            learning_rate=SETTINGS["learning_rate"], max_grad_norm=SETTINGS["max_grad_norm"], epochs=1,
-            batch_size=arguments.batch, gradient_accumulation_steps=1, weight_decay=0,
-            train_last_layers=arguments.train_last_layers))
+        format="sciexam-training", version=1, title="bench", template="closed_book",
+        base=dict(name="bench", initial_weights="checkpoint", files=[dict(name=name, sha256=None) for name in files]),
+        data=[dict(name=os.path.basename(questions_csv), sha256=None, rows=None, role="train")],
+        settings=settings, runs=[dict(name="run_0")])
     path = os.path.join(folder, "manifest.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump(manifest, f, indent=2)
+    if not os.path.exists(os.path.join(arguments.checkpoint, "spm.model")):
+        shutil.copy(arguments.spm, os.path.join(arguments.checkpoint, "spm.model"))
     return path
 
 
