@@ -1,6 +1,4 @@
 // sciexam-run train (also --train): fine-tunes the runs of a manifest.
-#include "train/training.hpp"
-
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/packing.hpp"
@@ -8,6 +6,7 @@
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
+#include "train/training.hpp"
 
 #include <cstdio>
 #include <map>
@@ -146,11 +145,13 @@ void add_train(CLI::App& app, ExitStatus& status) {
   command->add_flag("--resume", options->resume, "Go on with what is in --out")->group("What to do");
   command->add_option("--check", options->check, "Train again as this lock.json says, and compare the weights")
       ->group("What to do");
-  command->add_flag("--exclude-near-duplicates", options->exclude_near_duplicates,
-                    "Leave out training questions that nearly equal validation questions")
+  command
+      ->add_flag("--exclude-near-duplicates", options->exclude_near_duplicates,
+                 "Leave out training questions that nearly equal validation questions")
       ->group("What to do");
-  command->add_flag("--ignore-memory-estimate", options->ignore_memory_estimate,
-                    "Start although the memory seems too small")
+  command
+      ->add_flag("--ignore-memory-estimate", options->ignore_memory_estimate,
+                 "Start although the memory seems too small")
       ->group("Machine");
   command->add_option("--device", options->device, "cpu, or with a LibTorch that has it cuda, cuda:1 ... [cpu]")
       ->group("Machine");

@@ -5,7 +5,6 @@
 #include "golden/golden.hpp"
 #include "support/errors.hpp"
 
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
