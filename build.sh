@@ -168,7 +168,7 @@ check_type_names() {
 verb_check() {
   require_packages build check
   compile release sciexam-run # clang-tidy reads its compile_commands.json
-  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh
   find "$root/src" "$root/tests" -name '*.[ch]pp' -print0 | xargs -0 clang-format-14 --dry-run -Werror
   find "$root/src" -name '*.cpp' -print0 |
     xargs -0 -n 1 -P "$JOBS" clang-tidy-14 --quiet -p "$root/build/release" --warnings-as-errors='*'

@@ -63,7 +63,8 @@ bool has_row_product(const at::Tensor& x, const at::Tensor& weight, const at::Te
   const auto fits = [](const at::Tensor& tensor) {
     return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && !tensor.requires_grad();
   };
-  return !at::GradMode::is_enabled() && fits(x) && fits(weight) && (!bias.defined() || fits(bias)) && x.dim() == 2 && x.size(0) > 0;
+  return !at::GradMode::is_enabled() && fits(x) && fits(weight) && (!bias.defined() || fits(bias)) && x.dim() == 2 &&
+         x.size(0) > 0;
 }
 
 at::Tensor row_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

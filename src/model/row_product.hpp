@@ -8,8 +8,8 @@
 
 namespace sciexam {
 
-/// True if row_product() takes these: f32 on the CPU, none of them trained, gradients disabled, and the static LibTorch.
-/// (Training, whose batches are small, spreads one product over all threads instead.)
+/// True if row_product() takes these: f32 on the CPU, none of them trained, gradients disabled, and the static
+/// LibTorch. (Training, whose batches are small, spreads one product over all threads instead.)
 bool has_row_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 /// x weight^T + bias; x [rows, in_features], weight [out_features, in_features], bias [out_features] or undefined.
