@@ -44,11 +44,17 @@ add_library(sciexam::torch INTERFACE IMPORTED GLOBAL)
 if(SCIEXAM_WITHOUT_NETWORK)
   # nothing that is built links it
 elseif(SCIEXAM_LIBTORCH)
-  find_package(Torch REQUIRED PATHS ${SCIEXAM_LIBTORCH} NO_DEFAULT_PATH)
-  target_link_libraries(sciexam::torch INTERFACE ${TORCH_LIBRARIES})
-  target_include_directories(sciexam::torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-  separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}") # the ABI that it was compiled with
-  target_compile_options(sciexam::torch INTERFACE ${torch_flags})
+  # Not by find_package(Torch): that wants the CUDA toolkit, of a version that suits CMake, where LibTorch was
+  # built for CUDA. No CUDA code of ours is compiled, and libtorch.so loads what it needs.
+  foreach(library torch torch_cpu c10)
+    find_library(SCIEXAM_${library}_SHARED NAMES lib${library}.so PATHS ${SCIEXAM_LIBTORCH}/lib NO_DEFAULT_PATH REQUIRED)
+    target_link_libraries(sciexam::torch INTERFACE ${SCIEXAM_${library}_SHARED})
+  endforeach()
+  # libtorch.so has no symbol that we call, but its dependencies are the devices' code. CUDA's own libraries
+  # may be known to the loader alone.
+  target_link_options(sciexam::torch INTERFACE -Wl,--no-as-needed -Wl,--allow-shlib-undefined)
+  target_include_directories(sciexam::torch SYSTEM INTERFACE ${SCIEXAM_LIBTORCH}/include
+                                                             ${SCIEXAM_LIBTORCH}/include/torch/csrc/api/include)
   target_compile_definitions(sciexam::torch INTERFACE SCIEXAM_STOCK_LIBTORCH)
 else()
   find_library(SCIEXAM_dnnl_ARCHIVE NAMES libdnnl.a HINTS ${SCIEXAM_DEPS}/onednn/lib REQUIRED)
