@@ -154,8 +154,9 @@ void set_from_text(TrainingSettings& settings, const SettingField& field, const 
 
 void set_from_json(TrainingSettings& settings, const JsonView& object) {
   for (const auto& [name, view] : object.members()) {
+    const std::string& wanted = name; // clang 14 captures no structured binding
     const auto field =
-        std::find_if(fields().begin(), fields().end(), [&](const SettingField& any) { return any.name == name; });
+        std::find_if(fields().begin(), fields().end(), [&](const SettingField& any) { return any.name == wanted; });
     if (field == fields().end())
       view.fail("is no setting that this program knows", "Remove it, or correct its name");
     std::visit(FromJson{settings, *field, view}, field->member);
