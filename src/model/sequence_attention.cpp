@@ -66,11 +66,11 @@ struct Heads {
 
 DistanceRows distance_rows(std::int64_t length, std::int64_t first_row, const DebertaConfig& config,
                            at::Device device) {
-  std::vector<std::int64_t> key, query;
-  for (std::int64_t distance = length - 1; distance >= -length; --distance) {
-    key.push_back(relative_row(distance, config) - first_row);
+  std::vector<std::int64_t> key = relative_rows_by_distance(length, config), query;
+  for (std::int64_t& row : key)
+    row -= first_row;
+  for (std::int64_t distance = length - 1; distance >= -length; --distance)
     query.push_back(relative_row(-distance, config) - first_row);
-  }
   // The last distance is never used, and its rows may lie outside of a narrowed table.
   key.back() = key[key.size() - 2];
   query.back() = query[query.size() - 2];

@@ -1,9 +1,9 @@
 #include "train/memory_estimate.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "train/trained_parameters.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <fstream>
 
@@ -16,20 +16,12 @@ struct Count {
   std::uint64_t all = 0, trained = 0, trained_words = 0;
 };
 
-/// Elements of the parameters. Mirrors trained_parameters() without a network.
 Count count_parameters(const DebertaConfig& config, const TrainingSettings& settings) {
-  constexpr std::string_view kLayer = "deberta.encoder.layer.";
   Count count;
   for (const TensorInfo& tensor : parameters_of(config)) {
     const std::uint64_t elements = tensor.elements();
     count.all += elements;
-    bool frozen = settings.freeze_embeddings && tensor.name.starts_with("deberta.embeddings.");
-    if (tensor.name.starts_with(kLayer)) {
-      std::int64_t layer = 0;
-      std::from_chars(tensor.name.data() + kLayer.size(), tensor.name.data() + tensor.name.size(), layer);
-      frozen = layer < settings.freeze_layers;
-    }
-    if (frozen)
+    if (is_frozen(tensor.name, settings))
       continue;
     count.trained += elements;
     if (tensor.name == "deberta.embeddings.word_embeddings.weight")

@@ -5,6 +5,7 @@
 #include "support/files.hpp"
 #include "support/progress.hpp"
 #include "support/sha256.hpp"
+#include "train/checkpoint_folder.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -80,11 +81,6 @@ RunProgress progress_from_json(const JsonView& object) {
   return progress;
 }
 
-std::string hash_of(const fs::path& file) {
-  const MappedFile mapped(file);
-  return sha256_hex(mapped.bytes());
-}
-
 } // namespace
 
 RunStateFiles::RunStateFiles(fs::path folder, std::string identity)
@@ -143,7 +139,7 @@ std::optional<RunProgress> RunStateFiles::load_step(std::int64_t step, AdamW& op
                      ": belongs to a run with other settings, data, base or threads. Give those of that run, or train "
                      "into another folder");
   const RunProgress progress = progress_from_json(root.at("progress"));
-  if (hash_of(tensors_file(step)) != root.at("sha256").string())
+  if (sha256_of_file(tensors_file(step)) != root.at("sha256").string())
     throw InputError({tensors_file(step)}, "is not what was written (torn or damaged)", "An older state is tried");
 
   std::map<std::string, at::Tensor> wanted; // on the CPU

@@ -24,6 +24,12 @@ bool is_relative(std::string_view name) {
   return name == "deberta.encoder.rel_embeddings.weight" || name.starts_with("deberta.encoder.LayerNorm.");
 }
 
+bool is_bias_or_norm(std::string_view name) {
+  return name.ends_with(".bias") || name.find("LayerNorm.") != std::string_view::npos;
+}
+
+} // namespace
+
 bool is_frozen(std::string_view name, const TrainingSettings& settings) {
   if (const auto layer = layer_of(name))
     return *layer < settings.freeze_layers;
@@ -32,12 +38,6 @@ bool is_frozen(std::string_view name, const TrainingSettings& settings) {
          // the convolution stands beside the first layer
          (settings.freeze_layers > 0 && name.starts_with("deberta.encoder.conv."));
 }
-
-bool is_bias_or_norm(std::string_view name) {
-  return name.ends_with(".bias") || name.find("LayerNorm.") != std::string_view::npos;
-}
-
-} // namespace
 
 double layerwise_scale(const std::string& name, std::int64_t num_hidden_layers, double layerwise_lr_decay) {
   double distance = 0; // pooler and classifier

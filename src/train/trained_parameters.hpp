@@ -5,6 +5,7 @@
 #include "train/settings.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sciexam {
@@ -22,6 +23,9 @@ struct TrainedParameter {
 /// cannot have an effect (pos_att_type lacks the term) are kept: their gradient stays undefined.
 std::vector<TrainedParameter> trained_parameters(const DebertaForMultipleChoice& network,
                                                  const TrainingSettings& settings);
+
+/// True if the settings keep the parameter of this name as it is.
+bool is_frozen(std::string_view name, const TrainingSettings& settings);
 
 /// learning_rate_scale of one parameter: layerwise_lr_decay to the power of its distance from the head.
 double layerwise_scale(const std::string& name, std::int64_t num_hidden_layers, double layerwise_lr_decay);
