@@ -26,11 +26,14 @@ find_path(SCIEXAM_json_INCLUDE NAMES nlohmann/json.hpp REQUIRED)
 target_include_directories(sciexam::json SYSTEM INTERFACE ${SCIEXAM_json_INCLUDE})
 
 add_library(sciexam::valijson INTERFACE IMPORTED GLOBAL)
-find_path(SCIEXAM_valijson_INCLUDE NAMES valijson/validator.hpp REQUIRED)
+find_path(SCIEXAM_valijson_INCLUDE NAMES valijson/validator.hpp HINTS ${SCIEXAM_DEPS}/valijson/include REQUIRED)
 target_include_directories(sciexam::valijson SYSTEM INTERFACE ${SCIEXAM_valijson_INCLUDE})
 
 add_library(sciexam::cli11 INTERFACE IMPORTED GLOBAL)
+find_library(SCIEXAM_cli11_ARCHIVE NAMES libCLI11.a HINTS ${SCIEXAM_DEPS}/cli11/lib REQUIRED)
 find_path(SCIEXAM_cli11_INCLUDE NAMES CLI/CLI.hpp HINTS ${SCIEXAM_DEPS}/cli11/include REQUIRED)
+target_link_libraries(sciexam::cli11 INTERFACE ${SCIEXAM_cli11_ARCHIVE})
+target_compile_definitions(sciexam::cli11 INTERFACE CLI11_COMPILE)
 target_include_directories(sciexam::cli11 SYSTEM INTERFACE ${SCIEXAM_cli11_INCLUDE})
 
 add_library(sciexam::sentencepiece INTERFACE IMPORTED GLOBAL)

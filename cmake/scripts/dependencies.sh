@@ -2,7 +2,7 @@
 # The static libraries of cmake/*/build.sh, built once into the cache folder.
 
 declare -A expected_time=( # on two cores
-  [cli11]='1 s' [catch2]='1 min' [sentencepiece]='1 min' [onednn]='8 to 16 min' [libtorch]='20 to 35 min')
+  [cli11]='10 s' [valijson]='1 s' [catch2]='1 min' [sentencepiece]='1 min' [onednn]='8 to 16 min' [libtorch]='20 to 35 min')
 
 compiler_versions() { printf 'g++ %s clang %s' "$(g++ -dumpfullversion)" "$(clang++-14 -dumpversion)"; }
 

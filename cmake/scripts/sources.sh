@@ -136,6 +136,16 @@ fetch_from() {
     apt-get -c "$1/apt.conf" -qq source --download-only --tar-only "$lock_package=$version" >&2 < /dev/null)
 }
 
+# fetch_package: $lock_file, a binary package, into $source_path. The system's own apt knows those.
+fetch_package() {
+  local version=${lock_file#"$lock_package"_}
+  version=${version%_*.deb}
+  say "Fetching $lock_file"
+  fetch_failures=("apt-get download $lock_package=$version failed, apt's messages are above;"
+    "apt-get update, run as root, may help.")
+  (cd "$cache/sources" && apt-get -qq download "$lock_package=$version" >&2 < /dev/null)
+}
+
 # fetch_source: $lock_file into $source_path, from the first mirror and suite
 # that has it; else fails and sets fetch_failures.
 fetch_source() {
@@ -144,6 +154,10 @@ fetch_source() {
   command -v apt-get > /dev/null || return 1
   fetch_failures=()
   mkdir -p "$cache/sources"
+  if [[ $lock_file = *.deb ]]; then
+    fetch_package
+    return
+  fi
   while read -r mirror keyring; do
     for suite in ${lock_suites//,/ }; do
       state=$cache/apt/$suite

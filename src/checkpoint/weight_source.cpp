@@ -1,15 +1,12 @@
 #include "checkpoint/weight_source.hpp"
 
 #include "support/errors.hpp"
+#include "support/x86_64_v3.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 #include <immintrin.h>
-
-// x86-64-v3 is the least that sciexam runs on; only functions with this
-// attribute use it, so that the check for it can run on less.
-#define SCIEXAM_V3 __attribute__((target("avx2,f16c")))
 
 namespace sciexam {
 namespace {

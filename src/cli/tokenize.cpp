@@ -29,7 +29,7 @@ EncodeOptions encode_options(const JsonView& line) {
 
 /// {"text": .., "pair": ..} -> {"ids": [..]}; optional members: add_special_tokens, max_length.
 std::string tokenize_line(const Tokenizer& tokenizer, const std::string& line, std::size_t row) {
-  const JsonDocument document(line, std::string(kInput) + ", row " + std::to_string(row));
+  const JsonDocument document(line, kInput + (", row " + std::to_string(row)));
   const JsonView root = document.root();
   const std::string text = root.at("text").string();
   std::optional<std::string> pair;

@@ -1,5 +1,7 @@
 #include "kernels/dropout_mask.hpp"
 
+#include "support/x86_64_v3.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -8,8 +10,6 @@
 
 // x86-64-v3 is the least that sciexam runs on; only functions with this
 // attribute use it, so that the check for it can run on less.
-#define SCIEXAM_V3 __attribute__((target("avx2")))
-
 namespace sciexam {
 namespace {
 

@@ -1,11 +1,11 @@
 #include "kernels/optimizer.hpp"
 
+#include "support/x86_64_v3.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 #include <immintrin.h>
-
-#define SCIEXAM_V3 __attribute__((target("avx2,fma")))
 
 namespace sciexam {
 namespace {

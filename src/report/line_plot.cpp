@@ -15,7 +15,7 @@ namespace {
 using svg::Anchor;
 using svg::PlotFrame;
 
-constexpr int kValueTicks = 5, kStepTicks = 6;
+constexpr int kLossTicks = 5, kStepTicks = 6;
 constexpr double kAxisLabelsHeight = 20;
 constexpr std::size_t kFewPoints = 25; ///< up to so many are marked one by one
 
@@ -176,7 +176,7 @@ class LineDrawing {
 public:
   LineDrawing(const LinePlot& plot, std::vector<Curve> curves, Span x, Span y)
       : plot_(plot), curves_(std::move(curves)), legend_(plot.series), x_scale_(x.low, x.high, false, 0),
-        y_scale_(y.low, y.high, plot.log_y, 0.05), y_ticks_(y_scale_.ticks(kValueTicks)),
+        y_scale_(y.low, y.high, plot.log_y, 0.05), y_ticks_(y_scale_.ticks(kLossTicks)),
         frame_(svg::frame_below(legend_.height(), svg::label_room(y_ticks_), last_value_room())) {}
 
   double height() const { return svg::total_height(frame_, kAxisLabelsHeight, plot_.x_label); }

@@ -22,7 +22,7 @@ std::uint32_t offset_of(std::uint32_t unit) {
   return unit >> 10 << ((unit & 1u << 9) >> 6);
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& problem) {
+[[noreturn]] void refuse_map(const std::filesystem::path& file, const std::string& problem) {
   throw InputError({.file = file}, "the model's character map " + problem,
                    "The file is damaged; get the spm.model again");
 }
@@ -38,12 +38,12 @@ CharacterMap::CharacterMap(std::string_view bytes, const std::filesystem::path& 
     return;
   std::uint32_t trie_bytes = 0;
   if (bytes.size() < sizeof trie_bytes)
-    refuse(file, "is cut off");
+    refuse_map(file, "is cut off");
   std::memcpy(&trie_bytes, bytes.data(), sizeof trie_bytes);
   bytes.remove_prefix(sizeof trie_bytes);
   if (trie_bytes > bytes.size() || trie_bytes % sizeof(std::uint32_t) != 0 || trie_bytes == 0)
-    refuse(file,
-           "names a trie of " + std::to_string(trie_bytes) + " bytes where there are " + std::to_string(bytes.size()));
+    refuse_map(file, "names a trie of " + std::to_string(trie_bytes) + " bytes where there are " +
+                         std::to_string(bytes.size()));
   trie_.resize(trie_bytes / sizeof(std::uint32_t));
   std::memcpy(trie_.data(), bytes.data(), trie_bytes);
   replacements_ = bytes.substr(trie_bytes);
@@ -73,16 +73,16 @@ std::optional<std::string_view> CharacterMap::find(std::string_view text) const 
 // one. A trie reaches each unit once, so more visits than units are a cycle.
 void CharacterMap::check(const std::filesystem::path& file) const {
   if (find_invalid_utf8(replacements_) != std::string_view::npos)
-    refuse(file, "has replacements that are not UTF-8");
+    refuse_map(file, "has replacements that are not UTF-8");
   if (replacements_.empty() || replacements_.back() != '\0')
-    refuse(file, "has a replacement without an end");
+    refuse_map(file, "has a replacement without an end");
   std::vector<std::size_t> open = {offset_of(trie_[0])};
   std::size_t visits = 0;
   while (!open.empty()) {
     const std::size_t node = open.back();
     open.pop_back();
     if (++visits > trie_.size())
-      refuse(file, "is no trie: it runs in a circle");
+      refuse_map(file, "is no trie: it runs in a circle");
     for (std::uint32_t label = 1; label < 256; ++label) {
       const std::size_t child = node ^ label;
       if (child >= trie_.size() || label_of(trie_[child]) != label)
@@ -94,7 +94,7 @@ void CharacterMap::check(const std::filesystem::path& file) const {
       }
       if (next >= trie_.size() || value_of(trie_[next]) >= replacements_.size() ||
           is_continuation(replacements_[value_of(trie_[next])]))
-        refuse(file, "points outside its replacements");
+        refuse_map(file, "points outside its replacements");
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "catch_beside_torch.hpp" // last: see there
 #include "checkpoint/checkpoint.hpp"
 #include "model/reference.hpp"
+#include "model/tiny_networks.hpp"
 #include "model/weights.hpp"
 #include "support/errors.hpp"
 #include "temporary_folder.hpp"
@@ -14,23 +15,6 @@ using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-DebertaConfig tiny_config() {
-  DebertaConfig config;
-  config.vocab_size = 20;
-  config.hidden_size = 8;
-  config.pooler_hidden_size = 8;
-  config.embedding_size = 8;
-  config.num_hidden_layers = 1;
-  config.num_attention_heads = 2;
-  config.intermediate_size = 12;
-  config.relative_attention = true;
-  config.position_buckets = 4;
-  config.c2p = config.p2c = config.share_att_key = true;
-  config.type_vocab_size = 0;
-  config.position_biased_input = false;
-  return config;
-}
 
 /// Weights -0.5 .. 0.5, all different within a tensor; exact in f16.
 void fill(const DebertaForMultipleChoice& network) {
@@ -59,7 +43,7 @@ TEST_CASE("a checkpoint of another shape is refused by the tensor's name") {
   fill(network);
   save_weights(network, folder / "model.safetensors", DType::f32);
   DebertaConfig wider = tiny_config();
-  wider.intermediate_size = 16;
+  wider.intermediate_size += 4;
   DebertaForMultipleChoice other(wider);
   CHECK_THROWS_WITH(load_weights(other, *open_checkpoint(folder / "model.safetensors"), Purpose::answering, 1),
                     ContainsSubstring("deberta.encoder.layer.0.intermediate.dense"));

@@ -33,12 +33,6 @@ Tensors to_f32(const Tensors& f16) {
   return tensors;
 }
 
-void flip_bit(const std::filesystem::path& file, std::uint64_t byte) {
-  std::string text = read_file(file);
-  text.at(byte) = static_cast<char>(text[byte] ^ 1);
-  write_file(file, text);
-}
-
 /// Puts the plain weights in the place of the packed ones, as somebody who unpacks them does.
 void unpack(const std::filesystem::path& package, const WeightsRecord& weights) {
   write_file(package / weights.plain_name(), decompress(package / weights.name));
@@ -84,7 +78,7 @@ TEST_CASE("only the frames of the wanted tensors are read") {
   request.dtype = DType::f32;
   const Manifest manifest = pack(request);
   const WeightsRecord& weights = manifest.models[0].weights;
-  flip_bit(request.output / weights.name, weights.content.frames[2].offset + 1000); // among the embeddings
+  flip_bit(request.output / weights.name, 8 * (weights.content.frames[2].offset + 1000)); // among the embeddings
   const Package package = Package::open(request.output);
   const auto source = package.open_model(0);
   std::set<std::string> seen;
@@ -104,7 +98,7 @@ TEST_CASE("no byte of a damaged frame reaches the sink") {
   const PackRequest request = tiny_request(folder.path());
   const Manifest manifest = pack(request);
   const WeightsRecord& weights = manifest.models[0].weights;
-  flip_bit(request.output / weights.name, weights.content.frames[1].offset + 100);
+  flip_bit(request.output / weights.name, 8 * (weights.content.frames[1].offset + 100));
   const auto source = Package::open(request.output).open_model(0);
   bool seen = false;
   CHECK_THROWS_AS(source->read([](const TensorInfo&) { return true; }, [&](const TensorChunk&) { seen = true; }, 1),
@@ -120,7 +114,7 @@ TEST_CASE("weights that somebody unpacked are accepted, and checked as well") {
   const WeightsRecord& weights = manifest.models[0].weights;
   unpack(request.output, weights);
   CHECK(read_all(*Package::open(request.output).open_model(0)) == packed);
-  flip_bit(request.output / weights.plain_name(), weights.content.raw_size - 1);
+  flip_bit(request.output / weights.plain_name(), 8 * (weights.content.raw_size - 1));
   CHECK_THROWS_WITH(read_all(*Package::open(request.output).open_model(0)),
                     ContainsSubstring("run_0.safetensors: frame 1 of 2"));
 }
@@ -142,7 +136,7 @@ TEST_CASE("a damaged vocabulary or configuration is refused") {
   const PackRequest request = tiny_request(folder.path());
   pack(request);
   const Package package = Package::open(request.output);
-  flip_bit(request.output / "spm.model", 3);
+  flip_bit(request.output / "spm.model", 8 * 3);
   CHECK_THROWS_WITH(package.vocabulary(), ContainsSubstring("spm.model: does not match its sha256"));
   write_file(request.output / "config.json", "{}");
   CHECK_THROWS_WITH(package.config(0), ContainsSubstring("config.json: is 2 bytes long"));

@@ -92,6 +92,12 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
     throw std::runtime_error("cannot write " + file.string());
 }
 
+void flip_bit(const std::filesystem::path& path, std::uint64_t bit) {
+  std::string text = read_file(path);
+  text.at(bit / 8) = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+  write_file(path, text);
+}
+
 std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder))

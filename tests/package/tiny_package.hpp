@@ -29,6 +29,8 @@ Tensors read_all(WeightSource& source, int threads = 2);
 
 std::string read_file(const std::filesystem::path& file);
 void write_file(const std::filesystem::path& file, std::string_view text);
+/// Flips one bit of the file; bits are counted from the lowest of the first byte.
+void flip_bit(const std::filesystem::path& path, std::uint64_t bit);
 /// The names of a folder's entries, sorted.
 std::vector<std::string> names_in(const std::filesystem::path& folder);
 

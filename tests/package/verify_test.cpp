@@ -32,12 +32,6 @@ std::string problem_of(const VerifyReport& report, const std::string& name) {
   return "";
 }
 
-void flip_bit(const std::filesystem::path& file, std::uint64_t bit) {
-  std::string text = read_file(file);
-  text.at(bit / 8) = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
-  write_file(file, text);
-}
-
 /// All that a program takes from a package.
 struct Content {
   std::string vocabulary;

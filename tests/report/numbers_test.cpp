@@ -11,8 +11,6 @@ using namespace sciexam;
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// A comma for decimals and dots between thousands, as in German; every system has it, being made here.
 class CommaForPoint : public std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
@@ -47,8 +45,8 @@ TEST_CASE("large numbers are grouped, very large and very small ones are scienti
 
 TEST_CASE("what is no number is a dash") {
   CHECK(format_number(std::nan("")) == "-");
-  CHECK(format_number(kInfinity) == "-");
-  CHECK(format_fixed(-kInfinity, 2) == "-");
+  CHECK(format_number(std::numeric_limits<double>::infinity()) == "-");
+  CHECK(format_fixed(-std::numeric_limits<double>::infinity(), 2) == "-");
   CHECK(format_scientific(std::nan(""), 2) == "-");
 }
 
