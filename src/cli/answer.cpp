@@ -7,9 +7,13 @@
 #include "ensemble/answering.hpp"
 #include "exam/submission.hpp"
 #include "model/runtime.hpp"
+#include "support/clock.hpp"
 #include "support/errors.hpp"
+#include "support/interrupt.hpp"
 #include "support/progress.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -18,9 +22,13 @@
 namespace sciexam {
 namespace {
 
+constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours that Kaggle gives
+
 struct AnswerOptions {
   std::string package, test, output, probabilities, combine = "mean-softmax";
   std::vector<double> weights;
+  std::string time_limit;
+  double cascade = 2;
   int threads = 0;
   bool demo = false;
 };
@@ -34,6 +42,8 @@ std::vector<Ranking> fallback(std::span<const Question> questions) {
 
 ExitStatus answer_exam(const AnswerOptions& options) {
   const Combine combine = parse_combine(options.combine);
+  const double limit = options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit);
+  const InterruptGuard guard;
   const int threads = use_threads(options.threads);
   const std::filesystem::path package_folder = find_package(options.package);
   const std::filesystem::path test = find_test(options.test), output = find_output(options.output);
@@ -50,11 +60,17 @@ ExitStatus answer_exam(const AnswerOptions& options) {
     log_line(test.string() + ": has no column context, but the package's template is open book: the models were "
                              "trained with context and will answer worse without");
 
-  const EnsembleAnswers answers =
-      answer_with_ensemble(package, exam.questions, threads, options.weights, [&](const EnsembleAnswers& so_far) {
-        if (!so_far.models.empty())
-          write_submission(output, exam.questions, combine_answers(so_far.models, combine));
-      });
+  EnsembleRequest request{.threads = threads, .weights = options.weights, .cascade = options.cascade};
+  request.time_limit = std::max(0.0, limit - age_of_session(on_kaggle()));
+  request.improved = [&](const EnsembleAnswers& so_far) {
+    if (!so_far.models.empty())
+      write_submission(output, exam.questions, combine_answers(so_far.models, exam.questions, combine));
+  };
+  request.stop = interrupted;
+  log_line("time: " + format_duration(std::chrono::duration<double>(request.time_limit)) + " left of " +
+           format_duration(std::chrono::duration<double>(limit)) + ", counted from the start of " +
+           (on_kaggle() ? "the notebook's session" : "the program"));
+  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
   if (!options.probabilities.empty() && !answers.models.empty())
     write_probabilities(options.probabilities, exam.questions, answers.models, combine);
   return report_run(exam, answers, combine, output);
@@ -69,6 +85,15 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   app.add_option("--output", options->output, "Submission to write [submission.csv]")->group("Outputs");
   app.add_option("--probabilities", options->probabilities, "Also write each model's and the ensemble's probabilities")
       ->group("Outputs");
+  app.add_option("--time-limit", options->time_limit,
+                 "Time for everything, such as 8h50m, 45m or 90s, from the start of the notebook's session (elsewhere: "
+                 "of the program) [8h50m]")
+      ->group("Time");
+  app.add_option("--cascade", options->cascade,
+                 "Questions of which the models so far are this sure (probability of the first guess) get no further "
+                 "model [all get all]")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group("Time");
   add_combine_options(app, options->combine, options->weights);
   add_threads_option(app, options->threads);
   app.add_flag("--demo", options->demo, "Answer the small exam inside the program with the small ensemble inside it");

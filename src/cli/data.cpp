@@ -63,17 +63,13 @@ std::vector<double> right_probabilities(const DataSet& data, const DataOptions& 
   for (const Record& record : data.records)
     questions.push_back(record.question);
   const Package package = Package::open(options.package);
-  const EnsembleAnswers answers =
-      answer_with_ensemble(package, questions, use_threads(options.threads), {}, [](auto&) {});
+  const EnsembleAnswers answers = answer_with_ensemble(package, questions, {.threads = use_threads(options.threads)});
   if (!answers.failures.empty())
     throw PackageError(options.package, "not all of its models can be used: " + answers.failures.front(),
                        "Copy the package again; nothing was written");
   std::vector<double> probabilities;
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    std::vector<OptionLogits> logits;
-    for (const ModelAnswers& model : answers.models)
-      logits.push_back(model.logits[i]);
-    const OptionScores scores = combine_scores(Combine::mean_softmax, logits, {});
+    const OptionScores scores = combine_scores(Combine::mean_softmax, answers_of(answers.models, i).logits, {});
     probabilities.push_back(scores[static_cast<std::size_t>(questions[i].answer.value())]);
   }
   return probabilities;

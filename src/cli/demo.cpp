@@ -39,10 +39,10 @@ ExitStatus run_demo(int requested_threads) {
   const Exam exam = read_exam(questions);
   const Package package = open_demo_package();
   log_line("package: " + describe(package));
-  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, threads, {}, [](auto&) {});
+  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, {.threads = threads});
   if (answers.models.empty())
     return ExitStatus::failed;
-  const std::vector<Ranking> rankings = combine_answers(answers.models, Combine::mean_softmax);
+  const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, Combine::mean_softmax);
   for (std::size_t q = 0; q < rankings.size(); ++q)
     print_answer(exam.questions[q], rankings[q]);
   std::printf("\n%s\nMAP@3 of the ensemble: %.4f (guessing at random scores 0.3667)\n"

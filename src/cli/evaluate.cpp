@@ -45,7 +45,8 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Package package = Package::open(find_package(options.package));
   check_weights(options.weights, package);
   log_line("package: " + describe(package));
-  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, threads, options.weights, [](auto&) {});
+  const EnsembleAnswers answers =
+      answer_with_ensemble(package, exam.questions, {.threads = threads, .weights = options.weights});
   for (const std::string& failure : answers.failures)
     std::printf("degraded: %s\n", failure.c_str());
   if (answers.models.empty())

@@ -93,12 +93,16 @@ fs::path find_test(const std::string& given) {
   return found;
 }
 
+bool on_kaggle() {
+  std::error_code ignored;
+  return fs::is_directory("/kaggle/working", ignored);
+}
+
 fs::path find_output(const std::string& given) {
   const std::string named = given.empty() ? environment("SCIEXAM_OUTPUT") : given;
   if (!named.empty())
     return named;
-  std::error_code ignored;
-  return fs::is_directory("/kaggle/working", ignored) ? "/kaggle/working/submission.csv" : "submission.csv";
+  return on_kaggle() ? "/kaggle/working/submission.csv" : "submission.csv";
 }
 
 } // namespace sciexam

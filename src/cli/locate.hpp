@@ -23,6 +23,9 @@ std::filesystem::path find_package(const std::string& given);
 /// The exam: `given`, else SCIEXAM_TEST, else the first test.csv. Throws UsageError.
 std::filesystem::path find_test(const std::string& given);
 
+/// True on Kaggle: /kaggle/working is there.
+bool on_kaggle();
+
 /// The submission's path: `given`, else SCIEXAM_OUTPUT, else /kaggle/working/submission.csv if
 /// that folder exists, else submission.csv in the working folder.
 std::filesystem::path find_output(const std::string& given);

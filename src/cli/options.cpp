@@ -5,6 +5,7 @@
 #include "support/threads.hpp"
 
 #include <numeric>
+#include <regex>
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +30,18 @@ int use_threads(int requested) {
   const int threads = requested > 0 ? requested : available_threads();
   set_compute_threads(threads);
   return threads;
+}
+
+double parse_duration(const std::string& text) {
+  static const std::regex form("(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,9})s?)?");
+  std::smatch parts;
+  double seconds = 0;
+  if (std::regex_match(text, parts, form))
+    for (std::size_t i = 1; i <= 3; ++i)
+      seconds = seconds * 60 + (parts[i].matched ? std::stod(parts[i].str()) : 0);
+  if (seconds <= 0)
+    throw UsageError("'" + text + "' is no time. Give one such as 8h50m, 45m or 90s");
+  return seconds;
 }
 
 void check_weights(const std::vector<double>& weights, const Package& package) {

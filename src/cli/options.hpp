@@ -18,6 +18,9 @@ void add_threads_option(CLI::App& app, int& threads);
 /// Starts the thread pool with `requested` threads (0: what the machine grants) and returns their number.
 int use_threads(int requested);
 
+/// Seconds of "8h50m", "45m", "90s", "1h30m10s" or a plain number of seconds; throws UsageError for anything else.
+double parse_duration(const std::string& text);
+
 /// Throws UsageError unless there are no weights or a positive sum of one for each model.
 void check_weights(const std::vector<double>& weights, const Package& package);
 

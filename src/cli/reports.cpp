@@ -42,17 +42,15 @@ void write_probabilities(const std::filesystem::path& file, std::span<const Ques
                          std::span<const ModelAnswers> models, Combine combine) {
   AtomicFile out(file);
   out.write("id,model,A,B,C,D,E\n");
-  std::vector<double> weights;
-  for (const ModelAnswers& model : models)
-    weights.push_back(model.weight);
   for (std::size_t q = 0; q < questions.size(); ++q) {
-    std::vector<OptionLogits> logits;
-    for (const ModelAnswers& model : models) {
-      logits.push_back(model.logits[q]);
-      write_row(out, questions[q].id, model.name, softmax(model.logits[q]));
-    }
+    for (const ModelAnswers& model : models)
+      if (model.logits[q])
+        write_row(out, questions[q].id, model.name, softmax(*model.logits[q]));
+    const QuestionAnswers answers = answers_of(models, q);
+    if (answers.logits.empty())
+      continue;
     // Means of logits are no probabilities until they have gone through a softmax.
-    OptionScores ensemble = combine_scores(combine, logits, weights);
+    OptionScores ensemble = combine_scores(combine, answers.logits, answers.weights);
     if (combine == Combine::mean_logits) {
       OptionLogits mean{};
       std::copy(ensemble.begin(), ensemble.end(), mean.begin());
@@ -66,10 +64,11 @@ void write_probabilities(const std::filesystem::path& file, std::span<const Ques
 std::string score_table(const Exam& exam, std::span<const ModelAnswers> models) {
   std::string text = "  model                         MAP@3   accuracy\n";
   for (const ModelAnswers& model : models)
-    text += table_row(model.name, combine_answers({&model, 1}, Combine::mean_softmax), exam);
+    text += table_row(model.name, combine_answers({&model, 1}, exam.questions, Combine::mean_softmax), exam);
   for (const Combine combine :
        {Combine::mean_softmax, Combine::mean_logits, Combine::mean_plus_max, Combine::weighted, Combine::vote})
-    text += table_row("ensemble, " + std::string(name_of(combine)), combine_answers(models, combine), exam);
+    text +=
+        table_row("ensemble, " + std::string(name_of(combine)), combine_answers(models, exam.questions, combine), exam);
   return text;
 }
 
@@ -87,7 +86,9 @@ ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine 
     std::fputs(score_table(exam, answers.models).c_str(), stdout);
   for (const std::string& failure : answers.failures)
     std::printf("degraded: %s\n", failure.c_str());
-  return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
+  for (const std::string& given_up : answers.given_up)
+    std::printf("degraded: %s\n", given_up.c_str());
+  return answers.failures.empty() && answers.given_up.empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 } // namespace sciexam

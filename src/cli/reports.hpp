@@ -15,7 +15,7 @@ namespace sciexam {
 /// "NAME (3 models, closed_book, identity 0123456789abcdef)".
 std::string describe(const Package& package);
 
-/// CSV "id,model,A,B,C,D,E": a row for each question and model, and one of the ensemble, whose
+/// CSV "id,model,A,B,C,D,E": a row for each question and model that answered it, and one of the ensemble, whose
 /// scores are scaled to sum to 1.
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
                          std::span<const ModelAnswers> models, Combine combine);

@@ -1,7 +1,7 @@
 #include "data/arrange.hpp"
 
-#include "data/random.hpp"
 #include "support/errors.hpp"
+#include "support/random.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,6 +11,8 @@
 
 namespace sciexam {
 namespace {
+
+constexpr std::uint32_t kOptionPlace = 0xF0000002, kFoldPlace = 0xF0000003; // streams apart from training's
 
 bool ids_are_unique(const DataSet& data) {
   std::unordered_set<std::string_view> ids;
@@ -27,7 +29,7 @@ std::uint64_t hash_of(std::string_view text) {
 }
 
 /// Which records belong together, by group; the largest groups first, equal ones in an order by `random`.
-std::vector<std::vector<std::size_t>> groups_of(const DataSet& data, SplitMix64& random) {
+std::vector<std::vector<std::size_t>> groups_of(const DataSet& data, RandomSequence& random) {
   std::map<std::size_t, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < data.records.size(); ++i)
     members[data.records[i].group].push_back(i);
@@ -63,8 +65,10 @@ void shuffle_options(DataSet& data, std::uint64_t seed) {
       if (!question.options[i].empty())
         places.push_back(i);
     std::vector<std::size_t> order = places;
-    SplitMix64 mixed(seed);
-    SplitMix64 random(mixed.next() ^ hash_of(question.prompt));
+    // A stream of each question's own: its order does not depend on what else is in the file.
+    const std::uint64_t hash = hash_of(question.prompt);
+    RandomSequence random(
+        {seed, {kOptionPlace, static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(hash >> 32)}});
     shuffle(order, random);
     const Question before = question;
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -76,7 +80,7 @@ void shuffle_options(DataSet& data, std::uint64_t seed) {
 }
 
 void assign_folds(DataSet& data, int folds, std::uint64_t seed) {
-  SplitMix64 random(seed);
+  RandomSequence random({seed, {kFoldPlace, 0, 0}});
   const std::vector<std::vector<std::size_t>> groups = groups_of(data, random);
   if (groups.size() < static_cast<std::size_t>(folds))
     throw UsageError(std::to_string(groups.size()) + " questions cannot be split into " + std::to_string(folds) +

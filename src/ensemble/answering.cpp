@@ -6,6 +6,7 @@
 #include "support/threads.hpp"
 
 #include <atomic>
+#include <numeric>
 
 #include <ATen/core/grad_mode.h>
 
@@ -56,42 +57,27 @@ std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::s
   return logits;
 }
 
-EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions, int threads,
-                                     std::span<const double> weights,
-                                     const std::function<void(const EnsembleAnswers&)>& after_model) {
-  const Manifest& manifest = package.manifest();
-  const Tokenizer tokenizer = Tokenizer::from_bytes(package.vocabulary(), manifest.vocabulary.name);
-  const std::vector<EncodedQuestion> encoded =
-      encode_questions(tokenizer, questions, package.template_options(), threads);
-
-  EnsembleAnswers answers;
-  for (std::size_t i = 0; i < manifest.models.size(); ++i) {
-    const std::string& name = manifest.models[i].name;
-    try {
-      const DebertaForMultipleChoice network = load_model(package, i, threads);
-      const std::string label =
-          name + " (" + std::to_string(i + 1) + " of " + std::to_string(manifest.models.size()) + ")";
-      const double weight = weights.empty() ? manifest.models[i].weight : weights[i];
-      answers.models.push_back({name, weight, answer(network, encoded, label)});
-    } catch (const Error& error) {
-      answers.failures.push_back("model " + name + " was left out: " + error.what());
-      log_line(answers.failures.back());
+QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question) {
+  QuestionAnswers answers;
+  for (const ModelAnswers& model : models)
+    if (model.logits[question]) {
+      answers.logits.push_back(*model.logits[question]);
+      answers.weights.push_back(model.weight);
     }
-    after_model(answers);
-  }
   return answers;
 }
 
-std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, Combine combine) {
+std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
+                                     Combine combine) {
   std::vector<Ranking> rankings;
-  std::vector<double> weights;
-  for (const ModelAnswers& model : models)
-    weights.push_back(model.weight);
-  for (std::size_t q = 0; q < models.front().logits.size(); ++q) {
-    std::vector<OptionLogits> logits;
-    for (const ModelAnswers& model : models)
-      logits.push_back(model.logits[q]);
-    rankings.push_back(combine_ranking(combine, logits, weights));
+  for (std::size_t q = 0; q < questions.size(); ++q) {
+    const QuestionAnswers answers = answers_of(models, q);
+    // Without a positive weight the models that had time for this question have no say in a weighted mean.
+    const bool weightless =
+        combine == Combine::weighted && std::accumulate(answers.weights.begin(), answers.weights.end(), 0.0) <= 0;
+    rankings.push_back(answers.logits.empty() || weightless
+                           ? rank_by_length(questions[q])
+                           : combine_ranking(combine, answers.logits, answers.weights));
   }
   return rankings;
 }

@@ -3,10 +3,10 @@
 
 #include "ensemble/batches.hpp"
 #include "ensemble/combine.hpp"
+#include "ensemble/deadline_run.hpp"
 #include "package/package.hpp"
 
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ namespace sciexam {
 struct ModelAnswers {
   std::string name;
   double weight = 1;
-  std::vector<OptionLogits> logits; ///< one a question, in question order
+  PartialAnswers logits; ///< one a question, in question order; empty where there was no time
 };
 
 /// Tokens that go through the network at once: eight times rows_of_product().
@@ -38,18 +38,38 @@ std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::s
 
 /// What became of a run over all models of a package.
 struct EnsembleAnswers {
-  std::vector<ModelAnswers> models;  ///< those that answered
+  std::vector<ModelAnswers> models;  ///< those that answered at least one question
   std::vector<std::string> failures; ///< one sentence for each that could not
+  std::vector<std::string> given_up; ///< what was left undone for lack of time, one sentence each
 };
 
-/// Runs the models one after the other; `after_model` is called with the answers so far whenever
-/// one has ended. A model that cannot be used (damaged, inconsistent) is left out and named in `failures`. `weights`
-/// are the models' (all of the package's, in its order), or empty for the manifest's own.
-EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions, int threads,
-                                     std::span<const double> weights,
-                                     const std::function<void(const EnsembleAnswers&)>& after_model);
+/// How a package's models answer.
+struct EnsembleRequest {
+  int threads = 1;
+  std::vector<double> weights = {}; ///< one for each of the package's models, or empty for the manifest's own
+  double time_limit = 1e9;          ///< seconds from now; see DeadlineRun
+  double cascade = 2;               ///< see DeadlineOptions
+  /// Called every kImprovementInterval and after each model, with the answers so far.
+  std::function<void(const EnsembleAnswers&)> improved = nullptr;
+  std::function<bool()> stop = nullptr; ///< true: end as soon as possible
+};
 
-/// Rankings of all questions, from at least one model's answers.
-std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, Combine combine);
+inline constexpr double kImprovementInterval = 20; // seconds
+
+/// Runs the models one after the other. One that cannot be used (damaged, inconsistent) is left out and named
+/// in `failures`.
+EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
+                                     const EnsembleRequest& request);
+
+/// Rankings of all questions, from at least one model's answers; by the options' lengths where no model answered.
+std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
+                                     Combine combine);
+
+/// The logits that models gave for one question, and those models' weights.
+struct QuestionAnswers {
+  std::vector<OptionLogits> logits;
+  std::vector<double> weights;
+};
+QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question);
 
 } // namespace sciexam

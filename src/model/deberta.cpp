@@ -215,6 +215,8 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
       config_.relative_attention && frozen_tables_.empty() ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (options.stop && options.stop())
+      return {};
     const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) {
       return run_layer(i, x, table, batch, options);
     };

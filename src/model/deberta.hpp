@@ -10,6 +10,7 @@
 #include "model/layers.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +51,8 @@ struct ForwardOptions {
   /// If set, gets the rows of word_embeddings that were looked up, [tokens, embedding_size], as a leaf: after
   /// backward() its grad() is the gradient of the rows, and the table itself gets none (it would be mostly zeros).
   at::Tensor* word_rows = nullptr;
+  /// If set, asked before every layer: once it is true, forward() returns at once, with undefined logits.
+  std::function<bool()> stop = nullptr;
 };
 
 class DebertaForMultipleChoice {

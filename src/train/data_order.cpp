@@ -1,21 +1,14 @@
 #include "train/data_order.hpp"
 
-#include "kernels/dropout_mask.hpp"
+#include "support/random.hpp"
 
 #include <algorithm>
 #include <numeric>
-#include <utility>
 
 namespace sciexam {
 namespace {
 
 constexpr std::uint32_t kOrderPlace = 0xF0000001; // apart from the streams of dropout, whose places are small
-
-template <typename T>
-void shuffle(std::vector<T>& items, RandomSequence& random) {
-  for (std::size_t i = items.size(); i > 1; --i)
-    std::swap(items[i - 1], items[random.below(static_cast<std::uint32_t>(i))]);
-}
 
 } // namespace
 

@@ -1,7 +1,7 @@
 #include "train/initial_weights.hpp"
 
 #include "checkpoint/checkpoint.hpp"
-#include "kernels/dropout_mask.hpp"
+#include "support/random.hpp"
 #include "model/weights.hpp"
 #include "support/progress.hpp"
 

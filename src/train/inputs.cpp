@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -61,15 +62,13 @@ std::vector<std::size_t> duplicate_groups(std::span<const Question> questions) {
   return group;
 }
 
-std::vector<std::int64_t> fold_of_questions(std::span<const Question> questions, std::int64_t count) {
-  const std::vector<std::size_t> group = duplicate_groups(questions);
-  std::vector<std::int64_t> fold(questions.size(), -1);
-  std::int64_t next = 0;
-  for (const std::size_t index : permutation(questions.size(), kFoldSeed, 0)) {
-    std::int64_t& of_group = fold[group[index]];
-    if (of_group < 0)
-      of_group = next++ % count;
-    fold[index] = of_group;
+/// Of every question, its fold; questions of one group get one.
+std::vector<std::int64_t> folds_by_group(std::span<const std::size_t> groups, std::int64_t count) {
+  std::vector<std::int64_t> fold(groups.size());
+  std::map<std::size_t, std::int64_t> fold_of_group;
+  for (const std::size_t index : permutation(groups.size(), kFoldSeed, 0)) {
+    const auto next = static_cast<std::int64_t>(fold_of_group.size()) % count;
+    fold[index] = fold_of_group.try_emplace(groups[index], next).first->second;
   }
   return fold;
 }
@@ -152,6 +151,10 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
   return count + warning + ". They are left out";
 }
 
+void group_near_duplicates(DataInputs& data) {
+  data.duplicate_group = duplicate_groups(data.train.questions);
+}
+
 RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < data.train.size(); ++i)
@@ -162,7 +165,10 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
     return questions;
   const TrainingSet all = std::move(questions.train);
   questions = {};
-  const std::vector<std::int64_t> fold = fold_of_questions(all.questions, run.fold->count);
+  std::vector<std::size_t> groups;
+  for (const std::size_t i : chosen)
+    groups.push_back(data.duplicate_group.at(i));
+  const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);
   for (std::size_t i = 0; i < all.size(); ++i)
     (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
   return questions;

@@ -28,8 +28,9 @@ BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::pa
 
 struct DataInputs {
   TrainingSet train, valid;
-  std::vector<std::string> train_file; ///< of every training question, its data file's name
-  Json files = Json::array();          ///< name, sha256 and rows of each, for the lock
+  std::vector<std::string> train_file;      ///< of every training question, its data file's name
+  std::vector<std::size_t> duplicate_group; ///< of every training question, once group_near_duplicates has run
+  Json files = Json::array();               ///< name, sha256 and rows of each, for the lock
 };
 
 /// Reads and encodes the manifest's data files in `folder`. Throws InputError for a file of another sha256 or
@@ -41,12 +42,16 @@ DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::pa
 /// manifest says so, taken out. Returns the warning, or nothing.
 std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs& data);
 
+/// Finds which training questions are near-duplicates of each other: folds do not part them.
+void group_near_duplicates(DataInputs& data);
+
 /// The questions of one run: those it trains on, and those that validate it.
 struct RunQuestions {
   TrainingSet train, valid;
 };
 
-/// Applies the run's choice of files and its fold: parts of the shuffled questions, near-duplicates within one part.
+/// Applies the run's choice of files and its fold: parts of the shuffled questions, near-duplicates within one
+/// part. With a fold it wants group_near_duplicates called before.
 RunQuestions questions_of(const RunPlan& run, const DataInputs& data);
 
 } // namespace sciexam

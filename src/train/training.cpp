@@ -28,6 +28,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLockFormat = "sciexam-training-lock";
 
+using NamedScores = std::vector<std::pair<std::string, std::string>>;
+
 std::vector<RunPlan> chosen_runs(const TrainingRequest& request) {
   std::vector<RunPlan> chosen;
   for (const RunPlan& run : request.manifest.runs)
@@ -101,9 +103,9 @@ private:
                const RunResult& result);
   void write_out_of_fold();
   void write_outputs();
-  Json lock() const;
-  TrainingReport report() const;
-  std::vector<std::pair<std::string, std::string>> ensemble_scores() const;
+  Json lock(const NamedScores& ensemble) const;
+  TrainingReport report(const NamedScores& ensemble) const;
+  NamedScores ensemble_scores() const;
 
   const TrainingRequest& request_;
   std::vector<RunPlan> plans_;
@@ -125,6 +127,8 @@ void Training::prepare() {
     log_line(warning);
     outcome_.warnings.push_back(warning);
   }
+  if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
+    group_near_duplicates(data_);
   for (const RunPlan& plan : plans_) {
     if (plan.settings.bf16 && !has_mixed_precision())
       throw UsageError(plan.name +
@@ -220,13 +224,13 @@ void Training::write_out_of_fold() {
 
 /// MAP@3 of the means over all runs, where they were validated with the same questions, or of all
 /// questions out of fold.
-std::vector<std::pair<std::string, std::string>> Training::ensemble_scores() const {
+NamedScores Training::ensemble_scores() const {
   const auto text = [](double value) {
     char digits[16];
     std::snprintf(digits, sizeof digits, "%.4f", value);
     return std::string(digits);
   };
-  std::vector<std::pair<std::string, std::string>> scores;
+  NamedScores scores;
   const auto add = [&](const std::string& name, const Scores& all) {
     scores.emplace_back(name + ", MAP@3", text(all.map_at_3));
     scores.emplace_back(name + ", accuracy", text(all.accuracy));
@@ -265,7 +269,7 @@ std::vector<std::pair<std::string, std::string>> Training::ensemble_scores() con
   return scores;
 }
 
-Json Training::lock() const {
+Json Training::lock(const NamedScores& ensemble) const {
   TrainingManifest manifest = request_.manifest;
   if (!request_.runs.empty())
     std::erase_if(manifest.runs, [&](const RunPlan& run) {
@@ -275,7 +279,7 @@ Json Training::lock() const {
   for (const RunResult& result : outcome_.runs)
     runs.push_back(to_json(result));
   Json scores = Json::object();
-  for (const auto& [name, value] : ensemble_scores())
+  for (const auto& [name, value] : ensemble)
     scores[name] = value;
   return {{"format", kLockFormat},
           {"version", 1},
@@ -296,7 +300,7 @@ Json Training::lock() const {
           {"scores", std::move(scores)}};
 }
 
-TrainingReport Training::report() const {
+TrainingReport Training::report(const NamedScores& ensemble) const {
   TrainingReport report;
   report.title = request_.manifest.title;
   report.subtitle = "base " + request_.manifest.base_name + ", " + std::to_string(data_.train.size()) +
@@ -320,14 +324,15 @@ TrainingReport Training::report() const {
   const Json settings = to_json(plans_.front().settings);
   for (const auto& [name, value] : settings.items())
     report.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-  report.ensemble = ensemble_scores();
+  report.ensemble = ensemble;
   return report;
 }
 
 void Training::write_outputs() {
-  outcome_.lock = lock();
+  const NamedScores ensemble = ensemble_scores();
+  outcome_.lock = lock(ensemble);
   write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
-  write_file_atomically(request_.out / "report.html", training_report(report()));
+  write_file_atomically(request_.out / "report.html", training_report(report(ensemble)));
 }
 
 TrainingOutcome Training::run() {

@@ -1,6 +1,5 @@
 #include "data/arrange.hpp"
 #include "data/easy.hpp"
-#include "data/random.hpp"
 #include "data/sets.hpp"
 
 #include <algorithm>
@@ -44,22 +43,6 @@ DataSet many(std::size_t count) {
 }
 
 } // namespace
-
-TEST_CASE("the generator gives the published numbers of SplitMix64") {
-  SplitMix64 random(1234567); // from the reference implementation, splitmix64.c by Vigna
-  CHECK(random.next() == 6457827717110365317u);
-  CHECK(random.next() == 3203168211198807973u);
-  CHECK(random.next() == 9817491932198370423u);
-}
-
-TEST_CASE("below gives every number about equally often") {
-  SplitMix64 random(1);
-  std::array<int, 5> counts{};
-  for (int i = 0; i < 50000; ++i)
-    ++counts[random.below(5)];
-  for (const int count : counts) // 10000 expected, standard deviation 89
-    CHECK(std::abs(count - 10000) < 450);
-}
 
 TEST_CASE("ids that are there and unlike stay") {
   DataSet data = set_of({with_id("7"), with_id("x")});

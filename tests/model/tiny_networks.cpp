@@ -1,6 +1,6 @@
 #include "model/tiny_networks.hpp"
 
-#include "kernels/dropout_mask.hpp"
+#include "support/random.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>

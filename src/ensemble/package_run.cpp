@@ -1,0 +1,173 @@
+#include "ensemble/answering.hpp"
+#include "support/errors.hpp"
+#include "support/progress.hpp"
+
+#include <algorithm>
+
+#include <ATen/core/grad_mode.h>
+
+namespace sciexam {
+namespace {
+
+/// The models of a package, on this machine's CPU.
+class NetworkRunner : public ModelRunner {
+public:
+  NetworkRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
+                std::span<const EncodedQuestion> encoded, int threads, std::vector<std::string>& failures)
+      : package_(package), tokenizer_(tokenizer), questions_(questions), encoded_(encoded), threads_(threads),
+        failures_(failures) {}
+
+  bool load(std::size_t model) override {
+    network_.reset(); // before the next one needs the memory
+    try {
+      network_.emplace(load_model(package_, model, threads_));
+      return true;
+    } catch (const Error& error) {
+      failures_.push_back("model " + package_.manifest().models[model].name + " was left out: " + error.what());
+      log_line(failures_.back());
+      return false;
+    }
+  }
+
+  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                                                  const std::function<bool()>& stop) override {
+    const at::NoGradGuard no_grad;
+    std::vector<EncodedQuestion> questions;
+    QuestionBatch all(batch.size());
+    for (const std::size_t q : batch) {
+      all[questions.size()] = questions.size();
+      questions.push_back(cut(q, max_length));
+    }
+    ForwardOptions options;
+    options.stop = stop;
+    const at::Tensor scores = network_->forward(pack_sequences(questions, all), options).logits;
+    if (!scores.defined())
+      return std::nullopt;
+    const at::Tensor on_cpu = scores.cpu().contiguous();
+    std::vector<OptionLogits> logits(batch.size());
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      std::copy_n(on_cpu.const_data_ptr<float>() + i * kOptions, kOptions, logits[i].begin());
+    return logits;
+  }
+
+private:
+  EncodedQuestion cut(std::size_t question, std::int64_t max_length) const {
+    const EncodedQuestion& encoded = encoded_[question];
+    if (std::all_of(encoded.begin(), encoded.end(), [&](const Encoding& encoding) {
+          return static_cast<std::int64_t>(encoding.ids.size()) <= max_length;
+        }))
+      return encoded;
+    TemplateOptions options = package_.template_options();
+    options.max_length = static_cast<int>(max_length);
+    return encode_question(tokenizer_, questions_[question], options);
+  }
+
+  const Package& package_;
+  const Tokenizer& tokenizer_;
+  std::span<const Question> questions_;
+  std::span<const EncodedQuestion> encoded_;
+  int threads_;
+  std::vector<std::string>& failures_;
+  std::optional<DebertaForMultipleChoice> network_;
+};
+
+/// One run: what the deadline's run tells becomes progress lines and better and better answers.
+class PackageRun {
+public:
+  PackageRun(const Package& package, std::span<const Question> questions, const EnsembleRequest& request)
+      : package_(package), request_(request),
+        tokenizer_(Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name)),
+        encoded_(encode_questions(tokenizer_, questions, package.template_options(), request.threads)),
+        lengths_(lengths_of(encoded_)),
+        runner_(package, tokenizer_, questions, encoded_, request.threads, answers_.failures),
+        run_(lengths_, package.manifest().models.size(), clock_, runner_,
+             {.limit = request.time_limit, .token_budget = kTokenBudget, .cascade = request.cascade}, events()),
+        improved_(clock_.seconds()) {}
+
+  EnsembleAnswers operator()() {
+    run_.run();
+    end_model();
+    answers_.given_up = run_.given_up();
+    return std::move(answers_);
+  }
+
+private:
+  static std::vector<QuestionLengths> lengths_of(std::span<const EncodedQuestion> questions) {
+    std::vector<QuestionLengths> lengths(questions.size());
+    for (std::size_t q = 0; q < questions.size(); ++q)
+      for (std::size_t i = 0; i < kOptions; ++i)
+        lengths[q][i] = static_cast<std::int32_t>(questions[q][i].ids.size());
+    return lengths;
+  }
+
+  DeadlineEvents events() {
+    return {.plan = [](const std::string& text) { log_line(text); },
+            .model_begins = [this](std::size_t model, std::span<const std::size_t> all) { begin_model(model, all); },
+            .answered = [this](std::span<const std::size_t> batch) { advance(batch); },
+            .stop = request_.stop};
+  }
+
+  std::uint64_t tokens_of(std::span<const std::size_t> questions) const {
+    std::uint64_t tokens = 0;
+    for (const std::size_t q : questions)
+      tokens += static_cast<std::uint64_t>(token_count(encoded_[q]));
+    return tokens;
+  }
+
+  void begin_model(std::size_t model, std::span<const std::size_t> questions) {
+    end_model();
+    const std::vector<ModelRecord>& models = package_.manifest().models;
+    progress_.emplace(models[model].name + " (" + std::to_string(model + 1) + " of " + std::to_string(models.size()) +
+                          ")",
+                      tokens_of(questions), "tokens");
+  }
+
+  void advance(std::span<const std::size_t> batch) {
+    progress_->advance(tokens_of(batch));
+    if (clock_.seconds() - improved_ >= kImprovementInterval)
+      tell();
+  }
+
+  void end_model() {
+    if (!progress_)
+      return;
+    progress_->finish();
+    progress_.reset();
+    tell();
+  }
+
+  void tell() {
+    answers_.models.clear();
+    const std::vector<ModelRecord>& models = package_.manifest().models;
+    for (std::size_t m = 0; m < models.size(); ++m) {
+      const PartialAnswers& logits = run_.answers()[m];
+      if (std::any_of(logits.begin(), logits.end(), [](const auto& answer) { return answer.has_value(); }))
+        answers_.models.push_back(
+            {models[m].name, request_.weights.empty() ? models[m].weight : request_.weights[m], logits});
+    }
+    if (request_.improved)
+      request_.improved(answers_);
+    improved_ = clock_.seconds();
+  }
+
+  const Package& package_;
+  const EnsembleRequest& request_;
+  EnsembleAnswers answers_;
+  BootClock clock_;
+  Tokenizer tokenizer_;
+  std::vector<EncodedQuestion> encoded_;
+  std::vector<QuestionLengths> lengths_;
+  NetworkRunner runner_;
+  DeadlineRun run_;
+  std::optional<Progress> progress_;
+  double improved_;
+};
+
+} // namespace
+
+EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
+                                     const EnsembleRequest& request) {
+  return PackageRun(package, questions, request)();
+}
+
+} // namespace sciexam

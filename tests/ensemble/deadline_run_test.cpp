@@ -1,0 +1,255 @@
+#include "ensemble/deadline_run.hpp"
+#include "support/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace sciexam;
+
+namespace {
+
+constexpr int kLayers = 24;
+
+class SimulatedClock : public Clock {
+public:
+  double seconds() const override { return now; }
+  double now = 1000;
+};
+
+/// A machine in whose day others take part: every so often its speed changes, and now and then it stands still.
+struct SimulatedMachine {
+  double tokens_per_second = 100, load_seconds = 5;
+  double change_every = 1e18; ///< seconds between changes of speed
+  double slowest = 1;         ///< the least of the factors to which it changes
+  double suspended = 0;       ///< seconds that it stands still, once, at half the limit
+  std::vector<bool> broken = {false, false, false};
+};
+
+class SimulatedRunner : public ModelRunner {
+public:
+  SimulatedRunner(SimulatedClock& clock, SimulatedMachine machine, std::span<const QuestionLengths> questions,
+                  std::uint64_t seed)
+      : clock_(clock), machine_(std::move(machine)), questions_(questions), random_({seed, {7, 0, 0}}),
+        next_change_(clock.now + machine_.change_every) {}
+
+  bool load(std::size_t model) override {
+    clock_.now += machine_.load_seconds / factor_;
+    loaded_ = model;
+    return !machine_.broken.at(model);
+  }
+
+  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> questions, std::int64_t max_length,
+                                                  const std::function<bool()>& stop) override {
+    double tokens = 0;
+    for (const std::size_t q : questions)
+      for (const std::int64_t length : questions_[q])
+        tokens += static_cast<double>(std::min(length, max_length));
+    for (int layer = 0; layer < kLayers; ++layer) {
+      if (stop())
+        return std::nullopt;
+      pass(tokens / kLayers / machine_.tokens_per_second);
+    }
+    std::vector<OptionLogits> logits;
+    for (const std::size_t q : questions)
+      logits.push_back({static_cast<float>(q % 7), 1, 0, static_cast<float>(loaded_), -1});
+    shortest_cut = std::min(shortest_cut, max_length);
+    return logits;
+  }
+
+  std::int64_t shortest_cut = 1 << 30;
+  double suspend_at = 1e18;
+
+private:
+  void pass(double work) {
+    if (clock_.now >= next_change_) {
+      factor_ = machine_.slowest + (1 - machine_.slowest) * 0.001 * random_.below(1001);
+      next_change_ += machine_.change_every;
+    }
+    clock_.now += work / factor_;
+    if (clock_.now >= suspend_at) {
+      clock_.now += machine_.suspended;
+      suspend_at = 1e18;
+    }
+  }
+
+  SimulatedClock& clock_;
+  SimulatedMachine machine_;
+  std::span<const QuestionLengths> questions_;
+  RandomSequence random_;
+  double next_change_, factor_ = 1;
+  std::size_t loaded_ = 0;
+};
+
+std::vector<QuestionLengths> random_lengths(std::size_t count, std::uint64_t seed) {
+  RandomSequence random({seed, {}});
+  std::vector<QuestionLengths> questions(count);
+  for (QuestionLengths& question : questions) {
+    const auto prompt = static_cast<std::int32_t>(20 + random.below(60));
+    for (std::int32_t& length : question)
+      length = prompt + static_cast<std::int32_t>(5 + random.below(80));
+  }
+  return questions;
+}
+
+double total_tokens(std::span<const QuestionLengths> questions) {
+  double tokens = 0;
+  for (const QuestionLengths& question : questions)
+    tokens += std::accumulate(question.begin(), question.end(), 0.0);
+  return tokens;
+}
+
+std::size_t count_of(const PartialAnswers& answers) {
+  return static_cast<std::size_t>(
+      std::count_if(answers.begin(), answers.end(), [](const auto& answer) { return answer.has_value(); }));
+}
+
+struct Outcome {
+  std::vector<std::size_t> answered;
+  std::vector<std::string> given_up;
+  double used;
+  std::int64_t shortest_cut;
+};
+
+Outcome simulate(std::span<const QuestionLengths> questions, const SimulatedMachine& machine, DeadlineOptions options,
+                 std::uint64_t seed = 0, DeadlineEvents events = {}) {
+  SimulatedClock clock;
+  SimulatedRunner runner(clock, machine, questions, seed);
+  const double start = clock.now;
+  if (machine.suspended > 0)
+    runner.suspend_at = start + options.limit / 2;
+  DeadlineRun run(questions, 3, clock, runner, options, std::move(events));
+  run.run();
+  Outcome outcome{{}, run.given_up(), clock.now - start, runner.shortest_cut};
+  for (const PartialAnswers& answers : run.answers())
+    outcome.answered.push_back(count_of(answers));
+  return outcome;
+}
+
+} // namespace
+
+TEST_CASE("with time enough every model answers everything, and nothing is given up") {
+  const auto questions = random_lengths(200, 1);
+  const Outcome outcome = simulate(questions, {}, {.limit = 1e6});
+  CHECK(outcome.answered == std::vector<std::size_t>{200, 200, 200});
+  CHECK(outcome.given_up.empty());
+  CHECK(outcome.used < 3 * (total_tokens(questions) / 100 + 5) + 1);
+}
+
+TEST_CASE("with time for one and a half models the second answers what is left for it") {
+  const auto questions = random_lengths(200, 2);
+  const double one = total_tokens(questions) / 100 + 5;
+  const Outcome outcome = simulate(questions, {}, {.limit = 1.5 * one});
+  CHECK(outcome.answered[0] == 200);
+  CHECK(outcome.answered[1] > 80);
+  CHECK(outcome.answered[1] < 120);
+  CHECK(outcome.used <= 1.5 * one);
+  CHECK(outcome.used > 1.47 * one);
+  CHECK_FALSE(outcome.given_up.empty());
+}
+
+TEST_CASE("with too little time for one model sequences are cut, and all questions answered") {
+  const auto questions = random_lengths(400, 3);
+  const double one = total_tokens(questions) / 100;
+  const Outcome outcome = simulate(questions, {}, {.limit = 0.8 * one + 5});
+  CHECK(outcome.answered[0] == 400);
+  CHECK(outcome.shortest_cut < 150);
+  CHECK(outcome.used <= 0.8 * one + 5);
+}
+
+TEST_CASE("with far too little time as many questions as possible are answered") {
+  const auto questions = random_lengths(400, 4);
+  const Outcome outcome = simulate(questions, {}, {.limit = 60});
+  CHECK(outcome.answered[0] > 10);
+  CHECK(outcome.answered[0] < 40);
+  CHECK(outcome.shortest_cut == 48);
+  CHECK(outcome.used <= 60);
+}
+
+TEST_CASE("models that cannot be used are passed over") {
+  const auto questions = random_lengths(50, 5);
+  SimulatedMachine machine;
+  machine.broken = {true, false, false};
+  CHECK(simulate(questions, machine, {.limit = 1e6}).answered == std::vector<std::size_t>{0, 50, 50});
+  machine.broken = {true, true, true};
+  CHECK(simulate(questions, machine, {.limit = 1e6}).answered == std::vector<std::size_t>{0, 0, 0});
+}
+
+TEST_CASE("a cascade sends only uncertain questions to further models") {
+  const auto questions = random_lengths(70, 6); // logits grow with the number modulo 7
+  const Outcome outcome = simulate(questions, {}, {.limit = 1e6, .cascade = 0.8});
+  CHECK(outcome.answered[0] == 70);
+  CHECK(outcome.answered[1] == 40); // 0 to 3 of seven: e^4 / (e^4 + e + 1 + 1 + 1/e) is above 0.8
+  CHECK(outcome.given_up.empty());
+}
+
+TEST_CASE("a signal ends the run within a layer") {
+  const auto questions = random_lengths(200, 7);
+  int asked = 0;
+  const Outcome outcome = simulate(questions, {}, {.limit = 1e6}, 0, {.stop = [&] { return ++asked > 100; }});
+  CHECK(asked < 104);
+  CHECK(outcome.answered[0] > 0);
+  CHECK(outcome.answered[2] == 0);
+  CHECK_FALSE(outcome.given_up.empty());
+}
+
+TEST_CASE("no exam and no model are no failure") {
+  CHECK(simulate({}, {}, {.limit = 100}).answered == std::vector<std::size_t>{0, 0, 0});
+}
+
+namespace {
+
+/// Random exams, machines and limits: the limit is kept, and where something was given up for lack of time, the
+/// time was used.
+void check_random_runs(std::uint64_t count) {
+  double worst_lost = 0;
+  for (std::uint64_t seed = 0; seed < count; ++seed) {
+    RandomSequence random({seed, {9, 0, 0}});
+    const auto uniform = [&] { return 1e-6 * random.below(1'000'001); };
+    const auto log_uniform = [&](double least, double most) { return least * std::pow(most / least, uniform()); };
+    const double most_questions = seed % 1000 == 0 ? 200'000 : 2'000;
+    const auto questions = random_lengths(static_cast<std::size_t>(log_uniform(1, most_questions)), seed);
+    DeadlineOptions options{.limit = log_uniform(60, 32'400), .expected_tokens_per_second = 100};
+    SimulatedMachine machine;
+    machine.tokens_per_second = options.expected_tokens_per_second * log_uniform(0.1, 10);
+    machine.load_seconds = log_uniform(0.1, 15);
+    if (seed % 2 == 1) {
+      machine.change_every = log_uniform(5, 2000);
+      machine.slowest = 0.3 + 0.7 * uniform();
+    }
+    const Outcome outcome = simulate(questions, machine, options, seed);
+    INFO("seed " << seed << ", " << questions.size() << " questions, limit " << options.limit << ", speed "
+                 << machine.tokens_per_second << ", load " << machine.load_seconds);
+    CHECK(outcome.used <= options.limit);
+    CHECK((outcome.answered[0] == questions.size() || !outcome.given_up.empty()));
+    const bool complete = outcome.answered[1] == questions.size() && outcome.answered[2] == questions.size();
+    // One question may not fit into the end any more, nor a model that would have to be loaded: see kLoadCaution.
+    const double unusable = (1.1 * 700 / machine.tokens_per_second + 3.5 * machine.load_seconds) / machine.slowest;
+    const double lost = complete ? 0 : options.limit - outcome.used - unusable;
+    worst_lost = std::max(worst_lost, lost / options.limit);
+    CHECK(lost <= 0.02 * options.limit);
+  }
+  WARN("most time lost: " << 100 * worst_lost << " %");
+}
+
+} // namespace
+
+TEST_CASE("500 random runs keep their limits and use their time") {
+  check_random_runs(500);
+}
+
+TEST_CASE("10,000 random runs keep their limits and use their time", "[long]") {
+  check_random_runs(10'000);
+}
+
+TEST_CASE("a machine that stood still over the deadline ends at once") {
+  const auto questions = random_lengths(300, 8);
+  SimulatedMachine machine;
+  machine.suspended = 1000;
+  const Outcome outcome = simulate(questions, machine, {.limit = 200});
+  CHECK(outcome.used < 1110); // half the limit, the stand, and a layer
+  machine.suspended = 50;
+  CHECK(simulate(questions, machine, {.limit = 200}).used <= 200);
+}
