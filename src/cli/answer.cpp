@@ -40,6 +40,18 @@ std::vector<Ranking> fallback(std::span<const Question> questions) {
   return rankings;
 }
 
+/// What is left of the limit, told in a line. A session that is older than it (an interactive one may be) cannot
+/// be the one that the limit is for.
+double time_left(double limit) {
+  const double session = on_kaggle() ? age_of_session(true) : limit;
+  const bool from_session = session < limit;
+  const double left = std::max(0.0, limit - (from_session ? session : age_of_session(false)));
+  log_line("time: " + format_duration(std::chrono::duration<double>(left)) + " left of " +
+           format_duration(std::chrono::duration<double>(limit)) + ", counted from the start of " +
+           (from_session ? "the notebook's session" : "the program"));
+  return left;
+}
+
 ExitStatus answer_exam(const AnswerOptions& options) {
   const Combine combine = parse_combine(options.combine);
   const double limit = options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit);
@@ -61,15 +73,12 @@ ExitStatus answer_exam(const AnswerOptions& options) {
                              "trained with context and will answer worse without");
 
   EnsembleRequest request{.threads = threads, .weights = options.weights, .cascade = options.cascade};
-  request.time_limit = std::max(0.0, limit - age_of_session(on_kaggle()));
+  request.time_limit = time_left(limit);
   request.improved = [&](const EnsembleAnswers& so_far) {
     if (!so_far.models.empty())
       write_submission(output, exam.questions, combine_answers(so_far.models, exam.questions, combine));
   };
   request.stop = interrupted;
-  log_line("time: " + format_duration(std::chrono::duration<double>(request.time_limit)) + " left of " +
-           format_duration(std::chrono::duration<double>(limit)) + ", counted from the start of " +
-           (on_kaggle() ? "the notebook's session" : "the program"));
   const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
   if (!options.probabilities.empty() && !answers.models.empty())
     write_probabilities(options.probabilities, exam.questions, answers.models, combine);

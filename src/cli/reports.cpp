@@ -75,19 +75,20 @@ std::string score_table(const Exam& exam, std::span<const ModelAnswers> models) 
 ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
                       const std::filesystem::path& output) {
   const std::string questions = std::to_string(exam.questions.size()) + " questions";
-  if (answers.models.empty()) {
-    std::printf("%s: %s answered by the length of their options only: no model could be used\n", output.c_str(),
-                questions.c_str());
-    return ExitStatus::failed;
-  }
-  std::printf("%s: %s answered by %zu models, %s\n", output.c_str(), questions.c_str(), answers.models.size(),
-              std::string(name_of(combine)).c_str());
-  if (exam.has_answers)
+  if (answers.models.empty())
+    std::printf("%s: %s answered by the length of their options only: no model %s\n", output.c_str(), questions.c_str(),
+                answers.given_up.empty() ? "could be used" : "had time");
+  else
+    std::printf("%s: %s answered by %zu models, %s\n", output.c_str(), questions.c_str(), answers.models.size(),
+                std::string(name_of(combine)).c_str());
+  if (exam.has_answers && !answers.models.empty())
     std::fputs(score_table(exam, answers.models).c_str(), stdout);
   for (const std::string& failure : answers.failures)
     std::printf("degraded: %s\n", failure.c_str());
   for (const std::string& given_up : answers.given_up)
     std::printf("degraded: %s\n", given_up.c_str());
+  if (answers.models.empty() && answers.given_up.empty())
+    return ExitStatus::failed;
   return answers.failures.empty() && answers.given_up.empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 

@@ -186,8 +186,6 @@ void DeadlineRun::answer_all(std::size_t model) {
   }
   if (cut)
     given_up_.push_back("sequences were cut to " + std::to_string(max_length) + " tokens, for lack of time");
-  if (done < pending.size())
-    given_up_.push_back(std::to_string(pending.size() - done) + " questions have no model's answer");
 }
 
 void DeadlineRun::announce(const EnsemblePlan& plan, std::size_t model) {
@@ -268,11 +266,21 @@ void DeadlineRun::run() {
     first ? answer_all(model) : answer_most_useful(model);
     first = false;
   }
-  for (std::size_t model = 0; model < answers_.size(); ++model) {
+  tell_what_is_missing();
+}
+
+void DeadlineRun::tell_what_is_missing() {
+  std::size_t unanswered = 0;
+  for (std::size_t q = 0; q < questions_.size(); ++q)
+    unanswered += answers_of(q) == 0;
+  // Where no model can be used, time has nothing to do with it.
+  if (unanswered > 0 && std::find(usable_.begin(), usable_.end(), true) != usable_.end())
+    given_up_.push_back(std::to_string(unanswered) + " questions have no model's answer");
+  for (std::size_t model = 1; model < answers_.size(); ++model) {
     const auto missing = static_cast<std::size_t>(
         std::count_if(answers_[model].begin(), answers_[model].end(), [](const auto& answer) { return !answer; }));
     // With a cascade, certain questions want no further model.
-    if (missing > 0 && usable_[model] && model > 0 && (options_.cascade > 1 || stopped() || out_of_time()))
+    if (missing > 0 && usable_[model] && (options_.cascade > 1 || stopped() || out_of_time()))
       given_up_.push_back("model " + std::to_string(model + 1) + " did not answer " + std::to_string(missing) + " of " +
                           std::to_string(questions_.size()) + " questions");
   }

@@ -82,6 +82,7 @@ private:
   std::span<const std::size_t> next_batch(std::span<const std::size_t> pending, std::int64_t max_length) const;
   bool answer_batch(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length);
   std::int64_t choose_max_length(std::int64_t current);
+  void tell_what_is_missing();
   void say(const std::string& text) const;
 
   std::span<const QuestionLengths> questions_;

@@ -66,6 +66,19 @@ TEST_CASE("a run that has too little time answers what it can, says what not, an
   check_whole(read_bytes(folder / "out.csv"));
 }
 
+TEST_CASE("a run without time for any model says so, and is not a failure") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "test.csv", long_exam());
+  // exec keeps the process and its age: the shell's two seconds count.
+  const ProgramResult run =
+      run_command({"/bin/sh", "-c", "sleep 2; exec \"$@\"", "sh", program(), "--package", kDemoPackage, "--test",
+                   folder / "test.csv", "--output", folder / "out.csv", "--time-limit", "1s"});
+  INFO(run.err);
+  CHECK(run.status == 3);
+  CHECK_THAT(run.out, ContainsSubstring("no model had time"));
+  check_whole(read_bytes(folder / "out.csv"));
+}
+
 TEST_CASE("SIGTERM and SIGINT end a run within seconds, with what it has") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", long_exam());

@@ -174,7 +174,9 @@ TEST_CASE("models that cannot be used are passed over") {
   machine.broken = {true, false, false};
   CHECK(simulate(questions, machine, {.limit = 1e6}).answered == std::vector<std::size_t>{0, 50, 50});
   machine.broken = {true, true, true};
-  CHECK(simulate(questions, machine, {.limit = 1e6}).answered == std::vector<std::size_t>{0, 0, 0});
+  const Outcome none = simulate(questions, machine, {.limit = 1e6});
+  CHECK(none.answered == std::vector<std::size_t>{0, 0, 0});
+  CHECK(none.given_up.empty()); // that no model could be used is told elsewhere
 }
 
 TEST_CASE("a cascade sends only uncertain questions to further models") {
@@ -193,6 +195,14 @@ TEST_CASE("a signal ends the run within a layer") {
   CHECK(outcome.answered[0] > 0);
   CHECK(outcome.answered[2] == 0);
   CHECK_FALSE(outcome.given_up.empty());
+}
+
+TEST_CASE("without any time all is given up, in words") {
+  const auto questions = random_lengths(20, 9);
+  const Outcome outcome = simulate(questions, {}, {.limit = 0});
+  CHECK(outcome.answered == std::vector<std::size_t>{0, 0, 0});
+  REQUIRE_FALSE(outcome.given_up.empty());
+  CHECK(outcome.given_up[0] == "20 questions have no model's answer");
 }
 
 TEST_CASE("no exam and no model are no failure") {
