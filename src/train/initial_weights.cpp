@@ -1,9 +1,9 @@
 #include "train/initial_weights.hpp"
 
 #include "checkpoint/checkpoint.hpp"
-#include "support/random.hpp"
 #include "model/weights.hpp"
 #include "support/progress.hpp"
+#include "support/random.hpp"
 
 #include <ATen/core/grad_mode.h>
 

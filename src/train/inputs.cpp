@@ -166,6 +166,7 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
   const TrainingSet all = std::move(questions.train);
   questions = {};
   std::vector<std::size_t> groups;
+  groups.reserve(chosen.size());
   for (const std::size_t i : chosen)
     groups.push_back(data.duplicate_group.at(i));
   const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);

@@ -45,6 +45,7 @@ std::vector<NamedState> state_tensors(const AdamW& optimizer, std::span<const at
 
 std::vector<TensorInfo> infos_of(const std::vector<NamedState>& tensors) {
   std::vector<TensorInfo> infos;
+  infos.reserve(tensors.size());
   for (const NamedState& tensor : tensors)
     infos.push_back(tensor.info);
   return infos;

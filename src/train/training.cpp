@@ -377,9 +377,10 @@ std::vector<std::string> compare_with_lock(const fs::path& lock, const TrainingO
       continue;
     const bool equal = found->weights_sha256 == expected;
     same = same && equal;
-    lines.push_back(name +
-                    (equal ? ": the same weights, sha256 " + expected
-                           : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has " + expected));
+    std::string line = name;
+    line += equal ? ": the same weights, sha256 "
+                  : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ";
+    lines.push_back(line += expected);
   }
   if (lines.empty())
     throw InputError({lock, 0, "$.runs"}, "has none of the runs that were trained", "Give the lock of these runs");
