@@ -28,7 +28,7 @@ struct AnswerOptions {
   std::string package, test, output, probabilities, combine = "mean-softmax";
   std::vector<double> weights;
   std::string time_limit;
-  double cascade = 2;
+  double cascade = kNoCascade;
   int threads = 0;
   bool demo = false;
 };

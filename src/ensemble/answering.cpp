@@ -35,9 +35,24 @@ DebertaForMultipleChoice load_model(const Package& package, std::size_t index, i
   return network;
 }
 
+std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,
+                                                      std::span<const EncodedQuestion> questions,
+                                                      const QuestionBatch& batch, std::function<bool()> stop) {
+  const at::NoGradGuard no_grad;
+  ForwardOptions options;
+  options.stop = std::move(stop);
+  const at::Tensor scores = network.forward(pack_sequences(questions, batch), options).logits;
+  if (!scores.defined())
+    return std::nullopt;
+  const at::Tensor on_cpu = scores.cpu().contiguous();
+  std::vector<OptionLogits> logits(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    std::copy_n(on_cpu.const_data_ptr<float>() + i * kOptions, kOptions, logits[i].begin());
+  return logits;
+}
+
 std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label) {
-  const at::NoGradGuard no_grad;
   std::uint64_t tokens = 0;
   for (const EncodedQuestion& question : questions)
     tokens += static_cast<std::uint64_t>(token_count(question));
@@ -45,12 +60,10 @@ std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::s
   std::vector<OptionLogits> logits(questions.size());
   Progress progress(label, tokens, "tokens");
   for (const QuestionBatch& batch : plan_batches(questions, kTokenBudget)) {
-    const at::Tensor scores = network.forward(pack_sequences(questions, batch)).logits.cpu().contiguous();
-    const float* score = scores.const_data_ptr<float>();
-    for (const std::size_t index : batch) {
-      std::copy_n(score, kOptions, logits[index].begin());
-      score += kOptions;
-      progress.advance(static_cast<std::uint64_t>(token_count(questions[index])));
+    const std::vector<OptionLogits> of_batch = answer_batch(network, questions, batch).value();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      logits[batch[i]] = of_batch[i];
+      progress.advance(static_cast<std::uint64_t>(token_count(questions[batch[i]])));
     }
   }
   progress.finish();

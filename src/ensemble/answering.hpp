@@ -7,6 +7,7 @@
 #include "package/package.hpp"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,11 @@ std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::s
 /// Throws PackageError if that model cannot be used.
 DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads);
 
+/// One element a question of the batch. With `stop`, asked between layers: nothing once that is true.
+std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,
+                                                      std::span<const EncodedQuestion> questions,
+                                                      const QuestionBatch& batch, std::function<bool()> stop = nullptr);
+
 /// Runs one network over all questions, showing progress under `label`.
 std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label);
@@ -47,8 +53,8 @@ struct EnsembleAnswers {
 struct EnsembleRequest {
   int threads = 1;
   std::vector<double> weights = {}; ///< one for each of the package's models, or empty for the manifest's own
-  double time_limit = 1e9;          ///< seconds from now; see DeadlineRun
-  double cascade = 2;               ///< see DeadlineOptions
+  double time_limit = kNoTimeLimit; ///< seconds from now; see DeadlineRun
+  double cascade = kNoCascade;      ///< see DeadlineOptions
   /// Called every kImprovementInterval and after each model, with the answers so far.
   std::function<void(const EnsembleAnswers&)> improved = nullptr;
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible

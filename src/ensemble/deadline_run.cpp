@@ -64,7 +64,7 @@ void DeadlineRun::say(const std::string& text) const {
     events_.plan(text);
 }
 
-std::size_t DeadlineRun::answers_of(std::size_t question) const {
+std::size_t DeadlineRun::count_answers(std::size_t question) const {
   return static_cast<std::size_t>(std::count_if(answers_.begin(), answers_.end(),
                                                 [&](const PartialAnswers& all) { return all[question].has_value(); }));
 }
@@ -218,7 +218,7 @@ std::vector<std::size_t> DeadlineRun::plan_for(std::size_t model, bool loaded) {
     if (!answers_[model][q]) {
       open.push_back(q);
       to_plan.push_back({tokens_of(q, longest_), loss_of(q)});
-      fewest = std::min(fewest, answers_of(q));
+      fewest = std::min(fewest, count_answers(q));
     }
   const auto models =
       static_cast<std::size_t>(std::count(usable_.begin() + static_cast<std::ptrdiff_t>(model), usable_.end(), true));
@@ -263,7 +263,10 @@ void DeadlineRun::run() {
       break;
     if (!load(model))
       continue;
-    first ? answer_all(model) : answer_most_useful(model);
+    if (first)
+      answer_all(model);
+    else
+      answer_most_useful(model);
     first = false;
   }
   tell_what_is_missing();
@@ -272,7 +275,7 @@ void DeadlineRun::run() {
 void DeadlineRun::tell_what_is_missing() {
   std::size_t unanswered = 0;
   for (std::size_t q = 0; q < questions_.size(); ++q)
-    unanswered += answers_of(q) == 0;
+    unanswered += count_answers(q) == 0;
   // Where no model can be used, time has nothing to do with it.
   if (unanswered > 0 && std::find(usable_.begin(), usable_.end(), true) != usable_.end())
     given_up_.push_back(std::to_string(unanswered) + " questions have no model's answer");
@@ -280,7 +283,7 @@ void DeadlineRun::tell_what_is_missing() {
     const auto missing = static_cast<std::size_t>(
         std::count_if(answers_[model].begin(), answers_[model].end(), [](const auto& answer) { return !answer; }));
     // With a cascade, certain questions want no further model.
-    if (missing > 0 && usable_[model] && (options_.cascade > 1 || stopped() || out_of_time()))
+    if (missing > 0 && usable_[model] && (options_.cascade == kNoCascade || stopped() || out_of_time()))
       given_up_.push_back("model " + std::to_string(model + 1) + " did not answer " + std::to_string(missing) + " of " +
                           std::to_string(questions_.size()) + " questions");
   }

@@ -32,13 +32,16 @@ public:
   answer(std::span<const std::size_t> questions, std::int64_t max_length, const std::function<bool()>& stop) = 0;
 };
 
+inline constexpr double kNoTimeLimit = 1e9; ///< seconds
+inline constexpr double kNoCascade = 2;     ///< no probability is as high
+
 struct DeadlineOptions {
   double limit = 0;                       ///< seconds from now within which all must be done
   std::int64_t token_budget = 4224;       ///< tokens at once, at most
   double expected_tokens_per_second = 50; ///< until it is measured
   double expected_load_seconds = 10;      ///< until it is measured
-  /// Questions whose first guess has this probability or more get no further model; above 1: all get all.
-  double cascade = 2;
+  /// Questions whose first guess has this probability or more get no further model.
+  double cascade = kNoCascade;
 };
 
 /// One model's answers; those that it did not give are empty.
@@ -76,7 +79,7 @@ private:
   std::vector<std::size_t> plan_for(std::size_t model, bool loaded);
   bool plan_is_stale(double planned) const;
   void announce(const EnsemblePlan& plan, std::size_t model);
-  std::size_t answers_of(std::size_t question) const;
+  std::size_t count_answers(std::size_t question) const;
   double loss_of(std::size_t question) const;
   std::int64_t tokens_of(std::size_t question, std::int64_t max_length) const;
   std::span<const std::size_t> next_batch(std::span<const std::size_t> pending, std::int64_t max_length) const;

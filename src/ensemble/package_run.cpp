@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include <ATen/core/grad_mode.h>
-
 namespace sciexam {
 namespace {
 
@@ -31,23 +29,13 @@ public:
 
   std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
                                                   const std::function<bool()>& stop) override {
-    const at::NoGradGuard no_grad;
     std::vector<EncodedQuestion> questions;
     QuestionBatch all(batch.size());
     for (const std::size_t q : batch) {
       all[questions.size()] = questions.size();
       questions.push_back(cut(q, max_length));
     }
-    ForwardOptions options;
-    options.stop = stop;
-    const at::Tensor scores = network_->forward(pack_sequences(questions, all), options).logits;
-    if (!scores.defined())
-      return std::nullopt;
-    const at::Tensor on_cpu = scores.cpu().contiguous();
-    std::vector<OptionLogits> logits(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      std::copy_n(on_cpu.const_data_ptr<float>() + i * kOptions, kOptions, logits[i].begin());
-    return logits;
+    return answer_batch(*network_, questions, all, stop);
   }
 
 private:
