@@ -3,8 +3,8 @@
 
 namespace sciexam {
 
-/// While one lives, SIGINT and SIGTERM do not end the process but make interrupted() true. A second signal
-/// of the kind ends it as usual.
+/// While one lives, SIGINT and SIGTERM do not end the process but make interrupted() true. Another one,
+/// two seconds later or more, ends it as usual.
 class InterruptGuard {
 public:
   InterruptGuard();

@@ -72,6 +72,9 @@ TEST_CASE("a third answer comes after second answers that gain a third as much")
   const EnsemblePlan plan = plan_ensemble(questions, 1, 2, {3.5, 100, 0, false});
   CHECK(plan.questions[0] == std::vector<std::size_t>{0, 1});
   CHECK(plan.questions[1] == std::vector<std::size_t>{0});
+  const EnsemblePlan shorter = plan_ensemble(questions, 1, 2, {2.5, 100, 0, false});
+  CHECK(shorter.questions[0] == std::vector<std::size_t>{0, 1});
+  CHECK(shorter.questions[1].empty());
 }
 
 TEST_CASE("a model whose loading costs more than it gains is not loaded") {
