@@ -1,88 +1,174 @@
 // sciexam-run: answers an exam.
+#include "cli/answer_page.hpp"
 #include "cli/commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/locate.hpp"
 #include "cli/options.hpp"
 #include "cli/reports.hpp"
+#include "cli/submission_writer.hpp"
+#include "cli/version.hpp"
 #include "ensemble/answering.hpp"
-#include "exam/submission.hpp"
 #include "model/runtime.hpp"
 #include "support/clock.hpp"
+#include "support/cpu.hpp"
 #include "support/errors.hpp"
+#include "support/event_log.hpp"
 #include "support/interrupt.hpp"
+#include "support/memory.hpp"
 #include "support/progress.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
 namespace sciexam {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours that Kaggle gives
 
 struct AnswerOptions {
-  std::string package, test, output, probabilities, combine = "mean-softmax";
+  std::string package, test, output, probabilities, report, log_json, combine = "mean-softmax";
   std::vector<double> weights;
   std::string time_limit;
   double cascade = kNoCascade;
   int threads = 0;
-  bool demo = false;
+  bool demo = false, quiet = false, lenient = false;
 };
 
-std::vector<Ranking> fallback(std::span<const Question> questions) {
-  std::vector<Ranking> rankings;
-  for (const Question& question : questions)
-    rankings.push_back(rank_by_length(question));
-  return rankings;
+/// One run, from its inputs to its reports.
+class AnswerRun {
+public:
+  explicit AnswerRun(const AnswerOptions& options)
+      : options_(options), combine_(parse_combine(options.combine)),
+        limit_(options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit)) {}
+
+  ExitStatus operator()();
+
+private:
+  void tell(const std::string& name, const std::string& value);
+  double tell_time_left();
+  void tell_machine(int threads);
+  Package open_package(const std::optional<Located>& place);
+  EnsembleAnswers answer(const Exam& exam, const std::optional<Located>& package_place, int threads);
+  ExitStatus report(const Exam& exam, const EnsembleAnswers& answers);
+
+  const AnswerOptions& options_;
+  Combine combine_;
+  double limit_;
+  BootClock clock_;
+  double begin_ = clock_.seconds(), prepared_ = 0;
+  fs::path output_;
+  std::optional<SubmissionWriter> submission_;
+  RunFacts facts_;
+};
+
+/// A fact that one needs to see that the right things are used: printed now, and again in the report.
+void AnswerRun::tell(const std::string& name, const std::string& value) {
+  facts_.emplace_back(name, value);
+  log_line(name + ": " + value);
 }
 
-/// What is left of the limit, told in a line. A session that is older than it (an interactive one may be) cannot
-/// be the one that the limit is for.
-double time_left(double limit) {
-  const double session = on_kaggle() ? age_of_session(true) : limit;
-  const bool from_session = session < limit;
-  const double left = std::max(0.0, limit - (from_session ? session : age_of_session(false)));
-  log_line("time: " + format_duration(std::chrono::duration<double>(left)) + " left of " +
-           format_duration(std::chrono::duration<double>(limit)) + ", counted from the start of " +
-           (from_session ? "the notebook's session" : "the program"));
+/// What is left of the limit. A session that is older than it (an interactive one may be) cannot be the one that the
+/// limit is for.
+double AnswerRun::tell_time_left() {
+  const double session = on_kaggle() ? age_of_session(true) : limit_;
+  const bool from_session = session < limit_;
+  const double left = std::max(0.0, limit_ - (from_session ? session : age_of_session(false)));
+  tell("time", format_duration(std::chrono::duration<double>(left)) + " left of " +
+                   format_duration(std::chrono::duration<double>(limit_)) + ", counted from the start of " +
+                   (from_session ? "the notebook's session" : "the program"));
   return left;
 }
 
-ExitStatus answer_exam(const AnswerOptions& options) {
-  const Combine combine = parse_combine(options.combine);
-  const double limit = options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit);
-  const InterruptGuard guard;
-  const int threads = use_threads(options.threads);
-  const std::filesystem::path package_folder = find_package(options.package);
-  const std::filesystem::path test = find_test(options.test), output = find_output(options.output);
-  const Exam exam = read_exam(test);
-  log_line("exam: " + test.string() + ", " + std::to_string(exam.questions.size()) + " questions");
+void AnswerRun::tell_machine(int threads) {
+  tell("device", "CPU, " + cpu_model() + " (" + cpu_features() + "), " + std::to_string(threads) + " threads; " +
+                     chosen_kernels());
+  const std::uint64_t memory = available_memory();
+  tell("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
+}
 
-  // From here on there is a valid submission, whatever happens.
-  write_submission(output, exam.questions, fallback(exam.questions));
-  const Package package = Package::open(package_folder);
-  check_weights(options.weights, package);
-  log_line("package: " + describe(package) + "\ndevice: CPU, " + std::to_string(threads) + " threads, " +
-           chosen_kernels());
+/// The package, once more if it was damaged: for the message.
+Package AnswerRun::open_package(const std::optional<Located>& place) {
+  const Located found = place ? *place : find_package(options_.package);
+  Package package = Package::open(found.path);
+  tell("package", describe(package));
+  tell("package's folder", found.path.string() + " (" + found.reason + ")");
+  return package;
+}
+
+EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Located>& package_place, int threads) {
+  const Package package = open_package(package_place);
+  check_weights(options_.weights, package);
+  tell_machine(threads);
   if (package.needs_context() && !exam.has_context)
-    log_line(test.string() + ": has no column context, but the package's template is open book: the models were "
-                             "trained with context and will answer worse without");
-
-  EnsembleRequest request{.threads = threads, .weights = options.weights, .cascade = options.cascade};
-  request.time_limit = time_left(limit);
+    warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
+              "context and will answer worse without");
+  EnsembleRequest request{.threads = threads, .weights = options_.weights, .cascade = options_.cascade};
+  request.time_limit = tell_time_left();
   request.improved = [&](const EnsembleAnswers& so_far) {
     if (!so_far.models.empty())
-      write_submission(output, exam.questions, combine_answers(so_far.models, exam.questions, combine));
+      submission_->improve(combine_answers(so_far.models, exam.questions, combine_));
   };
   request.stop = interrupted;
-  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
-  if (!options.probabilities.empty() && !answers.models.empty())
-    write_probabilities(options.probabilities, exam.questions, answers.models, combine);
-  return report_run(exam, answers, combine, output);
+  prepared_ = clock_.seconds();
+  return answer_with_ensemble(package, exam.questions, request);
+}
+
+/// The reports are less than the submission: one that cannot be written is told, and the rest goes on.
+ExitStatus AnswerRun::report(const Exam& exam, const EnsembleAnswers& answers) {
+  std::vector<std::string> degradations = degradations_of(exam, answers, submission_->problem());
+  try {
+    if (!options_.probabilities.empty() && !answers.models.empty())
+      write_probabilities(options_.probabilities, exam.questions, answers.models, combine_);
+    if (!options_.report.empty())
+      write_answer_page(options_.report, exam, answers, combine_, facts_, degradations,
+                        {.preparing = prepared_ - begin_, .total = clock_.seconds() - begin_});
+  } catch (const WorkError& error) {
+    degradations.push_back(std::string("a report is missing: ") + error.what());
+  }
+  const ExitStatus status = report_run(exam, answers, combine_, output_, degradations);
+  log_event("end", {{"status", static_cast<int>(status)},
+                    {"models", answers.models.size()},
+                    {"degraded", degradations},
+                    {"submission", output_.string()}});
+  return status;
+}
+
+ExitStatus AnswerRun::operator()() {
+  set_quiet(options_.quiet);
+  if (!options_.log_json.empty())
+    open_event_log(options_.log_json);
+  const std::string versions = version_text();
+  tell("program", versions.substr(0, versions.find('\n')));
+  const InterruptGuard guard;
+  const int threads = use_threads(options_.threads);
+  std::optional<Located> package_place;
+  try {
+    package_place = find_package(options_.package);
+  } catch (const PackageError&) {
+    // Damaged: an exam can still be answered by the options' lengths, and then it is told.
+  }
+  const Located test = find_test(options_.test);
+  output_ = find_output(options_.output);
+  const Exam exam = read_exam(test.path, {.lenient = options_.lenient});
+  tell("exam",
+       std::to_string(exam.questions.size()) + " questions in " + test.path.string() + " (" + test.reason + ")");
+  for (const BadRow& row : exam.bad_rows)
+    warn_line("bad row: " + row.problem);
+
+  // From here on there is a valid submission, whatever happens.
+  submission_.emplace(output_, exam);
+  try {
+    return report(exam, answer(exam, package_place, threads));
+  } catch (...) {
+    warn_line(output_.string() + ": is a whole submission all the same, at worst by the length of the options");
+    throw;
+  }
 }
 
 } // namespace
@@ -94,6 +180,14 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   app.add_option("--output", options->output, "Submission to write [submission.csv]")->group("Outputs");
   app.add_option("--probabilities", options->probabilities, "Also write each model's and the ensemble's probabilities")
       ->group("Outputs");
+  app.add_option("--report", options->report, "Also write a page (HTML) about the run: models, certainty, time")
+      ->group("Outputs");
+  app.add_option("--log-json", options->log_json, "Also write what happens as JSON lines, for programs that watch")
+      ->group("Outputs");
+  app.add_flag("--quiet", options->quiet, "Print warnings and the summary only")->group("Outputs");
+  app.add_flag("--lenient", options->lenient,
+               "Rows of the exam that cannot be read do not end the run: they are answered A B C, and told")
+      ->group("Inputs");
   app.add_option("--time-limit", options->time_limit,
                  "Time for everything, such as 8h50m, 45m or 90s, from the start of the notebook's session (elsewhere: "
                  "of the program) [8h50m]")
@@ -108,7 +202,7 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   app.add_flag("--demo", options->demo, "Answer the small exam inside the program with the small ensemble inside it");
   app.callback([&app, options, &status] {
     if (app.get_subcommands().empty())
-      status = options->demo ? run_demo(options->threads) : answer_exam(*options);
+      status = options->demo ? run_demo(options->threads) : AnswerRun(*options)();
   });
 }
 

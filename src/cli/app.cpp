@@ -16,7 +16,7 @@ namespace sciexam {
 namespace {
 
 ExitStatus report(ExitStatus status, const std::string& text) {
-  log_line("sciexam-run: " + text);
+  warn_line("sciexam-run: " + text);
   return status;
 }
 
@@ -81,6 +81,7 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   add_pack(app);
   add_verify(app, status);
   add_evaluate(app, status);
+  add_doctor(app, status);
   add_tokenize(app);
   add_bench(app);
   add_data(app);

@@ -22,6 +22,7 @@ void add_verify(CLI::App& app, ExitStatus& status);
 void add_evaluate(CLI::App& app, ExitStatus& status);
 void add_tokenize(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_doctor(CLI::App& app, ExitStatus& status);
 void add_data(CLI::App& app);
 void add_train(CLI::App& app, ExitStatus& status);
 

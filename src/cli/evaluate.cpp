@@ -42,7 +42,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Combine combine = parse_combine(options.combine);
   const int threads = use_threads(options.threads);
   const Exam exam = read_labelled(options.test);
-  const Package package = Package::open(find_package(options.package));
+  const Package package = Package::open(find_package(options.package).path);
   check_weights(options.weights, package);
   log_line("package: " + describe(package));
   const EnsembleAnswers answers =

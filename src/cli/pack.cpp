@@ -24,6 +24,7 @@ void pack_checkpoints(const PackingOptions& options) {
   PackRequest request;
   request.title = options.title;
   request.created_by = "sciexam " + version();
+  request.package_version = options.package_version;
   request.vocabulary = options.tokenizer;
   request.output = options.out;
   request.dtype = options.precision == "f32" ? DType::f32 : DType::f16;
@@ -68,6 +69,9 @@ void add_pack(CLI::App& app) {
   command->add_option("--max-length", options->max_length, "Longest token sequence; 0 truncates nothing [0]")
       ->check(CLI::Range(0, 1 << 20));
   command->add_option("--title", options->title, "The package's name, shown when it is used [sciexam]");
+  command->add_option("--package-version", options->package_version,
+                      "What this package is called among others of its kind, e.g. 3 or 2026-11-26: of several that lie "
+                      "side by side the highest is used");
   command->add_option("--weights", options->weights, "One weight a model, for --combine weighted [1 each]")
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber);

@@ -10,6 +10,7 @@ struct PackingOptions {
   std::vector<std::string> models; ///< checkpoint folders
   std::vector<double> weights;     ///< one a model, or empty
   std::string tokenizer, out, precision = "f16", template_name = "closed_book", title = "sciexam";
+  std::string package_version;
   int max_length = 0; ///< tokens; 0: nothing is cut
   int threads = 1;
 };

@@ -1,12 +1,12 @@
 #include "cli/reports.hpp"
 
+#include "ensemble/run_summary.hpp"
 #include "exam/csv.hpp"
 #include "exam/metrics.hpp"
 #include "support/files.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 namespace sciexam {
 namespace {
@@ -22,20 +22,31 @@ std::string table_row(const std::string& name, std::span<const Ranking> rankings
                 accuracy(rankings, exam.questions));
 }
 
-void write_row(AtomicFile& file, const std::string& id, const std::string& model, OptionScores scores) {
-  const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
+void write_row(AtomicFile& file, const std::string& id, const std::string& model, const OptionScores& scores) {
   std::string line = csv_cell(id) + "," + csv_cell(model);
   for (const double score : scores)
-    line += format(",%.9g", score / sum);
+    line += format(",%.9g", score);
   file.write(line + "\n");
+}
+
+/// "model  questions  tokens  loading  answering  tokens/s", a row each.
+std::string work_table(const Exam& exam, const EnsembleAnswers& answers) {
+  std::string text = "  model                          questions      tokens  loading  answering  tokens/s\n";
+  for (const ModelWork& work : answers.work)
+    text += format("  %-28s %6zu/%-6zu %9llu %6.1f s %8.1f s %9.0f\n", work.name.c_str(), work.questions,
+                   exam.questions.size(), static_cast<unsigned long long>(work.tokens), work.load_seconds,
+                   work.answer_seconds,
+                   work.answer_seconds > 0 ? static_cast<double>(work.tokens) / work.answer_seconds : 0);
+  return text;
 }
 
 } // namespace
 
 std::string describe(const Package& package) {
   const Manifest& manifest = package.manifest();
-  return manifest.title + " (" + std::to_string(manifest.models.size()) + " models, " +
-         std::string(name_of(manifest.template_kind)) + ", identity " + manifest.identity.substr(0, 16) + ")";
+  return manifest.title + (manifest.package_version.empty() ? "" : ", version " + manifest.package_version) + " (" +
+         std::to_string(manifest.models.size()) + " models, " + std::string(name_of(manifest.template_kind)) +
+         ", identity " + manifest.identity.substr(0, 16) + ")";
 }
 
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
@@ -46,17 +57,8 @@ void write_probabilities(const std::filesystem::path& file, std::span<const Ques
     for (const ModelAnswers& model : models)
       if (model.logits[q])
         write_row(out, questions[q].id, model.name, softmax(*model.logits[q]));
-    const QuestionAnswers answers = answers_of(models, q);
-    if (answers.logits.empty())
-      continue;
-    // Means of logits are no probabilities until they have gone through a softmax.
-    OptionScores ensemble = combine_scores(combine, answers.logits, answers.weights);
-    if (combine == Combine::mean_logits) {
-      OptionLogits mean{};
-      std::copy(ensemble.begin(), ensemble.end(), mean.begin());
-      ensemble = softmax(mean);
-    }
-    write_row(out, questions[q].id, "ensemble", ensemble);
+    if (const std::optional<OptionScores> ensemble = ensemble_probabilities(models, q, combine))
+      write_row(out, questions[q].id, "ensemble", *ensemble);
   }
   out.commit();
 }
@@ -72,24 +74,34 @@ std::string score_table(const Exam& exam, std::span<const ModelAnswers> models) 
   return text;
 }
 
+std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers& answers,
+                                         const std::string& writing_problem) {
+  std::vector<std::string> all = answers.failures;
+  all.insert(all.end(), answers.given_up.begin(), answers.given_up.end());
+  for (const BadRow& row : exam.bad_rows)
+    all.push_back((row.id.empty() ? "left out, as its id is not known: " : "answered \"A B C\": ") + row.problem);
+  if (!writing_problem.empty())
+    all.push_back(writing_problem);
+  return all;
+}
+
 ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                      const std::filesystem::path& output) {
+                      const std::filesystem::path& output, const std::vector<std::string>& degradations) {
   const std::string questions = std::to_string(exam.questions.size()) + " questions";
   if (answers.models.empty())
     std::printf("%s: %s answered by the length of their options only: no model %s\n", output.c_str(), questions.c_str(),
-                answers.given_up.empty() ? "could be used" : "had time");
+                answers.given_up.empty() ? "could be used" : "had time or memory");
   else
-    std::printf("%s: %s answered by %zu models, %s\n", output.c_str(), questions.c_str(), answers.models.size(),
-                std::string(name_of(combine)).c_str());
+    std::printf("%s: %s answered by %zu models, %s\n%s", output.c_str(), questions.c_str(), answers.models.size(),
+                std::string(name_of(combine)).c_str(), work_table(exam, answers).c_str());
   if (exam.has_answers && !answers.models.empty())
     std::fputs(score_table(exam, answers.models).c_str(), stdout);
-  for (const std::string& failure : answers.failures)
-    std::printf("degraded: %s\n", failure.c_str());
-  for (const std::string& given_up : answers.given_up)
-    std::printf("degraded: %s\n", given_up.c_str());
+  for (const std::string& sentence : degradations)
+    std::printf("degraded: %s\n", sentence.c_str());
+  std::fflush(stdout);
   if (answers.models.empty() && answers.given_up.empty())
     return ExitStatus::failed;
-  return answers.failures.empty() && answers.given_up.empty() ? ExitStatus::done : ExitStatus::degraded;
+  return degradations.empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 } // namespace sciexam

@@ -20,9 +20,14 @@ std::string describe(const Package& package);
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
                          std::span<const ModelAnswers> models, Combine combine);
 
-/// Prints what was answered (and the MAP@3 where the exam has answers) and what went wrong.
+/// All that makes a run degraded, one sentence each: models that failed, what there was no time for, rows that could
+/// not be read, a submission that could not be written.
+std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers& answers,
+                                         const std::string& writing_problem);
+
+/// Prints what was answered, a table of the models (and their MAP@3 where the exam has answers) and `degradations`.
 ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                      const std::filesystem::path& output);
+                      const std::filesystem::path& output, const std::vector<std::string>& degradations);
 
 /// A table with MAP@3 and accuracy of each model and of the ensemble under every way to combine.
 std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);

@@ -47,7 +47,7 @@ bool report_numbers(const Package& package, int threads) {
 
 ExitStatus verify(const std::string& given, int requested_threads) {
   const int threads = use_threads(requested_threads);
-  const std::filesystem::path folder = find_package(given);
+  const std::filesystem::path folder = find_package(given).path;
   std::uint64_t shown = 0;
   std::unique_ptr<Progress> progress;
   const VerifyReport report = verify_package(folder, threads, [&](std::uint64_t done, std::uint64_t all) {

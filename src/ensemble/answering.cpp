@@ -1,5 +1,6 @@
 #include "ensemble/answering.hpp"
 
+#include "checkpoint/parameters.hpp"
 #include "model/weights.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
@@ -26,6 +27,16 @@ std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::s
              " tokens) even without their context, and lost the end of prompt or option: " +
              std::to_string(cut_questions) + " of " + std::to_string(questions.size()));
   return encoded;
+}
+
+std::uint64_t answering_memory(const DebertaConfig& config, std::int64_t tokens) {
+  constexpr std::uint64_t kProgram = std::uint64_t{64} << 20, kFloat = 4;
+  std::uint64_t weights = 0;
+  for (const TensorInfo& tensor : parameters_of(config))
+    weights += tensor.elements();
+  // At a time there are the inner layer's output, and hidden states: input, sum, q, k, v, context.
+  const auto widths = static_cast<std::uint64_t>(config.intermediate_size + 6 * config.hidden_size);
+  return kProgram + kFloat * (weights + static_cast<std::uint64_t>(tokens) * widths);
 }
 
 DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads) {

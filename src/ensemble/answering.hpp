@@ -29,6 +29,9 @@ inline constexpr std::int64_t kTokenBudget = 4224;
 std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::span<const Question> questions,
                                               const TemplateOptions& options, int threads);
 
+/// Bytes that answering with `tokens` tokens at once will need: weights in f32, activations, the program.
+std::uint64_t answering_memory(const DebertaConfig& config, std::int64_t tokens);
+
 /// Builds the network of model `index` and fills it from the package, every byte hash-checked.
 /// Throws PackageError if that model cannot be used.
 DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads);
@@ -42,9 +45,18 @@ std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleCh
 std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label);
 
+/// What one model did, for the summary.
+struct ModelWork {
+  std::string name = {};
+  std::size_t questions = 0; ///< answered
+  std::uint64_t tokens = 0;
+  double load_seconds = 0, answer_seconds = 0;
+};
+
 /// What became of a run over all models of a package.
 struct EnsembleAnswers {
   std::vector<ModelAnswers> models;  ///< those that answered at least one question
+  std::vector<ModelWork> work;       ///< of the models that were loaded
   std::vector<std::string> failures; ///< one sentence for each that could not
   std::vector<std::string> given_up; ///< what was left undone for lack of time, one sentence each
 };

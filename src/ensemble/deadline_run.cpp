@@ -40,10 +40,8 @@ DeadlineRun::DeadlineRun(std::span<const QuestionLengths> questions, std::size_t
       speed_(options.expected_tokens_per_second), load_seconds_(options.expected_load_seconds),
       answers_(models, PartialAnswers(questions.size())), usable_(models, true) {
   for (const QuestionLengths& question : questions)
-    for (const std::int64_t length : question) {
-      pending_lengths_.add(length);
-      longest_ = std::max(longest_, length);
-    }
+    for (const std::int64_t length : question)
+      longest_ = std::max<std::int64_t>(longest_, length);
 }
 
 double DeadlineRun::left() const {
@@ -128,6 +126,37 @@ bool DeadlineRun::answer_batch(std::size_t model, std::span<const std::size_t> b
   return true;
 }
 
+/// After memory ran out for this batch: half as many tokens at once; if it is a single question, without this model.
+void DeadlineRun::use_less_memory(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length) {
+  const std::string name = "model " + std::to_string(model + 1);
+  if (batch.size() == 1) {
+    usable_[model] = false;
+    given_up_.push_back(name + " was given up: memory ran out for a single question");
+    say(given_up_.back());
+    return;
+  }
+  std::int64_t tokens = 0;
+  for (const std::size_t question : batch)
+    tokens += tokens_of(question, max_length);
+  options_.token_budget = std::max<std::int64_t>(1, std::min(options_.token_budget, tokens) / 2);
+  say("memory ran out for " + std::to_string(tokens) + " tokens at once: at most " +
+      std::to_string(options_.token_budget) + " from here on");
+}
+
+/// Answers the first of the pending questions, and says how many; 0 when there is no time left, a signal came or
+/// the model cannot be used any more.
+std::size_t DeadlineRun::answer_next(std::size_t model, std::span<const std::size_t> pending, std::int64_t max_length) {
+  while (usable_[model] && !stopped() && !out_of_time()) {
+    const std::span<const std::size_t> batch = next_batch(pending, max_length);
+    try {
+      return answer_batch(model, batch, max_length) ? batch.size() : 0;
+    } catch (const OutOfMemory&) {
+      use_less_memory(model, batch, max_length);
+    }
+  }
+  return 0;
+}
+
 bool DeadlineRun::load(std::size_t model) {
   const double begin = clock_.seconds();
   usable_[model] = runner_.load(model);
@@ -159,6 +188,10 @@ void DeadlineRun::answer_all(std::size_t model) {
   std::iota(pending.begin(), pending.end(), std::size_t{0});
   std::stable_sort(pending.begin(), pending.end(),
                    [this](std::size_t a, std::size_t b) { return tokens_of(a, longest_) > tokens_of(b, longest_); });
+  pending_lengths_ = LengthHistogram();
+  for (const QuestionLengths& question : questions_)
+    for (const std::int64_t length : question)
+      pending_lengths_.add(length);
   if (events_.model_begins)
     events_.model_begins(model, pending);
   std::int64_t max_length = longest_;
@@ -176,13 +209,13 @@ void DeadlineRun::answer_all(std::size_t model) {
             pending.begin() + static_cast<std::ptrdiff_t>(done), pending.end(),
             [&](std::size_t a, std::size_t b) { return tokens_of(a, max_length) < tokens_of(b, max_length); });
     }
-    const std::span<const std::size_t> batch = next_batch(std::span(pending).subspan(done), max_length);
-    if (stopped() || out_of_time() || !answer_batch(model, batch, max_length))
+    const std::size_t answered = answer_next(model, std::span(pending).subspan(done), max_length);
+    if (answered == 0)
       break;
-    for (const std::size_t question : batch)
+    for (const std::size_t question : std::span(pending).subspan(done, answered))
       for (const std::int64_t length : questions_[question])
         pending_lengths_.remove(length);
-    done += batch.size();
+    done += answered;
   }
   if (cut)
     given_up_.push_back("sequences were cut to " + std::to_string(max_length) + " tokens, for lack of time");
@@ -243,10 +276,10 @@ void DeadlineRun::answer_most_useful(std::size_t model) {
   double planned = clock_.seconds();
   std::size_t done = 0;
   while (done < pending.size()) {
-    const std::span<const std::size_t> batch = next_batch(std::span(pending).subspan(done), longest_);
-    if (stopped() || out_of_time() || !answer_batch(model, batch, longest_))
+    const std::size_t answered = answer_next(model, std::span(pending).subspan(done), longest_);
+    if (answered == 0)
       break;
-    done += batch.size();
+    done += answered;
     if (plan_is_stale(planned) || done == pending.size()) {
       pending = plan_for(model, true);
       done = 0;
@@ -267,7 +300,7 @@ void DeadlineRun::run() {
       answer_all(model);
     else
       answer_most_useful(model);
-    first = false;
+    first = first && !usable_[model]; // memory may have run out on the way
   }
   tell_what_is_missing();
 }

@@ -3,6 +3,7 @@
 
 #include "ensemble/plan.hpp"
 #include "support/clock.hpp"
+#include "support/errors.hpp"
 
 #include <array>
 #include <cstdint>
@@ -17,6 +18,11 @@ namespace sciexam {
 /// Tokens of each of a question's five sequences.
 using QuestionLengths = std::array<std::int32_t, kOptions>;
 
+/// Thrown by ModelRunner::answer() when the batch needs more memory than there is.
+class OutOfMemory : public WorkError {
+  using WorkError::WorkError;
+};
+
 /// What runs the models: the network, or a simulation of it.
 class ModelRunner {
 public:
@@ -27,7 +33,7 @@ public:
   /// Makes this model the one that answers; false if it cannot be used, which the runner has then told.
   virtual bool load(std::size_t model) = 0;
   /// One element a question. Asks `stop` many times on the way and gives nothing once that is true. Sequences
-  /// longer than max_length are cut to it.
+  /// longer than max_length are cut to it. After an OutOfMemory a smaller batch may be asked for.
   virtual std::optional<std::vector<OptionLogits>>
   answer(std::span<const std::size_t> questions, std::int64_t max_length, const std::function<bool()>& stop) = 0;
 };
@@ -83,7 +89,9 @@ private:
   double loss_of(std::size_t question) const;
   std::int64_t tokens_of(std::size_t question, std::int64_t max_length) const;
   std::span<const std::size_t> next_batch(std::span<const std::size_t> pending, std::int64_t max_length) const;
+  std::size_t answer_next(std::size_t model, std::span<const std::size_t> pending, std::int64_t max_length);
   bool answer_batch(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length);
+  void use_less_memory(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length);
   std::int64_t choose_max_length(std::int64_t current);
   void tell_what_is_missing();
   void say(const std::string& text) const;

@@ -1,8 +1,11 @@
 #include "ensemble/answering.hpp"
+#include "model/runtime.hpp"
 #include "support/errors.hpp"
+#include "support/memory.hpp"
 #include "support/progress.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace sciexam {
 namespace {
@@ -17,12 +20,19 @@ public:
 
   bool load(std::size_t model) override {
     network_.reset(); // before the next one needs the memory
+    const BootClock clock;
+    const double begin = clock.seconds();
     try {
+      check_memory(package_.config(model));
       network_.emplace(load_model(package_, model, threads_));
+      load_seconds_ = clock.seconds() - begin;
       return true;
-    } catch (const Error& error) {
-      failures_.push_back("model " + package_.manifest().models[model].name + " was left out: " + error.what());
-      log_line(failures_.back());
+    } catch (const std::exception& fault) {
+      if (dynamic_cast<const Error*>(&fault) == nullptr && !is_out_of_memory(fault))
+        throw;
+      failures_.push_back("model " + package_.manifest().models[model].name +
+                          " was left out: " + (is_out_of_memory(fault) ? "memory ran out" : fault.what()));
+      warn_line(failures_.back());
       return false;
     }
   }
@@ -35,10 +45,26 @@ public:
       all[questions.size()] = questions.size();
       questions.push_back(cut(q, max_length));
     }
-    return answer_batch(*network_, questions, all, stop);
+    try {
+      return answer_batch(*network_, questions, all, stop);
+    } catch (const std::exception& fault) {
+      if (is_out_of_memory(fault))
+        throw OutOfMemory(fault.what());
+      throw;
+    }
   }
 
+  double load_seconds() const { return load_seconds_; } ///< of the model loaded last
+
 private:
+  /// A group's limit is not told when memory is asked for: the system ends the process when it is used.
+  static void check_memory(const DebertaConfig& config) {
+    const std::uint64_t needed = answering_memory(config, 0), available = available_memory();
+    if (available > 0 && needed > available)
+      throw WorkError("it needs about " + format_memory(needed) + " of memory, and " + format_memory(available) +
+                      " are available");
+  }
+
   EncodedQuestion cut(std::size_t question, std::int64_t max_length) const {
     const EncodedQuestion& encoded = encoded_[question];
     if (std::all_of(encoded.begin(), encoded.end(), [&](const Encoding& encoding) {
@@ -57,7 +83,31 @@ private:
   int threads_;
   std::vector<std::string>& failures_;
   std::optional<DebertaForMultipleChoice> network_;
+  double load_seconds_ = 0;
 };
+
+/// As many tokens at once as memory permits; those of one question at least.
+std::int64_t choose_token_budget(const Package& package, std::span<const QuestionLengths> lengths) {
+  std::int64_t largest = 1;
+  for (const QuestionLengths& question : lengths)
+    largest = std::max<std::int64_t>(largest, std::accumulate(question.begin(), question.end(), 0));
+  std::int64_t budget = kTokenBudget;
+  const std::uint64_t available = available_memory();
+  if (available == 0)
+    return budget;
+  for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
+    try {
+      const DebertaConfig config = package.config(model);
+      while (budget > largest && answering_memory(config, budget) > available)
+        budget = std::max(largest, budget / 2);
+    } catch (const PackageError&) {
+      continue; // told when it is its turn
+    }
+  if (budget < kTokenBudget)
+    log_line("memory: " + format_memory(available) + " available: at most " + std::to_string(budget) +
+             " tokens at once");
+  return budget;
+}
 
 /// One run: what the deadline's run tells becomes progress lines and better and better answers.
 class PackageRun {
@@ -69,7 +119,10 @@ public:
         lengths_(lengths_of(encoded_)),
         runner_(package, tokenizer_, questions, encoded_, request.threads, answers_.failures),
         run_(lengths_, package.manifest().models.size(), clock_, runner_,
-             {.limit = request.time_limit, .token_budget = kTokenBudget, .cascade = request.cascade}, events()),
+             {.limit = request.time_limit,
+              .token_budget = choose_token_budget(package, lengths_),
+              .cascade = request.cascade},
+             events()),
         improved_(clock_.seconds()) {}
 
   EnsembleAnswers operator()() {
@@ -104,13 +157,21 @@ private:
 
   void begin_model(std::size_t model, std::span<const std::size_t> questions) {
     end_model();
+    begun_ = clock_.seconds();
+    questions_to_answer_ = questions.size();
     const std::vector<ModelRecord>& models = package_.manifest().models;
     progress_.emplace(models[model].name + " (" + std::to_string(model + 1) + " of " + std::to_string(models.size()) +
                           ")",
                       tokens_of(questions), "tokens");
+    answers_.work.push_back({.name = models[model].name, .load_seconds = runner_.load_seconds()});
   }
 
   void advance(std::span<const std::size_t> batch) {
+    ModelWork& work = answers_.work.back();
+    work.questions += batch.size();
+    work.tokens += tokens_of(batch);
+    work.answer_seconds = clock_.seconds() - begun_;
+    progress_->note(std::to_string(work.questions) + " of " + std::to_string(questions_to_answer_) + " questions");
     progress_->advance(tokens_of(batch));
     if (clock_.seconds() - improved_ >= kImprovementInterval)
       tell();
@@ -148,7 +209,8 @@ private:
   NetworkRunner runner_;
   DeadlineRun run_;
   std::optional<Progress> progress_;
-  double improved_;
+  double improved_, begun_ = 0;
+  std::size_t questions_to_answer_ = 0; // by the model in work, as planned when it began
 };
 
 } // namespace

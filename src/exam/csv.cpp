@@ -41,6 +41,7 @@ CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path n
 
 int CsvReader::peek() {
   if (offset_ == block_.size()) {
+    block_start_ += block_.size();
     block_.resize(kBlockBytes);
     text_->read(block_.data(), static_cast<std::streamsize>(kBlockBytes));
     if (text_->bad())
@@ -69,6 +70,7 @@ void CsvReader::skip_byte_order_mark() {
 
 bool CsvReader::next(std::vector<std::string>& cells) {
   const std::size_t last_row = row_;
+  row_start_ = block_start_ + offset_;
   do {
     if (peek() == kEnd) {
       row_ = last_row;
@@ -88,6 +90,22 @@ bool CsvReader::next(std::vector<std::string>& cells) {
     header_ = cells;
   check_cell_count(cells.size());
   return true;
+}
+
+std::string CsvReader::skip_line() {
+  text_->clear(); // the end may have been reached
+  if (!text_->seekg(static_cast<std::streamoff>(row_start_)))
+    throw WorkError(file_.string() + ": cannot be read again from row " + std::to_string(row_) +
+                    " on. Give a file rather than a pipe");
+  block_.clear();
+  offset_ = 0;
+  block_start_ = row_start_;
+  std::string line;
+  for (int byte = take(); byte != kEnd && byte != '\n'; byte = take())
+    line += static_cast<char>(byte);
+  if (line.ends_with('\r'))
+    line.pop_back();
+  return line;
 }
 
 void CsvReader::read_row(std::vector<std::string>& cells) {

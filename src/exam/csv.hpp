@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <istream>
 #include <memory>
@@ -35,6 +36,10 @@ public:
   /// Throws WorkError if the file cannot be read on.
   bool next(std::vector<std::string>& cells);
 
+  /// After next() has thrown InputError: goes back to where that row begins and passes over its first line, so that
+  /// the next row begins behind it. Returns the line, without its end. For text that can be read again (a file).
+  std::string skip_line();
+
   /// The number of the row last read; 1 is the header. A row that spans several
   /// lines counts once, as in a spreadsheet.
   std::size_t row() const noexcept { return row_; }
@@ -62,7 +67,8 @@ private:
   std::filesystem::path file_;
   std::unique_ptr<std::istream> text_;
   std::string block_;
-  std::size_t offset_ = 0; ///< of the next byte in block_
+  std::size_t offset_ = 0;                        ///< of the next byte in block_
+  std::uint64_t block_start_ = 0, row_start_ = 0; ///< bytes of the file before block_, and before the row last begun
   std::vector<std::string> header_;
   std::size_t row_ = 0;
   bool blank_ = false; ///< the row last read is an empty line

@@ -1,9 +1,11 @@
 #include "exam/question.hpp"
 
 #include "support/errors.hpp"
+#include "support/utf8.hpp"
 
 #include <initializer_list>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace sciexam {
@@ -80,6 +82,57 @@ private:
   std::unordered_map<std::string, std::size_t> rows_;
 };
 
+/// Throws InputError before anything of `cells` is taken.
+Question read_question(const CsvReader& reader, const Columns& columns, std::vector<std::string>& cells, IdCheck& ids,
+                       std::size_t number) {
+  Question question;
+  if (columns.answer)
+    question.answer = read_answer(reader, *columns.answer, cells[*columns.answer]);
+  if (columns.id)
+    ids.check(reader, *columns.id, cells[*columns.id]);
+  question.id = columns.id ? std::move(cells[*columns.id]) : std::to_string(number);
+  question.prompt = std::move(cells[*columns.prompt]);
+  for (std::size_t i = 0; i < kLetters.size(); ++i)
+    question.options[i] = std::move(cells[*columns.options[i]]);
+  if (columns.context)
+    question.context = std::move(cells[*columns.context]);
+  return question;
+}
+
+/// The id in a row that is no question; empty if there is none.
+std::string id_of_bad_row(CsvReader& reader, std::size_t column, bool whole, const std::vector<std::string>& cells) {
+  if (whole)
+    return cells[column];
+  const std::string line = reader.skip_line();
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < column && begin != std::string::npos; ++i)
+    begin = line.find(',', begin) == std::string::npos ? std::string::npos : line.find(',', begin) + 1;
+  if (begin == std::string::npos)
+    return {};
+  const std::string id = line.substr(begin, line.find(',', begin) - begin);
+  const bool plain = id.find_first_of("\"\r") == std::string::npos && find_invalid_utf8(id) == std::string::npos &&
+                     id.find('\0') == std::string::npos;
+  return plain ? id : std::string();
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+/// A line in the middle of a broken cell looks like a row too: its "id" is no number where all others are, or is
+/// another row's.
+void drop_doubtful_ids(Exam& exam) {
+  std::unordered_set<std::string_view> ids;
+  bool numbers = true;
+  for (const Question& question : exam.questions) {
+    ids.insert(question.id);
+    numbers = numbers && is_number(question.id);
+  }
+  for (BadRow& row : exam.bad_rows)
+    if ((numbers && !is_number(row.id)) || !ids.insert(row.id).second)
+      row.id.clear();
+}
+
 } // namespace
 
 std::optional<int> option_index(std::string_view letter) {
@@ -97,20 +150,21 @@ Exam read_exam(CsvReader& reader, ReadOptions options) {
   exam.has_context = columns.context.has_value();
   exam.has_answers = columns.answer.has_value();
   IdCheck ids;
-  while (reader.next(cells)) {
-    Question question;
-    if (columns.answer)
-      question.answer = read_answer(reader, *columns.answer, cells[*columns.answer]);
-    if (columns.id)
-      ids.check(reader, *columns.id, cells[*columns.id]);
-    question.id = columns.id ? std::move(cells[*columns.id]) : std::to_string(exam.questions.size());
-    question.prompt = std::move(cells[*columns.prompt]);
-    for (std::size_t i = 0; i < kLetters.size(); ++i)
-      question.options[i] = std::move(cells[*columns.options[i]]);
-    if (columns.context)
-      question.context = std::move(cells[*columns.context]);
-    exam.questions.push_back(std::move(question));
+  for (bool more = true; more;) {
+    bool whole = false; // the row's cells have been read
+    try {
+      more = reader.next(cells);
+      whole = true;
+      if (more)
+        exam.questions.push_back(read_question(reader, columns, cells, ids, exam.questions.size()));
+    } catch (const InputError& error) {
+      if (!options.lenient)
+        throw;
+      const std::string id = columns.id ? id_of_bad_row(reader, *columns.id, whole, cells) : "";
+      exam.bad_rows.push_back({exam.questions.size(), id, error.what()});
+    }
   }
+  drop_doubtful_ids(exam);
   if (exam.questions.empty())
     reader.fail("has a header but no questions", "Check that the file was copied whole");
   return exam;

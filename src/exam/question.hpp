@@ -15,15 +15,23 @@ namespace sciexam {
 inline constexpr int kOptions = 5;
 
 struct Question {
-  std::string id;
-  std::string prompt;                        ///< may be empty: its options can still be compared
-  std::array<std::string, kOptions> options; ///< A to E; any may be empty
-  std::string context;                       ///< a text that helps to answer; empty where the file has none
-  std::optional<int> answer;                 ///< the right option, 0 to 4; set where the file has answers
+  std::string id = {};
+  std::string prompt = {};                        ///< may be empty: its options can still be compared
+  std::array<std::string, kOptions> options = {}; ///< A to E; any may be empty
+  std::string context = {};                       ///< a text that helps to answer; empty where the file has none
+  std::optional<int> answer = {};                 ///< the right option, 0 to 4; set where the file has answers
+};
+
+/// A row that could not be read as a question, in a file that was read leniently.
+struct BadRow {
+  std::size_t position = 0; ///< of the question in front of which it stood; the number of questions for the end
+  std::string id;           ///< as far as it can be told; empty: the row cannot be answered
+  std::string problem;      ///< with file and row, as InputError has it
 };
 
 struct Exam {
   std::vector<Question> questions; ///< in the file's order
+  std::vector<BadRow> bad_rows;    ///< in the file's order; none unless it was read leniently
   bool has_context = false;        ///< the file has a column `context`
   bool has_answers = false;        ///< the file has a column `answer`
 };
@@ -32,6 +40,9 @@ struct ReadOptions {
   /// Some training sets have no column `id`: if it is not required and not
   /// there, questions are numbered "0", "1", ...
   bool id_required = true;
+  /// A bad row becomes one of Exam::bad_rows rather than an error. Its id is what the row's first line has in the
+  /// column `id`, if no other row has it and it is a number where all others are.
+  bool lenient = false;
 };
 
 /// Reads columns id, prompt, A, B, C, D, E and, where they are, context and

@@ -3,6 +3,7 @@
 #include "support/errors.hpp"
 
 #include <algorithm>
+#include <new>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -42,8 +43,11 @@ struct Shape {
 };
 
 void multiply(const Shape& shape, const float* x, const float* weight, float* result) {
-  if (dnnl_sgemm('N', 'T', shape.rows, shape.out, shape.in, 1, x, shape.in, weight, shape.in, 0, result, shape.out) !=
-      dnnl_success)
+  const dnnl_status_t status =
+      dnnl_sgemm('N', 'T', shape.rows, shape.out, shape.in, 1, x, shape.in, weight, shape.in, 0, result, shape.out);
+  if (status == dnnl_out_of_memory)
+    throw std::bad_alloc();
+  if (status != dnnl_success)
     throw InternalError("oneDNN refused a product of " + std::to_string(shape.rows) + " x " + std::to_string(shape.in) +
                         " x " + std::to_string(shape.out));
 }

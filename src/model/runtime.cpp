@@ -1,5 +1,10 @@
 #include "model/runtime.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+#include <new>
+#include <string_view>
+
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <torch/version.h>
@@ -12,6 +17,17 @@ namespace sciexam {
 
 void set_compute_threads(int threads) {
   at::set_num_threads(threads);
+}
+
+bool is_out_of_memory(const std::exception& fault) {
+  if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr)
+    return true;
+  // LibTorch: "DefaultCPUAllocator: can't allocate memory", "CUDA out of memory"; oneDNN: "could not create a memory
+  // object"; the C library's own text.
+  const std::string_view text = fault.what();
+  const std::initializer_list<std::string_view> signs = {"allocate memory", "out of memory", "Cannot allocate memory"};
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
 }
 
 #ifdef SCIEXAM_STOCK_LIBTORCH

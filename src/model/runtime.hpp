@@ -1,6 +1,7 @@
 // The libraries under the network: their threads and their versions.
 #pragma once
 
+#include <exception>
 #include <string>
 
 namespace sciexam {
@@ -13,5 +14,8 @@ std::string network_library_versions();
 
 /// The kernels that were chosen for this CPU, e.g. "LibTorch AVX512, oneDNN avx512_core_vnni".
 std::string chosen_kernels();
+
+/// True if the fault is a lack of memory, which the libraries tell in ways of their own.
+bool is_out_of_memory(const std::exception& fault);
 
 } // namespace sciexam

@@ -156,11 +156,13 @@ void check_names(const Manifest& manifest, const JsonView& root) {
 }
 
 Manifest parse_content(const JsonView& root) {
-  root.allow_only(
-      {"format", "version", "title", "created_by", "template", "max_length", "vocabulary", "models", kIdentityKey});
+  root.allow_only({"format", "version", "title", "created_by", "package_version", "template", "max_length",
+                   "vocabulary", "models", kIdentityKey});
   Manifest manifest;
   manifest.title = root.at("title").string();
   manifest.created_by = root.at("created_by").string();
+  if (root.has("package_version"))
+    manifest.package_version = root.at("package_version").string();
   const std::optional<Template> kind = template_of_name(root.at("template").string());
   if (!kind)
     root.at("template").fail("is neither \"closed_book\" nor \"open_book\"", kRemedy);
@@ -268,11 +270,13 @@ std::string write_manifest(const Manifest& manifest) {
   Json document = {{"format", kPackageFormat},
                    {"version", kPackageVersion},
                    {"title", manifest.title},
-                   {"created_by", manifest.created_by},
-                   {"template", name_of(manifest.template_kind)},
+                   {"created_by", manifest.created_by}};
+  if (!manifest.package_version.empty())
+    document["package_version"] = manifest.package_version;
+  document.update({{"template", name_of(manifest.template_kind)},
                    {"max_length", manifest.max_length},
                    {"vocabulary", to_json(manifest.vocabulary)},
-                   {"models", std::move(models)}};
+                   {"models", std::move(models)}});
   document[std::string(kIdentityKey)] = manifest_identity(document);
   return format_manifest(document);
 }

@@ -57,6 +57,7 @@ struct ModelRecord {
 struct Manifest {
   std::string title;
   std::string created_by;
+  std::string package_version; ///< as whoever packed it calls it, e.g. "3" or "2026-11-26"; may be empty
   Template template_kind = Template::closed_book;
   int max_length = 0;    ///< tokens of a sequence; 0: nothing is cut
   FileRecord vocabulary; ///< SentencePiece's model file

@@ -69,6 +69,7 @@ void check_request(const PackRequest& request) {
   if (request.models.empty())
     throw UsageError("there is no model to pack. Name at least one checkpoint folder");
   check_text(request.title, "the package's title");
+  check_text(request.package_version, "the package's version");
   double weights = 0;
   for (const PackModel& model : request.models) {
     check_text(model.name, "a model's name");
@@ -247,6 +248,7 @@ Manifest pack(const PackRequest& request) {
   Manifest manifest;
   manifest.title = request.title;
   manifest.created_by = request.created_by;
+  manifest.package_version = request.package_version;
   manifest.template_kind = request.template_options.kind;
   manifest.max_length = request.template_options.max_length;
   std::deque<FrameWriter> weights;

@@ -21,7 +21,8 @@ struct PackModel {
 
 struct PackRequest {
   std::string title;
-  std::string created_by; ///< the program and its version
+  std::string created_by;           ///< the program and its version
+  std::string package_version = {}; ///< see Manifest
   std::vector<PackModel> models;
   std::filesystem::path vocabulary; ///< spm.model
   std::filesystem::path output;     ///< a folder: to be made, empty, or with a package that is replaced

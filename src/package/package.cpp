@@ -64,9 +64,9 @@ DebertaConfig Package::config(std::size_t model) const {
 std::unique_ptr<WeightSource> Package::open_model(std::size_t model) const {
   const ModelRecord& record = manifest_.models.at(model);
   const WeightsRecord& weights = record.weights;
-  if (!files_.has(weights.name) && files_.has(weights.plain_name()))
-    return open_packed_weights({files_.open(weights.plain_name()), weights.content, FrameReader::Form::plain},
-                               record.dtype);
+  if (!files_.has(weights.name))
+    if (const std::string plain = files_.find_unpacked(weights.name, weights.plain_name()); !plain.empty())
+      return open_packed_weights({files_.open(plain), weights.content, FrameReader::Form::plain}, record.dtype);
   return open_packed_weights({files_.open(weights.name), weights.content, FrameReader::Form::compressed}, record.dtype);
 }
 

@@ -81,7 +81,14 @@ bool PackageFiles::has(const std::string& name) const {
   if (memory_)
     return memory_->contains(name);
   std::error_code ignored; // what cannot be looked at cannot be opened either, and that is reported
-  return std::filesystem::exists(path_of(name), ignored);
+  return std::filesystem::exists(path_of(name), ignored) && !std::filesystem::is_directory(path_of(name), ignored);
+}
+
+std::string PackageFiles::find_unpacked(const std::string& name, const std::string& plain_name) const {
+  for (const std::string& candidate : {plain_name, name + "/" + plain_name, plain_name + "/" + plain_name})
+    if (has(candidate))
+      return candidate;
+  return {};
 }
 
 PackageFile PackageFiles::open(const std::string& name) const {

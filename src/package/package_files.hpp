@@ -47,6 +47,9 @@ public:
                                 std::map<std::string, std::span<const std::byte>> files);
 
   bool has(const std::string& name) const;
+  /// Where the plain content of the packed file `name` ("x.zst") lies if that was unpacked on the way, as some
+  /// storages do: as "x", or in a folder of either name. Empty if nowhere.
+  std::string find_unpacked(const std::string& name, const std::string& plain_name) const;
   /// Throws PackageError if there is no such file.
   PackageFile open(const std::string& name) const;
   std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }

@@ -116,7 +116,9 @@ FileReport verify_weights(const PackageFiles& files, const WeightsRecord& weight
                           Meter& meter) {
   const bool compressed = form == FrameReader::Form::compressed;
   const FramedFile& content = weights.content;
-  FileReport report{compressed ? weights.name : weights.plain_name(), compressed ? content.size : content.raw_size, {}};
+  FileReport report{compressed ? weights.name : files.find_unpacked(weights.name, weights.plain_name()),
+                    compressed ? content.size : content.raw_size,
+                    {}};
   try {
     verify_content(FrameReader(files.open(report.name), content, form), threads, meter, report);
   } catch (const Error& error) {
@@ -127,7 +129,7 @@ FileReport verify_weights(const PackageFiles& files, const WeightsRecord& weight
 
 /// Weights may lie there packed, unpacked, or both; where neither is, the packed file is missed.
 std::vector<FrameReader::Form> forms_in(const PackageFiles& files, const WeightsRecord& weights) {
-  const bool plain = files.has(weights.plain_name());
+  const bool plain = !files.find_unpacked(weights.name, weights.plain_name()).empty();
   std::vector<FrameReader::Form> forms;
   if (!plain || files.has(weights.name))
     forms.push_back(FrameReader::Form::compressed);

@@ -1,5 +1,7 @@
 #include "support/progress.hpp"
 
+#include "support/event_log.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -9,17 +11,33 @@
 namespace sciexam {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 bool live_bar_shown = false; // messages and bars come from one thread
+bool is_quiet = false;
 
-} // namespace
-
-void log_line(std::string_view text) {
+void show_line(std::string_view text) {
   if (live_bar_shown)
     std::fputs("\r\033[K", stderr);
   live_bar_shown = false;
   std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+} // namespace
+
+void set_quiet(bool quiet) {
+  is_quiet = quiet;
+}
+
+void log_line(std::string_view text) {
+  log_event("message", {{"text", text}});
+  if (!is_quiet)
+    show_line(text);
+}
+
+void warn_line(std::string_view text) {
+  log_event("warning", {{"text", text}});
+  show_line(text);
 }
 
 std::string format_duration(std::chrono::duration<double> time) {
@@ -35,19 +53,32 @@ std::string format_duration(std::chrono::duration<double> time) {
 }
 
 Progress::Progress(std::string label, std::uint64_t total, std::string unit)
-    : label_(std::move(label)), unit_(std::move(unit)), total_(std::max<std::uint64_t>(1, total)), start_(Clock::now()),
-      shown_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
+    : label_(std::move(label)), unit_(std::move(unit)), total_(std::max<std::uint64_t>(1, total)),
+      start_(SteadyClock::now()), shown_(start_), logged_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
   if (!finished_ && live_bar_shown)
-    log_line("");
+    show_line("");
+}
+
+double Progress::rate() const {
+  const double elapsed = std::chrono::duration<double>(SteadyClock::now() - start_).count();
+  return elapsed > 0 ? static_cast<double>(done_ - skipped_) / elapsed : 0;
+}
+
+void Progress::log(bool last) {
+  const auto now = SteadyClock::now();
+  if (!last && now - logged_ < kLineInterval)
+    return;
+  logged_ = now;
+  log_event(
+      "progress",
+      {{"label", label_}, {"done", done_}, {"total", total_}, {"unit", unit_}, {"rate", rate()}, {"note", note_}});
 }
 
 std::string Progress::line() const {
-  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   const double part = static_cast<double>(done_) / static_cast<double>(total_);
-  const auto here = static_cast<double>(done_ - skipped_);
-  const double rate = elapsed > 0 ? here / elapsed : 0;
+  const double per_second = rate();
   std::string text = label_ + " ";
   if (live_) {
     constexpr int kWidth = 24;
@@ -56,23 +87,28 @@ std::string Progress::line() const {
   }
   const std::string note = note_.empty() ? "" : note_ + "  ";
   char numbers[256];
-  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), rate, unit_.c_str());
+  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), per_second,
+                unit_.c_str());
   text += numbers;
   if (finished_)
-    return text + "took " + format_duration(Clock::now() - start_);
-  if (here == 0)
+    return text + "took " + format_duration(SteadyClock::now() - start_);
+  if (done_ == skipped_)
     return text + "time left unknown";
-  return text + format_duration(std::chrono::duration<double>(static_cast<double>(total_ - done_) / rate)) + " left";
+  return text + format_duration(std::chrono::duration<double>(static_cast<double>(total_ - done_) / per_second)) +
+         " left";
 }
 
 void Progress::show(bool last) {
-  const auto now = Clock::now();
+  log(last);
+  if (is_quiet)
+    return;
+  const auto now = SteadyClock::now();
   const auto wait = live_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(kLineInterval);
   if (!last && now - shown_ < wait)
     return;
   shown_ = now;
   if (!live_) {
-    log_line(line());
+    show_line(line());
     return;
   }
   std::fprintf(stderr, "\r\033[K%s%s", line().c_str(), last ? "\n" : "");

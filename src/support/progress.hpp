@@ -8,14 +8,21 @@
 
 namespace sciexam {
 
-/// One line to standard error, ended by a newline; clears a live bar first.
+/// One line to standard error, ended by a newline; clears a live bar first. Nothing once set_quiet(true) was called.
 void log_line(std::string_view text);
 
+/// The same for what must be seen also where all else is quiet: warnings and errors.
+void warn_line(std::string_view text);
+
+/// Turns log_line() and all bars of Progress off, or on again.
+void set_quiet(bool quiet);
+
 /// The progress of one long piece of work. On a terminal a bar that is redrawn
-/// in place; elsewhere (a notebook, a pipe) one line every `kLineInterval`.
+/// in place; elsewhere (a notebook, a pipe) one line every `kLineInterval`. The log of
+/// events (support/event_log.hpp) gets a "progress" as often.
 class Progress {
 public:
-  static constexpr std::chrono::seconds kLineInterval{10};
+  static constexpr std::chrono::seconds kLineInterval{5};
 
   /// `total` units of work, e.g. tokens; `unit` is their name in the rate shown.
   Progress(std::string label, std::uint64_t total, std::string unit);
@@ -33,11 +40,13 @@ public:
 
 private:
   std::string line() const;
+  double rate() const;
   void show(bool last);
+  void log(bool last);
 
   std::string label_, unit_, note_;
   std::uint64_t total_, done_ = 0, skipped_ = 0;
-  std::chrono::steady_clock::time_point start_, shown_;
+  std::chrono::steady_clock::time_point start_, shown_, logged_;
   bool live_, finished_ = false;
 };
 

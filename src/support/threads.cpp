@@ -1,13 +1,17 @@
 #include "support/threads.hpp"
 
+#include "support/cgroup.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -27,27 +31,13 @@ std::optional<double> quota_of(const std::string& folder) {
   return std::nullopt;
 }
 
-/// The least quota of this process's cgroup and its parents, as /proc/self/cgroup names them.
+/// The least quota of this process's cgroup and its parents.
 std::optional<double> cgroup_quota() {
   std::optional<double> least;
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (second == std::string::npos)
-      continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    if (!controllers.empty() && controllers.find("cpu") == std::string::npos)
-      continue;
-    const std::string root = controllers.empty() ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
-    // In a container the path may be the host's: its parents up to the mounted root are asked too.
-    for (std::string path = line.substr(second + 1);; path.erase(path.rfind('/'))) {
-      if (const auto quota = quota_of(root + (path == "/" ? "" : path)))
-        least = std::min(least.value_or(*quota), *quota);
-      if (path.empty() || path == "/")
-        break;
-    }
-  }
+  for_each_cgroup("cpu", [&](const std::filesystem::path& group) {
+    if (const auto quota = quota_of(group.string()))
+      least = std::min(least.value_or(*quota), *quota);
+  });
   return least;
 }
 
@@ -85,8 +75,12 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   };
   std::vector<std::jthread> helpers;
   const std::size_t workers = std::min(count, static_cast<std::size_t>(std::max(1, threads)));
-  for (std::size_t i = 1; i < workers; ++i)
-    helpers.emplace_back(work);
+  try {
+    for (std::size_t i = 1; i < workers; ++i)
+      helpers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // No further thread is to be had: those that there are do all of it.
+  }
   work();
   helpers.clear(); // joins
   if (failure)

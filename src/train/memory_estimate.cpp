@@ -4,8 +4,6 @@
 #include "train/trained_parameters.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 
 namespace sciexam {
 namespace {
@@ -28,25 +26,6 @@ Count count_parameters(const DebertaConfig& config, const TrainingSettings& sett
       count.trained_words = elements;
   }
   return count;
-}
-
-/// "MemAvailable:  123 kB" -> bytes.
-std::uint64_t memory_info(const std::string& key) {
-  std::ifstream file("/proc/meminfo");
-  std::string name, unit;
-  std::uint64_t kilobytes = 0;
-  while (file >> name >> kilobytes) {
-    std::getline(file, unit);
-    if (name == key + ":")
-      return kilobytes * 1024;
-  }
-  return 0;
-}
-
-std::uint64_t number_in(const char* file) {
-  std::uint64_t number = 0; // a text such as "max" leaves 0
-  std::ifstream(file) >> number;
-  return number;
 }
 
 } // namespace
@@ -81,7 +60,7 @@ std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const 
   const auto offer = [&](const std::string& option, const TrainingSettings& changed, std::int64_t with_tokens) {
     const std::uint64_t needed = estimate_memory(config, changed, with_tokens).total();
     if (needed < now)
-      ways.push_back(option + ": " + gigabytes(needed));
+      ways.push_back(option + ": " + format_memory(needed));
   };
   TrainingSettings changed = settings;
   changed.gradient_checkpointing = true;
@@ -96,24 +75,6 @@ std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const 
   changed.ema_decay = changed.awp_lr = 0;
   offer("--ema-decay 0 --awp-lr 0", changed, tokens);
   return ways;
-}
-
-std::uint64_t available_memory() {
-  std::uint64_t available = memory_info("MemAvailable");
-  const auto lower = [&](std::uint64_t limit, std::uint64_t used) {
-    if (limit > 0 && limit > used)
-      available = available == 0 ? limit - used : std::min(available, limit - used);
-  };
-  lower(number_in("/sys/fs/cgroup/memory.max"), number_in("/sys/fs/cgroup/memory.current"));
-  lower(number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        number_in("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
-  return available;
-}
-
-std::string gigabytes(std::uint64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
-  return text;
 }
 
 } // namespace sciexam

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkpoint/config.hpp"
+#include "support/memory.hpp"
 #include "train/settings.hpp"
 
 #include <cstdint>
@@ -27,12 +28,5 @@ MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettin
 /// Settings that would need less, each with what it would come to: "--gradient-checkpointing true: 5.1 GB".
 std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const TrainingSettings& settings,
                                              std::int64_t tokens);
-
-/// Bytes that this process may still use: what the machine has available and its cgroup's limit leave. 0 where
-/// that cannot be known.
-std::uint64_t available_memory();
-
-/// "5.1 GB".
-std::string gigabytes(std::uint64_t bytes);
 
 } // namespace sciexam

@@ -45,8 +45,8 @@ void RunLog::write(const Json& line) {
   const std::string text = line.dump() + "\n";
   const bool good = std::fwrite(text.data(), 1, text.size(), out_.get()) == text.size() && std::fflush(out_.get()) == 0;
   if (!good && !failed_)
-    log_line(file_.string() + ": cannot be written: " + std::strerror(errno) +
-             ". The training goes on; free some space, or its report will have gaps");
+    warn_line(file_.string() + ": cannot be written: " + std::strerror(errno) +
+              ". The training goes on; free some space, or its report will have gaps");
   failed_ = !good;
   std::clearerr(out_.get());
 }

@@ -7,6 +7,7 @@
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
+#include "support/memory.hpp"
 #include "support/progress.hpp"
 #include "support/sha256.hpp"
 #include "train/initial_weights.hpp"
@@ -70,17 +71,17 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const Train
   const std::int64_t tokens = std::max(longest, std::min(run.settings.token_budget, longest * run.settings.batch_size));
   const MemoryEstimate estimate = estimate_memory(config, run.settings, tokens);
   const std::uint64_t available = available_memory();
-  log_line(run.name + ": will need about " + gigabytes(estimate.total()) + " of memory (weights " +
-           gigabytes(estimate.weights) + ", gradients " + gigabytes(estimate.gradients) + ", optimiser " +
-           gigabytes(estimate.optimizer) + ", activations " + gigabytes(estimate.activations) +
-           "); available: " + (available == 0 ? "unknown" : gigabytes(available)));
+  log_line(run.name + ": will need about " + format_memory(estimate.total()) + " of memory (weights " +
+           format_memory(estimate.weights) + ", gradients " + format_memory(estimate.gradients) + ", optimiser " +
+           format_memory(estimate.optimizer) + ", activations " + format_memory(estimate.activations) +
+           "); available: " + (available == 0 ? "unknown" : format_memory(available)));
   if (available == 0 || estimate.total() <= available || ignore)
     return;
   std::string ways;
   for (const std::string& way : ways_to_less_memory(config, run.settings, tokens))
     ways += (ways.empty() ? "" : "; ") + way;
-  throw UsageError(run.name + ": needs about " + gigabytes(estimate.total()) + " of memory, but only " +
-                   gigabytes(available) + " are available. What would need less: " +
+  throw UsageError(run.name + ": needs about " + format_memory(estimate.total()) + " of memory, but only " +
+                   format_memory(available) + " are available. What would need less: " +
                    (ways.empty() ? "a smaller model" : ways) + ". Or try all the same: --ignore-memory-estimate");
 }
 

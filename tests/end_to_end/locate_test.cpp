@@ -1,10 +1,13 @@
 // Where inputs are found when the command line does not name them.
 #include "end_to_end/program.hpp"
+#include "golden/golden.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <unistd.h>
 
+using namespace sciexam;
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
 
@@ -62,4 +65,123 @@ TEST_CASE("a program with nothing beside it says where it looked") {
   CHECK(run.status == 2);
   CHECK_THAT(run.err, ContainsSubstring("manifest.json") && ContainsSubstring("--package") &&
                           ContainsSubstring(folder.path().string()));
+}
+
+namespace {
+
+/// A root folder that looks like Kaggle's, with nothing in it but the program.
+class KaggleRoot {
+public:
+  KaggleRoot() {
+    fs::create_directories(root_ / "kaggle/working");
+    fs::create_directories(root_ / "bin");
+    fs::copy_file(program(), root_ / "bin/sciexam-run");
+  }
+  fs::path operator/(const std::string& name) const { return root_ / name; }
+
+  void add_exam(const std::string& folder, const std::string& id) const {
+    fs::create_directories(root_ / "kaggle/input" / folder);
+    write_bytes(root_ / "kaggle/input" / folder / "test.csv", exam_of(id));
+  }
+  void add_package(const std::string& folder) const {
+    fs::create_directories(root_ / "kaggle/input" / folder);
+    fs::copy(kDemo / "package", root_ / "kaggle/input" / folder);
+  }
+  /// One model is enough to tell packages apart.
+  void add_version(const std::string& folder, const std::string& version) const {
+    const fs::path out = root_ / "kaggle/input" / folder;
+    fs::create_directories(out.parent_path());
+    if (!fs::exists(checkpoint() / "config.json"))
+      SKIP("no small checkpoint in " << checkpoint());
+    const ProgramResult packed =
+        sciexam_run({"pack", "--models", checkpoint(), "--tokenizer", golden::folder() / "../deberta-v3/spm.model",
+                     "--out", out, "--package-version", version, "--title", "t" + version});
+    INFO(packed.err);
+    REQUIRE(packed.status == 0);
+  }
+  static fs::path checkpoint() { return golden::folder() / "e2e/model_0"; }
+  ProgramResult run(const std::vector<std::string>& options = {}) const {
+    std::vector<std::string> command = {"chroot", root_.path(), "/bin/sciexam-run"};
+    command.insert(command.end(), options.begin(), options.end());
+    return run_command(command);
+  }
+  static void require_root() {
+    if (::geteuid() != 0)
+      SKIP("chroot needs root");
+  }
+
+private:
+  TemporaryFolder root_;
+};
+
+} // namespace
+
+TEST_CASE("inputs are found in all layouts of Kaggle's mounts, without an executable bit") {
+  KaggleRoot::require_root();
+  for (const auto& [package, exam] :
+       {std::pair("sciexam-run", "kaggle-llm-science-exam"),
+        std::pair("datasets/somebody/sciexam-run", "competitions/kaggle-llm-science-exam"),
+        std::pair("datasets/somebody/sciexam-run/versions/3", "competitions/kaggle-llm-science-exam"),
+        std::pair("datasets/somebody/sciexam-run/upload", "kaggle-llm-science-exam")}) {
+    const KaggleRoot root;
+    root.add_package(package);
+    root.add_exam(exam, "found");
+    root.add_exam("another-dataset", "wrong"); // sorts before; no competition
+    fs::create_directories(root / "kaggle/input/aaa");
+    write_bytes(root / "kaggle/input/aaa/manifest.json", "{\"format\": \"something else\"}");
+    const ProgramResult run = root.run();
+    INFO(package << "\n" << run.out << run.err);
+    CHECK(run.status == 0);
+    CHECK_THAT(read_bytes(root / "kaggle/working/submission.csv"), ContainsSubstring("found,"));
+    CHECK_THAT(run.err, ContainsSubstring(package) && ContainsSubstring("the only one under /kaggle/input") &&
+                            ContainsSubstring("the first of 2 under /kaggle/input"));
+  }
+}
+
+TEST_CASE("weights that were unpacked on the way are used, also in a folder of their name") {
+  KaggleRoot::require_root();
+  const KaggleRoot root;
+  root.add_package("sciexam-run");
+  root.add_exam("kaggle-llm-science-exam", "found");
+  const fs::path package = root / "kaggle/input/sciexam-run";
+  const std::string packed = read_bytes(package / "run_0.safetensors.zst");
+  REQUIRE(run_command({"zstd", "-q", "-d", "--rm", package / "run_0.safetensors.zst"}).status == 0);
+  REQUIRE(run_command({"zstd", "-q", "-d", "--rm", package / "run_1.safetensors.zst"}).status == 0);
+  fs::rename(package / "run_1.safetensors", package / "plain");
+  fs::create_directory(package / "run_1.safetensors.zst");
+  fs::rename(package / "plain", package / "run_1.safetensors.zst/run_1.safetensors");
+  const ProgramResult run = root.run();
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.out, ContainsSubstring("answered by 3 models"));
+  CHECK(root.run({"verify"}).status == 0);
+}
+
+TEST_CASE("a damaged package among others is passed over with a warning") {
+  KaggleRoot::require_root();
+  const KaggleRoot root;
+  root.add_package("old");
+  root.add_package("other");
+  root.add_exam("kaggle-llm-science-exam", "found");
+  const fs::path manifest = root / "kaggle/input/other/manifest.json";
+  fs::resize_file(manifest, fs::file_size(manifest) / 2);
+  const ProgramResult run = root.run();
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("package passed over: /kaggle/input/other/manifest.json"));
+}
+
+TEST_CASE("golden: of several versions the highest is used, by number, and an explicit choice wins", "[golden]") {
+  KaggleRoot::require_root();
+  const KaggleRoot root;
+  root.add_version("datasets/me/a", "10");
+  root.add_version("datasets/me/b", "9");
+  root.add_exam("competitions/kaggle-llm-science-exam", "found");
+  const ProgramResult run = root.run({"doctor"});
+  INFO(run.out << run.err);
+  CHECK_THAT(run.out,
+             ContainsSubstring("/kaggle/input/datasets/me/a (the highest version, 10, of 2 under /kaggle/input; "
+                               "not used: /kaggle/input/datasets/me/b (version 9). --package chooses another)"));
+  const ProgramResult chosen = root.run({"doctor", "--package", "/kaggle/input/datasets/me/b"});
+  CHECK_THAT(chosen.out, ContainsSubstring("version 9 (1 models") && ContainsSubstring("(given)"));
 }

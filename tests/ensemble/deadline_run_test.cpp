@@ -26,6 +26,7 @@ struct SimulatedMachine {
   double slowest = 1;         ///< the least of the factors to which it changes
   double suspended = 0;       ///< seconds that it stands still, once, at half the limit
   std::vector<bool> broken = {false, false, false};
+  std::vector<double> most_tokens = {1e18, 1e18, 1e18}; ///< for which a model finds memory at once
 };
 
 class SimulatedRunner : public ModelRunner {
@@ -47,6 +48,8 @@ public:
     for (const std::size_t q : questions)
       for (const std::int64_t length : questions_[q])
         tokens += static_cast<double>(std::min(length, max_length));
+    if (tokens > machine_.most_tokens.at(loaded_))
+      throw OutOfMemory("simulated");
     for (int layer = 0; layer < kLayers; ++layer) {
       if (stop())
         return std::nullopt;
@@ -262,4 +265,34 @@ TEST_CASE("a machine that stood still over the deadline ends at once") {
   CHECK(outcome.used < 1110); // half the limit, the stand, and a layer
   machine.suspended = 50;
   CHECK(simulate(questions, machine, {.limit = 200}).used <= 200);
+}
+
+TEST_CASE("where memory runs out, batches become smaller, and every answer is there") {
+  const auto questions = random_lengths(100, 9);
+  std::vector<std::string> said;
+  const Outcome outcome = simulate(questions, {.most_tokens = {1500, 1e18, 1e18}}, {.limit = 1e6}, 0,
+                                   {.plan = [&](const std::string& text) { said.push_back(text); }});
+  CHECK(outcome.answered == std::vector<std::size_t>{100, 100, 100});
+  CHECK(outcome.given_up.empty());
+  CHECK(std::count_if(said.begin(), said.end(), [](const std::string& text) {
+          return text.find("memory ran out for ") != std::string::npos;
+        }) == 2); // 4224 -> 2112 -> 1056, and no further try
+}
+
+TEST_CASE("a model without memory for a single question is given up, and the next one answers all") {
+  const auto questions = random_lengths(100, 10);
+  const Outcome outcome = simulate(questions, {.most_tokens = {10, 1e18, 10}}, {.limit = 1e6});
+  CHECK(outcome.answered == std::vector<std::size_t>{0, 100, 0});
+  REQUIRE(outcome.given_up.size() == 2);
+  CHECK(outcome.given_up[0] == "model 1 was given up: memory ran out for a single question");
+  CHECK(outcome.given_up[1] == "model 3 was given up: memory ran out for a single question");
+}
+
+TEST_CASE("a model that runs out of memory on the way keeps its answers, and the next one answers all") {
+  auto questions = random_lengths(50, 11);
+  std::sort(questions.begin(), questions.end(), [](const auto& a, const auto& b) { return a[0] < b[0]; });
+  // Longest first: only the questions beyond 300 tokens fail.
+  questions.push_back({400, 400, 400, 400, 400});
+  const Outcome outcome = simulate(questions, {.most_tokens = {1900, 1e18, 1e18}}, {.limit = 1e6});
+  CHECK(outcome.answered == std::vector<std::size_t>{0, 51, 51});
 }

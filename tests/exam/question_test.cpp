@@ -96,3 +96,54 @@ TEST_CASE("a training set without ids is numbered where ids are not required") {
   CHECK(exam.questions.at(1).id == "1");
   CHECK(exam_of("id,prompt,A,B,C,D,E\nq7,p,a,b,c,d,e\n", {.id_required = false}).questions.at(0).id == "q7");
 }
+
+TEST_CASE("leniently, a bad row is put aside with its id and its place, and the rest is read") {
+  const Exam exam = exam_of("id,prompt,A,B,C,D,E\n"
+                            "1,p,a,b,c,d,e\n"
+                            "2,p,a,b,c\n"             // too few cells
+                            "3,p,a,b,c,d,e,f\n"       // too many
+                            "4,a \"quote,a,b,c,d,e\n" // a quote in an unquoted cell
+                            "5,p,a,\xff,c,d,e\n"      // no UTF-8
+                            "\n"                      // empty
+                            "6,q,a,b,c,d,e\n"
+                            "6,again,a,b,c,d,e\n" // doubled
+                            ",no id,a,b,c,d,e\n"
+                            "7,\"never closed,a,b,c,d,e\n"
+                            "8,r,a,b,c,d,e\n",
+                            {.lenient = true});
+  REQUIRE(exam.questions.size() == 3);
+  CHECK(exam.questions[1].prompt == "q");
+  CHECK(exam.questions[2].id == "8");
+  std::string found;
+  for (const BadRow& row : exam.bad_rows)
+    found += row.id + "@" + std::to_string(row.position) + " ";
+  CHECK(found == "2@1 3@1 4@1 5@1 @1 @2 @2 7@2 ");
+  CHECK_THAT(exam.bad_rows[0].problem, StartsWith("exam.csv, row 3: has only 5 cells"));
+  CHECK_THAT(exam.bad_rows[7].problem, StartsWith("exam.csv, row 11, column prompt: the double quote"));
+}
+
+TEST_CASE("leniently, the pieces of a broken cell are no questions with ids of their own") {
+  const Exam exam =
+      exam_of("id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n2,\"x\" y\nand more, with commas\",a,b,c,d,e\n3,p,a,b,c,d,e\n",
+              {.lenient = true});
+  CHECK(exam.questions.size() == 2);
+  REQUIRE(exam.bad_rows.size() == 2);
+  CHECK(exam.bad_rows[0].id == "2");
+  CHECK(exam.bad_rows[1].id.empty());
+}
+
+TEST_CASE("leniently, a file without header or without any good row is refused all the same") {
+  CHECK_THROWS_AS(exam_of("id,prompt\n1,p\n", {.lenient = true}), InputError);
+  CHECK_THROWS_AS(exam_of("id,prompt,A,B,C,D,E\n1,p\n2,q\n", {.lenient = true}), InputError);
+}
+
+TEST_CASE("a lenient reader takes good files as the strict one does, whatever their size") {
+  std::string text = "id,prompt,A,B,C,D,E\n";
+  for (int i = 0; i < 3000; ++i) // several blocks
+    text += std::to_string(i) + (i % 7 == 3 ? ",broken\n" : ",\"prompt, with\na line end\",a,b,c,d,e\r\n");
+  const Exam exam = exam_of(text, {.lenient = true});
+  CHECK(exam.questions.size() + exam.bad_rows.size() == 3000);
+  CHECK(exam.bad_rows.size() == 429);
+  CHECK(exam.questions.back().id == "2998");
+  CHECK(exam.bad_rows.back().id == "2999");
+}

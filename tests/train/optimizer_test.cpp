@@ -141,5 +141,4 @@ TEST_CASE("memory is estimated smaller where less is trained or kept") {
   changed.freeze_embeddings = true;
   CHECK(estimate_memory(config, changed, 1000).total() < full.total() / 2);
   CHECK(ways_to_less_memory(config, usual, 1000).size() >= 2);
-  CHECK(available_memory() > 0);
 }

@@ -1,0 +1,181 @@
+// sciexam-run doctor: what a run would find on this machine, and what to do about what is missing.
+#include "cli/commands.hpp"
+#include "cli/locate.hpp"
+#include "cli/reports.hpp"
+#include "cli/version.hpp"
+#include "ensemble/answering.hpp"
+#include "model/runtime.hpp"
+#include "support/clock.hpp"
+#include "support/cpu.hpp"
+#include "support/errors.hpp"
+#include "support/files.hpp"
+#include "support/memory.hpp"
+#include "support/progress.hpp"
+#include "support/threads.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Verdict { fine, warning, missing };
+
+/// What was looked at, what was found and, where that is not right, what to do.
+struct Finding {
+  Verdict verdict;
+  std::string what, found, remedy = {};
+};
+
+struct DoctorOptions {
+  std::string package, test, output;
+};
+
+Finding check_processor() {
+  const int threads = available_threads();
+  const unsigned all = std::thread::hardware_concurrency();
+  return {Verdict::fine, "processor",
+          cpu_model() + ", " + cpu_features() + "; " + std::to_string(threads) + " threads will be used" +
+              (static_cast<unsigned>(threads) < all
+                   ? " of " + std::to_string(all) + " CPUs (affinity or container limit)"
+                   : "") +
+              "; " + chosen_kernels()};
+}
+
+Finding check_gpu() {
+  std::error_code ignored;
+  if (!fs::exists("/dev/nvidiactl", ignored))
+    return {Verdict::fine, "GPU", "none: the CPU answers"};
+  return {Verdict::warning, "GPU", "one is there, and not used",
+          "This version answers on the CPU; a notebook without GPU does as well, and has more hours a week"};
+}
+
+/// Bytes that the package's largest model needs; 0 if no configuration can be read.
+std::uint64_t memory_needed(const Package& package) {
+  std::uint64_t most = 0;
+  for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
+    try {
+      most = std::max(most, answering_memory(package.config(model), kTokenBudget));
+    } catch (const PackageError&) {
+      continue; // the check of the package tells it
+    }
+  return most;
+}
+
+Finding check_memory(const std::optional<Package>& package) {
+  const std::uint64_t available = available_memory();
+  const std::uint64_t needed = package ? memory_needed(*package) : 0;
+  const std::string found = (available == 0 ? "unknown" : format_memory(available) + " available") +
+                            (needed > 0 ? ", about " + format_memory(needed) + " needed" : "");
+  if (available > 0 && available < needed)
+    return {Verdict::warning, "memory", found,
+            "Smaller batches will be used, and models left out that do not fit: give the process more memory"};
+  return {Verdict::fine, "memory", found};
+}
+
+/// Sizes only: reading everything is for `verify`.
+std::vector<std::string> missing_files(const Package& package, const fs::path& folder) {
+  const PackageFiles files = PackageFiles::in_folder(folder);
+  std::vector<std::string> missing;
+  if (!files.has(package.manifest().vocabulary.name))
+    missing.push_back(package.manifest().vocabulary.name);
+  for (const ModelRecord& model : package.manifest().models)
+    for (const bool there : {files.has(model.config.name),
+                             files.has(model.weights.name) ||
+                                 !files.find_unpacked(model.weights.name, model.weights.plain_name()).empty()})
+      if (!there)
+        missing.push_back("a file of " + model.name);
+  return missing;
+}
+
+Finding check_package(const std::string& given, std::optional<Package>& package) {
+  try {
+    const Located place = find_package(given);
+    package.emplace(Package::open(place.path));
+    const std::string found = describe(*package) + " in " + place.path.string() + " (" + place.reason + ")";
+    std::string missing;
+    for (const std::string& name : missing_files(*package, place.path))
+      missing += (missing.empty() ? "" : ", ") + name;
+    if (!missing.empty())
+      return {Verdict::missing, "package", found + ", without " + missing, "Upload or copy the whole package again"};
+    return {Verdict::fine, "package", found + "; `sciexam-run verify` checks every byte"};
+  } catch (const Error& error) {
+    return {Verdict::missing, "package", error.what(), "On Kaggle: Add Input, and choose your dataset"};
+  }
+}
+
+Finding check_exam(const std::string& given) {
+  try {
+    const Located place = find_test(given);
+    const Exam exam = read_exam(place.path);
+    return {Verdict::fine, "exam",
+            std::to_string(exam.questions.size()) + " questions" + (exam.has_context ? " with context" : "") +
+                (exam.has_answers ? " and answers" : "") + " in " + place.path.string() + " (" + place.reason + ")"};
+  } catch (const Error& error) {
+    return {Verdict::missing, "exam", error.what(), "On Kaggle: Add Input, and choose the competition"};
+  }
+}
+
+Finding check_output(const std::string& given) {
+  const fs::path output = find_output(given);
+  try {
+    AtomicFile probe(output.parent_path() / "sciexam-doctor"); // never put in place
+    probe.write(std::string_view("x"));
+  } catch (const Error& error) {
+    return {Verdict::missing, "output", error.what(), "Give another file with --output"};
+  }
+  std::error_code unknown;
+  const fs::space_info space = fs::space(output.has_parent_path() ? output.parent_path() : ".", unknown);
+  return {Verdict::fine, "output",
+          output.string() + " can be written" + (unknown ? "" : ", " + format_memory(space.available) + " free")};
+}
+
+Finding check_time() {
+  if (!on_kaggle())
+    return {Verdict::fine, "time", "not on Kaggle: a run's --time-limit counts from its start"};
+  return {Verdict::fine, "time",
+          "the notebook's session is " + format_duration(std::chrono::duration<double>(age_of_session(true))) + " old"};
+}
+
+ExitStatus diagnose(const DoctorOptions& options) {
+  std::optional<Package> package;
+  std::vector<Finding> findings = {
+      {Verdict::fine, "program", version_text().substr(0, version_text().find('\n'))}, check_processor(), check_gpu()};
+  const Finding of_package = check_package(options.package, package);
+  findings.insert(findings.end(), {check_memory(package), of_package, check_exam(options.test),
+                                   check_output(options.output), check_time()});
+  bool ready = true;
+  for (const Finding& finding : findings) {
+    const char* verdict = finding.verdict == Verdict::fine      ? "ok     "
+                          : finding.verdict == Verdict::warning ? "warning"
+                                                                : "MISSING";
+    std::printf("%s  %-10s %s\n", verdict, finding.what.c_str(), finding.found.c_str());
+    if (!finding.remedy.empty())
+      std::printf("         %-10s -> %s\n", "", finding.remedy.c_str());
+    ready = ready && finding.verdict != Verdict::missing;
+  }
+  std::printf(ready ? "A run will find all that it needs.\n" : "A run would fail: see MISSING above.\n");
+  return ready ? ExitStatus::done : ExitStatus::failed;
+}
+
+} // namespace
+
+void add_doctor(CLI::App& app, ExitStatus& status) {
+  const auto options = std::make_shared<DoctorOptions>();
+  CLI::App* command =
+      app.add_subcommand("doctor", "Look at machine, mounts and inputs: what a run would use, and what is missing");
+  command->add_option("--package", options->package, "Package folder [found by itself]");
+  command->add_option("--test", options->test, "The exam [found by itself]");
+  command->add_option("--output", options->output, "Submission that would be written [submission.csv]");
+  command->callback([options, &status] { status = diagnose(*options); });
+}
+
+} // namespace sciexam

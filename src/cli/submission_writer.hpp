@@ -1,0 +1,35 @@
+// The submission of a run, which is whole at every moment and becomes better.
+#pragma once
+
+#include "exam/question.hpp"
+#include "exam/ranking.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+class SubmissionWriter {
+public:
+  /// Writes the first submission, by the options' lengths: from here on there is a valid one. Throws WorkError
+  /// if that cannot be written. Rows of the exam that could not be read, but have an id, are answered "A B C".
+  SubmissionWriter(std::filesystem::path file, const Exam& exam);
+
+  /// Writes better answers, `rankings[i]` for `exam.questions[i]`. If they cannot be written (disk full), the
+  /// earlier submission stays, and that is told once.
+  void improve(std::span<const Ranking> rankings);
+
+  /// A sentence if the file holds earlier answers than the last ones given; else empty.
+  const std::string& problem() const noexcept { return problem_; }
+
+private:
+  void write(std::span<const Ranking> rankings) const;
+
+  std::filesystem::path file_;
+  const Exam& exam_;
+  std::string problem_;
+};
+
+} // namespace sciexam

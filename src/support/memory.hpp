@@ -1,0 +1,19 @@
+// How much memory this process may use.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace sciexam {
+
+/// Bytes that this process may still use: what the machine has available, and what the limits of its control groups
+/// leave (memory that only caches files counts as free). Beyond that the system ends the process, without an error
+/// that could be caught; limits of the process itself (ulimit -v) make allocations fail and are not looked at. 0
+/// where it cannot be known. `root` stands for "/" in tests.
+std::uint64_t available_memory(const std::filesystem::path& root = "/");
+
+/// "5.1 GB", "120 MB".
+std::string format_memory(std::uint64_t bytes);
+
+} // namespace sciexam

@@ -1,0 +1,265 @@
+// Things that go wrong: a whole submission is there all the same, and what is lost is told.
+#include "end_to_end/program.hpp"
+#include "temporary_folder.hpp"
+
+#include <functional>
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <unistd.h>
+
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kDemo = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
+constexpr const char* kExam =
+    "id,prompt,A,B,C,D,E\nx,What is water?,H2O,CO2,NaCl,gold,the air\ny,Largest?,Mars,the Sun,a,b,c\n";
+constexpr const char* kByLength = "id,prediction\nx,E C D\ny,B A C\n";
+
+/// A folder with the demo's package and an exam.
+class Place {
+public:
+  Place() {
+    fs::copy(kDemo / "package", folder_ / "package");
+    write_bytes(folder_ / "test.csv", kExam);
+  }
+  fs::path operator/(const std::string& name) const { return folder_ / name; }
+  std::vector<std::string> command(const std::vector<std::string>& options = {}) const {
+    std::vector<std::string> words = {
+        program(), "--package", folder_ / "package", "--test", folder_ / "test.csv", "--output", folder_ / "out.csv"};
+    words.insert(words.end(), options.begin(), options.end());
+    return words;
+  }
+  std::string submission() const { return read_bytes(folder_ / "out.csv"); }
+
+private:
+  TemporaryFolder folder_;
+};
+
+void flip_middle(const fs::path& file) {
+  std::string bytes = read_bytes(file);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  write_bytes(file, bytes);
+}
+
+/// True for "id,prediction" and a row of three different letters for x and y each.
+bool is_whole(const std::string& submission) {
+  std::istringstream lines(submission);
+  std::string header, x, y, more;
+  std::getline(lines, header);
+  std::getline(lines, x);
+  std::getline(lines, y);
+  const auto good = [](const std::string& row, char id) {
+    return row.size() == 7 && row[0] == id && row[1] == ',' && row[3] == ' ' && row[5] == ' ' && row[2] != row[4] &&
+           row[2] != row[6] && row[4] != row[6] && row.find_first_not_of("ABCDE ", 2) == std::string::npos;
+  };
+  return header == "id,prediction" && good(x, 'x') && good(y, 'y') && !std::getline(lines, more);
+}
+
+bool may(const std::vector<std::string>& command) {
+  return run_command(command).status == 0;
+}
+
+} // namespace
+
+TEST_CASE("a model file that is truncated, damaged, missing or unreadable leaves the others to answer") {
+  const std::vector<std::pair<std::string, std::function<void(const fs::path&)>>> faults = {
+      {"truncated", [](const fs::path& file) { fs::resize_file(file, fs::file_size(file) / 2); }},
+      {"damaged", flip_middle},
+      {"missing", [](const fs::path& file) { fs::remove(file); }},
+      {"a folder",
+       [](const fs::path& file) {
+         fs::remove(file);
+         fs::create_directory(file);
+       }},
+      {"unreadable",
+       [](const fs::path& file) { // also for root: a link to itself
+         fs::remove(file);
+         fs::create_symlink(file, file);
+       }},
+  };
+  for (const auto& [name, damage] : faults) {
+    const Place place;
+    damage(place / "package/run_1.safetensors.zst");
+    const ProgramResult run = run_command(place.command());
+    INFO(name << "\n" << run.out << run.err);
+    CHECK(run.status == 3);
+    CHECK_THAT(run.out, ContainsSubstring("answered by 2 models") && ContainsSubstring("degraded: model run_1") &&
+                            ContainsSubstring("run_1.safetensors.zst"));
+    CHECK(is_whole(place.submission()));
+  }
+}
+
+TEST_CASE("a package of which nothing can be used leaves an answer by length, and fails") {
+  for (const char* file : {"spm.model", "manifest.json", "config.json"}) {
+    const Place place;
+    flip_middle(place / "package" / file);
+    const ProgramResult run = run_command(place.command());
+    INFO(file << "\n" << run.out << run.err);
+    CHECK(run.status == 1);
+    CHECK_THAT(run.out + run.err, ContainsSubstring(file));
+    CHECK(place.submission() == kByLength);
+  }
+}
+
+#ifndef SCIEXAM_SANITIZED // AddressSanitizer reserves terabytes
+TEST_CASE("with too little memory it uses smaller batches, then fewer models, and never crashes") {
+  if (!may({"prlimit", "--version"}))
+    SKIP("no prlimit");
+  Place place;
+  std::string exam = kExam;
+  exam.replace(exam.find("What is water?"), 14, std::string(1200, 'w'));
+  write_bytes(place / "test.csv", exam);
+  bool degraded = false;
+  for (int megabytes = 70; megabytes <= 1000; megabytes += megabytes / 7) {
+    fs::remove(place / "out.csv");
+    std::vector<std::string> command = {"prlimit", "--as=" + std::to_string(megabytes) + "000000"};
+    const std::vector<std::string> program = place.command({"--threads", "2"});
+    command.insert(command.end(), program.begin(), program.end());
+    const ProgramResult run = run_command(command);
+    INFO(megabytes << " MB: exit status " << run.status << "\n" << run.out << run.err);
+    CHECK((run.status == 0 || run.status == 1 || run.status == 3));
+    CHECK(is_whole(place.submission()));
+    degraded = degraded || run.out.find("memory ran out") != std::string::npos;
+    if (megabytes > 900)
+      CHECK(run.status == 0);
+  }
+  CHECK(degraded);
+}
+#endif
+
+TEST_CASE("an output that cannot be written is told before any model is loaded") {
+  const Place place;
+  for (const std::string output : {"/proc/submission.csv", "/nowhere/submission.csv"}) {
+    const ProgramResult run =
+        sciexam_run({"--package", place / "package", "--test", place / "test.csv", "--output", output});
+    INFO(run.err);
+    CHECK(run.status == 1);
+    CHECK_THAT(run.err, ContainsSubstring(output.substr(0, output.rfind('/'))) && !ContainsSubstring("run_0"));
+  }
+}
+
+TEST_CASE("on a disk that is full or read-only the run ends with one clear error") {
+  if (!may({"unshare", "--mount", "true"}))
+    SKIP("mounting needs root");
+  const Place place;
+  fs::create_directory(place / "disk");
+  for (const auto& [options, sign] :
+       {std::pair("size=4k,nr_inodes=2", "No space left"), std::pair("ro", "Read-only file system")}) {
+    // The first inode is the folder, the second one a file that takes the only page.
+    const std::string script = "mount -t tmpfs -o " + std::string(options) +
+                               " none \"$1/disk\" && { dd if=/dev/zero of=\"$1/disk/filler\" bs=4k count=1 2> "
+                               "/dev/null; shift; exec \"$@\"; }";
+    std::vector<std::string> command = {"unshare", "--mount", "/bin/sh", "-c", script, "sh", place / ""};
+    const std::vector<std::string> program = place.command({"--output", place / "disk/out.csv"});
+    for (std::size_t i = 0; i < program.size(); ++i)
+      if (program[i] != "--output" || i + 2 == program.size())
+        command.push_back(program[i]);
+      else
+        ++i; // the first --output
+    const ProgramResult run = run_command(command);
+    INFO(options << "\n" << run.out << run.err);
+    CHECK(run.status == 1);
+    CHECK_THAT(run.err, ContainsSubstring(sign));
+  }
+}
+
+TEST_CASE("a disk that becomes full keeps the earlier submission, and the run tells it") {
+  if (!may({"unshare", "--mount", "true"}))
+    SKIP("mounting needs root");
+  const Place place;
+  fs::create_directory(place / "disk");
+  // Two files fit: the first submission and its successor in the making. A named pipe, made when the first is there,
+  // takes the second one's inode.
+  const std::string script =
+      "mount -t tmpfs -o nr_inodes=3 none \"$1/disk\" && "
+      "{ (while [ ! -e \"$1/disk/out.csv\" ]; do sleep 0.01; done; mkfifo \"$1/disk/filler\") & } && "
+      "{ d=$1; shift; \"$@\"; s=$?; wait; cat \"$d/disk/out.csv\"; exit $s; }";
+  std::string exam = "id,prompt,A,B,C,D,E\n";
+  for (int i = 0; i < 1000; ++i) // a second of work
+    exam += std::to_string(i) + ",Which one is it?,a,bb,ccc,dddd,eeeee\n";
+  write_bytes(place / "test.csv", exam);
+  const ProgramResult run =
+      run_command({"unshare", "--mount", "/bin/sh", "-c", script, "sh", place / "", program(), "--package",
+                   place / "package", "--test", place / "test.csv", "--output", place / "disk/out.csv"});
+  INFO(run.out << run.err);
+  CHECK(run.status == 3);
+  CHECK_THAT(run.out,
+             ContainsSubstring("degraded: the submission holds earlier answers") && ContainsSubstring("\n999,E D C"));
+}
+
+TEST_CASE("a bad row refuses the exam, unless the run is lenient: then it is answered and told") {
+  const Place place;
+  write_bytes(place / "test.csv", std::string(kExam) + "z,cut short,a\nw,What?,a,b,c,d,e\n");
+  const ProgramResult strict = run_command(place.command());
+  CHECK(strict.status == 2);
+  CHECK_THAT(strict.err, ContainsSubstring("test.csv, row 4: has only 3 cells"));
+  CHECK_FALSE(fs::exists(place / "out.csv"));
+  const ProgramResult lenient = run_command(place.command({"--lenient"}));
+  INFO(lenient.err);
+  CHECK(lenient.status == 3);
+  CHECK_THAT(lenient.out, ContainsSubstring("degraded: answered \"A B C\": ") && ContainsSubstring("row 4"));
+  const std::string submission = place.submission();
+  CHECK_THAT(submission, ContainsSubstring("\nz,A B C\nw,"));
+  CHECK(is_whole(submission.substr(0, submission.find("z,"))));
+}
+
+TEST_CASE("closed standard streams and a pipe that nobody reads do not end or spoil a run") {
+  const Place place;
+  for (const char* redirection : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", "| true", "2>&1 | head -c 1"}) {
+    fs::remove(place / "out.csv");
+    std::vector<std::string> command = {"/bin/sh", "-c", std::string("\"$@\" ") + redirection, "sh"};
+    const std::vector<std::string> program = place.command();
+    command.insert(command.end(), program.begin(), program.end());
+    const ProgramResult run = run_command(command);
+    INFO(redirection << "\n" << run.err);
+    CHECK(run.status == 0);
+    CHECK(is_whole(place.submission()));
+  }
+}
+
+TEST_CASE("a quiet run prints the summary alone, the log of events tells all to programs, the report is a page") {
+  const Place place;
+  const ProgramResult run =
+      run_command(place.command({"--quiet", "--log-json", place / "log.jsonl", "--report", place / "report.html"}));
+  CHECK(run.status == 0);
+  CHECK(run.err.empty());
+  CHECK_THAT(run.out, ContainsSubstring("answered by 3 models") && ContainsSubstring("tokens/s"));
+  const std::string log = read_bytes(place / "log.jsonl");
+  CHECK_THAT(log, ContainsSubstring("\"event\":\"progress\",\"label\":\"run_0 (1 of 3)\"") &&
+                      ContainsSubstring("\"event\":\"end\",\"status\":0,\"models\":3"));
+  const std::string page = read_bytes(place / "report.html");
+  CHECK_THAT(page, ContainsSubstring("Least certain questions") && ContainsSubstring("What is water?") &&
+                       ContainsSubstring("run_2"));
+}
+
+TEST_CASE("the first lines say what one needs to see that the right things are used") {
+  const Place place;
+  const ProgramResult run = run_command(place.command());
+  for (const char* line : {"program: sciexam-run ", "exam: 2 questions in ", "package: ", "identity ",
+                           "package's folder: ", "(given)", "device: CPU, ", " threads", "memory: ", "time: "})
+    CHECK_THAT(run.err, ContainsSubstring(line));
+}
+
+TEST_CASE("doctor tells what a run would use, what is missing and what to do") {
+  const Place place;
+  const ProgramResult fine = sciexam_run(
+      {"doctor", "--package", place / "package", "--test", place / "test.csv", "--output", place / "out.csv"});
+  INFO(fine.out << fine.err);
+  CHECK(fine.status == 0);
+  CHECK_THAT(fine.out, ContainsSubstring("2 questions") && ContainsSubstring("3 models") &&
+                           ContainsSubstring("A run will find all that it needs"));
+  CHECK_FALSE(fs::exists(place / "out.csv"));
+  fs::remove(place / "package/run_1.safetensors.zst");
+  const ProgramResult lacking = sciexam_run(
+      {"doctor", "--package", place / "package", "--test", place / "none.csv", "--output", "/proc/out.csv"});
+  CHECK(lacking.status == 1);
+  CHECK_THAT(lacking.out, ContainsSubstring("MISSING  package") && ContainsSubstring("a file of run_1") &&
+                              ContainsSubstring("MISSING  exam") && ContainsSubstring("MISSING  output") &&
+                              ContainsSubstring("A run would fail"));
+}
