@@ -72,15 +72,15 @@ void add_uncertain(Page& page, const AnswerReport& report) {
     return;
   page.heading("Least certain questions");
   for (const UncertainQuestion& question : report.least_certain) {
-    page.paragraph(question.id + ": " + question.prompt);
-    std::vector<std::string> header = {"guesses " + question.guesses +
-                                       (question.answer.empty() ? "" : ", right " + question.answer)};
+    page.paragraph(question.id + ": " + question.prompt + "  Guessed: " + question.guesses + ".");
+    std::vector<std::string> header = {"option", "text"};
     for (const auto& [name, probabilities] : question.probabilities)
       header.push_back(name);
     Rows rows;
     for (std::size_t option = 0; option < question.options.size(); ++option) {
-      std::vector<std::string>& row =
-          rows.emplace_back(1, std::string(1, static_cast<char>('A' + option)) + "  " + question.options[option]);
+      const std::string letter(1, static_cast<char>('A' + option));
+      std::vector<std::string>& row = rows.emplace_back(1, letter + (letter == question.answer ? ", right" : ""));
+      row.push_back(question.options[option]);
       for (const auto& [name, probabilities] : question.probabilities)
         row.push_back(format_fixed(probabilities[option], 3));
     }

@@ -47,8 +47,8 @@ TEST_CASE("a run's page shows models, agreement, certainty, time and doubtful qu
   const std::string html = answer_report(full_report());
   CHECK(test::markup_fault(html) == "");
   CHECK(count(html, "<svg") == 3);
-  for (const char* text : {"model 2 did not answer", "0.7123", "80.0 %", "500", "Which &amp; why?",
-                           "guesses B A D, right A", "0.300", "of &lt;two&gt; models", "sciexam-run 0.1.0", "perfect"})
+  for (const char* text : {"model 2 did not answer", "0.7123", "80.0 %", "500", "Which &amp; why?", "Guessed: B A D.",
+                           "A, right", "0.300", "of &lt;two&gt; models", "sciexam-run 0.1.0", "perfect"})
     CHECK_THAT(html, ContainsSubstring(text));
   CHECK(answer_report(full_report()) == html);
 }
