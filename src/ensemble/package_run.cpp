@@ -20,6 +20,7 @@ public:
 
   bool load(std::size_t model) override {
     network_.reset(); // before the next one needs the memory
+    give_back_memory();
     const BootClock clock;
     const double begin = clock.seconds();
     try {

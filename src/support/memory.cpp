@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include <malloc.h>
+
 namespace sciexam {
 namespace {
 
@@ -63,6 +65,10 @@ std::uint64_t available_memory(const fs::path& root) {
   for_each_cgroup(
       "memory", [&](const fs::path& group) { left = std::min(left, left_in_group(group)); }, root);
   return left == kUnlimited ? 0 : left;
+}
+
+void give_back_memory() {
+  ::malloc_trim(0);
 }
 
 std::string format_memory(std::uint64_t bytes) {

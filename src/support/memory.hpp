@@ -13,6 +13,9 @@ namespace sciexam {
 /// where it cannot be known. `root` stands for "/" in tests.
 std::uint64_t available_memory(const std::filesystem::path& root = "/");
 
+/// Gives memory that was freed back to the system, which else counts it as this process's.
+void give_back_memory();
+
 /// "5.1 GB", "120 MB".
 std::string format_memory(std::uint64_t bytes);
 

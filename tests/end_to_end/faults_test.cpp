@@ -133,6 +133,38 @@ TEST_CASE("with too little memory it uses smaller batches, then fewer models, an
 }
 #endif
 
+TEST_CASE("under a control group's limit it is never killed: models that do not fit are left out") {
+  const fs::path group =
+      "/sys/fs/cgroup/memory/sciexam_test"; // version 1; where there is version 2, by its file's name
+  const fs::path unified = "/sys/fs/cgroup/sciexam_test";
+  std::error_code failure;
+  const bool first = fs::exists(group.parent_path() / "memory.limit_in_bytes", failure);
+  const fs::path folder = first ? group : unified;
+  const fs::path limit = folder / (first ? "memory.limit_in_bytes" : "memory.max");
+  fs::create_directory(folder, failure);
+  if (failure || !fs::exists(limit, failure))
+    SKIP("no control groups of one's own here");
+  const Place place;
+  for (const int megabytes : {60, 110, 170, 600}) {
+    fs::remove(place / "out.csv");
+    write_bytes(limit, std::to_string(megabytes) + "000000");
+    std::vector<std::string> command = {"/bin/sh", "-c", "echo $$ > \"$1/cgroup.procs\"; shift; exec \"$@\"", "sh",
+                                        folder};
+    const std::vector<std::string> program = place.command({"--threads", "2"});
+    command.insert(command.end(), program.begin(), program.end());
+    const ProgramResult run = run_command(command);
+    INFO(megabytes << " MB: exit status " << run.status << "\n" << run.out << run.err);
+    CHECK(is_whole(place.submission()));
+    if (megabytes == 60 || megabytes == 600)
+      CHECK(run.status == (megabytes == 60 ? 1 : 0));
+    else
+      CHECK((run.status == 0 || run.status == 1 || run.status == 3));
+    if (megabytes == 60)
+      CHECK_THAT(run.out, ContainsSubstring("of memory, and ") && ContainsSubstring("are available"));
+  }
+  fs::remove(folder, failure); // a group is empty when its processes have ended
+}
+
 TEST_CASE("an output that cannot be written is told before any model is loaded") {
   const Place place;
   for (const std::string output : {"/proc/submission.csv", "/nowhere/submission.csv"}) {
