@@ -24,9 +24,16 @@ usage: ./build.sh VERB
                         build everything and run the tests (--long: the slow ones too);
                         presets: release (default), debug, asan, coverage
   bench [OPTION...]     build, then measure this machine: ./sciexam-run bench OPTION...
-  package --out DIR --models A B C --tokenizer spm.model [OPTION...]
-                        build, then put the program and a package of these models into DIR, ready
-                        for upload; more options go to ./sciexam-run pack
+  package --weights DIR --owner NAME [--title T] [--out FOLDER] [OPTION...]
+                        build, then make FOLDER (default dist/SLUG) ready for Kaggle's client: a dataset of the
+                        program and its models, and the notebook that submits. DIR: the --out folder of a
+                        training, any folder of checkpoints (--tokenizer spm.model if none lies beside
+                        them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
+                        sciexam-run pack: --precision, --template, --max-length, --threads, --package-version (default: now);
+                        --model-weights 1,1,2
+  rehearse [--keep] [PATTERN]
+                        build, then go the whole way to Kaggle on this machine: training, package, Kaggle's
+                        client, both notebooks without network (only the cases with PATTERN in their name)
   clean [--cache]       delete what was built here (--cache: the built libraries and their sources too)
 
   build                 build ./sciexam-run only
@@ -45,6 +52,7 @@ Environment:
   XDG_CACHE_HOME    the libraries are kept in \$XDG_CACHE_HOME/sciexam (default ~/.cache/sciexam)
   JOBS              compilers at once (default: as many as cores and memory allow, here $(default_jobs))
   SCIEXAM_GOLDEN    the golden tests' folder (default ../shared/golden; those tests are skipped without it)
+  SCIEXAM_DATA      question sets for rehearse (default ../shared/data; without them, the demo's exam)
 END
 }
 
@@ -116,6 +124,12 @@ verb_package() {
   "$root/kernels_package/stage.sh" "$@"
 }
 
+verb_rehearse() {
+  require_packages build rehearse
+  build_program
+  "$root/tests/end_to_end/kaggle_rehearsal" "$@"
+}
+
 verb_clean() {
   case ${1:-} in
     '') ;;
@@ -171,7 +185,8 @@ verb_check() {
   # One entry a file in compile_commands.json, for clang-tidy; nothing is compiled there.
   run_logged "$root/build/logs/check-configure.log" cmake -S "$root" -B "$root/build/check" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release "-DSCIEXAM_DEPS=$root/build/deps"
-  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh \
+    "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
   find "$root/src" "$root/tests" -name '*.[ch]pp' -print0 | xargs -0 clang-format-14 --dry-run -Werror
   find "$root/src" -name '*.cpp' -print0 |
     xargs -0 -n 1 -P "$JOBS" clang-tidy-14 --quiet -p "$root/build/check" --warnings-as-errors='*'
@@ -184,7 +199,7 @@ main() {
   [ $# -eq 0 ] || shift
   trap 'say "Interrupted. The same command goes on from here."; exit 130' INT TERM
   case $verb in
-    demo | test | bench | package | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
+    demo | test | bench | package | rehearse | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
     all) verb_build ;;
     help | -h | --help) usage ;;
     *)

@@ -1,0 +1,190 @@
+# shellcheck shell=bash disable=SC2154 # root, kaggle, work, python and new_machine are kaggle_rehearsal's
+# The cases of the rehearsal. Each runs in a subshell, prints what it sees, in the last
+# line the result, and ends with a status other than 0 if something is not as it should be.
+
+steps=30 # of training: enough to be stopped in between
+exam=$root/src/demo/exam.csv
+
+wrong() {
+  printf '%s\n' "$*"
+  exit 1
+}
+
+helper() { "$python/bin/python" "$kaggle/helpers.py" "$@"; }
+
+# layout_folder LAYOUT KIND SLUG: where an input appears under /kaggle/input.
+layout_folder() {
+  case $1,$2 in
+    old,*) printf '%s' "$3" ;;
+    new,competitions) printf 'competitions/%s' "$3" ;;
+    new,*) printf '%s/rehearsal/%s' "$2" "$3" ;;
+  esac
+}
+
+prepare() {
+  local data=${SCIEXAM_DATA:-$root/../shared/data} run start
+  set -e
+  mkdir "$work/inputs" "$work/competition"
+  # What somebody who trains on Kaggle attaches: manifest, base and questions.
+  cp "$root"/src/demo/base/* "$work/inputs/"
+  if [ -f "$data/extra_6000.csv" ] && [ -f "$data/train.csv" ]; then
+    cp "$root/weights_manifest/demo.json" "$data/extra_6000.csv" "$data/train.csv" "$work/inputs/"
+  else
+    printf '%s has no extra_6000.csv and train.csv; training on the demo exam\n' "$data"
+    cp "$exam" "$work/inputs/exam.csv"
+    cp "$exam" "$work/inputs/valid_exam.csv"
+    helper manifest "$root/weights_manifest/demo.json" exam.csv "$work/inputs/demo.json"
+  fi
+  for run in 0 1; do
+    start=$SECONDS
+    "$SCIEXAM_PROGRAM" --train --manifest "$work/inputs/demo.json" --base "$work/inputs" --data "$work/inputs" \
+      --out "$work/training" --run "$run" --max-steps "$steps" --threads 2 --resume
+    printf '%d' $((SECONDS - start)) > "$work/seconds_$run"
+  done
+  "$root/kernels_package/stage.sh" --weights "$work/training" --owner rehearsal --out "$work/upload"
+  # The other cases go on with what the client uploads, and where it refuses to, with all that lies there.
+  if ! "${new_machine[@]}" "$python/bin/python" "$kaggle/client_check.py" "$work/upload" "$work/dataset" \
+    > "$work/client.txt" 2>&1; then
+    touch "$work/client_failed"
+    mkdir -p "$work/dataset"
+    find "$work/upload" -maxdepth 1 -type f -exec cp {} "$work/dataset" \;
+  fi
+  helper unlabelled "$exam" "$work/competition/test.csv"
+  # What the same program says outside: the notebook must leave the same bytes.
+  "$SCIEXAM_PROGRAM" --package "$work/dataset" --test "$work/competition/test.csv" --output "$work/expected.csv"
+}
+
+client_takes_it() {
+  cat "$work/client.txt"
+  [ ! -f "$work/client_failed" ] || exit 1
+  printf '%d kinds of broken metadata are refused\n' "$(grep -c ^refused "$work/client.txt")"
+}
+
+# machine RESULT INPUT_MOUNT TMP_MOUNT SOURCE=TARGET...: runs RESULT/run.ipynb, shows what its cells printed.
+machine() {
+  local result=$1 status=0
+  "${new_machine[@]}" "$kaggle/machine.sh" "$result/run.ipynb" "$result" "$python" "${@:2}" || status=$?
+  [ ! -f "$result/notebook.ipynb" ] || helper text "$result/notebook.ipynb"
+  return "$status"
+}
+
+# submit_with RESULT LAYOUT INPUT_MOUNT TMP_MOUNT DATASET [SOURCE=TARGET...]
+submit_with() {
+  local result=$1 layout=$2
+  mkdir -p "$result"
+  cp "$work/upload/notebook/sciexam-submit.ipynb" "$result/run.ipynb"
+  machine "$result" "$3" "$4" "$5=$(layout_folder "$layout" datasets sciexam-run)" \
+    "$work/competition=$(layout_folder "$layout" competitions kaggle-llm-science-exam)" "${@:6}"
+}
+
+map_at_3() { # map_at_3 SUBMISSION
+  "$SCIEXAM_PROGRAM" evaluate --test "$exam" --submission "$1" | sed 's/.*MAP@3/MAP@3/'
+}
+
+# as_outside RESULT: the submission is the one that the program leaves outside.
+as_outside() {
+  [ -f "$1/working/submission.csv" ] || wrong "there is no submission.csv"
+  cmp "$work/expected.csv" "$1/working/submission.csv" || wrong "submission.csv is not what the program leaves outside"
+  [ -z "$(find "$1/working" -mindepth 1 ! -name submission.csv ! -name report.html)" ] ||
+    wrong "the working folder has more than it should: $(ls -A "$1/working")"
+  if "$SCIEXAM_PROGRAM" --help | grep -qe --report; then
+    [ -s "$1/working/report.html" ] || wrong "there is no report.html"
+    grep -q '<iframe srcdoc' "$1/notebook.ipynb" || wrong "the notebook does not show the report"
+  fi
+  map_at_3 "$1/working/submission.csv"
+}
+
+submit() { # submit LAYOUT INPUT_MOUNT TMP_MOUNT
+  local result=$work/submit_$1_$2_$3
+  submit_with "$result" "$1" "$2" "$3" "$work/dataset" || wrong "the notebook failed"
+  as_outside "$result"
+}
+
+submit_beside_other_package() {
+  local result=$work/submit_beside
+  submit_with "$result" old noexec exec "$work/dataset" "$root/src/demo/package=a-package" ||
+    wrong "the notebook failed"
+  as_outside "$result"
+}
+
+submit_damaged() { # submit_damaged FILE EXPECTED
+  local result=$work/submit_damaged_$1 dataset=$work/damaged_$1
+  cp -r "$work/dataset" "$dataset"
+  printf '\377\377\377\377' | dd "of=$dataset/$1" bs=1 seek=2000 conv=notrunc status=none
+  submit_with "$result" new noexec exec "$dataset" > "$result.txt" ||
+    wrong "the notebook failed: $(tail -n 1 "$result.txt")"
+  cat "$result.txt"
+  case $2 in
+    'status 3') grep -q 'degraded: the lines above' "$result.txt" || wrong "it does not say that it is degraded" ;;
+    *) grep -q "FAILED ($2)" "$result.txt" || wrong "it does not say FAILED ($2)" ;;
+  esac
+  [ "$(wc -l < "$result/working/submission.csv")" -eq "$(wc -l < "$work/expected.csv")" ] ||
+    wrong "the submission is not whole"
+  printf 'told, %s; %s\n' "$2" "$(map_at_3 "$result/working/submission.csv")"
+}
+
+submit_without() { # submit_without SLUG MESSAGE: the notebook must fail and say why
+  local result=$work/submit_without_$1
+  mkdir -p "$result" "$work/nothing"
+  cp "$work/upload/notebook/sciexam-submit.ipynb" "$result/run.ipynb"
+  local inputs=("$work/dataset=sciexam-run" "$work/competition=kaggle-llm-science-exam" "$work/nothing=other")
+  local kept=() pair
+  for pair in "${inputs[@]}"; do
+    [ "${pair#*=}" = "$1" ] || kept+=("$pair")
+  done
+  if machine "$result" noexec exec "${kept[@]}" > "$result.txt" 2>&1; then
+    cat "$result.txt"
+    wrong "the notebook did not fail"
+  fi
+  cat "$result.txt"
+  grep -qF "$2" "$result.txt" || wrong "it does not say: $2"
+  printf 'it fails, and says: %s\n' "$2"
+}
+
+sha256_of_result() { # sha256_of_result RUN_FOLDER
+  sed -n 's/^ *"weights_sha256": "\([0-9a-f]*\)".*/\1/p' "$1/result.json"
+}
+
+# The training notebook in sessions that are too short, each with the output of the one
+# before as an input, until the run is done: the weights must be those of one go.
+train_in_sessions() { # train_in_sessions LAYOUT
+  local layout=$1 limit session=0 result='' stopped=0 inputs=() earlier output
+  limit=$(($(cat "$work/seconds_0") * 2 / 3 + 1))
+  while [ ! -f "$result/working/training/run_0/result.json" ]; do
+    session=$((session + 1))
+    [ "$session" -le 8 ] || wrong "eight sessions were not enough"
+    earlier=$result
+    result=$work/train_${layout}_$session
+    mkdir "$result"
+    helper parameters "$root/notebooks/sciexam-train.ipynb" "$result/run.ipynb" 'MANIFEST="demo.json"' 'RUN=0' \
+      "SETTINGS=[\"--max-steps\", \"$steps\"]" 'THREADS=2' "LIMIT=$limit"
+    inputs=("$work/dataset=$(layout_folder "$layout" datasets sciexam-run)"
+      "$work/inputs=$(layout_folder "$layout" datasets training-inputs)")
+    output=$earlier/working
+    if [ "$stopped" -gt 0 ]; then inputs+=("$output=$(layout_folder "$layout" notebooks sciexam-train)"); fi
+    printf '\nsession %d, %d seconds\n' "$session" "$limit"
+    if machine "$result" noexec exec "${inputs[@]}"; then
+      if [ -f "$result/working/training/run_0/result.json" ]; then
+        if [ "$stopped" -gt 0 ]; then
+          grep -q 'goes on after step' <(helper text "$result/notebook.ipynb") || wrong "session $session began anew"
+          break
+        fi
+        # Never stopped: the machine has become faster since the limit was measured. Again, shorter.
+        result='' limit=$((limit / 2))
+        [ "$limit" -gt 0 ] || wrong "it could not be stopped in time"
+        continue
+      fi
+      compgen -G "$result/working/training/run_0/resume/*.safetensors" > /dev/null ||
+        wrong "session $session left no state"
+      stopped=$((stopped + 1))
+    else
+      # Too short for a first step on a busy machine: the notebook says so and fails; again, longer.
+      [ "$stopped" -eq 0 ] || wrong "session $session failed"
+      grep -q 'status 124' <(helper text "$result/notebook.ipynb") || wrong "session $session failed"
+    fi
+    limit=$((limit * 3 / 2))
+  done
+  [ "$(sha256_of_result "$result/working/training/run_0")" = "$(sha256_of_result "$work/training/run_0")" ] ||
+    wrong "the weights are not those of a training in one go"
+  printf '%d sessions, the same weights as in one go\n' "$session"
+}
