@@ -45,7 +45,8 @@ ExitStatus run_demo(int requested_threads) {
   const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, Combine::mean_softmax);
   for (std::size_t q = 0; q < rankings.size(); ++q)
     print_answer(exam.questions[q], rankings[q]);
-  std::printf("\n%s\nMAP@3 of the ensemble: %.4f (guessing at random scores 0.3667)\n"
+  std::printf("\n%s\nMAP@3 of the ensemble: %.4f (guessing at random scores 0.3667; with so few "
+              "questions either may well be 0.1 off)\n"
               "The demo's models are tiny: they show that everything works, not what large models know.\n",
               score_table(exam, answers.models).c_str(), map_at_3(rankings, exam.questions));
   return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;

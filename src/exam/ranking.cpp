@@ -27,6 +27,13 @@ Ranking rank_by_scores(std::span<const double, kOptions> scores) {
   return ranking;
 }
 
+double mean_option_length(const Question& question) {
+  double sum = 0;
+  for (const std::string& option : question.options)
+    sum += length_in_characters(option);
+  return sum / kOptions;
+}
+
 Ranking rank_by_length(const Question& question) {
   std::array<double, kOptions> lengths;
   std::transform(question.options.begin(), question.options.end(), lengths.begin(), length_in_characters);

@@ -16,6 +16,9 @@ using Ranking = std::array<std::uint8_t, kOptions>;
 /// InternalError if a score is not a number: such scores have no order.
 Ranking rank_by_scores(std::span<const double, kOptions> scores);
 
+/// Characters (code points) of an option, in the mean.
+double mean_option_length(const Question& question);
+
 /// The longest option first, in characters (code points); equal lengths by the
 /// option's letter. The answer where no model could give one: on the
 /// competition's 200 labelled questions it has MAP@3 0.5825, chance 0.3667.

@@ -33,7 +33,7 @@ void open_event_log(const std::filesystem::path& file) {
 }
 
 void log_event(std::string_view event, const Json& facts) {
-  const std::lock_guard lock(event_mutex);
+  std::unique_lock lock(event_mutex);
   std::ofstream& stream = event_stream();
   if (!stream.is_open())
     return;
@@ -44,6 +44,7 @@ void log_event(std::string_view event, const Json& facts) {
   if (stream)
     return;
   stream.close();
+  lock.unlock(); // the warning is an event too
   warn_line("the log of events cannot be written any more (disk full?); the run goes on without it");
 }
 

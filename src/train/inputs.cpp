@@ -2,6 +2,7 @@
 
 #include "ensemble/answering.hpp"
 #include "exam/near_duplicates.hpp"
+#include "exam/ranking.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
@@ -71,6 +72,20 @@ std::vector<std::int64_t> folds_by_group(std::span<const std::size_t> groups, st
     fold[index] = fold_of_group.try_emplace(groups[index], next).first->second;
   }
   return fold;
+}
+
+/// The questions with options of at least `length` characters in the mean.
+TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
+  if (length == 0)
+    return set;
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < set.size(); ++i)
+    if (mean_option_length(set.questions[i]) >= static_cast<double>(length))
+      chosen.push_back(i);
+  if (chosen.empty())
+    throw UsageError("no training question has options of " + std::to_string(length) +
+                     " characters in the mean. Give a smaller least_option_length");
+  return set.subset(chosen);
 }
 
 } // namespace
@@ -161,8 +176,11 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
     if (run.data.empty() || std::find(run.data.begin(), run.data.end(), data.train_file[i]) != run.data.end())
       chosen.push_back(i);
   RunQuestions questions{data.train.subset(chosen), data.valid};
-  if (!run.fold)
+  const std::int64_t length = run.settings.least_option_length;
+  if (!run.fold) {
+    questions.train = with_long_options(questions.train, length);
     return questions;
+  }
   const TrainingSet all = std::move(questions.train);
   questions = {};
   std::vector<std::size_t> groups;
@@ -172,6 +190,7 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
   const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);
   for (std::size_t i = 0; i < all.size(); ++i)
     (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
+  questions.train = with_long_options(questions.train, length);
   return questions;
 }
 

@@ -50,8 +50,9 @@ struct RunQuestions {
   TrainingSet train, valid;
 };
 
-/// Applies the run's choice of files and its fold: parts of the shuffled questions, near-duplicates within one
-/// part. With a fold it wants group_near_duplicates called before.
+/// Applies the run's choice of files, its fold (parts of the shuffled questions, near-duplicates within one
+/// part; wants group_near_duplicates called before), and, to the training questions, its least_option_length. Throws
+/// UsageError if no training question is left.
 RunQuestions questions_of(const RunPlan& run, const DataInputs& data);
 
 } // namespace sciexam

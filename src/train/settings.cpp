@@ -19,6 +19,8 @@ const std::vector<SettingField>& fields() {
       {"batch_size", "questions an optimiser step", &S::batch_size, 1, kMany},
       {"token_budget", "most tokens a forward pass; larger batches are accumulated", &S::token_budget, 1, kMany},
       {"group_by_length", "batches of questions of like length", &S::group_by_length},
+      {"least_option_length", "training questions whose options have fewer characters in the mean are left out",
+       &S::least_option_length, 0, 1 << 20},
       {"seed", "of the order, of dropout and of fresh weights", &S::seed, 0, 9e15},
       {"learning_rate", "the highest learning rate", &S::learning_rate, 0, 10},
       {"lr_scheduler_type",

@@ -23,7 +23,10 @@ struct TrainingSettings {
   std::int64_t batch_size = 2;      ///< questions an optimiser step (transformers: batch size times accumulation steps)
   std::int64_t token_budget = 4096; ///< tokens a forward pass: larger batches are accumulated from several passes
   bool group_by_length = false;     ///< batches of questions of like length
-  std::int64_t seed = 0;            ///< of the order, of dropout and of fresh weights
+  /// Training questions whose options have fewer characters, in the mean, are left out: what is like the exam teaches
+  /// its manner.
+  std::int64_t least_option_length = 0;
+  std::int64_t seed = 0; ///< of the order, of dropout and of fresh weights
 
   // Learning rate.
   double learning_rate = 5e-6;

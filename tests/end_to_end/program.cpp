@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace sciexam::test {
 namespace {
@@ -39,6 +40,14 @@ void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
 
 std::filesystem::path program() {
   return SCIEXAM_PROGRAM;
+}
+
+bool can_run_in_empty_root() {
+#ifdef SCIEXAM_DYNAMIC
+  return false;
+#else
+  return ::geteuid() == 0;
+#endif
 }
 
 ProgramResult run_command(const std::vector<std::string>& argv, const std::string& input,

@@ -22,6 +22,10 @@ ProgramResult sciexam_run(std::vector<std::string> arguments, const std::string&
 /// The path of the built sciexam-run.
 std::filesystem::path program();
 
+/// True if the program is static, so that it runs in a root folder with nothing else in it, and this process may make
+/// one its root.
+bool can_run_in_empty_root();
+
 std::string read_bytes(const std::filesystem::path& file);
 void write_bytes(const std::filesystem::path& file, const std::string& bytes);
 

@@ -55,6 +55,26 @@ TEST_CASE("data files become training and validation questions with their places
   CHECK(data.files[0]["sha256"] == sha256_of_file(folder / "a.csv"));
 }
 
+TEST_CASE("questions with shorter options than a run wants are not trained on, but validate") {
+  const TemporaryFolder folder;
+  // Options are "one ", "two ", "three ", "four ", "five " and the prompt: 4.6 characters more than it in the mean.
+  write_file_atomically(folder / "a.csv", kHeader + row("x", 'A') + row("a long one", 'B') + row("y", 'C'));
+  write_file_atomically(folder / "v.csv", kHeader + row("z", 'E'));
+  TrainingManifest manifest =
+      manifest_of({{{"a.csv", {}}, 3, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  const DataInputs data = read(manifest, folder);
+  RunPlan& run = manifest.runs[0];
+  run.settings.least_option_length = 14;
+  const RunQuestions questions = questions_of(run, data);
+  REQUIRE(questions.train.size() == 1);
+  CHECK(questions.train.places[0] == "a.csv, row 3");
+  CHECK(questions.valid.size() == 1);
+  run.settings.least_option_length = 5;
+  CHECK(questions_of(run, data).train.size() == 3);
+  run.settings.least_option_length = 15;
+  CHECK_THROWS_AS(questions_of(run, data), UsageError);
+}
+
 TEST_CASE("a data file that is not what the manifest says is refused") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "a.csv", kHeader + row("first", 'A'));
