@@ -222,6 +222,8 @@ void DeadlineRun::answer_all(std::size_t model) {
 }
 
 void DeadlineRun::announce(const EnsemblePlan& plan, std::size_t model) {
+  if (options_.limit >= kNoTimeLimit)
+    return; // there is nothing to plan
   std::string text = "plan for " + duration(left()) + " at " +
                      std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) + " tokens/s: ";
   std::size_t at = model;

@@ -202,8 +202,8 @@ TEST_CASE("a full disk stops no training: it is told, and the weights are writte
     SKIP("mounting a small file system needs root");
   const School school;
   fs::create_directories(school / "small");
-  // 0.5 MB of weights and a vocabulary of 0.3 MB fit, a state of three times the weights does not.
-  if (run_command({"mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", school / "small"}).status != 0)
+  // 0.28 MB of weights and a vocabulary of 0.24 MB fit, a state of three times the weights does not.
+  if (run_command({"mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", school / "small"}).status != 0)
     SKIP("mount does not work here");
   const ProgramResult run = school.train("small/out", {"--run", "0"});
   const bool written = fs::exists(school / "small/out/run_0/last/training.json");
