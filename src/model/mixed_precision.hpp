@@ -18,7 +18,7 @@ public:
   MixedPrecision(bool enabled, at::Device device);
   MixedPrecision(const MixedPrecision&) = delete;
   MixedPrecision& operator=(const MixedPrecision&) = delete;
-  ~MixedPrecision();
+  ~MixedPrecision(); // NOLINT(performance-trivially-destructible): not trivial with a stock LibTorch
 
 private:
   std::optional<at::DeviceType> device_;
