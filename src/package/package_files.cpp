@@ -85,7 +85,8 @@ bool PackageFiles::has(const std::string& name) const {
 }
 
 std::string PackageFiles::find_unpacked(const std::string& name, const std::string& plain_name) const {
-  for (const std::string& candidate : {plain_name, name + "/" + plain_name, plain_name + "/" + plain_name})
+  const std::filesystem::path plain(plain_name);
+  for (const std::filesystem::path& candidate : {plain, name / plain, plain_name / plain})
     if (has(candidate))
       return candidate;
   return {};
