@@ -44,8 +44,10 @@ def text(notebook):
     """What the executed notebook's cells have printed or raised."""
     for cell in json.loads(Path(notebook).read_text())["cells"]:
         for output in cell.get("outputs", []):
-            shown = output.get("text") or output.get("traceback") or output.get("data", {}).get("text/html", "")
+            shown = output.get("text") or output.get("traceback", "")
             print("".join(shown) if isinstance(shown, list) else shown, end="")
+            if page := "".join(output.get("data", {}).get("text/html", "")):
+                print(f"[a page of {len(page)} characters]")
 
 
 if __name__ == "__main__":
