@@ -35,7 +35,7 @@ build_dependency() {
   if [ ! -e "$built_prefix/.finished" ]; then # else the other build.sh has built it
     check_room
     locate_source "$name"
-    work=$cache/work/$key
+    work=$cache/building/$key
     say "Building $name $lock_version, once (about ${expected_time[$name]:-some minutes} on 2 cores); log: $cache/logs/$key.log"
     run_logged "$cache/logs/$key.log" "$root/cmake/$name/build.sh" "$source_path" "$built_prefix" "$work"
     touch "$built_prefix/.finished"

@@ -18,7 +18,6 @@
 #include "support/progress.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -79,8 +78,7 @@ double AnswerRun::tell_time_left() {
   const double session = on_kaggle() ? age_of_session(true) : limit_;
   const bool from_session = session < limit_;
   const double left = std::max(0.0, limit_ - (from_session ? session : age_of_session(false)));
-  tell("time", format_duration(std::chrono::duration<double>(left)) + " left of " +
-                   format_duration(std::chrono::duration<double>(limit_)) + ", counted from the start of " +
+  tell("time", format_duration(left) + " left of " + format_duration(limit_) + ", counted from the start of " +
                    (from_session ? "the notebook's session" : "the program"));
   return left;
 }
@@ -143,8 +141,7 @@ ExitStatus AnswerRun::operator()() {
   set_quiet(options_.quiet);
   if (!options_.log_json.empty())
     open_event_log(options_.log_json);
-  const std::string versions = version_text();
-  tell("program", versions.substr(0, versions.find('\n')));
+  tell("program", version_line());
   const InterruptGuard guard;
   const int threads = use_threads(options_.threads);
   std::optional<Located> package_place;

@@ -9,7 +9,6 @@
 #include "support/progress.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace sciexam {
 namespace {
@@ -34,10 +33,6 @@ std::string beginning(const std::string& text) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
     --end;
   return text.substr(0, end) + " ...";
-}
-
-std::string duration(double seconds) {
-  return format_duration(std::chrono::duration<double>(seconds));
 }
 
 std::vector<ModelReport> model_reports(const Exam& exam, const EnsembleAnswers& answers) {
@@ -89,7 +84,7 @@ void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswer
                     const RunStages& stages) {
   report.highlights = {{"questions", std::to_string(exam.questions.size())},
                        {"models", std::to_string(answers.models.size())},
-                       {"time", duration(stages.total)}};
+                       {"time", format_duration(stages.total)}};
   if (!exam.has_answers || answers.models.empty())
     return;
   const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, combine);

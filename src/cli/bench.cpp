@@ -84,8 +84,7 @@ void bench(const BenchOptions& options) {
   std::printf("f32, DeBERTa-v3-large, %d tokens a sequence, %d threads, %s (%s): %.0f tokens/s\n"
               "%d questions through %d models would take %s\n",
               options.length, threads, cpu_features().c_str(), chosen_kernels().c_str(), tokens_per_second,
-              options.questions, options.models,
-              format_duration(std::chrono::duration<double>(tokens * options.models / tokens_per_second)).c_str());
+              options.questions, options.models, format_duration(tokens * options.models / tokens_per_second).c_str());
 }
 
 } // namespace

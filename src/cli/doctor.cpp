@@ -14,7 +14,6 @@
 #include "support/threads.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -141,14 +140,12 @@ Finding check_output(const std::string& given) {
 Finding check_time() {
   if (!on_kaggle())
     return {Verdict::fine, "time", "not on Kaggle: a run's --time-limit counts from its start"};
-  return {Verdict::fine, "time",
-          "the notebook's session is " + format_duration(std::chrono::duration<double>(age_of_session(true))) + " old"};
+  return {Verdict::fine, "time", "the notebook's session is " + format_duration(age_of_session(true)) + " old"};
 }
 
 ExitStatus diagnose(const DoctorOptions& options) {
   std::optional<Package> package;
-  std::vector<Finding> findings = {
-      {Verdict::fine, "program", version_text().substr(0, version_text().find('\n'))}, check_processor(), check_gpu()};
+  std::vector<Finding> findings = {{Verdict::fine, "program", version_line()}, check_processor(), check_gpu()};
   const Finding of_package = check_package(options.package, package);
   findings.insert(findings.end(), {check_memory(package), of_package, check_exam(options.test),
                                    check_output(options.output), check_time()});

@@ -8,6 +8,9 @@ namespace sciexam {
 /// "0.1.0".
 std::string version();
 
+/// "sciexam-run 0.1.0 (revision 0659689)".
+std::string version_line();
+
 /// Version, git revision, the versions of the libraries, the kernels chosen on this CPU.
 std::string version_text();
 

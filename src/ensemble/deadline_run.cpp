@@ -3,7 +3,6 @@
 #include "support/progress.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -26,10 +25,6 @@ constexpr double kLoadCaution = 3.5;
 constexpr std::int64_t kLeastLength = 48;
 /// A cut is made for a speed this much lower than measured, so that it need not be made again at once.
 constexpr double kCaution = 0.95;
-
-std::string duration(double seconds) {
-  return format_duration(std::chrono::duration<double>(seconds));
-}
 
 } // namespace
 
@@ -93,8 +88,9 @@ std::int64_t DeadlineRun::tokens_of(std::size_t question, std::int64_t max_lengt
 std::span<const std::size_t> DeadlineRun::next_batch(std::span<const std::size_t> pending,
                                                      std::int64_t max_length) const {
   const double allowed = speed_.tokens_per_second() * left() * kBatchPart;
-  const std::int64_t budget = speed_.measured() ? std::min(options_.token_budget, static_cast<std::int64_t>(allowed))
-                                                : 0; // the first: one question
+  const std::int64_t wanted =
+      std::max(speed_.measured() ? static_cast<std::int64_t>(allowed) : 0, options_.efficient_tokens);
+  const std::int64_t budget = std::min(options_.token_budget, wanted);
   std::size_t count = 0;
   for (std::int64_t tokens = 0; count < pending.size(); ++count) {
     tokens += tokens_of(pending[count], max_length);
@@ -177,7 +173,7 @@ std::int64_t DeadlineRun::choose_max_length(std::int64_t current) {
   if (cut >= current)
     return current;
   say("at " + std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) +
-      " tokens/s the questions left do not fit into " + duration(left()) + ": sequences are cut to " +
+      " tokens/s the questions left do not fit into " + format_duration(left()) + ": sequences are cut to " +
       std::to_string(cut) + " tokens from here on");
   return cut;
 }
@@ -224,7 +220,7 @@ void DeadlineRun::answer_all(std::size_t model) {
 void DeadlineRun::announce(const EnsemblePlan& plan, std::size_t model) {
   if (options_.limit >= kNoTimeLimit)
     return; // there is nothing to plan
-  std::string text = "plan for " + duration(left()) + " at " +
+  std::string text = "plan for " + format_duration(left()) + " at " +
                      std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) + " tokens/s: ";
   std::size_t at = model;
   for (const std::vector<std::size_t>& questions : plan.questions) {
@@ -234,7 +230,7 @@ void DeadlineRun::announce(const EnsemblePlan& plan, std::size_t model) {
         (at == model ? "model " : ", model ") + std::to_string(at + 1) + " answers " + std::to_string(questions.size());
     ++at;
   }
-  say(text + ", which takes " + duration(plan.seconds));
+  say(text + ", which takes " + format_duration(plan.seconds));
 }
 
 /// True if the speed has changed since the plan was made, at most once in kReplanPart of the limit.

@@ -42,8 +42,11 @@ inline constexpr double kNoTimeLimit = 1e9; ///< seconds
 inline constexpr double kNoCascade = 2;     ///< no probability is as high
 
 struct DeadlineOptions {
-  double limit = 0;                       ///< seconds from now within which all must be done
-  std::int64_t token_budget = 4224;       ///< tokens at once, at most
+  double limit = 0;                 ///< seconds from now within which all must be done
+  std::int64_t token_budget = 4224; ///< tokens at once, at most
+  /// Fewer tokens at once than these take as long: no batch is made smaller, and the first one, which measures the
+  /// speed, is of this size. One question where it is 0.
+  std::int64_t efficient_tokens = 0;
   double expected_tokens_per_second = 50; ///< until it is measured
   double expected_load_seconds = 10;      ///< until it is measured
   /// Questions whose first guess has this probability or more get no further model.
@@ -72,6 +75,8 @@ public:
 
   /// Of every model, in order.
   const std::vector<PartialAnswers>& answers() const noexcept { return answers_; }
+  /// How long the last model's loading took.
+  double load_seconds() const noexcept { return load_seconds_; }
   /// What was not done, one sentence each; empty after a full run.
   const std::vector<std::string>& given_up() const noexcept { return given_up_; }
 

@@ -1,4 +1,5 @@
 #include "ensemble/answering.hpp"
+#include "model/row_product.hpp"
 #include "model/runtime.hpp"
 #include "support/errors.hpp"
 #include "support/memory.hpp"
@@ -21,12 +22,9 @@ public:
   bool load(std::size_t model) override {
     network_.reset(); // before the next one needs the memory
     give_back_memory();
-    const BootClock clock;
-    const double begin = clock.seconds();
     try {
       check_memory(package_.config(model));
       network_.emplace(load_model(package_, model, threads_));
-      load_seconds_ = clock.seconds() - begin;
       return true;
     } catch (const std::exception& fault) {
       if (dynamic_cast<const Error*>(&fault) == nullptr && !is_out_of_memory(fault))
@@ -55,8 +53,6 @@ public:
     }
   }
 
-  double load_seconds() const { return load_seconds_; } ///< of the model loaded last
-
 private:
   /// A group's limit is not told when memory is asked for: the system ends the process when it is used.
   static void check_memory(const DebertaConfig& config) {
@@ -84,7 +80,6 @@ private:
   int threads_;
   std::vector<std::string>& failures_;
   std::optional<DebertaForMultipleChoice> network_;
-  double load_seconds_ = 0;
 };
 
 /// As many tokens at once as memory permits; those of one question at least.
@@ -122,6 +117,7 @@ public:
         run_(lengths_, package.manifest().models.size(), clock_, runner_,
              {.limit = request.time_limit,
               .token_budget = choose_token_budget(package, lengths_),
+              .efficient_tokens = request.threads * rows_of_product(request.threads),
               .cascade = request.cascade},
              events()),
         improved_(clock_.seconds()) {}
@@ -164,7 +160,7 @@ private:
     progress_.emplace(models[model].name + " (" + std::to_string(model + 1) + " of " + std::to_string(models.size()) +
                           ")",
                       tokens_of(questions), "tokens");
-    answers_.work.push_back({.name = models[model].name, .load_seconds = runner_.load_seconds()});
+    answers_.work.push_back({.name = models[model].name, .load_seconds = run_.load_seconds()});
   }
 
   void advance(std::span<const std::size_t> batch) {

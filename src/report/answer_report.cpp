@@ -100,11 +100,8 @@ std::string answer_report(const AnswerReport& report) {
   if (!report.models.empty())
     add_plots(page, report);
   add_uncertain(page, report);
-  Rows rows;
-  for (const auto& [name, value] : report.facts)
-    rows.push_back({name, value});
   page.heading("This run");
-  page.table({"fact", "value"}, rows);
+  page.facts("fact", "value", report.facts);
   return page.html();
 }
 

@@ -54,6 +54,14 @@ void Page::highlights(const std::vector<std::pair<std::string, std::string>>& va
   body_ += "</dl>\n";
 }
 
+void Page::facts(const std::string& name, const std::string& value,
+                 const std::vector<std::pair<std::string, std::string>>& rows) {
+  std::vector<std::vector<std::string>> cells;
+  for (const auto& [first, second] : rows)
+    cells.push_back({first, second});
+  table({name, value}, cells);
+}
+
 void Page::table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
   begin_part();
   std::vector<bool> numeric(header.size(), true);

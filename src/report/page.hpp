@@ -24,6 +24,9 @@ public:
   /// The first cell of a row names it; columns of numbers are set to the right.
   /// Missing cells are empty; throws InternalError if a row has more than the header.
   void table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
+  /// A table of two columns with these names.
+  void facts(const std::string& name, const std::string& value,
+             const std::vector<std::pair<std::string, std::string>>& rows);
   /// `svg` is markup as draw() makes it, taken as it is. Figures that follow each other share a grid.
   void figure(std::string_view svg, std::string_view caption = {});
 

@@ -139,11 +139,8 @@ std::string training_report(const TrainingReport& report) {
   add_table_of_runs(page, report);
   add_plots(page, report);
   if (!report.settings.empty()) {
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& [name, value] : report.settings)
-      rows.push_back({name, value});
     page.heading("Settings");
-    page.table({"setting", "value"}, rows);
+    page.facts("setting", "value", report.settings);
   }
   return page.html();
 }

@@ -40,8 +40,8 @@ void warn_line(std::string_view text) {
   show_line(text);
 }
 
-std::string format_duration(std::chrono::duration<double> time) {
-  const auto seconds = static_cast<long long>(std::llround(std::max(0.0, time.count())));
+std::string format_duration(double exact) {
+  const auto seconds = static_cast<long long>(std::llround(std::max(0.0, exact)));
   char text[48];
   if (seconds >= 3600)
     std::snprintf(text, sizeof text, "%lld h %02lld min", seconds / 3600, seconds / 60 % 60);
@@ -61,9 +61,13 @@ Progress::~Progress() {
     show_line("");
 }
 
+double Progress::elapsed() const {
+  return std::chrono::duration<double>(SteadyClock::now() - start_).count();
+}
+
 double Progress::rate() const {
-  const double elapsed = std::chrono::duration<double>(SteadyClock::now() - start_).count();
-  return elapsed > 0 ? static_cast<double>(done_ - skipped_) / elapsed : 0;
+  const double seconds = elapsed();
+  return seconds > 0 ? static_cast<double>(done_ - skipped_) / seconds : 0;
 }
 
 void Progress::log(bool last) {
@@ -91,11 +95,10 @@ std::string Progress::line() const {
                 unit_.c_str());
   text += numbers;
   if (finished_)
-    return text + "took " + format_duration(SteadyClock::now() - start_);
+    return text + "took " + format_duration(elapsed());
   if (done_ == skipped_)
     return text + "time left unknown";
-  return text + format_duration(std::chrono::duration<double>(static_cast<double>(total_ - done_) / per_second)) +
-         " left";
+  return text + format_duration(static_cast<double>(total_ - done_) / per_second) + " left";
 }
 
 void Progress::show(bool last) {

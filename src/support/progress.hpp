@@ -40,6 +40,7 @@ public:
 
 private:
   std::string line() const;
+  double elapsed() const; ///< seconds
   double rate() const;
   void show(bool last);
   void log(bool last);
@@ -51,6 +52,6 @@ private:
 };
 
 /// "1 h 02 min", "3 min 20 s", "12 s".
-std::string format_duration(std::chrono::duration<double> time);
+std::string format_duration(double seconds);
 
 } // namespace sciexam

@@ -314,7 +314,7 @@ TrainingReport Training::report(const NamedScores& ensemble) const {
     for (const RunResult& result : outcome_.runs)
       if (result.name == plan.name) {
         run.facts.emplace_back("result", result.result);
-        run.facts.emplace_back("time", format_duration(std::chrono::duration<double>(result.seconds)));
+        run.facts.emplace_back("time", format_duration(result.seconds));
         run.facts.emplace_back("weights", result.weights_sha256.substr(0, 12));
       }
     report.runs.push_back(std::move(run));

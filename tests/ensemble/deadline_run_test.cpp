@@ -26,6 +26,7 @@ struct SimulatedMachine {
   double slowest = 1;         ///< the least of the factors to which it changes
   double suspended = 0;       ///< seconds that it stands still, once, at half the limit
   std::vector<bool> broken = {false, false, false};
+  double least_tokens = 0;                              ///< fewer take as long as these
   std::vector<double> most_tokens = {1e18, 1e18, 1e18}; ///< for which a model finds memory at once
 };
 
@@ -53,7 +54,7 @@ public:
     for (int layer = 0; layer < kLayers; ++layer) {
       if (stop())
         return std::nullopt;
-      pass(tokens / kLayers / machine_.tokens_per_second);
+      pass(std::max(tokens, machine_.least_tokens) / kLayers / machine_.tokens_per_second);
     }
     std::vector<OptionLogits> logits;
     for (const std::size_t q : questions)
@@ -295,4 +296,24 @@ TEST_CASE("a model that runs out of memory on the way keeps its answers, and the
   questions.push_back({400, 400, 400, 400, 400});
   const Outcome outcome = simulate(questions, {.most_tokens = {1900, 1e18, 1e18}}, {.limit = 1e6});
   CHECK(outcome.answered == std::vector<std::size_t>{0, 51, 51});
+}
+
+TEST_CASE("where small batches take as long as larger ones, none is made smaller, and nothing is cut for it") {
+  // Full batches have time for all questions, three times over; at a question a batch they have not.
+  const auto questions = random_lengths(400, 12);
+  const SimulatedMachine machine{.tokens_per_second = 1000, .least_tokens = 1056};
+  const double limit = 1.2 * (3 * total_tokens(questions) / 1000 + 15);
+  const Outcome outcome = simulate(questions, machine, {.limit = limit, .efficient_tokens = 1056});
+  CHECK(outcome.answered == std::vector<std::size_t>{400, 400, 400});
+  CHECK(outcome.given_up.empty());
+  CHECK(outcome.used < limit);
+}
+
+TEST_CASE("a limit too short for everything is used well by full batches") {
+  const auto questions = random_lengths(4000, 13);
+  const SimulatedMachine machine{.tokens_per_second = 190, .load_seconds = 3, .least_tokens = 1056};
+  const Outcome outcome = simulate(questions, machine, {.limit = 180, .efficient_tokens = 1056});
+  CHECK(outcome.used < 180);
+  // 48 tokens a sequence, 240 a question: at most 190 * 177 / 240 = 140 questions.
+  CHECK(outcome.answered[0] > 120);
 }
