@@ -245,13 +245,20 @@ TEST_CASE("closed standard streams and a pipe that nobody reads do not end or sp
   const Place place;
   for (const char* redirection : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", "| true", "2>&1 | head -c 1"}) {
     fs::remove(place / "out.csv");
-    std::vector<std::string> command = {"/bin/sh", "-c", std::string("\"$@\" ") + redirection, "sh"};
-    const std::vector<std::string> program = place.command();
+    // The program's own status: a pipe has that of its last command.
+    std::vector<std::string> command = {"/bin/sh", "-c",
+                                        std::string("s=$1; shift; { \"$@\"; echo $? > \"$s\"; } ") + redirection, "sh",
+                                        place / "status"};
+    const std::vector<std::string> program = place.command({"--log-json", place / "log.jsonl"});
     command.insert(command.end(), program.begin(), program.end());
     const ProgramResult run = run_command(command);
     INFO(redirection << "\n" << run.err);
-    CHECK(run.status == 0);
+    CHECK(read_bytes(place / "status") == "0\n");
     CHECK(is_whole(place.submission()));
+    // Had it been opened as standard error, messages would stand in it.
+    std::istringstream log(read_bytes(place / "log.jsonl"));
+    for (std::string line; std::getline(log, line);)
+      CHECK_THAT(line, Catch::Matchers::StartsWith("{\"time\":"));
   }
 }
 
