@@ -1,7 +1,20 @@
 #include "cli/commands.hpp"
 #include "support/standard_streams.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
 int main(int argc, char** argv) {
   sciexam::secure_standard_streams();
-  return static_cast<int>(sciexam::run_command_line(argc, argv));
+  const int status = static_cast<int>(sciexam::run_command_line(argc, argv));
+#ifdef SCIEXAM_INSTRUMENTED
+  return status; // sanitizers and coverage report at exit
+#else
+  // Without static destructors: where memory ran out while LibTorch registered something, one of its throws, and
+  // a run that has told how it ended would end in an abort.
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(status);
+#endif
 }

@@ -138,6 +138,7 @@ ExitStatus AnswerRun::report(const Exam& exam, const EnsembleAnswers& answers) {
 }
 
 ExitStatus AnswerRun::operator()() {
+  renew_memory_reserve(); // without it there is not enough for anything, and that is told soon
   set_quiet(options_.quiet);
   if (!options_.log_json.empty())
     open_event_log(options_.log_json);

@@ -6,6 +6,7 @@
 #include "support/progress.hpp"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 namespace sciexam {
@@ -23,6 +24,8 @@ public:
     network_.reset(); // before the next one needs the memory
     give_back_memory();
     try {
+      if (!renew_memory_reserve())
+        throw std::bad_alloc();
       check_memory(package_.config(model));
       network_.emplace(load_model(package_, model, threads_));
       return true;
@@ -38,13 +41,15 @@ public:
 
   std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
                                                   const std::function<bool()>& stop) override {
-    std::vector<EncodedQuestion> questions;
-    QuestionBatch all(batch.size());
-    for (const std::size_t q : batch) {
-      all[questions.size()] = questions.size();
-      questions.push_back(cut(q, max_length));
-    }
     try {
+      if (!renew_memory_reserve())
+        throw std::bad_alloc();
+      std::vector<EncodedQuestion> questions;
+      QuestionBatch all(batch.size());
+      for (const std::size_t q : batch) {
+        all[questions.size()] = questions.size();
+        questions.push_back(cut(q, max_length));
+      }
       return answer_batch(*network_, questions, all, stop);
     } catch (const std::exception& fault) {
       if (is_out_of_memory(fault))

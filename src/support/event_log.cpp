@@ -32,6 +32,11 @@ void open_event_log(const std::filesystem::path& file) {
                     ". Check that its folder exists and may be written to");
 }
 
+bool event_log_is_open() {
+  const std::lock_guard lock(event_mutex);
+  return event_stream().is_open();
+}
+
 void log_event(std::string_view event, const Json& facts) {
   std::unique_lock lock(event_mutex);
   std::ofstream& stream = event_stream();

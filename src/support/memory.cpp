@@ -3,9 +3,12 @@
 #include "support/cgroup.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <optional>
 
 #include <malloc.h>
@@ -16,6 +19,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+constexpr std::size_t kReserve = std::size_t{2} << 20;
+std::atomic<void*> reserve{nullptr};
+
+/// Called by operator new when it finds no memory; it then tries again.
+void give_up_reserve() {
+  void* held = reserve.exchange(nullptr);
+  if (held == nullptr)
+    throw std::bad_alloc();
+  std::free(held);
+}
 
 /// The number that a file holds; nothing for a text such as "max", or where it is not there.
 std::optional<std::uint64_t> number_in(const fs::path& file) {
@@ -69,6 +83,17 @@ std::uint64_t available_memory(const fs::path& root) {
 
 void give_back_memory() {
   ::malloc_trim(0);
+}
+
+bool renew_memory_reserve() {
+  std::set_new_handler(give_up_reserve);
+  if (reserve.load() == nullptr) {
+    void* none = nullptr;
+    void* fresh = std::malloc(kReserve);
+    if (!reserve.compare_exchange_strong(none, fresh))
+      std::free(fresh); // another thread was first
+  }
+  return reserve.load() != nullptr;
 }
 
 std::string format_memory(std::uint64_t bytes) {

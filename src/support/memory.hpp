@@ -16,6 +16,11 @@ std::uint64_t available_memory(const std::filesystem::path& root = "/");
 /// Gives memory that was freed back to the system, which else counts it as this process's.
 void give_back_memory();
 
+/// Holds some memory back that operator new gives up when it finds no other: then there is room to unwind, to destroy
+/// (nlohmann's destructor allocates) and to tell it. Once given up it is gone until the next call. False if not even
+/// that much is there.
+bool renew_memory_reserve();
+
 /// "5.1 GB", "120 MB".
 std::string format_memory(std::uint64_t bytes);
 

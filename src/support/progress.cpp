@@ -16,6 +16,11 @@ using SteadyClock = std::chrono::steady_clock;
 bool live_bar_shown = false; // messages and bars come from one thread
 bool is_quiet = false;
 
+void log_text(std::string_view event, std::string_view text) {
+  if (event_log_is_open())
+    log_event(event, {{"text", text}});
+}
+
 void show_line(std::string_view text) {
   if (live_bar_shown)
     std::fputs("\r\033[K", stderr);
@@ -30,13 +35,13 @@ void set_quiet(bool quiet) {
 }
 
 void log_line(std::string_view text) {
-  log_event("message", {{"text", text}});
+  log_text("message", text);
   if (!is_quiet)
     show_line(text);
 }
 
 void warn_line(std::string_view text) {
-  log_event("warning", {{"text", text}});
+  log_text("warning", text);
   show_line(text);
 }
 
@@ -72,7 +77,7 @@ double Progress::rate() const {
 
 void Progress::log(bool last) {
   const auto now = SteadyClock::now();
-  if (!last && now - logged_ < kLineInterval)
+  if (!event_log_is_open() || (!last && now - logged_ < kLineInterval))
     return;
   logged_ = now;
   log_event(

@@ -4,6 +4,7 @@
 #include "temporary_folder.hpp"
 
 #include <fstream>
+#include <new>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -84,4 +85,16 @@ TEST_CASE("this machine's memory is known") {
 TEST_CASE("amounts of memory are told in MB and GB") {
   CHECK(format_memory(5'100'000'000) == "5.1 GB");
   CHECK(format_memory(999'400'000) == "999 MB");
+}
+
+TEST_CASE("a reserve is given up once when memory runs out, and then there is room again") {
+  REQUIRE(renew_memory_reserve());
+  const std::new_handler handler = std::get_new_handler();
+  REQUIRE(handler != nullptr);
+  CHECK_NOTHROW(handler()); // operator new would try again now
+  CHECK_THROWS_AS(handler(), std::bad_alloc);
+  CHECK(renew_memory_reserve());
+  CHECK(renew_memory_reserve()); // it is there already
+  CHECK_NOTHROW(handler());
+  std::set_new_handler(nullptr);
 }
