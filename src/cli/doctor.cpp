@@ -80,19 +80,23 @@ Finding check_memory(const std::optional<Package>& package) {
   return {Verdict::fine, "memory", found};
 }
 
-/// Sizes only: reading everything is for `verify`.
-std::vector<std::string> missing_files(const Package& package, const fs::path& folder) {
-  const PackageFiles files = PackageFiles::in_folder(folder);
-  std::vector<std::string> missing;
-  if (!files.has(package.manifest().vocabulary.name))
-    missing.push_back(package.manifest().vocabulary.name);
-  for (const ModelRecord& model : package.manifest().models)
-    for (const bool there : {files.has(model.config.name),
-                             files.has(model.weights.name) ||
-                                 !files.find_unpacked(model.weights.name, model.weights.plain_name()).empty()})
-      if (!there)
-        missing.push_back("a file of " + model.name);
-  return missing;
+/// What a run would stumble over when it opens the package's files; reading all of them is for `verify`.
+std::string faults_of(const Package& package) {
+  std::string faults;
+  const auto check = [&](const auto& open) {
+    try {
+      open();
+    } catch (const PackageError& error) {
+      faults += (faults.empty() ? "" : "; ") + std::string(error.what());
+    }
+  };
+  check([&] { package.vocabulary(); });
+  for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
+    check([&] {
+      package.config(model);
+      package.open_model(model);
+    });
+  return faults;
 }
 
 Finding check_package(const std::string& given, std::optional<Package>& package) {
@@ -100,11 +104,8 @@ Finding check_package(const std::string& given, std::optional<Package>& package)
     const Located place = find_package(given);
     package.emplace(Package::open(place.path));
     const std::string found = describe(*package) + " in " + place.path.string() + " (" + place.reason + ")";
-    std::string missing;
-    for (const std::string& name : missing_files(*package, place.path))
-      missing += (missing.empty() ? "" : ", ") + name;
-    if (!missing.empty())
-      return {Verdict::missing, "package", found + ", without " + missing, "Upload or copy the whole package again"};
+    if (const std::string faults = faults_of(*package); !faults.empty())
+      return {Verdict::missing, "package", found + ": " + faults, "The models without faults would answer alone"};
     return {Verdict::fine, "package", found + "; `sciexam-run verify` checks every byte"};
   } catch (const Error& error) {
     return {Verdict::missing, "package", error.what(), "On Kaggle: Add Input, and choose your dataset"};

@@ -176,21 +176,18 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
     if (run.data.empty() || std::find(run.data.begin(), run.data.end(), data.train_file[i]) != run.data.end())
       chosen.push_back(i);
   RunQuestions questions{data.train.subset(chosen), data.valid};
-  const std::int64_t length = run.settings.least_option_length;
-  if (!run.fold) {
-    questions.train = with_long_options(questions.train, length);
-    return questions;
+  if (run.fold) {
+    const TrainingSet all = std::move(questions.train);
+    questions = {};
+    std::vector<std::size_t> groups;
+    groups.reserve(chosen.size());
+    for (const std::size_t i : chosen)
+      groups.push_back(data.duplicate_group.at(i));
+    const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
   }
-  const TrainingSet all = std::move(questions.train);
-  questions = {};
-  std::vector<std::size_t> groups;
-  groups.reserve(chosen.size());
-  for (const std::size_t i : chosen)
-    groups.push_back(data.duplicate_group.at(i));
-  const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);
-  for (std::size_t i = 0; i < all.size(); ++i)
-    (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
-  questions.train = with_long_options(questions.train, length);
+  questions.train = with_long_options(questions.train, run.settings.least_option_length);
   return questions;
 }
 
