@@ -31,9 +31,10 @@ usage: ./build.sh VERB
                         them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
                         sciexam-run pack: --precision, --template, --max-length, --threads, --package-version (default: now);
                         --model-weights 1,1,2
-  rehearse [--keep] [PATTERN]
-                        build, then go the whole way to Kaggle on this machine: training, package, Kaggle's
-                        client, both notebooks without network (only the cases with PATTERN in their name)
+  rehearse [--keep] [--short] [PATTERN]
+                        build, then go the whole way to Kaggle on this machine: the demo's training (--short: 30 steps
+                        of it), package, Kaggle's client, both notebooks without network (only the cases with
+                        PATTERN in their name), each submission scored
   clean [--cache]       delete what was built here (--cache: the built libraries and their sources too)
 
   build                 build ./sciexam-run only
