@@ -191,7 +191,7 @@ void DeadlineRun::answer_all(std::size_t model) {
   if (events_.model_begins)
     events_.model_begins(model, pending);
   std::int64_t max_length = longest_;
-  double planned = -1e300;
+  double planned = -1e300; // never
   std::size_t done = 0;
   bool cut = false;
   while (done < pending.size()) {
@@ -199,6 +199,8 @@ void DeadlineRun::answer_all(std::size_t model) {
       const std::int64_t chosen = choose_max_length(max_length);
       cut = cut || chosen < max_length;
       max_length = chosen;
+      if (planned < 0 && speed_.measured())
+        announce_outlook(model);
       planned = speed_.measured() ? clock_.seconds() : planned;
       if (max_length == kLeastLength) // not all will be answered: as many as can be, the shortest first
         std::stable_sort(
@@ -215,6 +217,25 @@ void DeadlineRun::answer_all(std::size_t model) {
   }
   if (cut)
     given_up_.push_back("sequences were cut to " + std::to_string(max_length) + " tokens, for lack of time");
+}
+
+/// Once the first batches have told the speed: what everything would take.
+void DeadlineRun::announce_outlook(std::size_t model) const {
+  if (options_.limit >= kNoTimeLimit)
+    return;
+  const auto further = static_cast<double>(usable_.size() - model - 1);
+  double tokens = static_cast<double>(pending_lengths_.tokens(longest_));
+  for (std::size_t q = 0; q < questions_.size(); ++q)
+    tokens += further * static_cast<double>(tokens_of(q, longest_));
+  const double needed = tokens / speed_.tokens_per_second() + further * load_seconds_;
+  std::string text = "plan for " + format_duration(left()) + " at " +
+                     std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) + " tokens/s: all of " +
+                     std::to_string(questions_.size()) + " questions by " +
+                     (further > 0 ? "all models" : "this model") + " take about " + format_duration(needed);
+  if (needed > left())
+    text += further > 0 ? ", which do not fit: the first model answers all, further ones where they matter most"
+                        : ", which do not fit";
+  say(text);
 }
 
 void DeadlineRun::announce(const EnsemblePlan& plan, std::size_t model) {

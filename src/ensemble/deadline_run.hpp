@@ -89,6 +89,7 @@ private:
   void answer_most_useful(std::size_t model);
   std::vector<std::size_t> plan_for(std::size_t model, bool loaded);
   bool plan_is_stale(double planned) const;
+  void announce_outlook(std::size_t model) const;
   void announce(const EnsemblePlan& plan, std::size_t model);
   std::size_t count_answers(std::size_t question) const;
   double loss_of(std::size_t question) const;

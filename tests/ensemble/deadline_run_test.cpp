@@ -6,8 +6,10 @@
 #include <numeric>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -266,6 +268,22 @@ TEST_CASE("a machine that stood still over the deadline ends at once") {
   CHECK(outcome.used < 1110); // half the limit, the stand, and a layer
   machine.suspended = 50;
   CHECK(simulate(questions, machine, {.limit = 200}).used <= 200);
+}
+
+TEST_CASE("after the first batches it says, once, what everything takes, and whether that fits") {
+  const auto questions = random_lengths(200, 14);
+  const double all = 3 * total_tokens(questions) / 100 + 15;
+  const auto outlook = [&](double limit) {
+    std::vector<std::string> found;
+    simulate(questions, {}, {.limit = limit}, 0, {.plan = [&](const std::string& text) {
+               if (text.find("all of 200 questions") != std::string::npos)
+                 found.push_back(text);
+             }});
+    REQUIRE(found.size() == 1);
+    return found[0];
+  };
+  CHECK_THAT(outlook(2 * all), ContainsSubstring(" by all models take about 46 min ") && !ContainsSubstring("do not fit"));
+  CHECK_THAT(outlook(all / 2), ContainsSubstring("do not fit"));
 }
 
 TEST_CASE("where memory runs out, batches become smaller, and every answer is there") {

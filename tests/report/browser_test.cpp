@@ -1,4 +1,5 @@
 // How a browser lays the page out, where there is one.
+#include "report/answer_report.hpp"
 #include "report/markup.hpp"
 #include "report/sample_report.hpp"
 #include "report/training_report.hpp"
@@ -9,6 +10,7 @@
 #include <cstdlib>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace sciexam;
 
@@ -29,6 +31,29 @@ TrainingReport wide_report() {
   }
   report.settings.emplace_back(word, word);
   report.ensemble.emplace_back(word, word);
+  return report;
+}
+
+AnswerReport wide_answers() {
+  const std::string word(200, 'W');
+  AnswerReport report = test::sample_answer_report();
+  report.title = word;
+  report.subtitle = word + " " + word;
+  report.notices.push_back("/path/" + word);
+  for (ModelReport& model : report.models)
+    model.name += word;
+  for (auto& [stage, seconds] : report.stages)
+    stage += word;
+  for (auto& [model, points] : report.calibration)
+    model += word;
+  for (UncertainQuestion& question : report.least_certain) {
+    question.id = question.prompt = word;
+    question.options.fill(word);
+    for (auto& [model, probabilities] : question.probabilities)
+      model += word;
+  }
+  report.highlights.emplace_back(word, word);
+  report.facts.emplace_back(word, word);
   return report;
 }
 
@@ -71,10 +96,11 @@ std::string output_of(const std::string& command) {
 } // namespace
 
 TEST_CASE("on a page of 400 pixels nothing sticks out") {
+  const std::string html = GENERATE_COPY(training_report(wide_report()), answer_report(wide_answers()));
   if (output_of("command -v chromium").empty())
     SKIP("no chromium on PATH");
   const test::TemporaryFolder folder;
-  write_file_atomically(folder / "report.html", framed(measured(training_report(wide_report()))));
+  write_file_atomically(folder / "report.html", framed(measured(html)));
   const std::string dom = output_of(
       "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars"
       " --user-data-dir='" +

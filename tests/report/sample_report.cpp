@@ -1,6 +1,7 @@
 #include "report/sample_report.hpp"
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 namespace sciexam::test {
@@ -31,6 +32,34 @@ TrainingReport sample_report(int runs, int steps) {
     report.runs.push_back(sample_run(i, steps));
   report.settings = {{"learning rate", "2e-5"}, {"batch", "16 questions"}};
   report.ensemble = {{"MAP@3", "0.8714"}, {"accuracy", "0.7912"}};
+  return report;
+}
+
+AnswerReport sample_answer_report() {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  AnswerReport report{.title = "Answers", .subtitle = "of <two> models"};
+  report.highlights = {{"questions", "20"}, {"MAP@3", "0.7123"}};
+  report.notices = {"model 2 did not answer 5 of 20 questions"};
+  report.models = {{.name = "run_0",
+                    .questions = 20,
+                    .tokens = 4000,
+                    .load_seconds = 1.5,
+                    .answer_seconds = 8,
+                    .map_at_3 = 0.7,
+                    .accuracy = 0.6},
+                   {.name = "run_1", .questions = 15, .tokens = 3000, .load_seconds = 1.4, .answer_seconds = 6}};
+  report.agreement = {{1, 0.8}, {0.8, none}};
+  report.margins = {4, 3, 2, 2, 2, 2, 2, 1, 1, 1};
+  report.stages = {{"preparing", 0.3}, {"run_0", 8}};
+  report.least_certain = {
+      {.id = "17",
+       .prompt = "Which & why?",
+       .options = {"one", "two", "three", "four", "five"},
+       .guesses = "B A D",
+       .answer = "A",
+       .probabilities = {{"run_0", {0.2, 0.3, 0.1, 0.25, 0.15}}, {"ensemble", {0.2, 0.3, 0.1, 0.25, 0.15}}}}};
+  report.calibration = {{"run_0", {{0.35, 0.3}, {0.75, 0.8}}}};
+  report.facts = {{"program", "sciexam-run 0.1.0"}};
   return report;
 }
 
