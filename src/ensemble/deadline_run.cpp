@@ -17,6 +17,8 @@ constexpr double kBatchPart = 1.0 / 40;
 /// How often a plan is looked at again, as a part of the limit.
 constexpr double kReplanPart = 1.0 / 200;
 constexpr double kSpeedChange = 0.02;
+/// After so long the measured speed is taken to be that of the whole run: the first batches are small and cold.
+constexpr double kOutlookSeconds = 30;
 /// The next layer may take this many times as long as the last one.
 constexpr double kStepCaution = 3;
 /// So many times its expected time must be left when a model's loading, which nothing can stop, begins.
@@ -192,6 +194,8 @@ void DeadlineRun::answer_all(std::size_t model) {
     events_.model_begins(model, pending);
   std::int64_t max_length = longest_;
   double planned = -1e300; // never
+  const double begin = clock_.seconds();
+  bool announced = false;
   std::size_t done = 0;
   bool cut = false;
   while (done < pending.size()) {
@@ -199,8 +203,6 @@ void DeadlineRun::answer_all(std::size_t model) {
       const std::int64_t chosen = choose_max_length(max_length);
       cut = cut || chosen < max_length;
       max_length = chosen;
-      if (planned < 0 && speed_.measured())
-        announce_outlook(model);
       planned = speed_.measured() ? clock_.seconds() : planned;
       if (max_length == kLeastLength) // not all will be answered: as many as can be, the shortest first
         std::stable_sort(
@@ -214,12 +216,16 @@ void DeadlineRun::answer_all(std::size_t model) {
       for (const std::int64_t length : questions_[question])
         pending_lengths_.remove(length);
     done += answered;
+    if (!announced && done < pending.size() && clock_.seconds() - begin >= kOutlookSeconds) {
+      announce_outlook(model);
+      announced = true;
+    }
   }
   if (cut)
     given_up_.push_back("sequences were cut to " + std::to_string(max_length) + " tokens, for lack of time");
 }
 
-/// Once the first batches have told the speed: what everything would take.
+/// What everything takes at the speed of the first batches.
 void DeadlineRun::announce_outlook(std::size_t model) const {
   if (options_.limit >= kNoTimeLimit)
     return;
