@@ -38,7 +38,7 @@ DebertaForMultipleChoice random_network() {
   DebertaForMultipleChoice network(large_config());
   for (const auto& [name, parameter] : network.parameters())
     parameter.normal_(0, 0.02);
-  network.freeze_relative_tables();
+  network.prepare_to_answer();
   return network;
 }
 

@@ -47,7 +47,7 @@ void pack_checkpoints(const PackingOptions& options) {
                        "Give the vocabulary that the model was trained with");
     DebertaForMultipleChoice network(config);
     load_weights(network, packed, Purpose::answering, request.threads);
-    network.freeze_relative_tables();
+    network.prepare_to_answer();
     return compute_probe(network, tokenizer, request.template_options);
   };
   const Manifest manifest = pack(request);

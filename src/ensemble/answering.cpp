@@ -48,7 +48,7 @@ std::uint64_t answering_memory(const DebertaConfig& config, std::int64_t tokens)
 DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads) {
   DebertaForMultipleChoice network(package.config(index));
   load_weights(network, *package.open_model(index), Purpose::answering, threads);
-  network.freeze_relative_tables();
+  network.prepare_to_answer();
   return network;
 }
 

@@ -145,6 +145,31 @@ void DebertaForMultipleChoice::freeze_relative_tables() {
     frozen_tables_.push_back(project(layer, embeddings));
 }
 
+void DebertaForMultipleChoice::prepare_to_answer() {
+  freeze_relative_tables();
+  if (!can_be_packed(config_) || word_embeddings_.scalar_type() != at::kFloat || !word_embeddings_.is_cpu())
+    return;
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
+    const std::vector<Linear> query_key_value = {layer.query_proj, layer.key_proj, layer.value_proj};
+    packed_layers_.push_back({.query_key_value = pack(query_key_value),
+                              .attention_output = pack({layer.attention_output}),
+                              .intermediate = pack({layer.intermediate}),
+                              .output = pack({layer.output}),
+                              .attention_norm = layer.attention_norm,
+                              .output_norm = layer.output_norm,
+                              .tables = frozen_tables_.empty() ? RelativeTables{} : frozen_tables_[i]});
+    // Layer by layer, so that no two copies of all weights are in memory. parameters_ shares these tensors.
+    for (const Linear& linear : {layer.query_proj, layer.key_proj, layer.value_proj, layer.pos_key_proj,
+                                 layer.pos_query_proj, layer.attention_output, layer.intermediate, layer.output})
+      for (const at::Tensor& tensor : {linear.weight, linear.bias})
+        if (tensor.defined())
+          tensor.set_data(at::empty({0}, tensor.options()));
+  }
+  frozen_tables_.clear();
+}
+
 /// The projected tables of one layer: those kept, or, while weights change, projected now. In training only the
 /// rows in reach of the batch's longest sequence are; otherwise all, so that no bit depends on the batch.
 RelativeTables DebertaForMultipleChoice::tables_of(std::size_t index, const at::Tensor& relative,
@@ -202,6 +227,15 @@ at::Tensor DebertaForMultipleChoice::convolve(const at::Tensor& embedded, const 
   return convolution_norm_(hidden + activation(config_.conv_act, dropped_out));
 }
 
+/// The pooler looks at each sequence's first token, [CLS], only. The last packed layer has left nothing else.
+at::Tensor DebertaForMultipleChoice::first_tokens(const at::Tensor& hidden, const PackedSequences& batch) const {
+  if (hidden.size(0) == batch.sequences())
+    return hidden;
+  const at::Tensor starts = at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1),
+                                       at::TensorOptions(at::kLong));
+  return hidden.index_select(0, starts.to(hidden.device()));
+}
+
 NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, const ForwardOptions& options) const {
   NetworkOutput out;
   const auto keep = [&](const at::Tensor& hidden) {
@@ -211,8 +245,8 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
   const at::Tensor embedded = embed(batch, options);
   keep(embedded);
 
-  const at::Tensor relative =
-      config_.relative_attention && frozen_tables_.empty() ? relative_embeddings() : at::Tensor();
+  const bool project_tables = config_.relative_attention && frozen_tables_.empty() && !is_packed();
+  const at::Tensor relative = project_tables ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (options.stop && options.stop())
@@ -220,7 +254,11 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
     const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) {
       return run_layer(i, x, table, batch, options);
     };
-    if (static_cast<std::int64_t>(i) < options.frozen_layers)
+    if (is_packed())
+      hidden = run_packed_layer(packed_layers_[i], hidden, batch.offsets, config_,
+                                i + 1 == layers_.size() && !options.with_hidden_states &&
+                                    !(i == 0 && convolution_weight_.defined()));
+    else if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
     else
       hidden = options.checkpoint_layers ? checkpointed(run, hidden, relative) : run(hidden, relative);
@@ -229,12 +267,7 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
     keep(hidden);
   }
 
-  // The pooler looks at each sequence's first token, [CLS], only.
-  const at::Tensor starts = at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1),
-                                       at::TensorOptions(at::kLong))
-                                .to(hidden.device());
-  const at::Tensor first =
-      dropped(hidden.index_select(0, starts), options, config_.pooler_dropout, DropoutSite::pooler);
+  const at::Tensor first = dropped(first_tokens(hidden, batch), options, config_.pooler_dropout, DropoutSite::pooler);
   out.pooled = activation(config_.pooler_hidden_act, pooler_(first));
   out.logits =
       classifier_(dropped(out.pooled, options, config_.classifier_dropout(), DropoutSite::classifier)).squeeze(-1);

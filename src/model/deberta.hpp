@@ -8,6 +8,7 @@
 #include "model/disentangled_attention.hpp"
 #include "model/dropout.hpp"
 #include "model/layers.hpp"
+#include "model/packed_layer.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -74,8 +75,12 @@ public:
   /// absolute position table allows, InternalError if an id is outside of the vocabulary.
   NetworkOutput forward(const PackedSequences& batch, const ForwardOptions& options = {}) const;
 
-  /// Projects the relative tables of all layers now and keeps them: for answering, after the
-  /// weights are loaded and while they do not change.
+  /// For answering only, after the weights are loaded: layers are packed for the CPU's kernels, and their own
+  /// parameters let go (they are empty then). Where that cannot be (another type, device or activation) it is
+  /// freeze_relative_tables().
+  void prepare_to_answer();
+
+  /// Projects the relative tables of all layers now and keeps them: while the weights do not change.
   void freeze_relative_tables();
   /// Undoes freeze_relative_tables(): before weights change again.
   void thaw_relative_tables() { frozen_tables_.clear(); }
@@ -90,10 +95,12 @@ private:
   Linear linear(const std::string& name) const;
   LayerNorm layer_norm(const std::string& name) const;
   at::Tensor embed(const PackedSequences& batch, const ForwardOptions& options) const;
+  bool is_packed() const noexcept { return !packed_layers_.empty(); }
   at::Tensor run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
                        const PackedSequences& batch, const ForwardOptions& options) const;
   at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
                       const ForwardOptions& options) const;
+  at::Tensor first_tokens(const at::Tensor& hidden, const PackedSequences& batch) const;
   at::Tensor relative_embeddings() const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
   RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,
@@ -107,6 +114,7 @@ private:
   at::Tensor convolution_weight_, convolution_bias_;
   std::vector<Layer> layers_;
   std::vector<RelativeTables> frozen_tables_;
+  std::vector<PackedLayer> packed_layers_; ///< instead of the layers' weights
 };
 
 } // namespace sciexam

@@ -1,0 +1,100 @@
+#include "kernels/dense.hpp"
+
+#include "kernels/aligned_floats.hpp"
+#include "kernels/kernel_table.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace sciexam {
+namespace {
+
+/// Rows that one worker takes at once: enough that reading the weights is small beside the product, few enough that
+/// these rows stay in the second cache.
+constexpr std::int64_t kMostRows = 96;
+
+/// Rows in chunks of whole tiles, all workers about equally busy.
+struct Chunks {
+  std::int64_t rows, size;
+
+  Chunks(std::int64_t all, int workers, std::int64_t tile) : rows(all) {
+    const std::int64_t most = kMostRows / tile * tile;
+    const std::int64_t rounds = (all + most * workers - 1) / (most * workers);
+    const std::int64_t count = std::max<std::int64_t>(1, rounds * workers);
+    size = ((all + count - 1) / count + tile - 1) / tile * tile;
+  }
+  std::int64_t count() const { return size == 0 ? 0 : (rows + size - 1) / size; }
+  std::int64_t first(std::int64_t chunk) const { return chunk * size; }
+  std::int64_t length(std::int64_t chunk) const { return std::min(size, rows - first(chunk)); }
+};
+
+std::vector<AlignedFloats> scratch_of(const Workers& workers, std::int64_t floats) {
+  std::vector<AlignedFloats> scratch;
+  for (int worker = 0; worker < workers.count; ++worker)
+    scratch.emplace_back(floats);
+  return scratch;
+}
+
+void multiply(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, float* scratch) {
+  DenseRows call = matrix.call();
+  call.x = x;
+  call.x_stride = matrix.in_features();
+  call.rows = rows;
+  call.gelu = gelu;
+  call.y = y;
+  call.y_stride = matrix.out_features();
+  call.scratch = scratch;
+  matrix.kernels().dense(call);
+}
+
+void normalise(const KernelTable& kernels, const NormWeights& norm, const float* x, const float* residual,
+               std::int64_t rows, std::int64_t size, float* y) {
+  NormRows call;
+  call.x = x;
+  call.residual = residual;
+  call.weight = norm.weight;
+  call.bias = norm.bias;
+  call.eps = norm.eps;
+  call.rows = rows;
+  call.size = call.x_stride = call.residual_stride = call.y_stride = size;
+  call.y = y;
+  kernels.add_and_normalise(call);
+}
+
+} // namespace
+
+void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers) {
+  const Chunks chunks(rows, workers.count, matrix.kernels().tile_rows);
+  const auto scratch = scratch_of(workers, matrix.kernels().dense_scratch(chunks.size));
+  workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
+    const std::int64_t first = chunks.first(chunk);
+    multiply(matrix, x + first * matrix.in_features(), chunks.length(chunk), gelu, y + first * matrix.out_features(),
+             scratch[static_cast<std::size_t>(worker)].data());
+  });
+}
+
+void finish_layer(const LayerTail& tail, const float* context, const float* hidden, const std::int64_t* row_of,
+                  std::int64_t rows, float* y, const Workers& workers) {
+  const std::int64_t size = tail.output->out_features(), inner = tail.intermediate->out_features();
+  const KernelTable& kernels = tail.output->kernels();
+  const Chunks chunks(rows, workers.count, kernels.tile_rows);
+  const std::int64_t packing = kernels.dense_scratch(chunks.size);
+  const auto scratch = scratch_of(workers, packing + chunks.size * (2 * size + inner));
+  workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
+    const std::int64_t first = chunks.first(chunk), count = chunks.length(chunk);
+    float* packed = scratch[static_cast<std::size_t>(worker)].data();
+    float *attended = packed + packing, *sum = attended + chunks.size * size, *activated = sum + chunks.size * size;
+    multiply(*tail.attention_output, context + first * size, count, false, sum, packed);
+    if (row_of == nullptr)
+      normalise(kernels, tail.attention_norm, sum, hidden + first * size, count, size, attended);
+    else
+      for (std::int64_t row = 0; row < count; ++row)
+        normalise(kernels, tail.attention_norm, sum + row * size, hidden + row_of[first + row] * size, 1, size,
+                  attended + row * size);
+    multiply(*tail.intermediate, attended, count, true, activated, packed);
+    multiply(*tail.output, activated, count, false, sum, packed);
+    normalise(kernels, tail.output_norm, sum, attended, count, size, y + first * size);
+  });
+}
+
+} // namespace sciexam

@@ -1,0 +1,33 @@
+// Dense layers of whole batches on packed weights.
+#pragma once
+
+#include "kernels/packed_matrix.hpp"
+#include "kernels/workers.hpp"
+
+#include <cstdint>
+
+namespace sciexam {
+
+/// y = x weight^T + bias, then GELU if asked for; x [rows, in_features], y [rows, out_features]. The bits of a row
+/// depend neither on the rows beside it nor on the workers. Throws std::bad_alloc.
+void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers);
+
+/// Weights of a layer normalisation, borrowed.
+struct NormWeights {
+  const float *weight = nullptr, *bias = nullptr;
+  float eps = 0;
+};
+
+/// What a layer does after attention.
+struct LayerTail {
+  const PackedMatrix *attention_output = nullptr, *intermediate = nullptr, *output = nullptr;
+  NormWeights attention_norm, output_norm;
+};
+
+/// attended = norm(context W_attention + hidden); y = norm(gelu(attended W_intermediate) W_output + attended), all for
+/// a few rows at a time, so that nothing of size [rows, intermediate_size] is in memory. context, hidden and y [rows,
+/// hidden_size]; hidden's rows are hidden[row_of[i]], or in order where row_of is null. y may be context.
+void finish_layer(const LayerTail& tail, const float* context, const float* hidden, const std::int64_t* row_of,
+                  std::int64_t rows, float* y, const Workers& workers);
+
+} // namespace sciexam

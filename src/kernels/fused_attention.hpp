@@ -1,0 +1,35 @@
+// Disentangled attention on the CPU for answering: scores, both relative terms, softmax and context in one pass a
+// sequence and head, on packed sequences.
+#pragma once
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/workers.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+namespace sciexam {
+
+struct FusedAttention {
+  const KernelTable* kernels = &kernel_table();
+  /// [tokens, heads * head_dim] each, rows qkv_stride apart.
+  const float *q = nullptr, *k = nullptr, *v = nullptr;
+  std::int64_t qkv_stride = 0, heads = 0, head_dim = 0;
+  float scale = 1;
+  /// Projected tables, [rows, heads * head_dim], or null: what q is multiplied with (c2p), and k (p2c).
+  const float *key_table = nullptr, *query_table = nullptr;
+  /// The tables' row for a distance query - key (relative_row() of relative_position.hpp).
+  std::function<std::int64_t(std::int64_t)> table_row;
+  /// Sequence s holds the tokens offsets[s] .. offsets[s + 1] - 1.
+  std::span<const std::int64_t> offsets;
+  /// Only for the first so many tokens of each sequence; their contexts lie packed one after the other.
+  std::int64_t queries = INT64_MAX;
+  float* context = nullptr; ///< [tokens or queries of all sequences, heads * head_dim]
+};
+
+/// context = softmax((q k^T + c2p + p2c) * scale) v. The bits of a sequence's context depend neither on the sequences
+/// beside it nor on the workers. Throws std::bad_alloc.
+void fused_attention(const FusedAttention& call, const Workers& workers);
+
+} // namespace sciexam

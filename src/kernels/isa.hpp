@@ -1,0 +1,20 @@
+// Which of the kernels' instruction sets is used: the best that the CPU has, chosen once.
+#pragma once
+
+#include <string>
+
+namespace sciexam {
+
+enum class Isa { avx2, avx512 };
+
+/// SCIEXAM_ISA (avx2 or avx512) if it is set, else the best that this CPU has; the same on every call.
+/// Throws UsageError for another value and for one that this CPU does not have.
+Isa chosen_isa();
+
+/// "AVX2", "AVX-512".
+std::string isa_name(Isa isa);
+
+/// True if this CPU can run it.
+bool cpu_has(Isa isa);
+
+} // namespace sciexam

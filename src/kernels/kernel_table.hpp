@@ -1,0 +1,66 @@
+// The kernels of one instruction set. One source (per_isa/) is compiled once for each; nothing else knows
+// how wide its vectors are. Rows of matrices are `stride` floats apart.
+#pragma once
+
+#include <cstdint>
+
+namespace sciexam {
+
+/// y = x weight^T + bias for some rows, then GELU if asked for.
+struct DenseRows {
+  const float* x = nullptr; ///< [rows, in_features]
+  std::int64_t x_stride = 0, rows = 0, in_features = 0, out_features = 0;
+  const float* weight =
+      nullptr;                 ///< packed: panels of panel_columns output features, [panel][in_features][panel_columns]
+  const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
+  bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
+  float* y = nullptr;          ///< [rows, out_features]
+  std::int64_t y_stride = 0;
+  float* scratch = nullptr; ///< dense_scratch(rows) floats, aligned
+};
+
+/// y = LayerNorm(x + residual) over rows of `size`; y may be x or residual.
+struct NormRows {
+  const float *x = nullptr, *residual = nullptr, *weight = nullptr, *bias = nullptr;
+  float eps = 0;
+  std::int64_t rows = 0, size = 0, x_stride = 0, residual_stride = 0;
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+};
+
+/// Disentangled attention of one head of one sequence (see fused_attention.hpp).
+struct HeadAttention {
+  const float *q = nullptr, *k = nullptr, *v = nullptr; ///< [length, head_dim] each, rows qkv_stride apart
+  std::int64_t qkv_stride = 0, length = 0, head_dim = 0;
+  std::int64_t queries = 0; ///< only for the first so many rows of q
+  float scale = 1;
+  /// Tables by distance, [head_dim, table_stride] each or null: column table_center + d is the row of the key table for
+  /// the distance d = j - i, of the query table for d = i - j, times scale. kTableMargin columns of zeros
+  /// beyond both ends of -(length - 1) .. length - 1.
+  const float *key_table = nullptr, *query_table = nullptr;
+  std::int64_t table_stride = 0, table_center = 0;
+  float* context = nullptr; ///< [queries, head_dim]
+  std::int64_t context_stride = 0;
+  float* scratch = nullptr; ///< attention_scratch(length, head_dim) floats, aligned
+};
+
+inline constexpr std::int64_t kTableMargin = 64;
+
+struct KernelTable {
+  std::int64_t tile_rows;     ///< rows that a product computes at once: chunks of so many waste nothing
+  std::int64_t panel_columns; ///< of packed weights
+  std::int64_t (*dense_scratch)(std::int64_t rows);
+  void (*dense)(const DenseRows& call);
+  void (*add_and_normalise)(const NormRows& call);
+  std::int64_t (*attention_scratch)(std::int64_t length, std::int64_t head_dim);
+  void (*attend)(const HeadAttention& call);
+};
+
+/// That of chosen_isa().
+const KernelTable& kernel_table();
+
+namespace per_isa { // kernels.cpp of each instruction set
+extern const KernelTable kAvx2Kernels, kAvx512Kernels;
+}
+
+} // namespace sciexam

@@ -1,0 +1,51 @@
+// exp and GELU of vectors.
+#pragma once
+
+#include "kernels/per_isa/vectors.hpp"
+
+namespace sciexam::per_isa {
+namespace {
+
+/// Horner's scheme; coefficients from the constant on.
+template <int kCount>
+inline Vector polynomial(const float (&coefficients)[kCount], Vector x) {
+  Vector value = all(coefficients[kCount - 1]);
+#pragma GCC unroll 16
+  for (int i = kCount - 2; i >= 0; --i)
+    value = multiply_add(value, x, all(coefficients[i]));
+  return value;
+}
+
+/// e^x for x <= 0, relative error below 2e-7; what is below e^-87 counts as that.
+inline Vector exponential(Vector x) {
+  // e^x = 2^n e^r with |r| <= ln(2) / 2. Least squares for (e^r - 1) / r in relative error: 2.2e-9.
+  constexpr float kCoefficients[] = {1.0F, 1.0F, 0.49999994F, 0.16666421F, 0.041667726F, 0.0083747720F, 0.0013859285F};
+  // ln 2 in two parts, the first with zeros at its end: n times it is exact.
+  constexpr float kLog2E = 1.44269504F, kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
+  const Vector bounded = greater(x, all(-87));
+  const Vector n = nearest(multiply(bounded, all(kLog2E)));
+  const Vector r = multiply_add(n, all(-kLn2Low), multiply_add(n, all(-kLn2High), bounded));
+  return multiply(polynomial(kCoefficients, r), power_of_two(n));
+}
+
+/// erf(x), absolute error below 2e-7.
+inline Vector error_function(Vector x) {
+  // Chebyshev interpolation of erf(z) / z in u = 2 z^2 / 3.92^2 - 1; beyond 3.92 erf rounds to 1.
+  constexpr float kCoefficients[] = {0.360736817F,   -0.180108592F,   0.134084791F,   -0.10918054F,
+                                     0.0905929133F,  -0.0740041509F,  0.0584215894F,  -0.0435175262F,
+                                     0.0296213683F,  -0.0197848585F,  0.0143256159F,  -0.00795068685F,
+                                     0.00183337345F, -0.00119220291F, 0.00212412328F, -0.00090000144F};
+  constexpr float kBound = 3.92F;
+  const Vector z = greater(less(x, all(kBound)), all(-kBound));
+  const Vector u = multiply_add(multiply(z, z), all(2 / (kBound * kBound)), all(-1));
+  return multiply(polynomial(kCoefficients, u), z);
+}
+
+inline Vector gelu(Vector x) {
+  constexpr float kSqrtHalf = 0.707106781F;
+  const Vector half = multiply(x, all(0.5F));
+  return multiply_add(half, error_function(multiply(x, all(kSqrtHalf))), half);
+}
+
+} // namespace
+} // namespace sciexam::per_isa

@@ -1,0 +1,24 @@
+// The threads that kernels run on, lent by whoever calls them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace sciexam {
+
+struct Workers {
+  int count = 1;
+  /// Calls task(worker, i) for i = 0 .. tasks - 1, each once; worker is 0 .. count - 1, and no two calls with the same
+  /// one run at the same time. Tasks must not throw.
+  std::function<void(std::int64_t tasks, const std::function<void(int worker, std::int64_t i)>& task)> run;
+};
+
+/// All on the calling thread.
+inline Workers single_worker() {
+  return {1, [](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
+            for (std::int64_t i = 0; i < tasks; ++i)
+              task(0, i);
+          }};
+}
+
+} // namespace sciexam

@@ -1,0 +1,90 @@
+#include "model/packed_layer.hpp"
+
+#include "kernels/fused_attention.hpp"
+#include "model/relative_position.hpp"
+
+#include <atomic>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+
+namespace sciexam {
+namespace {
+
+const float* floats(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
+}
+
+NormWeights weights_of(const LayerNorm& norm) {
+  return {floats(norm.weight), floats(norm.bias), static_cast<float>(norm.eps)};
+}
+
+} // namespace
+
+Workers torch_workers() {
+  const int count = at::get_num_threads();
+  return {count, [count](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
+            std::atomic<std::int64_t> next = 0;
+            at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+              for (std::int64_t worker = begin; worker < end; ++worker)
+                for (std::int64_t i = next++; i < tasks; i = next++)
+                  task(static_cast<int>(worker), i);
+            });
+          }};
+}
+
+PackedMatrix pack(const std::vector<Linear>& side_by_side) {
+  std::vector<at::Tensor> weights, biases;
+  for (const Linear& linear : side_by_side) {
+    weights.push_back(linear.weight);
+    biases.push_back(linear.bias);
+  }
+  // A single one is not copied.
+  const at::Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights)).contiguous();
+  const at::Tensor bias = (biases.size() == 1 ? biases[0] : at::cat(biases)).contiguous();
+  return {weight.size(1), weight.size(0), floats(weight), floats(bias), torch_workers()};
+}
+
+bool can_be_packed(const DebertaConfig& config) {
+  return config.hidden_act == "gelu";
+}
+
+at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
+                            const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
+                            bool first_tokens_only) {
+  const Workers workers = torch_workers();
+  const std::int64_t tokens = hidden.size(0), size = hidden.size(1);
+  const AttentionOptions options = attention_options(config);
+  at::Tensor projected = at::empty({tokens, 3 * size}, hidden.options());
+  auto* q = projected.mutable_data_ptr<float>();
+  dense(layer.query_key_value, floats(hidden), tokens, false, q, workers);
+
+  const std::int64_t rows = first_tokens_only ? static_cast<std::int64_t>(offsets.size()) - 1 : tokens;
+  at::Tensor result = at::empty({rows, size}, hidden.options());
+  auto* context = result.mutable_data_ptr<float>();
+  FusedAttention attention;
+  attention.q = q;
+  attention.k = q + size;
+  attention.v = q + 2 * size;
+  attention.qkv_stride = 3 * size;
+  attention.heads = options.num_attention_heads;
+  attention.head_dim = config.head_dim();
+  attention.scale = static_cast<float>(options.scale);
+  attention.key_table = floats(layer.tables.key);
+  attention.query_table = floats(layer.tables.query);
+  attention.table_row = [&](std::int64_t distance) { return relative_row(distance, config) - layer.tables.first_row; };
+  attention.offsets = offsets;
+  if (first_tokens_only)
+    attention.queries = 1;
+  attention.context = context;
+  fused_attention(attention, workers);
+  projected = at::Tensor(); // before the next step needs memory
+
+  const LayerTail tail{&layer.attention_output, &layer.intermediate, &layer.output, weights_of(layer.attention_norm),
+                       weights_of(layer.output_norm)};
+  finish_layer(tail, context, floats(hidden), first_tokens_only ? offsets.data() : nullptr, rows, context, workers);
+  return result;
+}
+
+} // namespace sciexam

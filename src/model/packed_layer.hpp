@@ -1,0 +1,38 @@
+// A layer of the network made ready for answering on the CPU: its weights in the kernels' order, its steps fused.
+#pragma once
+
+#include "kernels/dense.hpp"
+#include "kernels/packed_matrix.hpp"
+#include "model/disentangled_attention.hpp"
+#include "model/layers.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace sciexam {
+
+/// LibTorch's threads.
+Workers torch_workers();
+
+/// The weights of one layer of DebertaForMultipleChoice::run_layer(); f32.
+struct PackedLayer {
+  PackedMatrix query_key_value, attention_output, intermediate, output;
+  LayerNorm attention_norm, output_norm;
+  RelativeTables tables;
+};
+
+/// query_proj, key_proj and value_proj as one product.
+PackedMatrix pack(const std::vector<Linear>& side_by_side);
+
+/// True if layers of this configuration can be packed: only GELU is fused.
+bool can_be_packed(const DebertaConfig& config);
+
+/// What run_layer() computes; hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
+/// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
+at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
+                            const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
+                            bool first_tokens_only);
+
+} // namespace sciexam

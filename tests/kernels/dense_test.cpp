@@ -1,0 +1,172 @@
+// Dense layers against plain loops in double.
+#include "kernels/dense.hpp"
+#include "kernels/every_kernel_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+using namespace sciexam;
+
+namespace {
+
+using Floats = std::vector<float>;
+
+Floats normal(std::size_t count, float deviation, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> any(0, deviation);
+  Floats values(count);
+  std::generate(values.begin(), values.end(), [&] { return any(generator); });
+  return values;
+}
+
+std::size_t at(std::int64_t row, std::int64_t columns, std::int64_t column) {
+  return static_cast<std::size_t>(row * columns + column);
+}
+
+double gelu(double x) {
+  return x * (1 + std::erf(x / std::sqrt(2.0))) / 2;
+}
+
+struct Layer {
+  std::int64_t in, out;
+  Floats weight, bias;
+
+  Layer(std::int64_t in_features, std::int64_t out_features, unsigned seed)
+      : in(in_features), out(out_features),
+        weight(normal(static_cast<std::size_t>(in * out), 1 / std::sqrt(static_cast<float>(in)), seed)),
+        bias(normal(static_cast<std::size_t>(out), 0.5F, seed + 1)) {}
+
+  PackedMatrix packed(const KernelTable& kernels) const {
+    return {in, out, weight.data(), bias.data(), test::three_workers(), kernels};
+  }
+
+  std::vector<double> operator()(const std::vector<double>& x, std::int64_t rows) const {
+    std::vector<double> y;
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t o = 0; o < out; ++o) {
+        double sum = bias[static_cast<std::size_t>(o)];
+        for (std::int64_t i = 0; i < in; ++i)
+          sum += x[at(row, in, i)] * static_cast<double>(weight[at(o, in, i)]);
+        y.push_back(sum);
+      }
+    return y;
+  }
+};
+
+std::vector<double> normalised(std::vector<double> x, std::int64_t size, const Floats& weight, const Floats& bias,
+                               double eps) {
+  for (std::size_t row = 0; row < x.size(); row += static_cast<std::size_t>(size)) {
+    double mean = 0, variance = 0;
+    for (std::int64_t i = 0; i < size; ++i)
+      mean += x[row + static_cast<std::size_t>(i)] / static_cast<double>(size);
+    for (std::int64_t i = 0; i < size; ++i)
+      variance += std::pow(x[row + static_cast<std::size_t>(i)] - mean, 2) / static_cast<double>(size);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i)
+      x[row + i] = (x[row + i] - mean) / std::sqrt(variance + eps) * static_cast<double>(weight[i]) +
+                   static_cast<double>(bias[i]);
+  }
+  return x;
+}
+
+double largest_difference(const Floats& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    largest = std::max(largest, std::abs(static_cast<double>(a[i]) - b[i]));
+  return largest;
+}
+
+std::vector<double> in_double(const Floats& values) {
+  return {values.begin(), values.end()};
+}
+
+} // namespace
+
+TEST_CASE("a packed dense layer is that of plain loops, for all shapes of edges") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  const auto rows = GENERATE(1, 5, 6, 14, 97, 203);
+  const auto [in, out] = GENERATE(table<int, int>({{64, 64}, {256, 32}, {257, 33}, {20, 1}, {520, 7}, {1, 48}}));
+  CAPTURE(name, rows, in, out);
+  const Layer layer(in, out, 1);
+  const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 3);
+  Floats y(static_cast<std::size_t>(rows * out), std::nanf(""));
+  const bool with_gelu = rows % 2 == 1;
+  dense(layer.packed(*kernels), x.data(), rows, with_gelu, y.data(), test::three_workers());
+  std::vector<double> expected = layer(in_double(x), rows);
+  if (with_gelu)
+    std::transform(expected.begin(), expected.end(), expected.begin(), gelu);
+  CHECK(largest_difference(y, expected) < 5e-6); // sums of some 500 numbers around 1 in f32
+}
+
+TEST_CASE("GELU is exact to some units of the last place, far out too") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  CAPTURE(name);
+  const float one = 1;
+  const PackedMatrix identity(1, 1, &one, nullptr, single_worker(), *kernels);
+  Floats x;
+  for (int i = -4000; i <= 4000; ++i)
+    x.push_back(static_cast<float>(i) / 400);
+  x.insert(x.end(), {-1e30F, -100, 100, 1e30F, 0});
+  Floats y(x.size());
+  dense(identity, x.data(), static_cast<std::int64_t>(x.size()), true, y.data(), single_worker());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CAPTURE(x[i], y[i]);
+    // erf is within 2e-7.
+    REQUIRE(std::abs(static_cast<double>(y[i]) - gelu(static_cast<double>(x[i]))) <=
+            2e-7 * std::abs(static_cast<double>(x[i])));
+  }
+}
+
+TEST_CASE("a row's bits depend neither on the rows beside it nor on the workers") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  CAPTURE(name);
+  const std::int64_t in = 300, out = 70, rows = 250;
+  const PackedMatrix matrix = Layer(in, out, 5).packed(*kernels);
+  const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 6);
+  Floats together(static_cast<std::size_t>(rows * out)), apart(together.size());
+  dense(matrix, x.data(), rows, true, together.data(), test::three_workers());
+  for (std::int64_t row = 0; row < rows; ++row)
+    dense(matrix, x.data() + row * in, 1, true, apart.data() + row * out, single_worker());
+  CHECK(together == apart);
+}
+
+TEST_CASE("what a layer does after attention is that of plain loops") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  const auto [rows, picked] = GENERATE(table<int, bool>({{1, false}, {50, false}, {400, false}, {7, true}}));
+  CAPTURE(name, rows, picked);
+  const std::int64_t size = 36, inner = 100, all = picked ? 3 * rows : rows;
+  const Layer first(size, size, 10), up(size, inner, 20), down(inner, size, 30);
+  const Floats context = normal(static_cast<std::size_t>(rows * size), 1, 40),
+               hidden = normal(static_cast<std::size_t>(all * size), 1, 50), gamma = normal(size, 1, 60),
+               beta = normal(size, 1, 70);
+  const PackedMatrix packed_first = first.packed(*kernels), packed_up = up.packed(*kernels),
+                     packed_down = down.packed(*kernels);
+  const LayerTail tail{
+      &packed_first, &packed_up, &packed_down, {gamma.data(), beta.data(), 1e-7F}, {beta.data(), gamma.data(), 1e-3F}};
+  std::vector<std::int64_t> row_of;
+  for (std::int64_t row = 0; row < rows; ++row)
+    row_of.push_back(picked ? 3 * row + 1 : row);
+
+  std::vector<double> attended = first(in_double(context), rows);
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t i = 0; i < size; ++i)
+      attended[at(row, size, i)] += static_cast<double>(hidden[at(row_of[static_cast<std::size_t>(row)], size, i)]);
+  attended = normalised(attended, size, gamma, beta, 1e-7);
+  std::vector<double> activated = up(attended, rows);
+  std::transform(activated.begin(), activated.end(), activated.begin(), gelu);
+  std::vector<double> expected = down(activated, rows);
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    expected[i] += attended[i];
+  expected = normalised(expected, size, beta, gamma, 1e-3);
+
+  Floats y(static_cast<std::size_t>(rows * size));
+  finish_layer(tail, context.data(), hidden.data(), picked ? row_of.data() : nullptr, rows, y.data(),
+               test::three_workers());
+  CHECK(largest_difference(y, expected) < 2e-5); // after two normalisations of numbers around 1 in f32
+}

@@ -1,0 +1,167 @@
+// Fused attention against the formula in double.
+#include "kernels/every_kernel_table.hpp"
+#include "kernels/fused_attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
+
+using namespace sciexam;
+
+namespace {
+
+using Floats = std::vector<float>;
+
+constexpr std::int64_t kAll = 1'000'000; ///< more queries than there are
+
+Floats random_floats(std::int64_t count, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> any;
+  Floats values(static_cast<std::size_t>(count));
+  std::generate(values.begin(), values.end(), [&] { return any(generator); });
+  return values;
+}
+
+/// q, k and v beside each other, and tables of 2 * kSpan rows.
+struct Inputs {
+  static constexpr std::int64_t kSpan = 40;
+  std::int64_t heads, head_dim, hidden = heads * head_dim;
+  std::vector<std::int64_t> offsets;
+  bool c2p = true, p2c = true;
+  float scale = 1 / std::sqrt(static_cast<float>(3 * head_dim));
+  Floats qkv = random_floats(offsets.back() * 3 * hidden, 1), key_table = random_floats(2 * kSpan * hidden, 2),
+         query_table = random_floats(2 * kSpan * hidden, 3);
+
+  /// Identity nearby, coarser and then constant far away, as log buckets are.
+  static std::int64_t table_row(std::int64_t distance) {
+    const std::int64_t far = std::abs(distance) <= 20 ? std::abs(distance) : 20 + (std::abs(distance) - 20) / 4;
+    return std::clamp<std::int64_t>(distance < 0 ? kSpan - far : kSpan + far, 0, 2 * kSpan - 1);
+  }
+
+  FusedAttention call(const KernelTable& kernels, float* context) const {
+    FusedAttention call;
+    call.kernels = &kernels;
+    call.q = qkv.data();
+    call.k = qkv.data() + hidden;
+    call.v = qkv.data() + 2 * hidden;
+    call.qkv_stride = 3 * hidden;
+    call.heads = heads;
+    call.head_dim = head_dim;
+    call.scale = scale;
+    call.key_table = c2p ? key_table.data() : nullptr;
+    call.query_table = p2c ? query_table.data() : nullptr;
+    call.table_row = table_row;
+    call.offsets = offsets;
+    call.context = context;
+    return call;
+  }
+
+  double dot(const Floats& a, std::int64_t row_a, const Floats& b, std::int64_t row_b) const {
+    double sum = 0;
+    for (std::int64_t d = 0; d < head_dim; ++d)
+      sum += static_cast<double>(a[static_cast<std::size_t>(row_a + d)]) *
+             static_cast<double>(b[static_cast<std::size_t>(row_b + d)]);
+    return sum;
+  }
+
+  double score(std::int64_t i, std::int64_t j, std::int64_t head) const {
+    const std::int64_t q = i * 3 * hidden + head * head_dim, k = (j * 3 + 1) * hidden + head * head_dim;
+    const std::int64_t row = table_row(i - j) * hidden + head * head_dim;
+    return (dot(qkv, q, qkv, k) + (c2p ? dot(qkv, q, key_table, row) : 0) + (p2c ? dot(qkv, k, query_table, row) : 0)) *
+           static_cast<double>(scale);
+  }
+
+  std::vector<double> context_of(std::int64_t i, std::int64_t begin, std::int64_t end, std::int64_t head) const {
+    std::vector<double> context(static_cast<std::size_t>(head_dim));
+    double total = 0, greatest = score(i, begin, head);
+    for (std::int64_t j = begin; j < end; ++j)
+      greatest = std::max(greatest, score(i, j, head));
+    for (std::int64_t j = begin; j < end; ++j) {
+      const double share = std::exp(score(i, j, head) - greatest);
+      total += share;
+      for (std::int64_t d = 0; d < head_dim; ++d)
+        context[static_cast<std::size_t>(d)] +=
+            share * static_cast<double>(qkv[static_cast<std::size_t>((j * 3 + 2) * hidden + head * head_dim + d)]);
+    }
+    for (double& x : context)
+      x /= total;
+    return context;
+  }
+
+  double largest_error(const Floats& context, std::int64_t queries) const {
+    double largest = 0;
+    std::size_t at = 0;
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+      for (std::int64_t i = offsets[s]; i < std::min(offsets[s + 1], offsets[s] + queries); ++i)
+        for (std::int64_t head = 0; head < heads; ++head)
+          for (const double expected : context_of(i, offsets[s], offsets[s + 1], head)) {
+            const double error = std::abs(static_cast<double>(context.at(at++)) - expected);
+            largest = std::isnan(error) ? INFINITY : std::max(largest, error);
+          }
+    REQUIRE(at == context.size());
+    return largest;
+  }
+};
+
+} // namespace
+
+TEST_CASE("fused attention is the formula, for lengths around every edge") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  const auto [c2p, p2c] = GENERATE(table<bool, bool>({{true, true}, {true, false}, {false, true}, {false, false}}));
+  const auto [heads, head_dim] = GENERATE(table<int, int>({{2, 64}, {1, 32}, {3, 12}, {1, 5}}));
+  CAPTURE(name, c2p, p2c, heads, head_dim);
+  // Around tiles (6, 14), vectors (8, 16), panels, blocks (90, 112), and beyond the tables' identity.
+  std::vector<std::int64_t> offsets{0};
+  for (const std::int64_t length : {1, 2, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 31, 33, 89, 90, 91, 112, 113, 181})
+    offsets.push_back(offsets.back() + length);
+  const Inputs inputs{heads, head_dim, heads * head_dim, offsets, c2p, p2c};
+  Floats context(static_cast<std::size_t>(offsets.back() * inputs.hidden), std::nanf(""));
+  fused_attention(inputs.call(*kernels, context.data()), test::three_workers());
+  CHECK(inputs.largest_error(context, kAll) < 3e-6); // sums of 181 numbers around 1 in f32
+}
+
+TEST_CASE("only the first tokens' context may be asked for, and has the same bits") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  const std::int64_t queries = GENERATE(1, 4);
+  CAPTURE(name, queries);
+  const Inputs inputs{2, 64, 128, {0, 3, 4, 104, 230}};
+  Floats few(static_cast<std::size_t>((std::min<std::int64_t>(queries, 3) + 1 + 2 * queries) * 128), std::nanf(""));
+  FusedAttention call = inputs.call(*kernels, few.data());
+  call.queries = queries;
+  fused_attention(call, test::three_workers());
+  CHECK(inputs.largest_error(few, queries) < 3e-6);
+}
+
+TEST_CASE("a sequence's bits depend neither on the sequences beside it nor on the workers") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  CAPTURE(name);
+  const Inputs inputs{2, 64, 128, {0, 100, 105, 300}};
+  Floats together(300 * 128), apart(together.size());
+  fused_attention(inputs.call(*kernels, together.data()), test::three_workers());
+  for (std::size_t s = 0; s + 1 < inputs.offsets.size(); ++s) {
+    const std::vector<std::int64_t> own{inputs.offsets[s], inputs.offsets[s + 1]};
+    FusedAttention call = inputs.call(*kernels, apart.data() + own[0] * 128);
+    call.offsets = own;
+    fused_attention(call, single_worker());
+  }
+  CHECK(together == apart);
+}
+
+TEST_CASE("very large and very small scores do no harm") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  CAPTURE(name);
+  Inputs inputs{1, 64, 64, {0, 70}};
+  inputs.scale = 30; // scores of thousands
+  Floats context(70 * 64, std::nanf(""));
+  fused_attention(inputs.call(*kernels, context.data()), single_worker());
+  CHECK(inputs.largest_error(context, kAll) < 1e-2); // the scores' own rounding is 1e-4 of 1e3
+  const Inputs empty{1, 64, 64, {0, 0, 3, 3}};
+  Floats three(3 * 64, std::nanf(""));
+  fused_attention(empty.call(*kernels, three.data()), single_worker());
+  CHECK(empty.largest_error(three, kAll) < 3e-6);
+}
