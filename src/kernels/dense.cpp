@@ -11,7 +11,7 @@ namespace {
 
 /// Rows that one worker takes at once: enough that reading the weights is small beside the product, few enough that
 /// these rows stay in the second cache.
-constexpr std::int64_t kMostRows = 96;
+constexpr std::int64_t kMostRows = 192;
 
 /// Rows in chunks of whole tiles, all workers about equally busy.
 struct Chunks {

@@ -8,8 +8,9 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Input features at once: of a panel of weights these stay in the first cache, and of all rows in the second.
-constexpr std::int64_t kDepth = 256;
+/// Input features at once: of all rows these stay in the second cache. (Measured on Zen 3, with 192 rows: 512 are 5 %
+/// faster than 256, whose panel of weights would stay in the first cache.)
+constexpr std::int64_t kDepth = 512;
 
 std::int64_t dense_scratch(std::int64_t rows) {
   return round_up(rows, kTileRows) * kDepth;

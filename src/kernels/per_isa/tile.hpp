@@ -28,6 +28,7 @@ inline void tile(const float* a, std::int64_t a_stride, const float* b, std::int
         sums[r][v] = load(c + r * c_stride + v * kLanes);
     }
   for (std::int64_t k = 0; k < depth; ++k) {
+    _mm_prefetch(b + 16 * b_stride, _MM_HINT_T0); // weights come from far away; the processor's own prefetch is late
     Vector columns[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v)
