@@ -1,5 +1,7 @@
 #include "model/runtime.hpp"
 
+#include "kernels/isa.hpp"
+
 #include <algorithm>
 #include <initializer_list>
 #include <new>
@@ -16,6 +18,7 @@
 namespace sciexam {
 
 void set_compute_threads(int threads) {
+  chosen_isa(); // a wrong SCIEXAM_ISA is told before any work
   at::set_num_threads(threads);
 }
 
@@ -37,7 +40,7 @@ std::string network_library_versions() {
 }
 
 std::string chosen_kernels() {
-  return "LibTorch " + at::get_cpu_capability();
+  return "own " + isa_name(chosen_isa()) + ", LibTorch " + at::get_cpu_capability();
 }
 
 #else
@@ -75,7 +78,7 @@ std::string network_library_versions() {
 }
 
 std::string chosen_kernels() {
-  return "LibTorch " + at::get_cpu_capability() + ", oneDNN " + onednn_isa();
+  return "own " + isa_name(chosen_isa()) + ", LibTorch " + at::get_cpu_capability() + ", oneDNN " + onednn_isa();
 }
 
 #endif

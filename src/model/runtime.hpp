@@ -7,12 +7,14 @@
 namespace sciexam {
 
 /// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). Call it once, first.
+/// Throws UsageError for a wrong SCIEXAM_ISA.
 void set_compute_threads(int threads);
 
 /// "LibTorch 2.6.0, oneDNN 3.7.2".
 std::string network_library_versions();
 
-/// The kernels that were chosen for this CPU, e.g. "LibTorch AVX512, oneDNN avx512_core_vnni".
+/// The kernels that were chosen for this CPU, e.g. "own AVX-512, LibTorch AVX512, oneDNN AVX-512 with VNNI". Throws
+/// UsageError for a wrong SCIEXAM_ISA.
 std::string chosen_kernels();
 
 /// True if the fault is a lack of memory, which the libraries tell in ways of their own.

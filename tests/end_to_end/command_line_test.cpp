@@ -1,5 +1,6 @@
 // What the command line promises, with the demo inside the program: needs no other file.
 #include "end_to_end/program.hpp"
+#include "kernels/isa.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -20,6 +21,27 @@ TEST_CASE("the demo's answers do not depend on the number of threads") {
   const ProgramResult one = sciexam_run({"--demo", "--threads", "1"});
   CHECK(one.status == 0);
   CHECK(one.out == sciexam_run({"--demo", "--threads", "2"}).out);
+}
+
+TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 before any work") {
+  const auto demo_with = [](const std::string& isa) {
+    return run_command({program(), "--demo"}, {}, {"SCIEXAM_ISA=" + isa});
+  };
+  const ProgramResult narrow = demo_with("avx2");
+  CHECK(narrow.status == 0);
+  CHECK_THAT(run_command({program(), "--version"}, {}, {"SCIEXAM_ISA=avx2"}).out,
+             ContainsSubstring("kernels: own AVX2"));
+  const ProgramResult wrong = demo_with("sse");
+  CHECK(wrong.status == 2);
+  CHECK_THAT(wrong.err, ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2 or avx512"));
+  const ProgramResult wide = demo_with("avx512");
+  if (sciexam::cpu_has(sciexam::Isa::avx512)) {
+    CHECK(wide.status == 0);
+    CHECK_THAT(wide.out, ContainsSubstring("MAP@3 of the ensemble: 0."));
+  } else {
+    CHECK(wide.status == 2);
+    CHECK_THAT(wide.err, ContainsSubstring("SCIEXAM_ISA is avx512, which this CPU does not have"));
+  }
 }
 
 TEST_CASE("asked for its version, it names the libraries and the kernels") {

@@ -26,26 +26,35 @@ constexpr double kDoubleTolerance = 1e-9;
 
 } // namespace
 
-TEST_CASE("golden: logits and hidden states equal the reference's", "[golden]") {
+TEST_CASE("golden: logits and hidden states equal the reference's, packed for answering too", "[golden]") {
   const at::NoGradGuard no_grad;
   for (const auto& folder : model_folders()) {
     INFO(folder);
     const Tensors io = read_tensors(folder / "io.safetensors");
     DebertaForMultipleChoice network = load(folder, "model.safetensors");
     const PackedSequences batch = pack(io);
-    const NetworkOutput out = network.forward(batch, {.with_hidden_states = true});
-    CHECK(max_difference(out.logits, io.at("logits_f64")) < kLogitTolerance);
-    CHECK(max_difference(out.logits, io.at("logits_unpadded")) < kLogitTolerance);
-    CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kHiddenTolerance);
-    const at::Tensor mask = io.at("attention_mask");
-    CHECK(max_difference(out.hidden_states.back(), real_tokens(io.at("last_hidden_f64"), mask)) < kHiddenTolerance);
-    for (std::size_t i = 0; i < out.hidden_states.size(); ++i) {
-      INFO("hidden state " << i);
-      const at::Tensor expected = real_tokens(io.at("hidden_states." + std::to_string(i)), mask);
-      CHECK(max_difference(out.hidden_states[i], expected) < kHiddenTolerance);
-    }
+    const NetworkOutput plain = network.forward(batch);
     network.freeze_relative_tables();
-    CHECK(max_difference(network.forward(batch).logits, out.logits) < 1e-6);
+    CHECK(max_difference(network.forward(batch).logits, plain.logits) < 1e-6);
+    network.thaw_relative_tables();
+    for (const bool packed : {false, true}) {
+      INFO("packed " << packed);
+      if (packed)
+        network.prepare_to_answer();
+      const NetworkOutput out = network.forward(batch, {.with_hidden_states = true});
+      CHECK(max_difference(out.logits, io.at("logits_f64")) < kLogitTolerance);
+      CHECK(max_difference(out.logits, io.at("logits_unpadded")) < kLogitTolerance);
+      CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kHiddenTolerance);
+      const at::Tensor mask = io.at("attention_mask");
+      CHECK(max_difference(out.hidden_states.back(), real_tokens(io.at("last_hidden_f64"), mask)) < kHiddenTolerance);
+      for (std::size_t i = 0; i < out.hidden_states.size(); ++i) {
+        INFO("hidden state " << i);
+        const at::Tensor expected = real_tokens(io.at("hidden_states." + std::to_string(i)), mask);
+        CHECK(max_difference(out.hidden_states[i], expected) < kHiddenTolerance);
+      }
+    }
+    // Without hidden states the last layer computes the first tokens alone.
+    CHECK(max_difference(network.forward(batch).logits, io.at("logits_f64")) < kLogitTolerance);
   }
 }
 
@@ -82,10 +91,14 @@ TEST_CASE("golden: a sequence's logit does not depend on its batch", "[golden]")
   for (const auto& folder : model_folders()) {
     INFO(folder);
     const Tensors io = read_tensors(folder / "io.safetensors");
-    const DebertaForMultipleChoice network = load(folder, "model.safetensors");
-    const at::Tensor together = network.forward(pack(io)).logits.view({-1, 5});
-    for (std::int64_t row = 0; row < together.size(0); ++row)
-      CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) < 1e-6);
+    DebertaForMultipleChoice network = load(folder, "model.safetensors");
+    for (const bool packed : {false, true}) {
+      if (packed)
+        network.prepare_to_answer();
+      const at::Tensor together = network.forward(pack(io)).logits.view({-1, 5});
+      for (std::int64_t row = 0; row < together.size(0); ++row)
+        CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) < 1e-6);
+    }
   }
 }
 

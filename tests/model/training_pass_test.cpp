@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
@@ -141,6 +142,48 @@ TEST_CASE("in answering a sequence's logit does not depend on the sequences besi
     alone.token_type_ids = batch.token_type_ids.narrow(0, batch.offsets[s], lengths[s]);
     // GELU's last few elements of a tensor are computed one by one, the others eight at once: in this narrow network
     // that shows in the last bits.
+    CHECK(max_difference(network.forward(alone).logits, together[static_cast<std::int64_t>(s)]) < 3e-7);
+  }
+}
+
+TEST_CASE("packed for answering, every kind of network gives the same logits, and its layers' weights are let go") {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, config] : config_variants()) {
+    INFO(name);
+    DebertaForMultipleChoice network = random_network(config);
+    const PackedSequences batch = random_batch(config, {5, 16, 9, 1, 12});
+    const NetworkOutput plain = network.forward(batch, {.with_hidden_states = true});
+    network.prepare_to_answer();
+    const NetworkOutput packed = network.forward(batch, {.with_hidden_states = true});
+    CHECK(max_difference(packed.logits, plain.logits) < 2e-6);
+    CHECK(max_difference(network.forward(batch).logits, plain.logits) < 2e-6);
+    REQUIRE(packed.hidden_states.size() == plain.hidden_states.size());
+    for (std::size_t i = 0; i < plain.hidden_states.size(); ++i)
+      CHECK(max_difference(packed.hidden_states[i], plain.hidden_states[i]) < 5e-6);
+    for (const auto& [parameter, tensor] : network.parameters())
+      if (parameter.find("intermediate.dense.weight") != std::string::npos)
+        CHECK((tensor.numel() == 0) == (config.hidden_act == "gelu"));
+  }
+}
+
+TEST_CASE("a packed network's logits are the same bits for every number of threads and every batch") {
+  const at::NoGradGuard no_grad;
+  DebertaForMultipleChoice network = random_network(tiny_config());
+  network.prepare_to_answer();
+  const std::vector<std::int64_t> lengths = {5, 300, 9, 64, 250};
+  const PackedSequences batch = random_batch(network.config(), lengths);
+  const at::Tensor together = network.forward(batch).logits;
+  const int threads = at::get_num_threads();
+  for (const int other : {1, 2, 3}) {
+    at::set_num_threads(other);
+    CHECK(max_difference(network.forward(batch).logits, together) == 0);
+  }
+  at::set_num_threads(threads);
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    PackedSequences alone;
+    alone.offsets.push_back(lengths[s]);
+    alone.input_ids = batch.input_ids.narrow(0, batch.offsets[s], lengths[s]);
+    alone.token_type_ids = batch.token_type_ids.narrow(0, batch.offsets[s], lengths[s]);
     CHECK(max_difference(network.forward(alone).logits, together[static_cast<std::int64_t>(s)]) < 3e-7);
   }
 }
