@@ -3,32 +3,52 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <utility>
 
 namespace sciexam {
 
-/// Uninitialised. Throws std::bad_alloc.
+/// Uninitialised floats. Large ones are mappings of their own, in huge pages where the system has some to give: weights
+/// are read from end to end for every few rows of tokens.
 class AlignedFloats {
 public:
   AlignedFloats() = default;
-  explicit AlignedFloats(std::int64_t count) {
-    const std::size_t bytes =
-        (static_cast<std::size_t>(count) * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
-    floats_.reset(static_cast<float*>(std::aligned_alloc(kAlignment, bytes)));
-    if (floats_ == nullptr && bytes > 0)
-      throw std::bad_alloc();
+  /// Throws std::bad_alloc.
+  explicit AlignedFloats(std::int64_t count);
+  AlignedFloats(AlignedFloats&& other) noexcept
+      : floats_(std::exchange(other.floats_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  AlignedFloats& operator=(AlignedFloats&& other) noexcept {
+    std::swap(floats_, other.floats_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
   }
+  AlignedFloats(const AlignedFloats&) = delete;
+  AlignedFloats& operator=(const AlignedFloats&) = delete;
+  ~AlignedFloats();
 
-  float* data() const noexcept { return floats_.get(); }
+  float* data() const noexcept { return floats_; }
 
 private:
-  static constexpr std::size_t kAlignment = 64;
-  struct Free {
-    void operator()(float* floats) const noexcept { std::free(floats); } // NOLINT(cppcoreguidelines-no-malloc)
-  };
-  std::unique_ptr<float, Free> floats_;
+  float* floats_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+/// Floats that are asked for again and again: memory is taken only when more are wanted than ever before.
+class ReusedFloats {
+public:
+  /// Their contents are what was left there. Throws std::bad_alloc.
+  float* take(std::int64_t count) {
+    if (count > count_) {
+      floats_ = AlignedFloats(); // before the larger ones are taken
+      count_ = 0;
+      floats_ = AlignedFloats(count);
+      count_ = count;
+    }
+    return floats_.data();
+  }
+
+private:
+  AlignedFloats floats_;
+  std::int64_t count_ = 0;
 };
 
 } // namespace sciexam

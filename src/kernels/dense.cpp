@@ -1,10 +1,8 @@
 #include "kernels/dense.hpp"
 
-#include "kernels/aligned_floats.hpp"
 #include "kernels/kernel_table.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace sciexam {
 namespace {
@@ -27,13 +25,6 @@ struct Chunks {
   std::int64_t first(std::int64_t chunk) const { return chunk * size; }
   std::int64_t length(std::int64_t chunk) const { return std::min(size, rows - first(chunk)); }
 };
-
-std::vector<AlignedFloats> scratch_of(const Workers& workers, std::int64_t floats) {
-  std::vector<AlignedFloats> scratch;
-  for (int worker = 0; worker < workers.count; ++worker)
-    scratch.emplace_back(floats);
-  return scratch;
-}
 
 void multiply(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, float* scratch) {
   DenseRows call = matrix.call();
@@ -63,26 +54,27 @@ void normalise(const KernelTable& kernels, const NormWeights& norm, const float*
 
 } // namespace
 
-void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers) {
+void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
+           Workspace& workspace) {
   const Chunks chunks(rows, workers.count, matrix.kernels().tile_rows);
-  const auto scratch = scratch_of(workers, matrix.kernels().dense_scratch(chunks.size));
+  workspace.prepare(workers.count, matrix.kernels().dense_scratch(chunks.size));
   workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk);
     multiply(matrix, x + first * matrix.in_features(), chunks.length(chunk), gelu, y + first * matrix.out_features(),
-             scratch[static_cast<std::size_t>(worker)].data());
+             workspace.scratch(worker));
   });
 }
 
 void finish_layer(const LayerTail& tail, const float* context, const float* hidden, const std::int64_t* row_of,
-                  std::int64_t rows, float* y, const Workers& workers) {
+                  std::int64_t rows, float* y, const Workers& workers, Workspace& workspace) {
   const std::int64_t size = tail.output->out_features(), inner = tail.intermediate->out_features();
   const KernelTable& kernels = tail.output->kernels();
   const Chunks chunks(rows, workers.count, kernels.tile_rows);
   const std::int64_t packing = kernels.dense_scratch(chunks.size);
-  const auto scratch = scratch_of(workers, packing + chunks.size * (2 * size + inner));
+  workspace.prepare(workers.count, packing + chunks.size * (2 * size + inner));
   workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk), count = chunks.length(chunk);
-    float* packed = scratch[static_cast<std::size_t>(worker)].data();
+    float* packed = workspace.scratch(worker);
     float *attended = packed + packing, *sum = attended + chunks.size * size, *activated = sum + chunks.size * size;
     multiply(*tail.attention_output, context + first * size, count, false, sum, packed);
     if (row_of == nullptr)

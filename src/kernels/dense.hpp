@@ -3,6 +3,7 @@
 
 #include "kernels/packed_matrix.hpp"
 #include "kernels/workers.hpp"
+#include "kernels/workspace.hpp"
 
 #include <cstdint>
 
@@ -10,7 +11,8 @@ namespace sciexam {
 
 /// y = x weight^T + bias, then GELU if asked for; x [rows, in_features], y [rows, out_features]. The bits of a row
 /// depend neither on the rows beside it nor on the workers. Throws std::bad_alloc.
-void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers);
+void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
+           Workspace& workspace);
 
 /// Weights of a layer normalisation, borrowed.
 struct NormWeights {
@@ -28,6 +30,6 @@ struct LayerTail {
 /// a few rows at a time, so that nothing of size [rows, intermediate_size] is in memory. context, hidden and y [rows,
 /// hidden_size]; hidden's rows are hidden[row_of[i]], or in order where row_of is null. y may be context.
 void finish_layer(const LayerTail& tail, const float* context, const float* hidden, const std::int64_t* row_of,
-                  std::int64_t rows, float* y, const Workers& workers);
+                  std::int64_t rows, float* y, const Workers& workers, Workspace& workspace);
 
 } // namespace sciexam

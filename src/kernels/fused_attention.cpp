@@ -1,6 +1,5 @@
 #include "kernels/fused_attention.hpp"
 
-#include "kernels/aligned_floats.hpp"
 #include "kernels/kernel_table.hpp"
 
 #include <algorithm>
@@ -13,26 +12,27 @@ namespace {
 /// A table by distance, transposed: [heads, head_dim, stride]; column center + d is distance d.
 struct DistanceTable {
   std::int64_t stride = 0, center = 0, head_dim = 0;
-  AlignedFloats floats;
+  float* floats = nullptr;
 
   const float* head(std::int64_t number) const {
-    return floats.data() == nullptr ? nullptr : floats.data() + number * head_dim * stride;
+    return floats == nullptr ? nullptr : floats + number * head_dim * stride;
   }
 };
 
 /// `row(d)` is the table's row for column d; only distances within `longest` - 1 are set, the rest is zero.
 DistanceTable by_distance(const FusedAttention& call, const float* table, std::int64_t longest, float scale,
-                          const std::function<std::int64_t(std::int64_t)>& row, const Workers& workers) {
+                          const std::function<std::int64_t(std::int64_t)>& row, const Workers& workers,
+                          ReusedFloats& memory) {
   constexpr std::int64_t kLine = 16; // floats; an odd number of them keeps rows apart in the caches
   std::int64_t lines = (2 * (longest + kTableMargin) + kLine - 1) / kLine;
   lines += 1 - lines % 2;
   DistanceTable by_distance{lines * kLine, longest - 1 + kTableMargin, call.head_dim,
-                            AlignedFloats(call.heads * call.head_dim * lines * kLine)};
+                            memory.take(call.heads * call.head_dim * lines * kLine)};
   std::vector<const float*> rows;
   for (std::int64_t d = 1 - longest; d < longest; ++d)
     rows.push_back(table + row(d) * call.heads * call.head_dim);
   workers.run(call.heads, [&](int, std::int64_t head) {
-    float* to = by_distance.floats.data() + head * call.head_dim * by_distance.stride;
+    float* to = by_distance.floats + head * call.head_dim * by_distance.stride;
     std::fill_n(to, call.head_dim * by_distance.stride, 0.0F);
     to += kTableMargin;
     for (std::size_t column = 0; column < rows.size(); ++column)
@@ -44,7 +44,7 @@ DistanceTable by_distance(const FusedAttention& call, const float* table, std::i
 
 } // namespace
 
-void fused_attention(const FusedAttention& call, const Workers& workers) {
+void fused_attention(const FusedAttention& call, const Workers& workers, Workspace& workspace) {
   const KernelTable& kernels = *call.kernels;
   const auto sequences = static_cast<std::int64_t>(call.offsets.size()) - 1;
   const auto length = [&](std::int64_t s) {
@@ -62,12 +62,11 @@ void fused_attention(const FusedAttention& call, const Workers& workers) {
   DistanceTable keys, queries;
   if (call.key_table != nullptr) // by j - i
     keys = by_distance(
-        call, call.key_table, longest, 1, [&](std::int64_t d) { return call.table_row(-d); }, workers);
+        call, call.key_table, longest, 1, [&](std::int64_t d) { return call.table_row(-d); }, workers,
+        workspace.key_table);
   if (call.query_table != nullptr) // by i - j
-    queries = by_distance(call, call.query_table, longest, call.scale, call.table_row, workers);
-  std::vector<AlignedFloats> scratch;
-  for (int worker = 0; worker < workers.count; ++worker)
-    scratch.emplace_back(kernels.attention_scratch(longest, call.head_dim));
+    queries = by_distance(call, call.query_table, longest, call.scale, call.table_row, workers, workspace.query_table);
+  workspace.prepare(workers.count, kernels.attention_scratch(longest, call.head_dim));
 
   workers.run(sequences * call.heads, [&](int worker, std::int64_t task) {
     const std::int64_t s = order[static_cast<std::size_t>(task / call.heads)], head = task % call.heads;
@@ -89,7 +88,7 @@ void fused_attention(const FusedAttention& call, const Workers& workers) {
     one.table_center = std::max(keys.center, queries.center);
     one.context_stride = call.heads * call.head_dim;
     one.context = call.context + contexts[static_cast<std::size_t>(s)] * one.context_stride + head * call.head_dim;
-    one.scratch = scratch[static_cast<std::size_t>(worker)].data();
+    one.scratch = workspace.scratch(worker);
     kernels.attend(one);
   });
 }

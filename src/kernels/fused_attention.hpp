@@ -4,6 +4,7 @@
 
 #include "kernels/kernel_table.hpp"
 #include "kernels/workers.hpp"
+#include "kernels/workspace.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,6 @@ struct FusedAttention {
 
 /// context = softmax((q k^T + c2p + p2c) * scale) v. The bits of a sequence's context depend neither on the sequences
 /// beside it nor on the workers. Throws std::bad_alloc.
-void fused_attention(const FusedAttention& call, const Workers& workers);
+void fused_attention(const FusedAttention& call, const Workers& workers, Workspace& workspace);
 
 } // namespace sciexam

@@ -4,6 +4,7 @@
 #include "model/checkpointed.hpp"
 #include "model/relative_position.hpp"
 #include "support/errors.hpp"
+#include "support/memory.hpp"
 
 #include <algorithm>
 
@@ -166,6 +167,7 @@ void DebertaForMultipleChoice::prepare_to_answer() {
       for (const at::Tensor& tensor : {linear.weight, linear.bias})
         if (tensor.defined())
           tensor.set_data(at::empty({0}, tensor.options()));
+    give_back_memory();
   }
   frozen_tables_.clear();
 }
@@ -248,6 +250,9 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
   const bool project_tables = config_.relative_attention && frozen_tables_.empty() && !is_packed();
   const at::Tensor relative = project_tables ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
+  Workspace workspace;
+  const bool first_tokens_suffice =
+      !options.with_hidden_states && (layers_.size() > 1 || !convolution_weight_.defined());
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (options.stop && options.stop())
       return {};
@@ -256,8 +261,7 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
     };
     if (is_packed())
       hidden = run_packed_layer(packed_layers_[i], hidden, batch.offsets, config_,
-                                i + 1 == layers_.size() && !options.with_hidden_states &&
-                                    !(i == 0 && convolution_weight_.defined()));
+                                i + 1 == layers_.size() && first_tokens_suffice, workspace);
     else if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
     else

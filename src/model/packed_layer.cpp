@@ -52,13 +52,12 @@ bool can_be_packed(const DebertaConfig& config) {
 
 at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
                             const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
-                            bool first_tokens_only) {
+                            bool first_tokens_only, Workspace& workspace) {
   const Workers workers = torch_workers();
   const std::int64_t tokens = hidden.size(0), size = hidden.size(1);
   const AttentionOptions options = attention_options(config);
-  at::Tensor projected = at::empty({tokens, 3 * size}, hidden.options());
-  auto* q = projected.mutable_data_ptr<float>();
-  dense(layer.query_key_value, floats(hidden), tokens, false, q, workers);
+  float* q = workspace.projected.take(tokens * 3 * size);
+  dense(layer.query_key_value, floats(hidden), tokens, false, q, workers, workspace);
 
   const std::int64_t rows = first_tokens_only ? static_cast<std::int64_t>(offsets.size()) - 1 : tokens;
   at::Tensor result = at::empty({rows, size}, hidden.options());
@@ -78,12 +77,12 @@ at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
   if (first_tokens_only)
     attention.queries = 1;
   attention.context = context;
-  fused_attention(attention, workers);
-  projected = at::Tensor(); // before the next step needs memory
+  fused_attention(attention, workers, workspace);
 
   const LayerTail tail{&layer.attention_output, &layer.intermediate, &layer.output, weights_of(layer.attention_norm),
                        weights_of(layer.output_norm)};
-  finish_layer(tail, context, floats(hidden), first_tokens_only ? offsets.data() : nullptr, rows, context, workers);
+  finish_layer(tail, context, floats(hidden), first_tokens_only ? offsets.data() : nullptr, rows, context, workers,
+               workspace);
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include "kernels/dense.hpp"
 #include "kernels/packed_matrix.hpp"
+#include "kernels/workspace.hpp"
 #include "model/disentangled_attention.hpp"
 #include "model/layers.hpp"
 
@@ -33,6 +34,6 @@ bool can_be_packed(const DebertaConfig& config);
 /// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
 at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
                             const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
-                            bool first_tokens_only);
+                            bool first_tokens_only, Workspace& workspace);
 
 } // namespace sciexam

@@ -97,7 +97,7 @@ TEST_CASE("a packed dense layer is that of plain loops, for all shapes of edges"
   const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 3);
   Floats y(static_cast<std::size_t>(rows * out), std::nanf(""));
   const bool with_gelu = rows % 2 == 1;
-  dense(layer.packed(*kernels), x.data(), rows, with_gelu, y.data(), test::three_workers());
+  dense(layer.packed(*kernels), x.data(), rows, with_gelu, y.data(), test::three_workers(), test::workspace);
   std::vector<double> expected = layer(in_double(x), rows);
   if (with_gelu)
     std::transform(expected.begin(), expected.end(), expected.begin(), gelu);
@@ -114,7 +114,7 @@ TEST_CASE("GELU is exact to some units of the last place, far out too") {
     x.push_back(static_cast<float>(i) / 400);
   x.insert(x.end(), {-1e30F, -100, 100, 1e30F, 0});
   Floats y(x.size());
-  dense(identity, x.data(), static_cast<std::int64_t>(x.size()), true, y.data(), single_worker());
+  dense(identity, x.data(), static_cast<std::int64_t>(x.size()), true, y.data(), single_worker(), test::workspace);
   for (std::size_t i = 0; i < x.size(); ++i) {
     CAPTURE(x[i], y[i]);
     // erf is within 2e-7.
@@ -130,9 +130,9 @@ TEST_CASE("a row's bits depend neither on the rows beside it nor on the workers"
   const PackedMatrix matrix = Layer(in, out, 5).packed(*kernels);
   const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 6);
   Floats together(static_cast<std::size_t>(rows * out)), apart(together.size());
-  dense(matrix, x.data(), rows, true, together.data(), test::three_workers());
+  dense(matrix, x.data(), rows, true, together.data(), test::three_workers(), test::workspace);
   for (std::int64_t row = 0; row < rows; ++row)
-    dense(matrix, x.data() + row * in, 1, true, apart.data() + row * out, single_worker());
+    dense(matrix, x.data() + row * in, 1, true, apart.data() + row * out, single_worker(), test::workspace);
   CHECK(together == apart);
 }
 
@@ -167,6 +167,6 @@ TEST_CASE("what a layer does after attention is that of plain loops") {
 
   Floats y(static_cast<std::size_t>(rows * size));
   finish_layer(tail, context.data(), hidden.data(), picked ? row_of.data() : nullptr, rows, y.data(),
-               test::three_workers());
+               test::three_workers(), test::workspace);
   CHECK(largest_difference(y, expected) < 2e-5); // after two normalisations of numbers around 1 in f32
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/kernel_table.hpp"
 #include "kernels/workers.hpp"
+#include "kernels/workspace.hpp"
 
 #include <string>
 #include <utility>
@@ -14,5 +15,8 @@ std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table();
 
 /// Three threads.
 Workers three_workers();
+
+/// The one of all tests, as it was left by whatever ran before.
+inline Workspace workspace;
 
 } // namespace sciexam::test

@@ -121,7 +121,7 @@ TEST_CASE("fused attention is the formula, for lengths around every edge") {
     offsets.push_back(offsets.back() + length);
   const Inputs inputs{heads, head_dim, heads * head_dim, offsets, c2p, p2c};
   Floats context(static_cast<std::size_t>(offsets.back() * inputs.hidden), std::nanf(""));
-  fused_attention(inputs.call(*kernels, context.data()), test::three_workers());
+  fused_attention(inputs.call(*kernels, context.data()), test::three_workers(), test::workspace);
   CHECK(inputs.largest_error(context, kAll) < 3e-6); // sums of 181 numbers around 1 in f32
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("only the first tokens' context may be asked for, and has the same bit
   Floats few(static_cast<std::size_t>((std::min<std::int64_t>(queries, 3) + 1 + 2 * queries) * 128), std::nanf(""));
   FusedAttention call = inputs.call(*kernels, few.data());
   call.queries = queries;
-  fused_attention(call, test::three_workers());
+  fused_attention(call, test::three_workers(), test::workspace);
   CHECK(inputs.largest_error(few, queries) < 3e-6);
 }
 
@@ -142,12 +142,12 @@ TEST_CASE("a sequence's bits depend neither on the sequences beside it nor on th
   CAPTURE(name);
   const Inputs inputs{2, 64, 128, {0, 100, 105, 300}};
   Floats together(300 * 128), apart(together.size());
-  fused_attention(inputs.call(*kernels, together.data()), test::three_workers());
+  fused_attention(inputs.call(*kernels, together.data()), test::three_workers(), test::workspace);
   for (std::size_t s = 0; s + 1 < inputs.offsets.size(); ++s) {
     const std::vector<std::int64_t> own{inputs.offsets[s], inputs.offsets[s + 1]};
     FusedAttention call = inputs.call(*kernels, apart.data() + own[0] * 128);
     call.offsets = own;
-    fused_attention(call, single_worker());
+    fused_attention(call, single_worker(), test::workspace);
   }
   CHECK(together == apart);
 }
@@ -158,10 +158,10 @@ TEST_CASE("very large and very small scores do no harm") {
   Inputs inputs{1, 64, 64, {0, 70}};
   inputs.scale = 30; // scores of thousands
   Floats context(70 * 64, std::nanf(""));
-  fused_attention(inputs.call(*kernels, context.data()), single_worker());
+  fused_attention(inputs.call(*kernels, context.data()), single_worker(), test::workspace);
   CHECK(inputs.largest_error(context, kAll) < 1e-2); // the scores' own rounding is 1e-4 of 1e3
   const Inputs empty{1, 64, 64, {0, 0, 3, 3}};
   Floats three(3 * 64, std::nanf(""));
-  fused_attention(empty.call(*kernels, three.data()), single_worker());
+  fused_attention(empty.call(*kernels, three.data()), single_worker(), test::workspace);
   CHECK(empty.largest_error(three, kAll) < 3e-6);
 }
