@@ -21,7 +21,7 @@ struct ModelAnswers {
   PartialAnswers logits; ///< one a question, in question order; empty where there was no time
 };
 
-/// Tokens that go through the network at once: eight times rows_of_product().
+/// Tokens that go through the network at once: more are not faster.
 inline constexpr std::int64_t kTokenBudget = 4224;
 
 /// The token sequences of all questions; the template is the package's. On `threads` threads.

@@ -11,7 +11,7 @@ namespace sciexam {
 namespace {
 
 /// Kept free at the end, for writing the submission and for the last layer of a batch that runs late.
-constexpr double kReservedPart = 0.005, kLeastReserve = 0.5, kMostReserve = 60;
+constexpr double kReservedPart = 0.01, kLeastReserve = 0.5, kMostReserve = 60;
 /// A batch may take this part of the time left: a machine that turns slow is noticed, and little is lost at the end.
 constexpr double kBatchPart = 1.0 / 40;
 /// How often a plan is looked at again, as a part of the limit.

@@ -1,5 +1,5 @@
 #include "ensemble/answering.hpp"
-#include "model/row_product.hpp"
+#include "kernels/dense.hpp"
 #include "model/runtime.hpp"
 #include "support/errors.hpp"
 #include "support/memory.hpp"
@@ -122,7 +122,7 @@ public:
         run_(lengths_, package.manifest().models.size(), clock_, runner_,
              {.limit = request.time_limit,
               .token_budget = choose_token_budget(package, lengths_),
-              .efficient_tokens = request.threads * rows_of_product(request.threads),
+              .efficient_tokens = request.threads * kEfficientRows,
               .cascade = request.cascade},
              events()),
         improved_(clock_.seconds()) {}

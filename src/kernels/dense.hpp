@@ -9,6 +9,9 @@
 
 namespace sciexam {
 
+/// Fewer rows a worker take as long: the weights' way from memory is then what takes the time.
+inline constexpr std::int64_t kEfficientRows = 96;
+
 /// y = x weight^T + bias, then GELU if asked for; x [rows, in_features], y [rows, out_features]. The bits of a row
 /// depend neither on the rows beside it nor on the workers. Throws std::bad_alloc.
 void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
