@@ -282,7 +282,8 @@ TEST_CASE("after the first batches it says, once, what everything takes, and whe
     REQUIRE(found.size() == 1);
     return found[0];
   };
-  CHECK_THAT(outlook(2 * all), ContainsSubstring(" by all models take about 46 min ") && !ContainsSubstring("do not fit"));
+  CHECK_THAT(outlook(2 * all),
+             ContainsSubstring(" by all models take about 46 min ") && !ContainsSubstring("do not fit"));
   CHECK_THAT(outlook(all / 2), ContainsSubstring("do not fit"));
 }
 
