@@ -127,18 +127,28 @@ inline void add_relative_keys(const HeadAttention& call, const AttentionScratch&
     }
 }
 
-/// Columns of scores become e^(score - greatest), and `shares` 1 / their sums.
+/// Columns of scores become e^(score - greatest), and `shares` 1 / their sums; two vectors at once, a cache line or
+/// two.
 inline void exponentials(std::int64_t keys, std::int64_t count, float* scores, float* shares) {
-  for (std::int64_t i = 0; i < count; i += kLanes) {
-    Vector greatest = load(scores + i), total = zero();
-    for (std::int64_t j = 1; j < keys; ++j)
-      greatest = greater(greatest, load(scores + j * kScoreStride + i));
-    for (std::int64_t j = 0; j < keys; ++j) {
-      const Vector value = exponential(subtract(load(scores + j * kScoreStride + i), greatest));
-      store(scores + j * kScoreStride + i, value);
-      total = add(total, value);
+  for (std::int64_t i = 0; i < count; i += 2 * kLanes) {
+    const float* score = scores + i;
+    Vector greatest[2] = {load(score), load(score + kLanes)}, totals[2] = {zero(), zero()};
+    for (std::int64_t j = 1; j < keys; ++j) {
+      score += kScoreStride;
+      greatest[0] = greater(greatest[0], load(score));
+      greatest[1] = greater(greatest[1], load(score + kLanes));
     }
-    store(shares + i, divide(all(1), total));
+    float* value = scores + i;
+    for (std::int64_t j = 0; j < keys; ++j, value += kScoreStride) {
+      const Vector first = exponential(subtract(load(value), greatest[0])),
+                   second = exponential(subtract(load(value + kLanes), greatest[1]));
+      store(value, first);
+      store(value + kLanes, second);
+      totals[0] = add(totals[0], first);
+      totals[1] = add(totals[1], second);
+    }
+    store(shares + i, divide(all(1), totals[0]));
+    store(shares + i + kLanes, divide(all(1), totals[1]));
   }
 }
 
@@ -166,7 +176,7 @@ void attend(const HeadAttention& call) {
   copy_values(call, scratch);
   const std::int64_t blocks = (call.queries + kBlock - 1) / kBlock;
   const std::int64_t block = round_up((call.queries + blocks - 1) / blocks, kTileRows);
-  float shares[kBlock + kLanes];
+  float shares[kBlock + 2 * kLanes];
   for (std::int64_t first = 0; first < call.queries; first += block) {
     const std::int64_t count = smaller(block, call.queries - first);
     content_scores(call, scratch, first, count);
