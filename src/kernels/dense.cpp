@@ -29,11 +29,9 @@ struct Chunks {
 void multiply(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, float* scratch) {
   DenseRows call = matrix.call();
   call.x = x;
-  call.x_stride = matrix.in_features();
   call.rows = rows;
   call.gelu = gelu;
   call.y = y;
-  call.y_stride = matrix.out_features();
   call.scratch = scratch;
   matrix.kernels().dense(call);
 }
@@ -47,7 +45,7 @@ void normalise(const KernelTable& kernels, const NormWeights& norm, const float*
   call.bias = norm.bias;
   call.eps = norm.eps;
   call.rows = rows;
-  call.size = call.x_stride = call.residual_stride = call.y_stride = size;
+  call.size = size;
   call.y = y;
   kernels.add_and_normalise(call);
 }
@@ -65,8 +63,8 @@ void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool g
   });
 }
 
-void finish_layer(const LayerTail& tail, const float* context, const float* hidden, const std::int64_t* row_of,
-                  std::int64_t rows, float* y, const Workers& workers, Workspace& workspace) {
+void finish_layer(const LayerTail& tail, const float* context, const float* hidden, std::int64_t rows, float* y,
+                  const Workers& workers, Workspace& workspace) {
   const std::int64_t size = tail.output->out_features(), inner = tail.intermediate->out_features();
   const KernelTable& kernels = tail.output->kernels();
   const Chunks chunks(rows, workers.count, kernels.tile_rows);
@@ -77,12 +75,7 @@ void finish_layer(const LayerTail& tail, const float* context, const float* hidd
     float* packed = workspace.scratch(worker);
     float *attended = packed + packing, *sum = attended + chunks.size * size, *activated = sum + chunks.size * size;
     multiply(*tail.attention_output, context + first * size, count, false, sum, packed);
-    if (row_of == nullptr)
-      normalise(kernels, tail.attention_norm, sum, hidden + first * size, count, size, attended);
-    else
-      for (std::int64_t row = 0; row < count; ++row)
-        normalise(kernels, tail.attention_norm, sum + row * size, hidden + row_of[first + row] * size, 1, size,
-                  attended + row * size);
+    normalise(kernels, tail.attention_norm, sum, hidden + first * size, count, size, attended);
     multiply(*tail.intermediate, attended, count, true, activated, packed);
     multiply(*tail.output, activated, count, false, sum, packed);
     normalise(kernels, tail.output_norm, sum, attended, count, size, y + first * size);

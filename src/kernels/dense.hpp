@@ -31,8 +31,8 @@ struct LayerTail {
 
 /// attended = norm(context W_attention + hidden); y = norm(gelu(attended W_intermediate) W_output + attended), all for
 /// a few rows at a time, so that nothing of size [rows, intermediate_size] is in memory. context, hidden and y [rows,
-/// hidden_size]; hidden's rows are hidden[row_of[i]], or in order where row_of is null. y may be context.
-void finish_layer(const LayerTail& tail, const float* context, const float* hidden, const std::int64_t* row_of,
-                  std::int64_t rows, float* y, const Workers& workers, Workspace& workspace);
+/// hidden_size]; y may be context.
+void finish_layer(const LayerTail& tail, const float* context, const float* hidden, std::int64_t rows, float* y,
+                  const Workers& workers, Workspace& workspace);
 
 } // namespace sciexam

@@ -9,37 +9,35 @@
 namespace sciexam {
 namespace {
 
-/// A table by distance, transposed: [heads, head_dim, stride]; column center + d is distance d.
-struct DistanceTable {
-  std::int64_t stride = 0, center = 0, head_dim = 0;
-  float* floats = nullptr;
+/// Tables by distance, transposed: [heads, head_dim, stride]; column center + d is distance d.
+struct TableLayout {
+  std::int64_t longest, stride, center;
 
-  const float* head(std::int64_t number) const {
-    return floats == nullptr ? nullptr : floats + number * head_dim * stride;
+  explicit TableLayout(std::int64_t longest_sequence) : longest(longest_sequence), center(longest - 1 + kTableMargin) {
+    constexpr std::int64_t kLine = 16; // floats; an odd number of lines keeps rows apart in the caches
+    const std::int64_t lines = (2 * (longest + kTableMargin) + kLine - 1) / kLine;
+    stride = (lines + 1 - lines % 2) * kLine;
   }
 };
 
 /// `row(d)` is the table's row for column d; only distances within `longest` - 1 are set, the rest is zero.
-DistanceTable by_distance(const FusedAttention& call, const float* table, std::int64_t longest, float scale,
-                          const std::function<std::int64_t(std::int64_t)>& row, const Workers& workers,
-                          ReusedFloats& memory) {
-  constexpr std::int64_t kLine = 16; // floats; an odd number of them keeps rows apart in the caches
-  std::int64_t lines = (2 * (longest + kTableMargin) + kLine - 1) / kLine;
-  lines += 1 - lines % 2;
-  DistanceTable by_distance{lines * kLine, longest - 1 + kTableMargin, call.head_dim,
-                            memory.take(call.heads * call.head_dim * lines * kLine)};
+const float* by_distance(const FusedAttention& call, const float* table, const TableLayout& layout, float scale,
+                         const std::function<std::int64_t(std::int64_t)>& row, const Workers& workers,
+                         ReusedFloats& memory) {
+  const std::int64_t of_head = call.head_dim * layout.stride;
+  float* floats = memory.take(call.heads * of_head);
   std::vector<const float*> rows;
-  for (std::int64_t d = 1 - longest; d < longest; ++d)
+  for (std::int64_t d = 1 - layout.longest; d < layout.longest; ++d)
     rows.push_back(table + row(d) * call.heads * call.head_dim);
   workers.run(call.heads, [&](int, std::int64_t head) {
-    float* to = by_distance.floats + head * call.head_dim * by_distance.stride;
-    std::fill_n(to, call.head_dim * by_distance.stride, 0.0F);
+    float* to = floats + head * of_head;
+    std::fill_n(to, of_head, 0.0F);
     to += kTableMargin;
     for (std::size_t column = 0; column < rows.size(); ++column)
       for (std::int64_t i = 0; i < call.head_dim; ++i)
-        to[i * by_distance.stride + static_cast<std::int64_t>(column)] = rows[column][head * call.head_dim + i] * scale;
+        to[i * layout.stride + static_cast<std::int64_t>(column)] = rows[column][head * call.head_dim + i] * scale;
   });
-  return by_distance;
+  return floats;
 }
 
 } // namespace
@@ -59,13 +57,14 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   if (order.empty() || length(order.front()) == 0)
     return;
   const std::int64_t longest = length(order.front());
-  DistanceTable keys, queries;
+  const TableLayout layout(longest);
+  const float *keys = nullptr, *queries = nullptr;
   if (call.key_table != nullptr) // by j - i
     keys = by_distance(
-        call, call.key_table, longest, 1, [&](std::int64_t d) { return call.table_row(-d); }, workers,
+        call, call.key_table, layout, 1, [&](std::int64_t d) { return call.table_row(-d); }, workers,
         workspace.key_table);
   if (call.query_table != nullptr) // by i - j
-    queries = by_distance(call, call.query_table, longest, call.scale, call.table_row, workers, workspace.query_table);
+    queries = by_distance(call, call.query_table, layout, call.scale, call.table_row, workers, workspace.query_table);
   workspace.prepare(workers.count, kernels.attention_scratch(longest, call.head_dim));
 
   workers.run(sequences * call.heads, [&](int worker, std::int64_t task) {
@@ -82,10 +81,10 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
     one.head_dim = call.head_dim;
     one.queries = std::min(call.queries, one.length);
     one.scale = call.scale;
-    one.key_table = keys.head(head);
-    one.query_table = queries.head(head);
-    one.table_stride = std::max(keys.stride, queries.stride);
-    one.table_center = std::max(keys.center, queries.center);
+    one.key_table = keys == nullptr ? nullptr : keys + head * call.head_dim * layout.stride;
+    one.query_table = queries == nullptr ? nullptr : queries + head * call.head_dim * layout.stride;
+    one.table_stride = layout.stride;
+    one.table_center = layout.center;
     one.context_stride = call.heads * call.head_dim;
     one.context = call.context + contexts[static_cast<std::size_t>(s)] * one.context_stride + head * call.head_dim;
     one.scratch = workspace.scratch(worker);

@@ -1,5 +1,5 @@
 // The kernels of one instruction set. One source (per_isa/) is compiled once for each; nothing else knows
-// how wide its vectors are. Rows of matrices are `stride` floats apart.
+// how wide its vectors are.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,21 @@ namespace sciexam {
 /// y = x weight^T + bias for some rows, then GELU if asked for.
 struct DenseRows {
   const float* x = nullptr; ///< [rows, in_features]
-  std::int64_t x_stride = 0, rows = 0, in_features = 0, out_features = 0;
+  std::int64_t rows = 0, in_features = 0, out_features = 0;
   const float* weight =
       nullptr;                 ///< packed: panels of panel_columns output features, [panel][in_features][panel_columns]
   const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
   bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
   float* y = nullptr;          ///< [rows, out_features]
-  std::int64_t y_stride = 0;
-  float* scratch = nullptr; ///< dense_scratch(rows) floats, aligned
+  float* scratch = nullptr;    ///< dense_scratch(rows) floats, aligned
 };
 
 /// y = LayerNorm(x + residual) over rows of `size`; y may be x or residual.
 struct NormRows {
   const float *x = nullptr, *residual = nullptr, *weight = nullptr, *bias = nullptr;
   float eps = 0;
-  std::int64_t rows = 0, size = 0, x_stride = 0, residual_stride = 0;
+  std::int64_t rows = 0, size = 0;
   float* y = nullptr;
-  std::int64_t y_stride = 0;
 };
 
 /// Disentangled attention of one head of one sequence (see fused_attention.hpp).
@@ -59,7 +57,7 @@ struct KernelTable {
 /// That of chosen_isa().
 const KernelTable& kernel_table();
 
-namespace per_isa { // kernels.cpp of each instruction set
+namespace per_isa { // a file of each instruction set
 extern const KernelTable kAvx2Kernels, kAvx512Kernels;
 }
 

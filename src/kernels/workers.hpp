@@ -13,12 +13,4 @@ struct Workers {
   std::function<void(std::int64_t tasks, const std::function<void(int worker, std::int64_t i)>& task)> run;
 };
 
-/// All on the calling thread.
-inline Workers single_worker() {
-  return {1, [](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
-            for (std::int64_t i = 0; i < tasks; ++i)
-              task(0, i);
-          }};
-}
-
 } // namespace sciexam

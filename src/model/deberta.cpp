@@ -15,7 +15,6 @@
 #include <ATen/ops/conv1d.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 
 namespace sciexam {
@@ -229,15 +228,6 @@ at::Tensor DebertaForMultipleChoice::convolve(const at::Tensor& embedded, const 
   return convolution_norm_(hidden + activation(config_.conv_act, dropped_out));
 }
 
-/// The pooler looks at each sequence's first token, [CLS], only. The last packed layer has left nothing else.
-at::Tensor DebertaForMultipleChoice::first_tokens(const at::Tensor& hidden, const PackedSequences& batch) const {
-  if (hidden.size(0) == batch.sequences())
-    return hidden;
-  const at::Tensor starts = at::tensor(at::ArrayRef<std::int64_t>(batch.offsets.data(), batch.offsets.size() - 1),
-                                       at::TensorOptions(at::kLong));
-  return hidden.index_select(0, starts.to(hidden.device()));
-}
-
 NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, const ForwardOptions& options) const {
   NetworkOutput out;
   const auto keep = [&](const at::Tensor& hidden) {
@@ -251,8 +241,9 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
   const at::Tensor relative = project_tables ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
   Workspace workspace;
-  const bool first_tokens_suffice =
-      !options.with_hidden_states && (layers_.size() > 1 || !convolution_weight_.defined());
+  // The pooler looks at each sequence's first token only: the last packed layer need not compute more.
+  const bool first_tokens_only =
+      is_packed() && !options.with_hidden_states && (layers_.size() > 1 || !convolution_weight_.defined());
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (options.stop && options.stop())
       return {};
@@ -261,7 +252,7 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
     };
     if (is_packed())
       hidden = run_packed_layer(packed_layers_[i], hidden, batch.offsets, config_,
-                                i + 1 == layers_.size() && first_tokens_suffice, workspace);
+                                i + 1 == layers_.size() && first_tokens_only, workspace);
     else if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
     else
@@ -271,7 +262,8 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
     keep(hidden);
   }
 
-  const at::Tensor first = dropped(first_tokens(hidden, batch), options, config_.pooler_dropout, DropoutSite::pooler);
+  const at::Tensor first = dropped(first_tokens_only ? hidden : first_tokens(hidden, batch.offsets), options,
+                                   config_.pooler_dropout, DropoutSite::pooler);
   out.pooled = activation(config_.pooler_hidden_act, pooler_(first));
   out.logits =
       classifier_(dropped(out.pooled, options, config_.classifier_dropout(), DropoutSite::classifier)).squeeze(-1);

@@ -100,7 +100,6 @@ private:
                        const PackedSequences& batch, const ForwardOptions& options) const;
   at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
                       const ForwardOptions& options) const;
-  at::Tensor first_tokens(const at::Tensor& hidden, const PackedSequences& batch) const;
   at::Tensor relative_embeddings() const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
   RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,

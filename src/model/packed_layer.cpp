@@ -8,6 +8,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/tensor.h>
 
 namespace sciexam {
 namespace {
@@ -46,6 +48,12 @@ PackedMatrix pack(const std::vector<Linear>& side_by_side) {
   return {weight.size(1), weight.size(0), floats(weight), floats(bias), torch_workers()};
 }
 
+at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets) {
+  const at::Tensor starts =
+      at::tensor(at::ArrayRef<std::int64_t>(offsets.data(), offsets.size() - 1), at::TensorOptions(at::kLong));
+  return hidden.index_select(0, starts.to(hidden.device()));
+}
+
 bool can_be_packed(const DebertaConfig& config) {
   return config.hidden_act == "gelu";
 }
@@ -59,7 +67,8 @@ at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
   float* q = workspace.projected.take(tokens * 3 * size);
   dense(layer.query_key_value, floats(hidden), tokens, false, q, workers, workspace);
 
-  const std::int64_t rows = first_tokens_only ? static_cast<std::int64_t>(offsets.size()) - 1 : tokens;
+  const at::Tensor residual = first_tokens_only ? first_tokens(hidden, offsets) : hidden;
+  const std::int64_t rows = residual.size(0);
   at::Tensor result = at::empty({rows, size}, hidden.options());
   auto* context = result.mutable_data_ptr<float>();
   FusedAttention attention;
@@ -81,8 +90,7 @@ at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
 
   const LayerTail tail{&layer.attention_output, &layer.intermediate, &layer.output, weights_of(layer.attention_norm),
                        weights_of(layer.output_norm)};
-  finish_layer(tail, context, floats(hidden), first_tokens_only ? offsets.data() : nullptr, rows, context, workers,
-               workspace);
+  finish_layer(tail, context, floats(residual), rows, context, workers, workspace);
   return result;
 }
 

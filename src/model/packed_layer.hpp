@@ -27,6 +27,9 @@ struct PackedLayer {
 /// query_proj, key_proj and value_proj as one product.
 PackedMatrix pack(const std::vector<Linear>& side_by_side);
 
+/// The rows of hidden [tokens, hidden_size] that are the first of a sequence, [CLS].
+at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets);
+
 /// True if layers of this configuration can be packed: only GELU is fused.
 bool can_be_packed(const DebertaConfig& config);
 

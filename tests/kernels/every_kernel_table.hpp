@@ -16,6 +16,14 @@ std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table();
 /// Three threads.
 Workers three_workers();
 
+/// All on the calling thread.
+inline Workers single_worker() {
+  return {1, [](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
+            for (std::int64_t i = 0; i < tasks; ++i)
+              task(0, i);
+          }};
+}
+
 /// The one of all tests, as it was left by whatever ran before.
 inline Workspace workspace;
 

@@ -66,7 +66,7 @@ inline void gelu_panel(float* y, std::int64_t stride, std::int64_t rows, std::in
 void dense(const DenseRows& call) {
   for (std::int64_t k = 0; k < call.in_features; k += kDepth) {
     const std::int64_t depth = smaller(kDepth, call.in_features - k);
-    pack_rows(call.x + k, call.x_stride, call.rows, depth, call.scratch);
+    pack_rows(call.x + k, call.in_features, call.rows, depth, call.scratch);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const float* panel = call.weight + column * call.in_features + k * kPanelColumns;
       const float* bias = call.bias + column;
@@ -74,16 +74,16 @@ void dense(const DenseRows& call) {
       float* y = call.y + column;
       for (std::int64_t row = 0; row < call.rows; row += kTileRows) {
         const float* a = call.scratch + row * depth;
-        float* c = y + row * call.y_stride;
+        float* c = y + row * call.out_features;
         if (const std::int64_t rows = smaller(kTileRows, call.rows - row); rows < kTileRows || columns < kPanelColumns)
-          edge_tile(a, panel, depth, bias, k == 0, c, call.y_stride, rows, columns);
+          edge_tile(a, panel, depth, bias, k == 0, c, call.out_features, rows, columns);
         else if (k == 0)
-          tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, bias, c, call.y_stride);
+          tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, bias, c, call.out_features);
         else
-          tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, call.y_stride);
+          tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, call.out_features);
       }
       if (call.gelu && k + depth == call.in_features)
-        gelu_panel(y, call.y_stride, call.rows, columns);
+        gelu_panel(y, call.out_features, call.rows, columns);
     }
   }
 }
@@ -92,8 +92,8 @@ void dense(const DenseRows& call) {
 void add_and_normalise(const NormRows& call) {
   const auto size = static_cast<float>(call.size);
   for (std::int64_t row = 0; row < call.rows; ++row) {
-    const float *x = call.x + row * call.x_stride, *residual = call.residual + row * call.residual_stride;
-    float* y = call.y + row * call.y_stride;
+    const float *x = call.x + row * call.size, *residual = call.residual + row * call.size;
+    float* y = call.y + row * call.size;
     Vector sums = zero();
     float total = 0;
     std::int64_t i = 0;

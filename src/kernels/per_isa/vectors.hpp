@@ -1,6 +1,7 @@
 // The words in which kernels are written, for the instruction set that this file is compiled for. Included by
-// kernels.cpp alone: everything is in an unnamed namespace, and no standard header with inline functions
-// may be included beside it, or the linker might take AVX-512 copies of them for the whole program.
+// avx2.cpp and avx512.cpp alone (and once by a test): everything is in an unnamed namespace, and no standard header
+// with inline functions may be included beside it, or the linker might take AVX-512 copies of them for the whole
+// program.
 #pragma once
 
 #include <cstdint>
@@ -10,39 +11,13 @@
 namespace sciexam::per_isa {
 namespace {
 
-#ifdef SCIEXAM_EMULATE_WIDE_VECTORS // for tests on CPUs without AVX-512: the same tiles, in the compiler's words
+#ifdef SCIEXAM_EMULATE_WIDE_VECTORS // for tests on CPUs without AVX-512: the same tiles
 
 using Vector = float __attribute__((vector_size(64)));
 using Integers = std::int32_t __attribute__((vector_size(64)));
 constexpr std::int64_t kLanes = 16;
 constexpr int kTileRows = 14;
 
-inline Vector zero() {
-  return Vector{};
-}
-inline Vector all(float x) {
-  return Vector{} + x;
-}
-inline Vector load(const float* from) {
-  Vector x;
-  __builtin_memcpy(&x, from, sizeof x);
-  return x;
-}
-inline void store(float* to, Vector x) {
-  __builtin_memcpy(to, &x, sizeof x);
-}
-inline Vector add(Vector a, Vector b) {
-  return a + b;
-}
-inline Vector subtract(Vector a, Vector b) {
-  return a - b;
-}
-inline Vector multiply(Vector a, Vector b) {
-  return a * b;
-}
-inline Vector divide(Vector a, Vector b) {
-  return a / b;
-}
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
   return a * b + c;
 }
@@ -76,30 +51,6 @@ using Vector = __m512;
 constexpr std::int64_t kLanes = 16;
 constexpr int kTileRows = 14; // times two vectors: 28 of 32 registers
 
-inline Vector zero() {
-  return _mm512_setzero_ps();
-}
-inline Vector all(float x) {
-  return _mm512_set1_ps(x);
-}
-inline Vector load(const float* from) {
-  return _mm512_loadu_ps(from);
-}
-inline void store(float* to, Vector x) {
-  _mm512_storeu_ps(to, x);
-}
-inline Vector add(Vector a, Vector b) {
-  return _mm512_add_ps(a, b);
-}
-inline Vector subtract(Vector a, Vector b) {
-  return _mm512_sub_ps(a, b);
-}
-inline Vector multiply(Vector a, Vector b) {
-  return _mm512_mul_ps(a, b);
-}
-inline Vector divide(Vector a, Vector b) {
-  return _mm512_div_ps(a, b);
-}
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
   return _mm512_fmadd_ps(a, b, c);
 }
@@ -126,30 +77,6 @@ using Vector = __m256;
 constexpr std::int64_t kLanes = 8;
 constexpr int kTileRows = 6; // times two vectors: 12 of 16 registers
 
-inline Vector zero() {
-  return _mm256_setzero_ps();
-}
-inline Vector all(float x) {
-  return _mm256_set1_ps(x);
-}
-inline Vector load(const float* from) {
-  return _mm256_loadu_ps(from);
-}
-inline void store(float* to, Vector x) {
-  _mm256_storeu_ps(to, x);
-}
-inline Vector add(Vector a, Vector b) {
-  return _mm256_add_ps(a, b);
-}
-inline Vector subtract(Vector a, Vector b) {
-  return _mm256_sub_ps(a, b);
-}
-inline Vector multiply(Vector a, Vector b) {
-  return _mm256_mul_ps(a, b);
-}
-inline Vector divide(Vector a, Vector b) {
-  return _mm256_div_ps(a, b);
-}
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
   return _mm256_fmadd_ps(a, b, c);
 }
@@ -173,6 +100,33 @@ inline float sum(Vector x) {
 }
 
 #endif
+
+inline Vector zero() {
+  return Vector{};
+}
+inline Vector all(float x) {
+  return Vector{} + x;
+}
+inline Vector load(const float* from) {
+  Vector x;
+  __builtin_memcpy(&x, from, sizeof x);
+  return x;
+}
+inline void store(float* to, Vector x) {
+  __builtin_memcpy(to, &x, sizeof x);
+}
+inline Vector add(Vector a, Vector b) {
+  return a + b;
+}
+inline Vector subtract(Vector a, Vector b) {
+  return a - b;
+}
+inline Vector multiply(Vector a, Vector b) {
+  return a * b;
+}
+inline Vector divide(Vector a, Vector b) {
+  return a / b;
+}
 
 /// What a tile and a panel of packed weights are wide.
 constexpr std::int64_t kPanelColumns = 2 * kLanes;
