@@ -105,7 +105,7 @@ inline Vector zero() {
   return Vector{};
 }
 inline Vector all(float x) {
-  return Vector{} + x;
+  return x - Vector{}; // not plus: 0 + x is not x where x is -0, so that the compiler would really add
 }
 inline Vector load(const float* from) {
   Vector x;
