@@ -16,14 +16,6 @@
 
 namespace sciexam {
 
-std::int64_t rows_of_product(int threads) {
-  // Multiples of 48, so that no kernel (their tiles are 6 to 48 rows high) has rows left over, which it would treat
-  // otherwise. A batch of kTokenBudget tokens makes eight of the large ones.
-  constexpr std::int64_t kLarge = 528, kSmall = 144;
-  constexpr int kFewThreads = 8;
-  return threads <= kFewThreads ? kLarge : kSmall;
-}
-
 #ifdef SCIEXAM_STOCK_LIBTORCH
 
 bool has_row_product(const at::Tensor&, const at::Tensor&, const at::Tensor&) {
@@ -37,6 +29,15 @@ at::Tensor row_product(const at::Tensor&, const at::Tensor&, const at::Tensor&) 
 #else
 
 namespace {
+
+/// Rows of each product: enough that the weights' packing is small beside it.
+std::int64_t rows_of_product(int threads) {
+  // Multiples of 48, so that no kernel (their tiles are 6 to 48 rows high) has rows left over, which it would treat
+  // otherwise. A batch of kTokenBudget tokens makes eight of the large ones.
+  constexpr std::int64_t kLarge = 528, kSmall = 144;
+  constexpr int kFewThreads = 8;
+  return threads <= kFewThreads ? kLarge : kSmall;
+}
 
 struct Shape {
   std::int64_t rows, in, out;

@@ -2,8 +2,6 @@
 // depend on the tokens beside it.
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
 
 namespace sciexam {
@@ -17,8 +15,5 @@ bool has_row_product(const at::Tensor& x, const at::Tensor& weight, const at::Te
 /// stands in; after 24 layers these are some 1e-6 of a logit. Here every product has the same number of rows
 /// (the last one is filled up), for a given number of threads.
 at::Tensor row_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-
-/// Rows of each product: enough that the weights' packing is small beside it.
-std::int64_t rows_of_product(int threads);
 
 } // namespace sciexam

@@ -91,7 +91,8 @@ std::vector<double> in_double(const Floats& values) {
 TEST_CASE("a packed dense layer is that of plain loops, for all shapes of edges") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const auto rows = GENERATE(1, 5, 6, 14, 97, 203);
-  const auto [in, out] = GENERATE(table<int, int>({{64, 64}, {256, 32}, {257, 33}, {20, 1}, {520, 7}, {600, 64}, {1, 48}}));
+  const auto [in, out] =
+      GENERATE(table<int, int>({{64, 64}, {256, 32}, {257, 33}, {20, 1}, {520, 7}, {600, 64}, {1, 48}}));
   CAPTURE(name, rows, in, out);
   const Layer layer(in, out, 1);
   const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 3);
