@@ -1,11 +1,15 @@
 // sciexam-run bench: tokens per second of this machine.
+#include "checkpoint/parameters.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "ensemble/answering.hpp"
 #include "model/runtime.hpp"
+#include "model/weights.hpp"
 #include "support/cpu.hpp"
 #include "support/progress.hpp"
+#include "support/threads.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -33,14 +37,35 @@ DebertaConfig large_config() {
   return parse_deberta_config(document.root());
 }
 
-/// Random weights of the size that trained ones have: speed does not depend on them.
-DebertaForMultipleChoice random_network() {
-  DebertaForMultipleChoice network(large_config());
-  for (const auto& [name, parameter] : network.parameters())
-    parameter.normal_(0, 0.02);
-  network.prepare_to_answer();
-  return network;
-}
+/// Random weights of the size that trained ones have, as f16: speed does not depend on them.
+class RandomWeights : public WeightSource {
+public:
+  explicit RandomWeights(const DebertaConfig& config) : tensors_(parameters_of(config)) {
+    for (TensorInfo& tensor : tensors_)
+      tensor.dtype = DType::f16;
+    std::mt19937 generator(0);
+    std::uniform_real_distribution<float> any(-0.03F, 0.03F);
+    std::vector<float> values(kChunk);
+    std::generate(values.begin(), values.end(), [&] { return any(generator); });
+    convert_from_f32(DType::f16, values, chunk_);
+  }
+
+  const std::vector<TensorInfo>& tensors() const override { return tensors_; }
+  std::string description() const override { return "random weights"; }
+  void read(const std::function<bool(const TensorInfo&)>& wanted, const std::function<void(const TensorChunk&)>& sink,
+            int threads) override {
+    parallel_for(tensors_.size(), threads, [&](std::size_t i) {
+      const TensorInfo& tensor = tensors_[i];
+      for (std::uint64_t first = 0; wanted(tensor) && first < tensor.elements(); first += kChunk)
+        sink({tensor, first, std::span(chunk_).first(2 * std::min<std::uint64_t>(kChunk, tensor.elements() - first))});
+    });
+  }
+
+private:
+  static constexpr std::size_t kChunk = std::size_t{1} << 20;
+  std::vector<TensorInfo> tensors_;
+  std::vector<std::byte> chunk_ = std::vector<std::byte>(2 * kChunk);
+};
 
 std::vector<EncodedQuestion> random_questions(std::size_t count, int length, int vocab_size) {
   std::mt19937 generator(0);
@@ -69,8 +94,10 @@ double operations_per_token(const DebertaConfig& config, int length) {
 void bench(const BenchOptions& options) {
   const at::NoGradGuard no_grad;
   const int threads = use_threads(options.threads);
-  log_line("making a random model of DeBERTa-v3-large's shape (1.7 GB) ...");
-  const DebertaForMultipleChoice network = random_network();
+  log_line("making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
+  const DebertaConfig config = large_config();
+  RandomWeights weights(config);
+  const DebertaForMultipleChoice network = load_to_answer(config, weights, threads);
   const std::size_t per_batch =
       std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(options.length)));
   const auto questions = random_questions(per_batch, options.length, static_cast<int>(network.config().vocab_size));

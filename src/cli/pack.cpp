@@ -45,10 +45,7 @@ void pack_checkpoints(const PackingOptions& options) {
                        "has " + std::to_string(tokenizer.vocabulary_size()) + " tokens, but the model " +
                            packed.description() + " only " + std::to_string(config.vocab_size),
                        "Give the vocabulary that the model was trained with");
-    DebertaForMultipleChoice network(config);
-    load_weights(network, packed, Purpose::answering, request.threads);
-    network.prepare_to_answer();
-    return compute_probe(network, tokenizer, request.template_options);
+    return compute_probe(load_to_answer(config, packed, request.threads), tokenizer, request.template_options);
   };
   const Manifest manifest = pack(request);
   std::printf("%s: %zu models, %s, identity %s\n", options.out.c_str(), manifest.models.size(),

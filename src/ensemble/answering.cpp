@@ -47,10 +47,7 @@ std::uint64_t answering_memory(const DebertaConfig& config, std::int64_t tokens)
 }
 
 DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads) {
-  DebertaForMultipleChoice network(package.config(index));
-  load_weights(network, *package.open_model(index), Purpose::answering, threads);
-  network.prepare_to_answer();
-  return network;
+  return load_to_answer(package.config(index), *package.open_model(index), threads);
 }
 
 std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,

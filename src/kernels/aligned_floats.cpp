@@ -1,5 +1,6 @@
 #include "kernels/aligned_floats.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
@@ -41,6 +42,13 @@ AlignedFloats::AlignedFloats(std::int64_t count) : bytes_(static_cast<std::size_
     if (floats_ == nullptr)
       throw std::bad_alloc();
   }
+}
+
+AlignedFloats AlignedFloats::zeros(std::int64_t count) {
+  AlignedFloats floats(count);
+  if (floats.bytes_ < kHugePage) // a mapping is zeros, and takes memory only where it is written
+    std::fill_n(floats.data(), count, 0.0F);
+  return floats;
 }
 
 AlignedFloats::~AlignedFloats() {

@@ -14,6 +14,7 @@ public:
   AlignedFloats() = default;
   /// Throws std::bad_alloc.
   explicit AlignedFloats(std::int64_t count);
+  static AlignedFloats zeros(std::int64_t count);
   AlignedFloats(AlignedFloats&& other) noexcept
       : floats_(std::exchange(other.floats_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   AlignedFloats& operator=(AlignedFloats&& other) noexcept {

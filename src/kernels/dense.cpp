@@ -26,14 +26,29 @@ struct Chunks {
   std::int64_t length(std::int64_t chunk) const { return std::min(size, rows - first(chunk)); }
 };
 
-void multiply(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, float* scratch) {
+DenseRows call_of(const PackedMatrix& matrix, bool gelu) {
   DenseRows call = matrix.call();
+  call.gelu = gelu;
+  return call;
+}
+
+void multiply(const KernelTable& kernels, DenseRows call, const float* x, std::int64_t rows, float* y, float* scratch) {
   call.x = x;
   call.rows = rows;
-  call.gelu = gelu;
   call.y = y;
   call.scratch = scratch;
-  matrix.kernels().dense(call);
+  kernels.dense(call);
+}
+
+void multiply_all(const KernelTable& kernels, const DenseRows& call, const float* x, std::int64_t rows, float* y,
+                  const Workers& workers, Workspace& workspace) {
+  const Chunks chunks(rows, workers.count, kernels.tile_rows);
+  workspace.prepare(workers.count, kernels.dense_scratch(chunks.size));
+  workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
+    const std::int64_t first = chunks.first(chunk);
+    multiply(kernels, call, x + first * call.in_features, chunks.length(chunk), y + first * call.out_features,
+             workspace.scratch(worker));
+  });
 }
 
 void normalise(const KernelTable& kernels, const NormWeights& norm, const float* x, const float* residual,
@@ -54,13 +69,14 @@ void normalise(const KernelTable& kernels, const NormWeights& norm, const float*
 
 void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
            Workspace& workspace) {
-  const Chunks chunks(rows, workers.count, matrix.kernels().tile_rows);
-  workspace.prepare(workers.count, matrix.kernels().dense_scratch(chunks.size));
-  workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
-    const std::int64_t first = chunks.first(chunk);
-    multiply(matrix, x + first * matrix.in_features(), chunks.length(chunk), gelu, y + first * matrix.out_features(),
-             workspace.scratch(worker));
-  });
+  multiply_all(matrix.kernels(), call_of(matrix, gelu), x, rows, y, workers, workspace);
+}
+
+void dense_part(const PackedMatrix& matrix, std::int64_t out_features, const float* x, std::int64_t rows, float* y,
+                const Workers& workers, Workspace& workspace) {
+  DenseRows call = matrix.call();
+  call.out_features = out_features;
+  multiply_all(matrix.kernels(), call, x, rows, y, workers, workspace);
 }
 
 void finish_layer(const LayerTail& tail, const float* context, const float* hidden, std::int64_t rows, float* y,
@@ -68,16 +84,18 @@ void finish_layer(const LayerTail& tail, const float* context, const float* hidd
   const std::int64_t size = tail.output->out_features(), inner = tail.intermediate->out_features();
   const KernelTable& kernels = tail.output->kernels();
   const Chunks chunks(rows, workers.count, kernels.tile_rows);
+  const DenseRows first_call = call_of(*tail.attention_output, false), up_call = call_of(*tail.intermediate, true),
+                  down_call = call_of(*tail.output, false);
   const std::int64_t packing = kernels.dense_scratch(chunks.size);
   workspace.prepare(workers.count, packing + chunks.size * (2 * size + inner));
   workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk), count = chunks.length(chunk);
     float* packed = workspace.scratch(worker);
     float *attended = packed + packing, *sum = attended + chunks.size * size, *activated = sum + chunks.size * size;
-    multiply(*tail.attention_output, context + first * size, count, false, sum, packed);
+    multiply(kernels, first_call, context + first * size, count, sum, packed);
     normalise(kernels, tail.attention_norm, sum, hidden + first * size, count, size, attended);
-    multiply(*tail.intermediate, attended, count, true, activated, packed);
-    multiply(*tail.output, activated, count, false, sum, packed);
+    multiply(kernels, up_call, attended, count, activated, packed);
+    multiply(kernels, down_call, activated, count, sum, packed);
     normalise(kernels, tail.output_norm, sum, attended, count, size, y + first * size);
   });
 }

@@ -16,6 +16,9 @@ inline constexpr std::int64_t kEfficientRows = 96;
 /// depend neither on the rows beside it nor on the workers. Throws std::bad_alloc.
 void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
            Workspace& workspace);
+/// The first `out_features` alone, without GELU; y [rows, out_features].
+void dense_part(const PackedMatrix& matrix, std::int64_t out_features, const float* x, std::int64_t rows, float* y,
+                const Workers& workers, Workspace& workspace);
 
 /// Weights of a layer normalisation, borrowed.
 struct NormWeights {

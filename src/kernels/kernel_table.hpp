@@ -10,8 +10,9 @@ namespace sciexam {
 struct DenseRows {
   const float* x = nullptr; ///< [rows, in_features]
   std::int64_t rows = 0, in_features = 0, out_features = 0;
-  const float* weight =
-      nullptr;                 ///< packed: panels of panel_columns output features, [panel][in_features][panel_columns]
+  /// Packed: panels of panel_columns output features, [panel][in_features][panel_columns]. As f32 or as f16.
+  const float* weight = nullptr;
+  const std::uint16_t* half_weight = nullptr;
   const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
   bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
   float* y = nullptr;          ///< [rows, out_features]

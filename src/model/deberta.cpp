@@ -4,7 +4,6 @@
 #include "model/checkpointed.hpp"
 #include "model/relative_position.hpp"
 #include "support/errors.hpp"
-#include "support/memory.hpp"
 
 #include <algorithm>
 
@@ -19,6 +18,8 @@
 
 namespace sciexam {
 namespace {
+
+constexpr const char* kEncoder = "deberta.encoder.";
 
 /// The position of each token in its sequence.
 at::Tensor positions(const PackedSequences& batch, const DebertaConfig& config) {
@@ -48,12 +49,28 @@ std::int64_t PackedSequences::longest() const {
 }
 
 DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype)
-    : config_(std::move(config)) {
-  for (const TensorInfo& info : parameters_of(config_))
-    parameters_.emplace_back(info.name, at::empty(info.shape, at::TensorOptions(dtype)));
+    : DebertaForMultipleChoice(std::move(config), dtype, std::nullopt) {}
 
-  const std::string embeddings = "deberta.embeddings.", encoder = "deberta.encoder.";
-  word_embeddings_ = parameter(embeddings + "word_embeddings.weight");
+DebertaForMultipleChoice DebertaForMultipleChoice::for_answering(DebertaConfig config, StoredWeights stored) {
+  const bool packed = can_be_packed(config);
+  return {std::move(config), at::kFloat, packed ? std::optional(stored) : std::nullopt};
+}
+
+DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype,
+                                                   std::optional<StoredWeights> packed)
+    : config_(std::move(config)) {
+  const std::string embeddings = "deberta.embeddings.", encoder = kEncoder,
+                    word_embeddings = embeddings + "word_embeddings.weight";
+  if (packed)
+    make_packed_layers(*packed);
+  for (const TensorInfo& info : parameters_of(config_)) {
+    const bool as_halves = packed == StoredWeights::f16 && info.name == word_embeddings;
+    parameters_.emplace_back(info.name, packed_rows_.contains(info.name)
+                                            ? at::Tensor()
+                                            : at::empty(info.shape, at::TensorOptions(as_halves ? at::kHalf : dtype)));
+  }
+
+  word_embeddings_ = parameter(word_embeddings);
   position_embeddings_ = parameter(embeddings + "position_embeddings.weight");
   token_type_embeddings_ = parameter(embeddings + "token_type_embeddings.weight");
   embedding_projection_ = linear(embeddings + "embed_proj");
@@ -76,8 +93,37 @@ DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::Sca
                        .attention_norm = layer_norm(layer + "attention.output.LayerNorm"),
                        .output_norm = layer_norm(layer + "output.LayerNorm")});
   }
+  for (std::size_t i = 0; i < packed_layers_.size(); ++i) {
+    packed_layers_[i].attention_norm = layers_[i].attention_norm;
+    packed_layers_[i].output_norm = layers_[i].output_norm;
+  }
   pooler_ = linear("pooler.dense");
   classifier_ = linear("classifier");
+}
+
+void DebertaForMultipleChoice::make_packed_layers(StoredWeights stored) {
+  for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i)
+    packed_layers_.emplace_back(config_, stored);
+  const auto add = [&](const std::string& name, PackedMatrix& matrix, std::int64_t first_row) {
+    packed_rows_[name + ".weight"] = {&matrix, first_row, false};
+    packed_rows_[name + ".bias"] = {&matrix, first_row, true};
+  };
+  for (std::size_t i = 0; i < packed_layers_.size(); ++i) {
+    PackedLayer& layer = packed_layers_[i];
+    const std::string prefix = kEncoder + ("layer." + std::to_string(i)) + ".", self = prefix + "attention.self.";
+    add(self + "query_proj", layer.query_key_value, 0);
+    add(self + "key_proj", layer.query_key_value, config_.hidden_size);
+    add(self + "value_proj", layer.query_key_value, 2 * config_.hidden_size);
+    add(prefix + "attention.output.dense", layer.attention_output, 0);
+    add(prefix + "intermediate.dense", layer.intermediate, 0);
+    add(prefix + "output.dense", layer.output, 0);
+  }
+}
+
+WeightPlace DebertaForMultipleChoice::place_of(const std::string& name) {
+  if (const auto rows = packed_rows_.find(name); rows != packed_rows_.end())
+    return rows->second;
+  return parameter(name);
 }
 
 void DebertaForMultipleChoice::move_to(const std::string& device) {
@@ -109,6 +155,8 @@ LayerNorm DebertaForMultipleChoice::layer_norm(const std::string& name) const {
 at::Tensor DebertaForMultipleChoice::embed(const PackedSequences& batch, const ForwardOptions& options) const {
   const at::Device device = word_embeddings_.device();
   at::Tensor embedded = at::embedding(word_embeddings_, batch.input_ids.to(device));
+  if (is_packed())
+    embedded = embedded.to(at::kFloat);
   if (options.word_rows != nullptr)
     *options.word_rows = embedded = embedded.detach().requires_grad_(true);
   if (position_embeddings_.defined())
@@ -141,34 +189,14 @@ void DebertaForMultipleChoice::freeze_relative_tables() {
   if (!config_.relative_attention)
     return;
   const at::Tensor embeddings = relative_embeddings();
-  for (const Layer& layer : layers_)
-    frozen_tables_.push_back(project(layer, embeddings));
-}
-
-void DebertaForMultipleChoice::prepare_to_answer() {
-  freeze_relative_tables();
-  if (!can_be_packed(config_) || word_embeddings_.scalar_type() != at::kFloat || !word_embeddings_.is_cpu())
-    return;
-  const at::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    Layer& layer = layers_[i];
-    const std::vector<Linear> query_key_value = {layer.query_proj, layer.key_proj, layer.value_proj};
-    packed_layers_.push_back({.query_key_value = pack(query_key_value),
-                              .attention_output = pack({layer.attention_output}),
-                              .intermediate = pack({layer.intermediate}),
-                              .output = pack({layer.output}),
-                              .attention_norm = layer.attention_norm,
-                              .output_norm = layer.output_norm,
-                              .tables = frozen_tables_.empty() ? RelativeTables{} : frozen_tables_[i]});
-    // Layer by layer, so that no two copies of all weights are in memory. parameters_ shares these tensors.
-    for (const Linear& linear : {layer.query_proj, layer.key_proj, layer.value_proj, layer.pos_key_proj,
-                                 layer.pos_query_proj, layer.attention_output, layer.intermediate, layer.output})
-      for (const at::Tensor& tensor : {linear.weight, linear.bias})
-        if (tensor.defined())
-          tensor.set_data(at::empty({0}, tensor.options()));
-    give_back_memory();
-  }
-  frozen_tables_.clear();
+  Workspace workspace;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (!is_packed())
+      frozen_tables_.push_back(project(layers_[i], embeddings));
+    else
+      packed_layers_[i].tables = config_.share_att_key
+                                     ? project_shared(packed_layers_[i], embeddings, config_, workspace)
+                                     : project(layers_[i], embeddings);
 }
 
 /// The projected tables of one layer: those kept, or, while weights change, projected now. In training only the

@@ -9,9 +9,11 @@
 #include "model/dropout.hpp"
 #include "model/layers.hpp"
 #include "model/packed_layer.hpp"
+#include "model/weight_place.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,9 +65,17 @@ public:
   /// All parameters exist, uninitialised, on the CPU, in `dtype`, without gradients.
   explicit DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype = at::kFloat);
 
+  /// For answering on the CPU alone, before freeze_relative_tables() not even that: the layers' dense weights have
+  /// their place in the order of the CPU's kernels, and they and the word embeddings stay as they are stored. Where
+  /// that cannot be (can_be_packed()), a network as any other.
+  static DebertaForMultipleChoice for_answering(DebertaConfig config, StoredWeights stored);
+
   const DebertaConfig& config() const noexcept { return config_; }
-  /// In the order of parameters_of(config). The tensors share storage with the network.
+  /// In the order of parameters_of(config). The tensors share storage with the network; those are undefined whose
+  /// elements are in packed layers.
   const std::vector<NamedTensor>& parameters() const noexcept { return parameters_; }
+  /// Where the elements of a parameter are to be put. Valid while the network lives and is not moved.
+  WeightPlace place_of(const std::string& name);
 
   /// Moves all parameters to a device, such as "cpu" or "cuda:1"; before training starts. Throws UsageError if this
   /// LibTorch does not have it.
@@ -75,17 +85,15 @@ public:
   /// absolute position table allows, InternalError if an id is outside of the vocabulary.
   NetworkOutput forward(const PackedSequences& batch, const ForwardOptions& options = {}) const;
 
-  /// For answering only, after the weights are loaded: layers are packed for the CPU's kernels, and their own
-  /// parameters let go (they are empty then). Where that cannot be (another type, device or activation) it is
-  /// freeze_relative_tables().
-  void prepare_to_answer();
-
   /// Projects the relative tables of all layers now and keeps them: while the weights do not change.
   void freeze_relative_tables();
   /// Undoes freeze_relative_tables(): before weights change again.
   void thaw_relative_tables() { frozen_tables_.clear(); }
 
 private:
+  /// If `packed` says how weights are stored, layers are packed.
+  DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype, std::optional<StoredWeights> packed);
+
   struct Layer {
     Linear query_proj, key_proj, value_proj, pos_key_proj, pos_query_proj, attention_output, intermediate, output;
     LayerNorm attention_norm, output_norm;
@@ -101,6 +109,7 @@ private:
   at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
                       const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;
+  void make_packed_layers(StoredWeights stored);
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
   RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,
                            const ForwardOptions& options) const;
@@ -113,7 +122,8 @@ private:
   at::Tensor convolution_weight_, convolution_bias_;
   std::vector<Layer> layers_;
   std::vector<RelativeTables> frozen_tables_;
-  std::vector<PackedLayer> packed_layers_; ///< instead of the layers' weights
+  std::vector<PackedLayer> packed_layers_;        ///< instead of the layers' weights
+  std::map<std::string, PackedRows> packed_rows_; ///< of each parameter that is there
 };
 
 } // namespace sciexam

@@ -6,7 +6,6 @@
 #include <atomic>
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
@@ -36,16 +35,24 @@ Workers torch_workers() {
           }};
 }
 
-PackedMatrix pack(const std::vector<Linear>& side_by_side) {
-  std::vector<at::Tensor> weights, biases;
-  for (const Linear& linear : side_by_side) {
-    weights.push_back(linear.weight);
-    biases.push_back(linear.bias);
-  }
-  // A single one is not copied.
-  const at::Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights)).contiguous();
-  const at::Tensor bias = (biases.size() == 1 ? biases[0] : at::cat(biases)).contiguous();
-  return {weight.size(1), weight.size(0), floats(weight), floats(bias), torch_workers()};
+PackedLayer::PackedLayer(const DebertaConfig& config, StoredWeights stored)
+    : query_key_value(config.hidden_size, 3 * config.hidden_size, stored),
+      attention_output(config.hidden_size, config.hidden_size, stored),
+      intermediate(config.hidden_size, config.intermediate_size, stored),
+      output(config.intermediate_size, config.hidden_size, stored) {}
+
+RelativeTables project_shared(const PackedLayer& layer, const at::Tensor& relative_embeddings,
+                              const DebertaConfig& config, Workspace& workspace) {
+  const std::int64_t rows = relative_embeddings.size(0), size = config.hidden_size;
+  const at::Tensor projected = at::empty({rows, 2 * size}, relative_embeddings.options());
+  dense_part(layer.query_key_value, 2 * size, floats(relative_embeddings), rows, projected.mutable_data_ptr<float>(),
+             torch_workers(), workspace);
+  RelativeTables tables;
+  if (config.c2p)
+    tables.key = projected.narrow(1, size, size).contiguous();
+  if (config.p2c)
+    tables.query = projected.narrow(1, 0, size).contiguous();
+  return tables;
 }
 
 at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets) {

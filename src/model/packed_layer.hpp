@@ -17,15 +17,20 @@ namespace sciexam {
 /// LibTorch's threads.
 Workers torch_workers();
 
-/// The weights of one layer of DebertaForMultipleChoice::run_layer(); f32.
+/// The weights of one layer of DebertaForMultipleChoice::run_layer().
 struct PackedLayer {
-  PackedMatrix query_key_value, attention_output, intermediate, output;
+  PackedLayer(const DebertaConfig& config, StoredWeights stored);
+
+  PackedMatrix query_key_value; ///< query_proj, key_proj and value_proj as one product
+  PackedMatrix attention_output, intermediate, output;
   LayerNorm attention_norm, output_norm;
   RelativeTables tables;
 };
 
-/// query_proj, key_proj and value_proj as one product.
-PackedMatrix pack(const std::vector<Linear>& side_by_side);
+/// The tables of a layer whose key_proj and query_proj project relative embeddings too (share_att_key), from
+/// relative_embeddings [rows, hidden_size].
+RelativeTables project_shared(const PackedLayer& layer, const at::Tensor& relative_embeddings,
+                              const DebertaConfig& config, Workspace& workspace);
 
 /// The rows of hidden [tokens, hidden_size] that are the first of a sequence, [CLS].
 at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets);

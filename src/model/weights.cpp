@@ -1,7 +1,6 @@
 #include "model/weights.hpp"
 
 #include "checkpoint/safetensors.hpp"
-#include "support/errors.hpp"
 
 #include <algorithm>
 #include <map>
@@ -9,32 +8,26 @@
 #include <ATen/core/grad_mode.h>
 
 namespace sciexam {
-namespace {
-
-/// Writes elements first .. of a chunk, converted, into the tensor's storage.
-void store(const TensorChunk& chunk, const at::Tensor& tensor) {
-  const std::size_t elements = chunk.bytes.size() / size_of(chunk.tensor.dtype);
-  if (tensor.scalar_type() == at::kFloat) {
-    convert_to_f32(chunk.tensor.dtype, chunk.bytes, {tensor.mutable_data_ptr<float>() + chunk.first, elements});
-    return;
-  }
-  std::vector<float> values(elements);
-  convert_to_f32(chunk.tensor.dtype, chunk.bytes, values);
-  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<double>() + chunk.first);
-}
-
-} // namespace
-
 std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightSource& source, Purpose purpose,
                                       int threads) {
   const Match match = match_parameters(parameters_of(network.config()), source, purpose);
-  std::map<std::string, at::Tensor> wanted; // by the stored name
-  for (const auto& [name, tensor] : network.parameters())
-    if (const auto stored = match.stored_name.find(name); stored != match.stored_name.end())
-      wanted.emplace(stored->second, tensor);
+  std::map<std::string, WeightPlace> wanted; // by the stored name
+  for (const auto& [name, stored] : match.stored_name)
+    wanted.emplace(stored, network.place_of(name));
   source.read([&](const TensorInfo& tensor) { return wanted.contains(tensor.name); },
-              [&](const TensorChunk& chunk) { store(chunk, wanted.at(chunk.tensor.name)); }, threads);
+              [&](const TensorChunk& chunk) { wanted.at(chunk.tensor.name).store(chunk); }, threads);
   return match.extra;
+}
+
+DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& source, int threads) {
+  const std::vector<TensorInfo>& tensors = source.tensors();
+  const bool halves =
+      std::all_of(tensors.begin(), tensors.end(), [](const TensorInfo& tensor) { return tensor.dtype == DType::f16; });
+  DebertaForMultipleChoice network =
+      DebertaForMultipleChoice::for_answering(std::move(config), halves ? StoredWeights::f16 : StoredWeights::f32);
+  load_weights(network, source, Purpose::answering, threads);
+  network.freeze_relative_tables();
+  return network;
 }
 
 void save_weights(const DebertaForMultipleChoice& network, const std::filesystem::path& file, DType dtype) {

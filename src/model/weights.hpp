@@ -18,6 +18,10 @@ namespace sciexam {
 std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightSource& source, Purpose purpose,
                                       int threads);
 
+/// A network that can do nothing but answer, on the CPU: its layers are packed as they are read (see for_answering()).
+/// Throws as load_weights() does.
+DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& source, int threads);
+
 /// Writes all parameters under their Hugging Face names as one safetensors file
 /// that transformers loads. `dtype` is f32, f16 or bf16.
 void save_weights(const DebertaForMultipleChoice& network, const std::filesystem::path& file, DType dtype);

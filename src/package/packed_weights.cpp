@@ -39,7 +39,7 @@ private:
 PackedWeights::PackedWeights(FrameReader reader, DType dtype) : reader_(std::move(reader)) {
   const std::filesystem::path& path = reader_.file().path();
   const char* remedy = "Pack the models again";
-  const std::vector<std::byte> bytes = reader_.read(0);
+  const std::vector<std::byte> bytes = reader_.read_and_verify(0);
   SafetensorsHeader header = parse_safetensors_header(bytes, reader_.record().raw_size, path);
   if (header.length != bytes.size())
     throw PackageError(path, "does not have its safetensors header, alone, in frame 0", remedy);
@@ -91,11 +91,12 @@ void PackedWeights::read(const std::function<bool(const TensorInfo&)>& is_wanted
   }
   parallel_for(needed.size(), std::max(threads, kReaders), [&](std::size_t n) {
     const Frame& frame = frames[needed[n]];
-    const std::vector<std::byte> raw = reader_.read(needed[n]);
+    thread_local FrameMemory memory;
+    const std::span<const std::byte> raw = reader_.read(needed[n], memory);
     for_each_piece(frame, wanted, [&](const TensorInfo& tensor, std::uint64_t begin, std::uint64_t end) {
       const std::uint64_t tensor_begin = ends_[static_cast<std::size_t>(&tensor - tensors_.data())] - tensor.bytes();
-      sink({tensor, (begin - tensor_begin) / size_of(tensor.dtype),
-            std::span(raw).subspan(begin - frame.raw_offset, end - begin)});
+      sink(
+          {tensor, (begin - tensor_begin) / size_of(tensor.dtype), raw.subspan(begin - frame.raw_offset, end - begin)});
     });
   });
 }

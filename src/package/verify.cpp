@@ -66,7 +66,7 @@ void verify_frames(const FrameReader& reader, std::size_t first, std::size_t las
   std::vector<std::string> problems(last - first);
   parallel_for(last - first, threads, [&](std::size_t i) {
     try {
-      raw[i] = reader.read(first + i);
+      raw[i] = reader.read_and_verify(first + i);
     } catch (const Error& error) {
       problems[i] = error.what();
     }

@@ -136,25 +136,38 @@ FrameReader::FrameReader(PackageFile file, FramedFile record, Form form)
                        "Upload or copy this file again");
 }
 
-std::vector<std::byte> FrameReader::read(std::size_t index) const {
+std::span<const std::byte> FrameReader::read(std::size_t index, FrameMemory& memory) const {
   const Frame& frame = record_.frames.at(index);
-  std::vector<std::byte> raw(frame.raw_size);
+  std::vector<std::byte>&raw = memory.raw, &compressed = memory.compressed;
+  raw.resize(frame.raw_size);
   if (form_ == Form::plain) {
     file_.read(frame.raw_offset, raw);
-  } else {
-    std::vector<std::byte> compressed(frame.size);
-    file_.read(frame.offset, compressed);
-    if (sha256_hex(compressed) != frame.sha256)
-      fail(index, "does not match its sha256 in the manifest");
-    const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), compressed.data(), compressed.size());
-    if (ZSTD_isError(size))
-      fail(index, std::string("cannot be decoded (") + ZSTD_getErrorName(size) + ")");
-    if (size != raw.size())
-      fail(index, "holds " + std::to_string(size) + " bytes where the manifest says " + std::to_string(raw.size()));
+    check_raw(index, raw);
+    return raw;
   }
-  if (sha256_hex(raw) != frame.raw_sha256)
-    fail(index, "does not match the sha256 of its plain bytes in the manifest");
+  compressed.resize(frame.size);
+  file_.read(frame.offset, compressed);
+  if (sha256_hex(compressed) != frame.sha256)
+    fail(index, "does not match its sha256 in the manifest");
+  const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), compressed.data(), compressed.size());
+  if (ZSTD_isError(size))
+    fail(index, std::string("cannot be decoded (") + ZSTD_getErrorName(size) + ")");
+  if (size != raw.size())
+    fail(index, "holds " + std::to_string(size) + " bytes where the manifest says " + std::to_string(raw.size()));
   return raw;
+}
+
+std::vector<std::byte> FrameReader::read_and_verify(std::size_t index) const {
+  FrameMemory memory;
+  read(index, memory);
+  if (form_ == Form::compressed)
+    check_raw(index, memory.raw);
+  return std::move(memory.raw);
+}
+
+void FrameReader::check_raw(std::size_t index, std::span<const std::byte> raw) const {
+  if (sha256_hex(raw) != record_.frames[index].raw_sha256)
+    fail(index, "does not match the sha256 of its plain bytes in the manifest");
 }
 
 void FrameReader::fail(std::size_t index, const std::string& problem) const {

@@ -80,6 +80,11 @@ private:
   FramedFile record_;
 };
 
+/// What a reader of frames needs.
+struct FrameMemory {
+  std::vector<std::byte> compressed = {}, raw = {};
+};
+
 /// Reads the frames of such a file, or of the plain file that `zstd -d` made of it.
 class FrameReader {
 public:
@@ -88,16 +93,19 @@ public:
   /// Throws PackageError if the file is not of the recorded size.
   FrameReader(PackageFile file, FramedFile record, Form form);
 
-  /// The plain bytes of a frame, once the hashes match: that of the compressed
-  /// bytes before they are decoded, and that of the plain bytes. Throws
-  /// PackageError with frame and byte range. Several threads may read at once.
-  std::vector<std::byte> read(std::size_t frame) const;
+  /// The plain bytes of a frame, once the hash of the bytes that are stored matches: for compressed ones that is before
+  /// they are decoded, and zstd's own checksum after. They are in `memory`, which is used again from frame to
+  /// frame. Throws PackageError with frame and byte range. Several threads may read at once, each with its own memory.
+  std::span<const std::byte> read(std::size_t frame, FrameMemory& memory) const;
+  /// The same, and both hashes match.
+  std::vector<std::byte> read_and_verify(std::size_t frame) const;
 
   const FramedFile& record() const noexcept { return record_; }
   const PackageFile& file() const noexcept { return file_; }
   Form form() const noexcept { return form_; }
 
 private:
+  void check_raw(std::size_t frame, std::span<const std::byte> raw) const;
   [[noreturn]] void fail(std::size_t frame, const std::string& problem) const;
 
   PackageFile file_;

@@ -1,4 +1,5 @@
 // Dense layers against plain loops in double.
+#include "checkpoint/weight_source.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/every_kernel_table.hpp"
 
@@ -43,7 +44,26 @@ struct Layer {
         bias(normal(static_cast<std::size_t>(out), 0.5F, seed + 1)) {}
 
   PackedMatrix packed(const KernelTable& kernels) const {
-    return {in, out, weight.data(), bias.data(), test::three_workers(), kernels};
+    PackedMatrix matrix(in, out, StoredWeights::f32, kernels);
+    const std::size_t part = weight.size() / 3; // as if they came in two chunks
+    matrix.place(static_cast<std::int64_t>(part), std::span(weight).subspan(part));
+    matrix.place(0, std::span(weight).first(part));
+    std::copy(bias.begin(), bias.end(), matrix.bias());
+    return matrix;
+  }
+
+  /// Stored as f16; this layer's weights are rounded to that.
+  PackedMatrix packed_as_halves(const KernelTable& kernels) {
+    std::vector<std::byte> memory(1 + 2 * weight.size());
+    const std::span<std::byte> halves = std::span(memory).subspan(1); // at odd addresses
+    convert_from_f32(DType::f16, weight, halves);
+    convert_to_f32(DType::f16, halves, weight);
+    PackedMatrix matrix(in, out, StoredWeights::f16, kernels);
+    const std::size_t part = weight.size() / 3;
+    matrix.place_halves(static_cast<std::int64_t>(part), halves.subspan(2 * part));
+    matrix.place_halves(0, halves.first(2 * part));
+    std::copy(bias.begin(), bias.end(), matrix.bias());
+    return matrix;
   }
 
   std::vector<double> operator()(const std::vector<double>& x, std::int64_t rows) const {
@@ -94,11 +114,14 @@ TEST_CASE("a packed dense layer is that of plain loops, for all shapes of edges"
   const auto [in, out] =
       GENERATE(table<int, int>({{64, 64}, {256, 32}, {257, 33}, {20, 1}, {520, 7}, {600, 64}, {1, 48}}));
   CAPTURE(name, rows, in, out);
-  const Layer layer(in, out, 1);
+  const bool halves = GENERATE(false, true);
+  CAPTURE(halves);
+  Layer layer(in, out, 1);
+  const PackedMatrix matrix = halves ? layer.packed_as_halves(*kernels) : layer.packed(*kernels);
   const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 3);
   Floats y(static_cast<std::size_t>(rows * out), std::nanf(""));
   const bool with_gelu = rows % 2 == 1;
-  dense(layer.packed(*kernels), x.data(), rows, with_gelu, y.data(), test::three_workers(), test::workspace);
+  dense(matrix, x.data(), rows, with_gelu, y.data(), test::three_workers(), test::workspace);
   std::vector<double> expected = layer(in_double(x), rows);
   if (with_gelu)
     std::transform(expected.begin(), expected.end(), expected.begin(), gelu);
@@ -109,7 +132,8 @@ TEST_CASE("GELU is exact to some units of the last place, far out too") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   const float one = 1;
-  const PackedMatrix identity(1, 1, &one, nullptr, test::single_worker(), *kernels);
+  PackedMatrix identity(1, 1, StoredWeights::f32, *kernels);
+  identity.place(0, {&one, 1});
   Floats x;
   for (int i = -4000; i <= 4000; ++i)
     x.push_back(static_cast<float>(i) / 400);

@@ -29,6 +29,9 @@ at::Tensor real_tokens(const at::Tensor& x, const at::Tensor& attention_mask);
 DebertaForMultipleChoice load(const std::filesystem::path& model_folder, const std::string& file,
                               at::ScalarType dtype = at::kFloat);
 
+/// The same, packed for answering.
+DebertaForMultipleChoice load_packed(const std::filesystem::path& model_folder, const std::string& file);
+
 /// The largest absolute difference, in double.
 double max_difference(const at::Tensor& a, const at::Tensor& b);
 

@@ -1,5 +1,7 @@
 #include "model/tiny_networks.hpp"
 
+#include "checkpoint/parameters.hpp"
+#include "model/weights.hpp"
 #include "support/random.hpp"
 
 #include <ATen/core/grad_mode.h>
@@ -73,6 +75,45 @@ DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarT
     }
   }
   return network;
+}
+
+namespace {
+
+/// A network's weights as those of a file.
+class NetworkWeights : public WeightSource {
+public:
+  NetworkWeights(const DebertaForMultipleChoice& network, DType stored)
+      : network_(network), tensors_(parameters_of(network.config())) {
+    for (TensorInfo& tensor : tensors_)
+      tensor.dtype = stored;
+  }
+
+  const std::vector<TensorInfo>& tensors() const override { return tensors_; }
+  std::string description() const override { return "a network's weights"; }
+  void read(const std::function<bool(const TensorInfo&)>& wanted, const std::function<void(const TensorChunk&)>& sink,
+            int /*threads*/) override {
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      if (!wanted(tensors_[i]))
+        continue;
+      const std::size_t elements = tensors_[i].elements(), part = elements / 3;
+      std::vector<std::byte> bytes(tensors_[i].bytes());
+      convert_from_f32(tensors_[i].dtype, {network_.parameters()[i].second.const_data_ptr<float>(), elements}, bytes);
+      const std::size_t cut = part * size_of(tensors_[i].dtype);
+      sink({tensors_[i], part, std::span(bytes).subspan(cut)}); // in two chunks that know nothing of rows
+      sink({tensors_[i], 0, std::span(bytes).first(cut)});
+    }
+  }
+
+private:
+  const DebertaForMultipleChoice& network_;
+  std::vector<TensorInfo> tensors_;
+};
+
+} // namespace
+
+DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored) {
+  NetworkWeights weights(network, stored);
+  return load_to_answer(network.config(), weights, 2);
 }
 
 PackedSequences random_batch(const DebertaConfig& config, const std::vector<std::int64_t>& lengths) {

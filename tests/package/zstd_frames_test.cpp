@@ -67,7 +67,7 @@ TEST_CASE("frames give back what went in, each on its own") {
   const FrameReader reader(PackageFile(folder / "a.zst"), record, FrameReader::Form::compressed);
   std::string back;
   for (std::size_t i = 0; i < record.frames.size(); ++i)
-    back += text_of(reader.read(i));
+    back += text_of(reader.read_and_verify(i));
   CHECK(back == "the header" + data);
 }
 
@@ -119,9 +119,9 @@ TEST_CASE("a damaged frame is named with its bytes, and the others can be read")
   const Frame& frame = record.frames[2];
   flip_bit(folder / "a.zst", 8 * (frame.offset + 1234567) + 4);
   const FrameReader reader(PackageFile(folder / "a.zst"), record, FrameReader::Form::compressed);
-  CHECK(reader.read(1).size() == kFrameBytes);
-  CHECK(reader.read(3).size() == record.frames[3].raw_size);
-  CHECK_THROWS_WITH(reader.read(2),
+  CHECK(reader.read_and_verify(1).size() == kFrameBytes);
+  CHECK(reader.read_and_verify(3).size() == record.frames[3].raw_size);
+  CHECK_THROWS_WITH(reader.read_and_verify(2),
                     ContainsSubstring("a.zst: frame 2 of 4 (bytes " + std::to_string(frame.offset) + " to " +
                                       std::to_string(frame.offset + frame.size - 1) + ") does not match its sha256") &&
                         ContainsSubstring("Upload or copy"));
@@ -133,7 +133,7 @@ TEST_CASE("a frame whose recorded plain hash or size is wrong is refused") {
   FramedFile record = good;
   record.frames[1].raw_sha256 = record.frames[0].raw_sha256;
   const auto read = [&](std::size_t frame) {
-    return FrameReader(PackageFile(folder / "a.zst"), record, FrameReader::Form::compressed).read(frame);
+    return FrameReader(PackageFile(folder / "a.zst"), record, FrameReader::Form::compressed).read_and_verify(frame);
   };
   CHECK_THROWS_WITH(read(1), ContainsSubstring("frame 1 of 2") && ContainsSubstring("plain bytes"));
   record = good;
@@ -149,9 +149,9 @@ TEST_CASE("the plain file is read by the same record") {
   const FramedFile record = write_frames(folder / "a.zst", "the header", data);
   write_file(folder / "a", "the header" + data);
   const FrameReader reader(PackageFile(folder / "a"), record, FrameReader::Form::plain);
-  CHECK(text_of(reader.read(2)) == data.substr(kFrameBytes, kFrameBytes));
+  CHECK(text_of(reader.read_and_verify(2)) == data.substr(kFrameBytes, kFrameBytes));
   flip_bit(folder / "a", 8 * (10 + kFrameBytes) + 4);
-  CHECK_THROWS_WITH(reader.read(2), ContainsSubstring("frame 2 of 4 (bytes 4194314 to 8388617)"));
+  CHECK_THROWS_WITH(reader.read_and_verify(2), ContainsSubstring("frame 2 of 4 (bytes 4194314 to 8388617)"));
 }
 
 TEST_CASE("a file of another length than recorded is refused") {

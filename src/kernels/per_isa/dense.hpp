@@ -13,7 +13,13 @@ namespace {
 constexpr std::int64_t kDepth = 512;
 
 std::int64_t dense_scratch(std::int64_t rows) {
-  return round_up(rows, kTileRows) * kDepth;
+  return (round_up(rows, kTileRows) + kPanelColumns) * kDepth;
+}
+
+/// Weights as f32: `depth` rows of a panel.
+inline void widen(const std::uint16_t* panel, std::int64_t depth, float* floats) {
+  for (std::int64_t i = 0; i < depth * kPanelColumns; i += kLanes)
+    store(floats + i, load_half(panel + i));
 }
 
 /// Rows in tiles, [tile][depth][kTileRows]; those that are missing in the last one are zeros.
@@ -66,14 +72,20 @@ inline void gelu_panel(float* y, std::int64_t stride, std::int64_t rows, std::in
 void dense(const DenseRows& call) {
   for (std::int64_t k = 0; k < call.in_features; k += kDepth) {
     const std::int64_t depth = smaller(kDepth, call.in_features - k);
-    pack_rows(call.x + k, call.in_features, call.rows, depth, call.scratch);
+    float* rows_packed = call.scratch + kPanelColumns * kDepth;
+    pack_rows(call.x + k, call.in_features, call.rows, depth, rows_packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
-      const float* panel = call.weight + column * call.in_features + k * kPanelColumns;
+      const std::int64_t begin = column * call.in_features + k * kPanelColumns;
+      const float* panel = call.scratch;
+      if (call.half_weight != nullptr)
+        widen(call.half_weight + begin, depth, call.scratch);
+      else
+        panel = call.weight + begin;
       const float* bias = call.bias + column;
       const std::int64_t columns = smaller(kPanelColumns, call.out_features - column);
       float* y = call.y + column;
       for (std::int64_t row = 0; row < call.rows; row += kTileRows) {
-        const float* a = call.scratch + row * depth;
+        const float* a = rows_packed + row * depth;
         float* c = y + row * call.out_features;
         if (const std::int64_t rows = smaller(kTileRows, call.rows - row); rows < kTileRows || columns < kPanelColumns)
           edge_tile(a, panel, depth, bias, k == 0, c, call.out_features, rows, columns);

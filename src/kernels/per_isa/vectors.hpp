@@ -38,6 +38,20 @@ inline Vector power_of_two(Vector n) {
   __builtin_memcpy(&x, &bits, sizeof x);
   return x;
 }
+inline Vector load_half(const std::uint16_t* from) {
+  Integers halves;
+  for (std::int64_t i = 0; i < kLanes; ++i)
+    halves[i] = from[i];
+  const Integers size = (halves & 0x7FFF) << 13, sign = (halves & 0x8000) << 16;
+  Vector x;
+  __builtin_memcpy(&x, &size, sizeof x);
+  x *= 0x1p112F; // the exponents' biases are 15 and 127
+  Integers bits;
+  __builtin_memcpy(&bits, &x, sizeof x);
+  bits |= sign;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
 inline float sum(Vector x) {
   float total = 0;
   for (std::int64_t i = 0; i < kLanes; ++i)
@@ -67,6 +81,9 @@ inline Vector nearest(Vector x) {
 inline Vector power_of_two(Vector n) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }
+inline Vector load_half(const std::uint16_t* from) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
 inline float sum(Vector x) {
   return _mm512_reduce_add_ps(x);
 }
@@ -92,6 +109,9 @@ inline Vector nearest(Vector x) {
 /// 2^n for whole n in -126 .. 127.
 inline Vector power_of_two(Vector n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
+}
+inline Vector load_half(const std::uint16_t* from) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 inline float sum(Vector x) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));

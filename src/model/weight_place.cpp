@@ -1,0 +1,55 @@
+#include "model/weight_place.hpp"
+
+#include "support/errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+namespace sciexam {
+namespace {
+
+void store_in_tensor(const TensorChunk& chunk, const at::Tensor& tensor) {
+  const DType dtype = chunk.tensor.dtype;
+  const std::size_t elements = chunk.bytes.size() / size_of(dtype);
+  if (tensor.scalar_type() == at::kFloat) {
+    convert_to_f32(dtype, chunk.bytes, {tensor.mutable_data_ptr<float>() + chunk.first, elements});
+  } else if (tensor.scalar_type() == at::kDouble) {
+    std::vector<float> values(elements);
+    convert_to_f32(dtype, chunk.bytes, values);
+    std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<double>() + chunk.first);
+  } else if (tensor.scalar_type() == at::kHalf && dtype == DType::f16) {
+    std::memcpy(tensor.mutable_data_ptr<at::Half>() + chunk.first, chunk.bytes.data(), chunk.bytes.size());
+  } else {
+    throw InternalError(chunk.tensor.name + ", stored as " + std::string(name_of(dtype)) +
+                        ", is wanted as another type");
+  }
+}
+
+void store_packed(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t first) {
+  if (matrix.stored() == StoredWeights::f16 && chunk.tensor.dtype == DType::f16)
+    return matrix.place_halves(first, chunk.bytes);
+  std::array<float, 4096> floats{};
+  const std::size_t element = size_of(chunk.tensor.dtype), elements = chunk.bytes.size() / element;
+  for (std::size_t i = 0; i < elements; i += floats.size()) {
+    const auto part = std::span(floats).first(std::min(floats.size(), elements - i));
+    convert_to_f32(chunk.tensor.dtype, chunk.bytes.subspan(i * element, part.size() * element), part);
+    matrix.place(first + static_cast<std::int64_t>(i), part);
+  }
+}
+
+} // namespace
+
+void WeightPlace::store(const TensorChunk& chunk) const {
+  if (rows_.matrix == nullptr)
+    return store_in_tensor(chunk, tensor_);
+  PackedMatrix& matrix = *rows_.matrix;
+  if (rows_.bias)
+    convert_to_f32(chunk.tensor.dtype, chunk.bytes,
+                   {matrix.bias() + rows_.first_row + chunk.first, chunk.bytes.size() / size_of(chunk.tensor.dtype)});
+  else
+    store_packed(chunk, matrix, rows_.first_row * matrix.in_features() + static_cast<std::int64_t>(chunk.first));
+}
+
+} // namespace sciexam

@@ -1,0 +1,34 @@
+// Where a parameter's elements are put when weights are loaded.
+#pragma once
+
+#include "checkpoint/weight_source.hpp"
+#include "kernels/packed_matrix.hpp"
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace sciexam {
+
+/// A part of a packed dense layer: the weight's rows and the bias from `first_row` on.
+struct PackedRows {
+  PackedMatrix* matrix = nullptr;
+  std::int64_t first_row = 0;
+  bool bias = false; ///< else the weight
+};
+
+/// A tensor (f32, f64 or f16), or a part of a packed layer.
+class WeightPlace {
+public:
+  WeightPlace(at::Tensor tensor) : tensor_(std::move(tensor)) {} // NOLINT(google-explicit-constructor)
+  WeightPlace(PackedRows rows) : rows_(rows) {}                  // NOLINT(google-explicit-constructor)
+
+  /// Converts and stores. Several threads may store different chunks.
+  void store(const TensorChunk& chunk) const;
+
+private:
+  at::Tensor tensor_;
+  PackedRows rows_;
+};
+
+} // namespace sciexam
