@@ -6,6 +6,7 @@
 #include "support/errors.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -102,6 +103,7 @@ DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::Sca
 }
 
 void DebertaForMultipleChoice::make_packed_layers(StoredWeights stored) {
+  kept_ = std::make_unique<Kept>();
   for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i)
     packed_layers_.emplace_back(config_, stored);
   const auto add = [&](const std::string& name, PackedMatrix& matrix, std::int64_t first_row) {
@@ -186,17 +188,26 @@ RelativeTables DebertaForMultipleChoice::project(const Layer& layer, const at::T
 void DebertaForMultipleChoice::freeze_relative_tables() {
   const at::NoGradGuard no_grad;
   frozen_tables_.clear();
-  if (!config_.relative_attention)
+  if (!config_.relative_attention || is_packed())
     return;
   const at::Tensor embeddings = relative_embeddings();
-  Workspace workspace;
-  for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (!is_packed())
-      frozen_tables_.push_back(project(layers_[i], embeddings));
-    else
-      packed_layers_[i].tables = config_.share_att_key
-                                     ? project_shared(packed_layers_[i], embeddings, config_, workspace)
-                                     : project(layers_[i], embeddings);
+  for (const Layer& layer : layers_)
+    frozen_tables_.push_back(project(layer, embeddings));
+}
+
+/// Of a packed network: tables for sequences of up to `longest` tokens. A row's bits do not depend on the others.
+void DebertaForMultipleChoice::project_for(std::int64_t longest) const {
+  if (longest <= kept_->longest)
+    return;
+  kept_->longest = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest))); // seldom again
+  const std::int64_t reach = kept_->longest - 1, first = relative_row(-reach, config_);
+  const at::Tensor rows = relative_embeddings().narrow(0, first, relative_row(reach, config_) - first + 1).contiguous();
+  kept_->tables.clear();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    kept_->tables.push_back(config_.share_att_key ? project_shared(packed_layers_[i], rows, config_, kept_->workspace)
+                                                  : project(layers_[i], rows));
+    kept_->tables.back().first_row = first;
+  }
 }
 
 /// The projected tables of one layer: those kept, or, while weights change, projected now. In training only the
@@ -265,10 +276,11 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
   const at::Tensor embedded = embed(batch, options);
   keep(embedded);
 
+  if (is_packed() && config_.relative_attention)
+    project_for(batch.longest());
   const bool project_tables = config_.relative_attention && frozen_tables_.empty() && !is_packed();
   const at::Tensor relative = project_tables ? relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
-  Workspace workspace;
   // The pooler looks at each sequence's first token only: the last packed layer need not compute more.
   const bool first_tokens_only =
       is_packed() && !options.with_hidden_states && (layers_.size() > 1 || !convolution_weight_.defined());
@@ -279,8 +291,9 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
       return run_layer(i, x, table, batch, options);
     };
     if (is_packed())
-      hidden = run_packed_layer(packed_layers_[i], hidden, batch.offsets, config_,
-                                i + 1 == layers_.size() && first_tokens_only, workspace);
+      hidden =
+          run_packed_layer(packed_layers_[i], config_.relative_attention ? kept_->tables[i] : RelativeTables{}, hidden,
+                           batch.offsets, config_, i + 1 == layers_.size() && first_tokens_only, kept_->workspace);
     else if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
     else

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -65,9 +66,9 @@ public:
   /// All parameters exist, uninitialised, on the CPU, in `dtype`, without gradients.
   explicit DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype = at::kFloat);
 
-  /// For answering on the CPU alone, before freeze_relative_tables() not even that: the layers' dense weights have
-  /// their place in the order of the CPU's kernels, and they and the word embeddings stay as they are stored. Where
-  /// that cannot be (can_be_packed()), a network as any other.
+  /// For answering on the CPU alone, one pass at a time: the layers' dense weights have their place in the order of the
+  /// CPU's kernels, and they and the word embeddings stay as they are stored. Where that cannot be (can_be_packed()), a
+  /// network as any other.
   static DebertaForMultipleChoice for_answering(DebertaConfig config, StoredWeights stored);
 
   const DebertaConfig& config() const noexcept { return config_; }
@@ -85,7 +86,8 @@ public:
   /// absolute position table allows, InternalError if an id is outside of the vocabulary.
   NetworkOutput forward(const PackedSequences& batch, const ForwardOptions& options = {}) const;
 
-  /// Projects the relative tables of all layers now and keeps them: while the weights do not change.
+  /// Projects the relative tables of all layers now and keeps them: while the weights do not change. (A packed network
+  /// does so by itself, as far as its sequences reach.)
   void freeze_relative_tables();
   /// Undoes freeze_relative_tables(): before weights change again.
   void thaw_relative_tables() { frozen_tables_.clear(); }
@@ -110,6 +112,7 @@ private:
                       const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;
   void make_packed_layers(StoredWeights stored);
+  void project_for(std::int64_t longest) const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
   RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,
                            const ForwardOptions& options) const;
@@ -124,6 +127,13 @@ private:
   std::vector<RelativeTables> frozen_tables_;
   std::vector<PackedLayer> packed_layers_;        ///< instead of the layers' weights
   std::map<std::string, PackedRows> packed_rows_; ///< of each parameter that is there
+  /// What passes of a packed network leave for the next one.
+  struct Kept {
+    std::int64_t longest = 0;           ///< sequence for which the tables reach
+    std::vector<RelativeTables> tables; ///< of each layer
+    Workspace workspace;
+  };
+  std::unique_ptr<Kept> kept_;
 };
 
 } // namespace sciexam

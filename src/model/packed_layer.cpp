@@ -65,7 +65,7 @@ bool can_be_packed(const DebertaConfig& config) {
   return config.hidden_act == "gelu";
 }
 
-at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
+at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tables, const at::Tensor& hidden,
                             const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
                             bool first_tokens_only, Workspace& workspace) {
   const Workers workers = torch_workers();
@@ -86,9 +86,9 @@ at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
   attention.heads = options.num_attention_heads;
   attention.head_dim = config.head_dim();
   attention.scale = static_cast<float>(options.scale);
-  attention.key_table = floats(layer.tables.key);
-  attention.query_table = floats(layer.tables.query);
-  attention.table_row = [&](std::int64_t distance) { return relative_row(distance, config) - layer.tables.first_row; };
+  attention.key_table = floats(tables.key);
+  attention.query_table = floats(tables.query);
+  attention.table_row = [&](std::int64_t distance) { return relative_row(distance, config) - tables.first_row; };
   attention.offsets = offsets;
   if (first_tokens_only)
     attention.queries = 1;

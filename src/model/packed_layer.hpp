@@ -24,7 +24,6 @@ struct PackedLayer {
   PackedMatrix query_key_value; ///< query_proj, key_proj and value_proj as one product
   PackedMatrix attention_output, intermediate, output;
   LayerNorm attention_norm, output_norm;
-  RelativeTables tables;
 };
 
 /// The tables of a layer whose key_proj and query_proj project relative embeddings too (share_att_key), from
@@ -40,7 +39,7 @@ bool can_be_packed(const DebertaConfig& config);
 
 /// What run_layer() computes; hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
 /// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
-at::Tensor run_packed_layer(const PackedLayer& layer, const at::Tensor& hidden,
+at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tables, const at::Tensor& hidden,
                             const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
                             bool first_tokens_only, Workspace& workspace);
 
