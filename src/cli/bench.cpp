@@ -5,12 +5,16 @@
 #include "ensemble/answering.hpp"
 #include "model/runtime.hpp"
 #include "model/weights.hpp"
+#include "report/numbers.hpp"
+#include "report/page.hpp"
+#include "report/plot.hpp"
+#include "support/clock.hpp"
 #include "support/cpu.hpp"
+#include "support/files.hpp"
 #include "support/progress.hpp"
 #include "support/threads.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -22,8 +26,10 @@ namespace sciexam {
 namespace {
 
 struct BenchOptions {
-  int threads = 0, length = 100, questions = 4000, models = 3;
+  int threads = 0, questions = 4000, models = 3;
+  std::vector<int> lengths = {100};
   double seconds = 20;
+  std::string report;
 };
 
 /// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
@@ -67,9 +73,9 @@ private:
   std::vector<std::byte> chunk_ = std::vector<std::byte>(2 * kChunk);
 };
 
-std::vector<EncodedQuestion> random_questions(std::size_t count, int length, int vocab_size) {
+std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std::int64_t vocab_size) {
   std::mt19937 generator(0);
-  std::uniform_int_distribution<std::int32_t> any(3, vocab_size - 1);
+  std::uniform_int_distribution<std::int32_t> any(3, static_cast<std::int32_t>(vocab_size) - 1);
   std::vector<EncodedQuestion> questions(count);
   for (EncodedQuestion& question : questions)
     for (Encoding& encoding : question) {
@@ -91,43 +97,128 @@ double operations_per_token(const DebertaConfig& config, int length) {
          static_cast<double>(config.num_hidden_layers - 1) * (rest + attention);
 }
 
+/// What was measured at one length.
+struct Measured {
+  int length = 0;
+  double tokens_per_second = 0, seconds = 0;
+  LayerTimes times = {};
+};
+
+/// Full batches of sequences of `length` tokens, for `seconds`.
+Measured measure(const DebertaForMultipleChoice& network, int length, double seconds) {
+  const std::size_t per_batch = std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(length)));
+  const auto questions = random_questions(per_batch, length, network.config().vocab_size);
+  QuestionBatch batch(per_batch);
+  for (std::size_t i = 0; i < per_batch; ++i)
+    batch[i] = i;
+  const PackedSequences packed = pack_sequences(questions, batch);
+  network.forward(pack_sequences(questions, {0})); // tables are projected on first use
+
+  Measured measured{.length = length};
+  Stopwatch stopwatch;
+  int passes = 0;
+  do {
+    network.forward(packed, {.times = &measured.times});
+    ++passes;
+    measured.seconds += stopwatch.lap();
+  } while (measured.seconds < seconds);
+  measured.tokens_per_second = static_cast<double>(packed.offsets.back()) * passes / measured.seconds;
+  return measured;
+}
+
+std::string percent(double part) {
+  return format_fixed(100 * part, 1) + " %";
+}
+
+class BenchTable {
+public:
+  BenchTable(const BenchOptions& options, const DebertaConfig& config, double peak)
+      : options_(options), config_(config), peak_(peak) {}
+
+  std::vector<std::string> header() const {
+    return {"tokens a sequence",
+            "tokens/s",
+            "of the peak",
+            "q, k, v",
+            "attention",
+            "output, feed-forward, norms",
+            std::to_string(options_.questions) + " questions, " + std::to_string(options_.models) + " models"};
+  }
+  std::vector<std::string> row(const Measured& measured) const {
+    const double tokens = static_cast<double>(options_.questions) * kOptions * measured.length * options_.models,
+                 achieved = measured.tokens_per_second * operations_per_token(config_, measured.length);
+    const LayerTimes& times = measured.times;
+    return {std::to_string(measured.length),
+            format_fixed(measured.tokens_per_second, 0),
+            peak_ > 0 ? percent(achieved / peak_) : "not measured",
+            percent(times.projections / measured.seconds),
+            percent(times.attention / measured.seconds),
+            percent(times.tail / measured.seconds),
+            format_duration(tokens / measured.tokens_per_second)};
+  }
+
+private:
+  const BenchOptions& options_;
+  const DebertaConfig& config_;
+  double peak_;
+};
+
+void print_row(const std::vector<std::string>& header, const std::vector<std::string>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    std::printf("%s%*s", i == 0 ? "" : "  ", static_cast<int>(header[i].size()), cells[i].c_str());
+  std::printf("\n");
+}
+
+/// Time a token by length, as milliseconds, and the table.
+void write_bench_report(const std::string& file, const std::string& machine, const std::string& peak,
+                        const std::vector<std::string>& header, const std::vector<Measured>& all,
+                        const std::vector<std::vector<std::string>>& rows) {
+  Page page("What an answer costs", "DeBERTa-v3-large's shape, random weights: " + machine);
+  Series whole{.name = "all"}, attention{.name = "attention"}, dense{.name = "dense layers and norms"};
+  for (const Measured& measured : all) {
+    const double tokens = measured.tokens_per_second * measured.seconds / 1000;
+    whole.points.emplace_back(measured.length, measured.seconds / tokens);
+    attention.points.emplace_back(measured.length, measured.times.attention / tokens);
+    dense.points.emplace_back(measured.length, (measured.times.projections + measured.times.tail) / tokens);
+  }
+  page.figure(draw(LinePlot{.title = "Milliseconds a token, by the length of a sequence",
+                            .x_label = "tokens a sequence",
+                            .y_label = "ms a token",
+                            .series = {whole, dense, attention}}));
+  page.table(header, rows);
+  page.paragraph(peak);
+  write_file_atomically(file, page.html());
+}
+
 void bench(const BenchOptions& options) {
   const at::NoGradGuard no_grad;
   const int threads = use_threads(options.threads);
   log_line("making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
   const DebertaConfig config = large_config();
   RandomWeights weights(config);
+  Stopwatch stopwatch;
   const DebertaForMultipleChoice network = load_to_answer(config, weights, threads);
-  const std::size_t per_batch =
-      std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(options.length)));
-  const auto questions = random_questions(per_batch, options.length, static_cast<int>(network.config().vocab_size));
-  QuestionBatch batch(per_batch);
-  for (std::size_t i = 0; i < per_batch; ++i)
-    batch[i] = i;
-  const PackedSequences packed = pack_sequences(questions, batch);
-  network.forward(packed); // kernels are generated on first use
+  log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  int passes = 0;
-  double elapsed = 0;
-  do {
-    network.forward(packed);
-    ++passes;
-    elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-  } while (elapsed < options.seconds);
-  const double tokens_per_second = static_cast<double>(packed.offsets.back()) * passes / elapsed;
-  const double tokens = static_cast<double>(options.questions) * kOptions * options.length;
-  std::printf("f32, DeBERTa-v3-large, %d tokens a sequence, %d threads, %s (%s): %.0f tokens/s\n"
-              "%d questions through %d models would take %s\n",
-              options.length, threads, cpu_features().c_str(), chosen_kernels().c_str(), tokens_per_second,
-              options.questions, options.models, format_duration(tokens * options.models / tokens_per_second).c_str());
-  const double achieved = tokens_per_second * operations_per_token(network.config(), options.length),
-               peak = product_operations_per_second();
-  if (peak > 0)
-    std::printf(
-        "%.0f GFLOP/s, everything included: %.0f %% of the %.0f GFLOP/s of oneDNN's product of three times 4096\n",
-        achieved / 1e9, 100 * achieved / peak, peak / 1e9);
+  const std::string machine = std::to_string(threads) + " threads, " + cpu_features() + " (" + chosen_kernels() + ")";
+  const double peak = product_operations_per_second();
+  const BenchTable table(options, config, peak);
+  const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
+                                             " GFLOP/s, oneDNN's product of three times 4096 in this process"
+                                       : "the peak is not measured: this LibTorch brings no oneDNN of ours";
+  std::printf("f32 on weights kept as f16, DeBERTa-v3-large, %s\n", machine.c_str());
+  print_row(table.header(), table.header());
+  std::vector<Measured> all;
+  std::vector<std::vector<std::string>> rows;
+  for (const int length : options.lengths) {
+    all.push_back(measure(network, length, options.seconds));
+    rows.push_back(table.row(all.back()));
+    print_row(table.header(), rows.back());
+    std::fflush(stdout);
+  }
+  std::printf("%s\n", of_peak.c_str());
+  if (!options.report.empty())
+    write_bench_report(options.report, machine, of_peak, table.header(), all, rows);
 }
 
 } // namespace
@@ -135,12 +226,14 @@ void bench(const BenchOptions& options) {
 void add_bench(CLI::App& app) {
   const auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand("bench", "Tokens per second of this machine, and what an exam would take");
-  command->add_option("--length", options->length, "Tokens a sequence [100]")->check(CLI::Range(4, 4096));
+  command->add_option("--length", options->lengths, "Tokens a sequence, one or several numbers [100]")
+      ->check(CLI::Range(4, 4096));
   command->add_option("--questions", options->questions, "Questions of the exam that is projected [4000]")
       ->check(CLI::PositiveNumber);
   command->add_option("--models", options->models, "Models of the ensemble that is projected [3]")
       ->check(CLI::PositiveNumber);
-  command->add_option("--seconds", options->seconds, "Time to measure [20]")->check(CLI::PositiveNumber);
+  command->add_option("--seconds", options->seconds, "Time to measure each length [20]")->check(CLI::PositiveNumber);
+  command->add_option("--report", options->report, "An HTML page with the cost by length as a plot");
   add_threads_option(*command, options->threads);
   command->callback([options] { bench(*options); });
 }

@@ -55,6 +55,8 @@ struct ForwardOptions {
   /// If set, gets the rows of word_embeddings that were looked up, [tokens, embedding_size], as a leaf: after
   /// backward() its grad() is the gradient of the rows, and the table itself gets none (it would be mostly zeros).
   at::Tensor* word_rows = nullptr;
+  /// If set, and the network is packed, what its layers take is added.
+  LayerTimes* times = nullptr;
   /// If set, asked before every layer: once it is true, forward() returns at once, with undefined logits.
   std::function<bool()> stop = nullptr;
 };

@@ -2,6 +2,7 @@
 
 #include "kernels/fused_attention.hpp"
 #include "model/relative_position.hpp"
+#include "support/clock.hpp"
 
 #include <atomic>
 
@@ -67,12 +68,16 @@ bool can_be_packed(const DebertaConfig& config) {
 
 at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tables, const at::Tensor& hidden,
                             const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
-                            bool first_tokens_only, Workspace& workspace) {
+                            bool first_tokens_only, Workspace& workspace, LayerTimes* times) {
+  Stopwatch stopwatch;
+  LayerTimes unwanted;
+  LayerTimes& took = times == nullptr ? unwanted : *times;
   const Workers workers = torch_workers();
   const std::int64_t tokens = hidden.size(0), size = hidden.size(1);
   const AttentionOptions options = attention_options(config);
   float* q = workspace.projected.take(tokens * 3 * size);
   dense(layer.query_key_value, floats(hidden), tokens, false, q, workers, workspace);
+  took.projections += stopwatch.lap();
 
   const at::Tensor residual = first_tokens_only ? first_tokens(hidden, offsets) : hidden;
   const std::int64_t rows = residual.size(0);
@@ -94,10 +99,12 @@ at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tabl
     attention.queries = 1;
   attention.context = context;
   fused_attention(attention, workers, workspace);
+  took.attention += stopwatch.lap();
 
   const LayerTail tail{&layer.attention_output, &layer.intermediate, &layer.output, weights_of(layer.attention_norm),
                        weights_of(layer.output_norm)};
   finish_layer(tail, context, floats(residual), rows, context, workers, workspace);
+  took.tail += stopwatch.lap();
   return result;
 }
 

@@ -37,10 +37,18 @@ at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t
 /// True if layers of this configuration can be packed: only GELU is fused.
 bool can_be_packed(const DebertaConfig& config);
 
+/// Seconds that the parts of layers took.
+struct LayerTimes {
+  double projections = 0; ///< queries, keys and values
+  double attention = 0;   ///< scores, both relative terms, softmax, contexts
+  double tail = 0;        ///< output projection, feed-forward layer, both norms
+};
+
 /// What run_layer() computes; hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
-/// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
+/// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at. What it takes is added
+/// to `times` if that is not null.
 at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tables, const at::Tensor& hidden,
                             const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
-                            bool first_tokens_only, Workspace& workspace);
+                            bool first_tokens_only, Workspace& workspace, LayerTimes* times);
 
 } // namespace sciexam

@@ -1,6 +1,9 @@
 // Time as a deadline sees it, replaceable in tests.
 #pragma once
 
+#include <chrono>
+#include <utility>
+
 namespace sciexam {
 
 class Clock {
@@ -18,6 +21,19 @@ public:
 class BootClock : public Clock {
 public:
   double seconds() const override;
+};
+
+/// Seconds from lap to lap.
+class Stopwatch {
+public:
+  /// Since the last lap, or since this was made.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
 /// Seconds for which this process has run or, where `container` is true, its process 1, which is as old as the

@@ -96,3 +96,16 @@ TEST_CASE("a package that cannot be read leaves the fallback submission and exit
   CHECK_THAT(run.err, ContainsSubstring("manifest.json"));
   CHECK(read_bytes(folder / "submission.csv") == "id,prediction\n1,B C A\n");
 }
+
+TEST_CASE("bench measures every length that is asked for, and draws them", "[long]") {
+  const TemporaryFolder folder;
+  const std::string report = (folder / "bench.html").string();
+  const ProgramResult run = sciexam_run({"bench", "--length", "8", "5", "--seconds", "0.01", "--report", report});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.out, ContainsSubstring("tokens/s  of the peak  q, k, v  attention") &&
+                          ContainsSubstring("\n                8  ") && ContainsSubstring("\n                5  ") &&
+                          ContainsSubstring("the peak: "));
+  CHECK_THAT(read_bytes(report), ContainsSubstring("Milliseconds a token") && ContainsSubstring("</svg>"));
+  CHECK(sciexam_run({"bench", "--length", "3"}).status == 2);
+}
