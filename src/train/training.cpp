@@ -131,10 +131,9 @@ void Training::prepare() {
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
   for (const RunPlan& plan : plans_) {
-    if (plan.settings.bf16 && !has_mixed_precision())
-      throw UsageError(plan.name +
-                       ": bf16 is for a GPU, and this program has no LibTorch that can. Set bf16 to false, or "
-                       "build against a stock LibTorch (CONTRIBUTING.md)");
+    if (plan.settings.bf16 && request_.device.starts_with("cpu") && !cpu_has_bf16())
+      throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX. This one (" + cpu_model() + ": " +
+                       cpu_features() + ") would be slower with it than in f32. Set bf16 to false");
     const RunQuestions questions = questions_of(plan, data_);
     if (questions.train.empty())
       throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
