@@ -66,10 +66,8 @@ DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings)
 }
 
 /// Throws UsageError with what to change if a run needs more memory than there is.
-void require_memory(const DebertaConfig& config, const RunPlan& run, const TrainingSet& train, bool ignore) {
-  const std::int64_t longest = *std::max_element(train.lengths.begin(), train.lengths.end());
-  const std::int64_t tokens = std::max(longest, std::min(run.settings.token_budget, longest * run.settings.batch_size));
-  const MemoryEstimate estimate = estimate_memory(config, run.settings, tokens);
+void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass, bool ignore) {
+  const MemoryEstimate estimate = estimate_memory(config, run.settings, pass);
   const std::uint64_t available = available_memory();
   log_line(run.name + ": will need about " + format_memory(estimate.total()) + " of memory (weights " +
            format_memory(estimate.weights) + ", gradients " + format_memory(estimate.gradients) + ", optimiser " +
@@ -78,7 +76,7 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const Train
   if (available == 0 || estimate.total() <= available || ignore)
     return;
   std::string ways;
-  for (const std::string& way : ways_to_less_memory(config, run.settings, tokens))
+  for (const std::string& way : ways_to_less_memory(config, run.settings, pass))
     ways += (ways.empty() ? "" : "; ") + way;
   throw UsageError(run.name + ": needs about " + format_memory(estimate.total()) + " of memory, but only " +
                    format_memory(available) + " are available. What would need less: " +
@@ -137,7 +135,8 @@ void Training::prepare() {
     const RunQuestions questions = questions_of(plan, data_);
     if (questions.train.empty())
       throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
-    require_memory(configured(base_.config, plan.settings), plan, questions.train, request_.ignore_memory_estimate);
+    require_memory(configured(base_.config, plan.settings), plan,
+                   largest_pass(questions.train, plan.settings, request_.threads), request_.ignore_memory_estimate);
   }
 }
 

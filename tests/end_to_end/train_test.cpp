@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <random>
@@ -359,6 +360,26 @@ TEST_CASE("a weight that is no number ends a training with status 1, the rows na
   CHECK(run.status == 1);
   CHECK_THAT(run.err, ContainsSubstring("step 1: the loss is not finite") && ContainsSubstring("exam.csv, row "));
   CHECK(!fs::exists(school / "out/run_0/last"));
+}
+
+TEST_CASE("the memory that a training is said to need is what it takes") {
+  School school;
+  json config = json::parse(read_bytes(school / "base/config.json"));
+  config["hidden_size"] = config["pooler_hidden_size"] = 256;
+  config["intermediate_size"] = 1024;
+  config["num_hidden_layers"] = 4;
+  write_bytes(school / "base/config.json", config.dump());
+  for (const std::string checkpointing : {"false", "true"}) {
+    const ProgramResult run = school.train("out_" + checkpointing, {"--run", "0", "--max-steps", "2", "--batch-size",
+                                                                    "16", "--gradient-checkpointing", checkpointing});
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+    const std::string said = "will need about ";
+    const double estimate = std::stod(run.err.substr(run.err.find(said) + said.size())) * 1e6; // "475 MB"
+    const double measured = static_cast<double>(run.peak_memory);
+    INFO("measured " << measured / 1e6 << " MB");
+    CHECK(std::abs(estimate - measured) < 0.2 * measured);
+  }
 }
 
 TEST_CASE("bf16 is for CPUs that have it: others are told so before anything is trained") {
