@@ -156,17 +156,20 @@ std::string safetensors_header(std::span<const TensorInfo> tensors,
   return header + text;
 }
 
-void write_safetensors(const std::filesystem::path& file, std::span<const TensorInfo> tensors,
-                       const std::map<std::string, std::string>& metadata,
-                       const std::function<void(std::size_t index, std::span<std::byte> out)>& data) {
+void write_safetensors(
+    const std::filesystem::path& file, std::span<const TensorInfo> tensors,
+    const std::map<std::string, std::string>& metadata,
+    const std::function<void(std::size_t index, std::size_t first, std::span<std::byte> out)>& data) {
+  constexpr std::size_t kPiece = std::size_t{4} << 20;
   AtomicFile out(file);
   out.write(safetensors_header(tensors, metadata));
   std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    bytes.resize(tensors[i].bytes());
-    data(i, bytes);
-    out.write(bytes);
-  }
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    for (std::size_t first = 0; first < tensors[i].bytes(); first += bytes.size()) {
+      bytes.resize(std::min(kPiece, static_cast<std::size_t>(tensors[i].bytes()) - first));
+      data(i, first, bytes);
+      out.write(bytes);
+    }
   out.commit();
 }
 

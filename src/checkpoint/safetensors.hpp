@@ -40,10 +40,10 @@ std::unique_ptr<WeightSource> open_safetensors(const std::filesystem::path& file
 /// spaces so that the data begin at a multiple of 8 bytes.
 std::string safetensors_header(std::span<const TensorInfo> tensors, const std::map<std::string, std::string>& metadata);
 
-/// Writes a safetensors file (atomically). `data` fills the bytes of tensor
-/// `index`, in the order of `tensors`; one tensor at a time is held in memory. Throws WorkError.
+/// Writes a safetensors file (atomically). `data` fills bytes `first` .. of tensor `index`, in the order of `tensors`;
+/// a few megabytes, whole elements, at a time are held in memory. Throws WorkError.
 void write_safetensors(const std::filesystem::path& file, std::span<const TensorInfo> tensors,
                        const std::map<std::string, std::string>& metadata,
-                       const std::function<void(std::size_t index, std::span<std::byte> out)>& data);
+                       const std::function<void(std::size_t index, std::size_t first, std::span<std::byte> out)>& data);
 
 } // namespace sciexam

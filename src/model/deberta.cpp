@@ -2,6 +2,7 @@
 
 #include "checkpoint/parameters.hpp"
 #include "model/checkpointed.hpp"
+#include "model/mixed_precision.hpp"
 #include "model/relative_position.hpp"
 #include "support/errors.hpp"
 
@@ -231,6 +232,7 @@ RelativeTables DebertaForMultipleChoice::tables_of(std::size_t index, const at::
 
 at::Tensor DebertaForMultipleChoice::run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
                                                const PackedSequences& batch, const ForwardOptions& options) const {
+  const MixedPrecision precision(options.bf16, hidden.device()); // here, so that it holds when a checkpoint is rerun
   const Layer& layer = layers_[index];
   const auto number = static_cast<std::int64_t>(index);
   AttentionOptions attention = attention_options(config_);

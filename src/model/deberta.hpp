@@ -52,6 +52,8 @@ struct ForwardOptions {
   /// This many layers from below, whose parameters ask for no gradient, take no part in the backward pass: the table of
   /// relative positions learns from the others alone.
   std::int64_t frozen_layers = 0;
+  /// The layers' dense parts compute in bf16 on f32 weights (MixedPrecision); not for answering.
+  bool bf16 = false;
   /// If set, gets the rows of word_embeddings that were looked up, [tokens, embedding_size], as a leaf: after
   /// backward() its grad() is the gradient of the rows, and the table itself gets none (it would be mostly zeros).
   at::Tensor* word_rows = nullptr;

@@ -1,5 +1,7 @@
 #include "model/layers.hpp"
 
+#include "model/bf16_linear.hpp"
+#include "model/mixed_precision.hpp"
 #include "model/row_product.hpp"
 #include "support/errors.hpp"
 
@@ -14,6 +16,8 @@
 namespace sciexam {
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
+  if (MixedPrecision::wants_bf16_linear())
+    return bf16_linear(x, weight, bias);
   return has_row_product(x, weight, bias) ? row_product(x, weight, bias) : at::linear(x, weight, bias);
 }
 

@@ -1,17 +1,18 @@
 #include "model/mixed_precision.hpp"
 
-#include "support/errors.hpp"
-
 #ifdef SCIEXAM_STOCK_LIBTORCH
 #include <ATen/autocast_mode.h>
+#else
+#include <oneapi/dnnl/dnnl.h>
 #endif
 
 namespace sciexam {
 
 #ifdef SCIEXAM_STOCK_LIBTORCH
 
-bool has_mixed_precision() {
-  return true;
+bool cpu_has_bf16() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16") != 0; // so has every CPU with AMX
 }
 
 MixedPrecision::MixedPrecision(bool enabled, at::Device device) {
@@ -29,18 +30,45 @@ MixedPrecision::~MixedPrecision() {
   at::autocast::set_autocast_enabled(*device_, false);
 }
 
-#else
-
-bool has_mixed_precision() {
+bool MixedPrecision::wants_bf16_linear() noexcept {
   return false;
 }
 
-MixedPrecision::MixedPrecision(bool enabled, at::Device) {
-  if (enabled)
-    throw InternalError("bf16 is asked of the static LibTorch");
+#else
+
+namespace {
+
+thread_local bool bf16_linear_is_wanted = false;
+
+} // namespace
+
+bool cpu_has_bf16() {
+  switch (dnnl_get_effective_cpu_isa()) {
+  case dnnl_cpu_isa_avx512_core_bf16:
+  case dnnl_cpu_isa_avx512_core_fp16:
+  case dnnl_cpu_isa_avx512_core_amx:
+  case dnnl_cpu_isa_avx512_core_amx_fp16:
+    return true;
+  default:
+    return false;
+  }
 }
 
-MixedPrecision::~MixedPrecision() = default;
+MixedPrecision::MixedPrecision(bool enabled, at::Device device) {
+  if (!enabled)
+    return;
+  device_ = device.type();
+  bf16_linear_is_wanted = true;
+}
+
+MixedPrecision::~MixedPrecision() {
+  if (device_)
+    bf16_linear_is_wanted = false;
+}
+
+bool MixedPrecision::wants_bf16_linear() noexcept {
+  return bf16_linear_is_wanted;
+}
 
 #endif
 

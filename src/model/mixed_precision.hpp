@@ -1,24 +1,27 @@
-// bf16 arithmetic on f32 weights (autocast): what a stock LibTorch offers for a GPU. The one place for it.
+// bf16 arithmetic on f32 weights. The one place for it: LibTorch's autocast where it is a stock one, else our own
+// dense layers (bf16_linear.hpp), on the CPU.
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include <ATen/core/Tensor.h>
 
 namespace sciexam {
 
-/// True if this LibTorch can do it: the static one has no autocast.
-bool has_mixed_precision();
+/// True if this CPU multiplies in bf16 (AVX-512-BF16 or AMX). On others bf16 works, slower than f32.
+bool cpu_has_bf16();
 
-/// While one lives that is `enabled`, dense layers on `device` compute in bf16; weights and their gradients stay f32.
-/// Throws InternalError if that is asked of a LibTorch that cannot.
+/// While one lives that is `enabled`, dense layers on `device` compute in bf16, on this thread; weights and their
+/// gradients stay f32. Not to be nested.
 class MixedPrecision {
 public:
   MixedPrecision(bool enabled, at::Device device);
   MixedPrecision(const MixedPrecision&) = delete;
   MixedPrecision& operator=(const MixedPrecision&) = delete;
-  ~MixedPrecision(); // NOLINT(performance-trivially-destructible): not trivial with a stock LibTorch
+  ~MixedPrecision();
+
+  /// True if Linear is to take bf16_linear() now: never with a stock LibTorch.
+  static bool wants_bf16_linear() noexcept;
 
 private:
   std::optional<at::DeviceType> device_;

@@ -34,10 +34,14 @@ void save_weights(const DebertaForMultipleChoice& network, const std::filesystem
   std::vector<TensorInfo> tensors = parameters_of(network.config());
   for (TensorInfo& tensor : tensors)
     tensor.dtype = dtype;
-  write_safetensors(file, tensors, {{"format", "pt"}}, [&](std::size_t index, std::span<std::byte> out) {
-    const at::Tensor values = network.parameters()[index].second.detach().to(at::kFloat).contiguous();
-    convert_from_f32(dtype, {values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel())}, out);
-  });
+  write_safetensors(
+      file, tensors, {{"format", "pt"}}, [&](std::size_t index, std::size_t first, std::span<std::byte> out) {
+        const auto count = static_cast<std::int64_t>(out.size() / size_of(dtype));
+        const at::Tensor all = network.parameters()[index].second.detach().flatten();
+        const at::Tensor values =
+            all.narrow(0, static_cast<std::int64_t>(first / size_of(dtype)), count).to(at::kCPU, at::kFloat);
+        convert_from_f32(dtype, {values.const_data_ptr<float>(), static_cast<std::size_t>(count)}, out);
+      });
 }
 
 } // namespace sciexam

@@ -1,7 +1,5 @@
 #include "train/gradient_pass.hpp"
 
-#include "model/mixed_precision.hpp"
-
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/log_softmax.h>
@@ -41,7 +39,6 @@ BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const Tr
   const at::AutoGradMode with_gradient(true);
   BatchLoss result;
   const bool rows_apart = !settings.freeze_embeddings && network.parameters().front().second.is_cpu();
-  const at::Device device = network.parameters().front().second.device();
   for (const QuestionBatch& part : split_by_tokens(set, batch, settings.token_budget)) {
     const PackedSequences packed = pack_sequences(set.encoded, part);
     std::vector<int> answers;
@@ -53,12 +50,9 @@ BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const Tr
     options.dropout = &dropout;
     options.checkpoint_layers = settings.gradient_checkpointing;
     options.frozen_layers = settings.freeze_layers;
+    options.bf16 = settings.bf16;
     options.word_rows = rows_apart ? &looked_up : nullptr;
-    at::Tensor logits;
-    {
-      const MixedPrecision precision(settings.bf16, device);
-      logits = network.forward(packed, options).logits.to(at::kFloat);
-    }
+    const at::Tensor logits = network.forward(packed, options).logits;
     const at::Tensor loss =
         summed_cross_entropy(logits, answers, settings.label_smoothing_factor) / static_cast<double>(batch.size());
     result.loss += loss.item<double>();

@@ -8,7 +8,7 @@
 namespace sciexam {
 
 /// Watches an exponential average of the loss. Where it stays at ln 5 = 1.609, the loss of pure guessing, for
-/// `patience` steps after the warmup, that is worth a warning: with too high a learning rate (2e-5 is
+/// `patience` steps, that is worth a warning: with too high a learning rate (2e-5 is
 /// reported to do it) DeBERTa-v3-large falls into this state and stays there.
 class LossWatch {
 public:

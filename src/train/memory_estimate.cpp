@@ -1,6 +1,9 @@
 #include "train/memory_estimate.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "train/data_order.hpp"
+#include "train/gradient_pass.hpp"
+#include "train/run.hpp"
 #include "train/trained_parameters.hpp"
 
 #include <algorithm>
@@ -30,11 +33,34 @@ Count count_parameters(const DebertaConfig& config, const TrainingSettings& sett
 
 } // namespace
 
-MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, std::int64_t tokens) {
+PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, int threads) {
+  PassSize largest{0, 0, threads};
+  for (const EncodedQuestion& question : set.encoded)
+    for (const auto& option : question)
+      largest.longest_sequence = std::max(largest.longest_sequence, static_cast<std::int64_t>(option.ids.size()));
+  const auto batch_size = static_cast<std::size_t>(settings.batch_size);
+  std::int64_t left = total_steps(settings, set.size());
+  for (std::int64_t epoch = 0; left > 0; ++epoch)
+    for (const QuestionBatch& batch : epoch_batches(
+             set.lengths, epoch, {static_cast<std::uint64_t>(settings.seed), batch_size, settings.group_by_length})) {
+      if (left-- <= 0)
+        break;
+      for (const QuestionBatch& part : split_by_tokens(set, batch, settings.token_budget)) {
+        std::int64_t tokens = 0;
+        for (const std::size_t index : part)
+          tokens += set.lengths[index];
+        largest.tokens = std::max(largest.tokens, tokens);
+      }
+    }
+  return largest;
+}
+
+MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, const PassSize& pass) {
   const Count count = count_parameters(config, settings);
   const auto hidden = static_cast<std::uint64_t>(config.hidden_size);
   const auto inner = static_cast<std::uint64_t>(config.intermediate_size);
-  const auto length = static_cast<std::uint64_t>(tokens);
+  const auto length = static_cast<std::uint64_t>(pass.tokens),
+             longest = static_cast<std::uint64_t>(pass.longest_sequence);
   MemoryEstimate estimate;
   estimate.weights = count.all * kFloat;
   estimate.gradients = (count.trained - count.trained_words + (count.trained_words > 0 ? length * hidden : 0)) * kFloat;
@@ -42,38 +68,43 @@ MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettin
   estimate.optimizer =
       (count.trained * copies + (settings.awp_lr > 0 ? count.trained - count.trained_words : 0)) * kFloat;
   // Kept for each token of a layer: its input, q, k, v, the context, both sums before LayerNorm and
-  // the first one's output; before and after the activation.
-  const std::uint64_t layer = length * (8 * hidden + 2 * inner) * kFloat;
+  // the first one's output; before and after the activation. For each row of the relative table in reach, itself and
+  // its two projections.
+  const std::uint64_t reach =
+      config.relative_attention ? std::min(2 * longest, static_cast<std::uint64_t>(config.relative_rows())) : 0;
+  const std::uint64_t layer = (length * (8 * hidden + 2 * inner) + 3 * reach * hidden) * kFloat;
   const auto trained_layers =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, config.num_hidden_layers - settings.freeze_layers));
   estimate.activations =
       settings.gradient_checkpointing ? trained_layers * length * hidden * kFloat + layer : trained_layers * layer;
-  constexpr std::uint64_t kProgram = std::uint64_t{250} << 20;
-  estimate.workspace = kProgram + 2 * length * (inner + 4 * hidden) * kFloat;
+  // The attention's backward pass holds eight squares of a sequence's scores for each head at once, on each thread.
+  constexpr std::uint64_t kProgram = std::uint64_t{150} << 20;
+  const auto squares = static_cast<std::uint64_t>(8 * pass.threads * config.num_attention_heads) * longest * longest;
+  estimate.workspace = kProgram + (2 * length * (inner + 4 * hidden) + squares) * kFloat;
   return estimate;
 }
 
 std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const TrainingSettings& settings,
-                                             std::int64_t tokens) {
+                                             const PassSize& pass) {
   std::vector<std::string> ways;
-  const std::uint64_t now = estimate_memory(config, settings, tokens).total();
-  const auto offer = [&](const std::string& option, const TrainingSettings& changed, std::int64_t with_tokens) {
-    const std::uint64_t needed = estimate_memory(config, changed, with_tokens).total();
+  const std::uint64_t now = estimate_memory(config, settings, pass).total();
+  const auto offer = [&](const std::string& option, const TrainingSettings& changed, const PassSize& with) {
+    const std::uint64_t needed = estimate_memory(config, changed, with).total();
     if (needed < now)
       ways.push_back(option + ": " + format_memory(needed));
   };
   TrainingSettings changed = settings;
   changed.gradient_checkpointing = true;
-  offer("--gradient-checkpointing true", changed, tokens);
-  if (constexpr std::int64_t kSmall = 512; tokens > kSmall)
-    offer("--token-budget 512", settings, kSmall);
+  offer("--gradient-checkpointing true", changed, pass);
+  if (constexpr std::int64_t kSmall = 512; pass.tokens > kSmall)
+    offer("--token-budget 512", settings, {kSmall, pass.longest_sequence, pass.threads});
   changed = settings;
   changed.freeze_embeddings = true;
   changed.freeze_layers = std::max(settings.freeze_layers, config.num_hidden_layers * 3 / 4);
-  offer("--freeze-embeddings true --freeze-layers " + std::to_string(changed.freeze_layers), changed, tokens);
+  offer("--freeze-embeddings true --freeze-layers " + std::to_string(changed.freeze_layers), changed, pass);
   changed = settings;
   changed.ema_decay = changed.awp_lr = 0;
-  offer("--ema-decay 0 --awp-lr 0", changed, tokens);
+  offer("--ema-decay 0 --awp-lr 0", changed, pass);
   return ways;
 }
 

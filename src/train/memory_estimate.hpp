@@ -4,6 +4,7 @@
 #include "checkpoint/config.hpp"
 #include "support/memory.hpp"
 #include "train/settings.hpp"
+#include "train/training_set.hpp"
 
 #include <cstdint>
 #include <string>
@@ -22,11 +23,21 @@ struct MemoryEstimate {
   std::uint64_t total() const { return weights + gradients + optimizer + activations + workspace; }
 };
 
-/// For parts of a batch of at most `tokens` tokens (the token budget, or less where batches are smaller).
-MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, std::int64_t tokens);
+/// What goes through the network at once.
+struct PassSize {
+  std::int64_t tokens = 0;           ///< in all
+  std::int64_t longest_sequence = 0; ///< tokens
+  int threads = 1;
+};
+
+/// The most tokens that one pass of the run will have (its batches are known beforehand), and the longest sequence.
+PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, int threads);
+
+/// Compared with measured peaks (VmHWM, 2 threads, questions of extra_500.csv), in GB: see the table in memory_estimate.cpp.
+MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, const PassSize& pass);
 
 /// Settings that would need less, each with what it would come to: "--gradient-checkpointing true: 5.1 GB".
 std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const TrainingSettings& settings,
-                                             std::int64_t tokens);
+                                             const PassSize& pass);
 
 } // namespace sciexam

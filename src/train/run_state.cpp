@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kFloat = sizeof(float);
 constexpr std::string_view kPrefix = "state_", kTensors = ".safetensors", kProgress = ".json";
 
 struct NamedState {
@@ -114,11 +115,14 @@ void RunStateFiles::save(const RunProgress& progress, const AdamW& optimizer, st
   Sha256 hash;
   const std::string header = safetensors_header(infos, {});
   hash.update(std::as_bytes(std::span(header)));
-  write_safetensors(tensors_file(progress.step), infos, {}, [&](std::size_t index, std::span<std::byte> out) {
-    const at::Tensor values = tensors[index].tensor.detach().cpu().contiguous();
-    std::memcpy(out.data(), values.const_data_ptr(), out.size());
-    hash.update(out);
-  });
+  write_safetensors(tensors_file(progress.step), infos, {},
+                    [&](std::size_t index, std::size_t first, std::span<std::byte> out) {
+                      const auto at = static_cast<std::int64_t>(first / kFloat),
+                                 count = static_cast<std::int64_t>(out.size() / kFloat);
+                      const at::Tensor values = tensors[index].tensor.detach().flatten().narrow(0, at, count).cpu();
+                      std::memcpy(out.data(), values.const_data_ptr(), out.size());
+                      hash.update(out);
+                    });
   const Json json = {{"identity", identity_}, {"sha256", hash.hex()}, {"progress", to_json(progress)}};
   write_file_atomically(progress_file(progress.step), json.dump(1) + "\n");
 

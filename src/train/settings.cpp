@@ -50,7 +50,7 @@ const std::vector<SettingField>& fields() {
       {"freeze_relative_embeddings", "do not train the table of relative positions", &S::freeze_relative_embeddings},
       {"freeze_layers", "do not train this many layers from below", &S::freeze_layers, 0, 4096},
       {"gradient_checkpointing", "compute activations twice rather than keep them", &S::gradient_checkpointing},
-      {"bf16", "compute in bf16 on f32 weights; for a GPU, with a stock LibTorch", &S::bf16},
+      {"bf16", "compute in bf16 on f32 weights; for a GPU, or a CPU with AVX-512-BF16 or AMX", &S::bf16},
       {"eval_steps", "steps between validations; 0: after each epoch", &S::eval_steps, 0, kMany},
       {"early_stopping_patience", "validations without progress before it stops; 0: never", &S::early_stopping_patience,
        0, kMany},

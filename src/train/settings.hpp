@@ -56,7 +56,7 @@ struct TrainingSettings {
   bool freeze_relative_embeddings = false;
   std::int64_t freeze_layers = 0; ///< this many from below
   bool gradient_checkpointing = false;
-  bool bf16 = false; ///< dense layers compute in bf16 on f32 weights; for a GPU, with a stock LibTorch
+  bool bf16 = false; ///< the layers' dense parts compute in bf16 on f32 weights; for a GPU or a CPU that has it
 
   // Validation.
   std::int64_t eval_steps = 0;              ///< optimiser steps between validations; 0: after each epoch

@@ -66,10 +66,8 @@ DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings)
 }
 
 /// Throws UsageError with what to change if a run needs more memory than there is.
-void require_memory(const DebertaConfig& config, const RunPlan& run, const TrainingSet& train, bool ignore) {
-  const std::int64_t longest = *std::max_element(train.lengths.begin(), train.lengths.end());
-  const std::int64_t tokens = std::max(longest, std::min(run.settings.token_budget, longest * run.settings.batch_size));
-  const MemoryEstimate estimate = estimate_memory(config, run.settings, tokens);
+void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass, bool ignore) {
+  const MemoryEstimate estimate = estimate_memory(config, run.settings, pass);
   const std::uint64_t available = available_memory();
   log_line(run.name + ": will need about " + format_memory(estimate.total()) + " of memory (weights " +
            format_memory(estimate.weights) + ", gradients " + format_memory(estimate.gradients) + ", optimiser " +
@@ -78,7 +76,7 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const Train
   if (available == 0 || estimate.total() <= available || ignore)
     return;
   std::string ways;
-  for (const std::string& way : ways_to_less_memory(config, run.settings, tokens))
+  for (const std::string& way : ways_to_less_memory(config, run.settings, pass))
     ways += (ways.empty() ? "" : "; ") + way;
   throw UsageError(run.name + ": needs about " + format_memory(estimate.total()) + " of memory, but only " +
                    format_memory(available) + " are available. What would need less: " +
@@ -131,14 +129,14 @@ void Training::prepare() {
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
   for (const RunPlan& plan : plans_) {
-    if (plan.settings.bf16 && !has_mixed_precision())
-      throw UsageError(plan.name +
-                       ": bf16 is for a GPU, and this program has no LibTorch that can. Set bf16 to false, or "
-                       "build against a stock LibTorch (CONTRIBUTING.md)");
+    if (plan.settings.bf16 && request_.device.starts_with("cpu") && !cpu_has_bf16())
+      throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX. This one (" + cpu_model() + ": " +
+                       cpu_features() + ") would be slower with it than in f32. Set bf16 to false");
     const RunQuestions questions = questions_of(plan, data_);
     if (questions.train.empty())
       throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
-    require_memory(configured(base_.config, plan.settings), plan, questions.train, request_.ignore_memory_estimate);
+    require_memory(configured(base_.config, plan.settings), plan,
+                   largest_pass(questions.train, plan.settings, request_.threads), request_.ignore_memory_estimate);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,8 +70,10 @@ ProgramResult run_command(const std::vector<std::string>& argv, const std::strin
   if (failed != 0)
     throw std::runtime_error("cannot start " + argv[0]);
   int status = 0;
-  ::waitpid(child, &status, 0);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_bytes(folder / "out"), read_bytes(folder / "err")};
+  rusage usage = {};
+  ::wait4(child, &status, 0, &usage);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_bytes(folder / "out"), read_bytes(folder / "err"),
+          static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
 }
 
 ProgramResult sciexam_run(std::vector<std::string> arguments, const std::string& input) {

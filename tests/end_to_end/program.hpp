@@ -1,6 +1,7 @@
 // Running the built program, as its user would.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@ namespace sciexam::test {
 struct ProgramResult {
   int status = -1; ///< exit status, or -1 after a signal
   std::string out, err;
+  std::uint64_t peak_memory = 0; ///< resident, bytes
 };
 
 /// Runs argv with an empty environment (but `environment`), `input` on standard input.

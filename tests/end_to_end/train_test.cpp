@@ -2,8 +2,15 @@
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <map>
 #include <random>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include <catch2/catch_test_macros.hpp>
@@ -74,6 +81,48 @@ private:
 
 std::string weights_of(const json& lock, std::size_t run = 0) {
   return lock["runs"][run]["weights_sha256"];
+}
+
+/// A line of a predictions file.
+struct Prediction {
+  std::string run, place;
+  char answer = 0;
+  std::array<double, 5> probabilities = {};
+};
+
+std::vector<Prediction> read_predictions(const fs::path& file) {
+  std::istringstream lines(read_bytes(file));
+  std::vector<Prediction> all;
+  std::string line;
+  std::getline(lines, line);
+  REQUIRE(line == "run,place,answer,A,B,C,D,E");
+  while (std::getline(lines, line)) { // run_0,"exam.csv, row 2",C,0.1,0.2,...
+    Prediction& prediction = all.emplace_back();
+    const std::size_t open = line.find('"'), close = line.rfind('"');
+    prediction.run = line.substr(0, open - 1);
+    prediction.place = line.substr(open + 1, close - open - 1);
+    prediction.answer = line.at(close + 2);
+    std::istringstream numbers(line.substr(close + 4));
+    for (double& probability : prediction.probabilities) {
+      REQUIRE(numbers >> probability);
+      numbers.ignore(1);
+    }
+  }
+  return all;
+}
+
+/// With four digits, as the lock has it.
+std::string mean_map_at_3(const std::vector<Prediction>& predictions) {
+  double sum = 0;
+  for (const Prediction& prediction : predictions) {
+    const auto& all = prediction.probabilities;
+    const double right = all[static_cast<std::size_t>(prediction.answer - 'A')];
+    const auto better = std::count_if(all.begin(), all.end(), [&](double any) { return any > right; });
+    sum += better < 3 ? 1.0 / static_cast<double>(better + 1) : 0;
+  }
+  char text[16];
+  std::snprintf(text, sizeof text, "%.4f", sum / static_cast<double>(predictions.size()));
+  return text;
 }
 
 /// Starts the program and kills it after a while; gives false if it had ended before.
@@ -217,14 +266,132 @@ TEST_CASE("a full disk stops no training: it is told, and the weights are writte
   CHECK_THAT(full.err, ContainsSubstring("No space left"));
 }
 
-TEST_CASE("folds give out-of-fold predictions for every question") {
+TEST_CASE("folds give out-of-fold predictions: every question once, and their MAP@3") {
   const School school;
   const ProgramResult run = school.train("out", {"--run", "0", "--folds", "3", "--max-steps", "3"});
   INFO(run.err);
   REQUIRE(run.status == 0);
-  CHECK_THAT(run.out, ContainsSubstring("run_0 out of fold, MAP@3"));
-  const std::string text = read_bytes(school / "out/run_0_out_of_fold.csv");
-  CHECK(std::count(text.begin(), text.end(), '\n') == 16); // fifteen questions and the header
+  const std::vector<Prediction> all = read_predictions(school / "out/run_0_out_of_fold.csv");
+  std::set<std::string> places;
+  std::map<std::string, int> by_model;
+  for (const Prediction& prediction : all) {
+    places.insert(prediction.place);
+    ++by_model[prediction.run];
+  }
+  CHECK(all.size() == 15);
+  CHECK(places.size() == 15);
+  CHECK(by_model == std::map<std::string, int>{{"run_0_fold_0", 5}, {"run_0_fold_1", 5}, {"run_0_fold_2", 5}});
+  const std::string map_at_3 = mean_map_at_3(all);
+  CHECK(school.lock("out")["scores"]["run_0 out of fold, MAP@3"] == map_at_3);
+  CHECK_THAT(run.out, ContainsSubstring("run_0 out of fold, MAP@3") && ContainsSubstring(map_at_3));
+}
+
+TEST_CASE("out of fold a question is answered by the model that did not learn it") {
+  const School school;
+  const std::vector<std::string> folds = {"--run", "0",           "--folds",
+                                          "3",     "--max-steps", "3"}; // an epoch of ten questions
+  REQUIRE(school.train("before", folds).status == 0);
+  const Prediction first = read_predictions(school / "before/run_0_out_of_fold.csv").front();
+  // Another answer to one question: only the model that never sees it stays the same.
+  std::string exam = read_bytes(school / "data/exam.csv");
+  std::size_t line = 0;
+  for (int row = std::stoi(first.place.substr(first.place.find("row ") + 4)); row > 1; --row)
+    line = exam.find('\n', line) + 1;
+  char& answer = exam[exam.find('\n', line) - 1];
+  REQUIRE(answer == first.answer);
+  answer = answer == 'A' ? 'B' : 'A';
+  write_bytes(school / "data/exam.csv", exam);
+  REQUIRE(school.train("after", folds).status == 0);
+  const json before = school.lock("before"), after = school.lock("after");
+  for (std::size_t fold = 0; fold < 3; ++fold) {
+    INFO("fold " << fold);
+    CHECK((weights_of(before, fold) == weights_of(after, fold)) == (before["runs"][fold]["name"] == first.run));
+  }
+}
+
+TEST_CASE("runs that are validated alike get the ensemble's MAP@3, of the mean of their probabilities") {
+  School school;
+  fs::copy(kSource / "src/demo/exam.csv", school / "data/valid.csv");
+  school.manifest()["data"].push_back(
+      {{"name", "valid.csv"}, {"sha256", nullptr}, {"rows", nullptr}, {"role", "valid"}});
+  school.save();
+  const ProgramResult run = school.train("out");
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  std::vector<Prediction> mean = read_predictions(school / "out/run_0/predictions.csv");
+  const std::vector<Prediction> other = read_predictions(school / "out/run_1/predictions.csv");
+  REQUIRE(mean.size() == 15);
+  REQUIRE(other.size() == 15);
+  for (std::size_t q = 0; q < mean.size(); ++q)
+    for (std::size_t option = 0; option < 5; ++option)
+      mean[q].probabilities[option] += other[q].probabilities[option];
+  const json scores = school.lock("out")["scores"];
+  CHECK(scores["ensemble of 2, mean softmax, MAP@3"] == mean_map_at_3(mean));
+}
+
+TEST_CASE("a training that learns nothing is told in words, while it goes on") {
+  School school;
+  school.manifest()["max_length"] = 16;
+  school.save();
+  json config = json::parse(read_bytes(school / "base/config.json"));
+  config["initializer_range"] = 1e-4; // all options score alike
+  write_bytes(school / "base/config.json", config.dump());
+  const std::vector<std::string> slow = {"--run",        "0",    "--max-steps",     "201", "--batch-size", "1",
+                                         "--save-steps", "1000", "--learning-rate", "1e-9"};
+  const ProgramResult run = school.train("out", slow);
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("the loss has been at 1.609 = ln 5, that of pure guessing, for 200 steps"));
+  CHECK_THAT(read_bytes(school / "out/run_0/log.jsonl"), ContainsSubstring(R"("event":"warning")"));
+  CHECK_THAT(read_bytes(school / "out/report.html"), ContainsSubstring("pure guessing"));
+}
+
+TEST_CASE("a weight that is no number ends a training with status 1, the rows named, no checkpoint made of it") {
+  School school;
+  REQUIRE(school.train("good", {"--run", "0"}).status == 0);
+  std::string weights = read_bytes(school / "good/run_0/last/model.safetensors");
+  weights.replace(weights.size() - 4, 4, "\xff\xff\xff\x7f"); // the last parameter's last element
+  write_bytes(school / "base/model.safetensors", weights);
+  school.manifest()["base"]["initial_weights"] = "checkpoint";
+  school.manifest()["base"]["files"].push_back({{"name", "model.safetensors"}, {"sha256", nullptr}});
+  school.save();
+  const ProgramResult run = school.train("out", {"--run", "0"});
+  INFO(run.err);
+  CHECK(run.status == 1);
+  CHECK_THAT(run.err, ContainsSubstring("step 1: the loss is not finite") && ContainsSubstring("exam.csv, row "));
+  CHECK(!fs::exists(school / "out/run_0/last"));
+}
+
+TEST_CASE("the memory that a training is said to need is what it takes") {
+  School school;
+  json config = json::parse(read_bytes(school / "base/config.json"));
+  config["hidden_size"] = config["pooler_hidden_size"] = 256;
+  config["intermediate_size"] = 1024;
+  config["num_hidden_layers"] = 4;
+  write_bytes(school / "base/config.json", config.dump());
+  for (const std::string checkpointing : {"false", "true"}) {
+    const ProgramResult run = school.train("out_" + checkpointing, {"--run", "0", "--max-steps", "2", "--batch-size",
+                                                                    "16", "--gradient-checkpointing", checkpointing});
+    INFO(run.err);
+    REQUIRE(run.status == 0);
+    const std::string said = "will need about ";
+    const double estimate = std::stod(run.err.substr(run.err.find(said) + said.size())) * 1e6; // "475 MB"
+    const double measured = static_cast<double>(run.peak_memory);
+    INFO("measured " << measured / 1e6 << " MB");
+    CHECK(std::abs(estimate - measured) < 0.2 * measured);
+  }
+}
+
+TEST_CASE("bf16 is for CPUs that have it: others are told so before anything is trained") {
+  const School school;
+  const std::string cpu = read_bytes("/proc/cpuinfo");
+  const bool has_bf16 = cpu.find(" avx512_bf16") != std::string::npos || cpu.find(" amx_bf16") != std::string::npos;
+  const ProgramResult run = school.train("out", {"--run", "0", "--bf16", "true"});
+  INFO(run.err);
+  CHECK(run.status == (has_bf16 ? 0 : 2));
+  if (!has_bf16)
+    CHECK_THAT(run.err, ContainsSubstring("bf16 needs a CPU with AVX-512-BF16 or AMX"));
+  CHECK(fs::exists(school / "out/run_0") == has_bf16);
 }
 
 TEST_CASE("bad input to training ends with exit status 2 before anything is trained") {

@@ -252,3 +252,33 @@ TEST_CASE("the gradients of looked-up rows add up to the gradient of the table")
   table.index_add_(0, batch.input_ids, rows.grad());
   CHECK(max_difference(table, expected) < 1e-12);
 }
+
+TEST_CASE("in bf16 every kind of network has the gradients of f32 within bf16's accuracy") {
+  for (const auto& [name, config] : config_variants()) {
+    const DebertaForMultipleChoice network = random_network(config);
+    const PackedSequences batch = random_batch(config, kLengths);
+    const auto exact = gradients(network, batch, {}), narrow = gradients(network, batch, {.bf16 = true});
+    double difference = 0, size = 0;
+    for (std::size_t p = 0; p < exact.size(); ++p) {
+      REQUIRE(exact[p].defined() == narrow[p].defined());
+      if (!exact[p].defined())
+        continue;
+      difference += (exact[p] - narrow[p]).square().sum().item<double>();
+      size += exact[p].square().sum().item<double>();
+    }
+    const double relative = std::sqrt(difference / size);
+    INFO(name << ": relative error of the whole gradient " << relative);
+    CHECK(relative < 0.02); // a factor's own error is up to 2^-8 = 0.0039
+    CHECK(relative > 1e-4); // else it was not in bf16
+  }
+}
+
+TEST_CASE("gradient checkpointing computes again in bf16 what was computed in bf16") {
+  const DebertaForMultipleChoice network = random_network(tiny_config());
+  const PackedSequences batch = random_batch(network.config(), kLengths);
+  const auto kept = gradients(network, batch, {.bf16 = true}),
+             again = gradients(network, batch, {.checkpoint_layers = true, .bf16 = true});
+  for (std::size_t p = 0; p < kept.size(); ++p)
+    if (kept[p].defined())
+      CHECK(max_difference(kept[p], again[p]) == 0);
+}

@@ -75,7 +75,7 @@ TEST_CASE("tensors that the network has not are left out, and named once") {
   std::vector<TensorInfo> tensors = parameters_of(read_deberta_config(model / "config.json"));
   tensors.push_back({"lm_predictions.lm_head.bias", DType::f32, {7}});
   write_safetensors(model / "model.safetensors", tensors, {},
-                    [](std::size_t, std::span<std::byte> out) { std::memset(out.data(), 0, out.size()); });
+                    [](std::size_t, std::size_t, std::span<std::byte> out) { std::memset(out.data(), 0, out.size()); });
   pack(request);
   REQUIRE(notes.size() == 1);
   CHECK_THAT(notes[0], Catch::Matchers::ContainsSubstring("lm_predictions.lm_head.bias"));
@@ -148,7 +148,7 @@ TEST_CASE("a checkpoint without a parameter of the network is refused by its nam
   const std::filesystem::path model = request.models[0].folder;
   std::vector<TensorInfo> tensors = parameters_of(read_deberta_config(model / "config.json"));
   std::erase_if(tensors, [](const TensorInfo& tensor) { return tensor.name == "classifier.bias"; });
-  write_safetensors(model / "model.safetensors", tensors, {}, [](std::size_t, std::span<std::byte>) {});
+  write_safetensors(model / "model.safetensors", tensors, {}, [](std::size_t, std::size_t, std::span<std::byte>) {});
   CHECK_THROWS_MATCHES(pack(request), InputError, MessageMatches(ContainsSubstring("classifier.bias")));
   CHECK_FALSE(std::filesystem::exists(request.output));
 }

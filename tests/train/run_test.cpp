@@ -9,6 +9,7 @@
 #include "train/initial_weights.hpp"
 #include "train/run.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 
@@ -80,12 +81,16 @@ struct Lesson {
   Lesson() {
     at::set_num_threads(1); // such small products take longer on two threads, much longer beside other tests
   }
-  /// The training set with a token that no vocabulary has, in the seventh step: after a validation and a state.
-  TrainingSet broken() const {
+  /// The training set with another token, by default one that no vocabulary has, in the seventh step: after a
+  /// validation and a state.
+  TrainingSet broken(std::int32_t token = 1'000'000) const {
     TrainingSet set = train;
-    const auto batches = epoch_batches(train.lengths, 0, {.seed = 0, .batch_size = 8, .group_by_length = false});
-    set.encoded[batches[6].front()][2].ids[1] = 1'000'000;
+    set.encoded[broken_question()][2].ids[1] = token;
     return set;
+  }
+  std::string broken_place() const { return train.places[broken_question()]; }
+  std::size_t broken_question() const {
+    return epoch_batches(train.lengths, 0, {.seed = 0, .batch_size = 8, .group_by_length = false})[6].front();
   }
   static RunResult run(const RunRequest& request) {
     DebertaForMultipleChoice network(tiny_config());
@@ -208,6 +213,61 @@ TEST_CASE("a loss that is not finite ends the run and names the rows") {
     network.parameters().front().second[7].fill_(std::numeric_limits<float>::quiet_NaN());
   }
   CHECK_THROWS_WITH(train_run(network, request), ContainsSubstring("not finite") && ContainsSubstring("set.csv, row "));
+}
+
+TEST_CASE(
+    "a loss that is not finite on the way leaves the last good state and the best weights, from which it goes on") {
+  Lesson lesson;
+  constexpr std::int32_t kPoisoned = 3; // no question has this token
+  const auto run = [&](const RunRequest& request) {
+    DebertaForMultipleChoice network(tiny_config());
+    initialise_weights(network, 0);
+    const at::NoGradGuard no_grad;
+    network.parameters().front().second[kPoisoned].fill_(std::numeric_limits<float>::quiet_NaN());
+    return train_run(network, request);
+  };
+  RunRequest request = lesson.request(quick_settings(), "whole");
+  const RunResult whole = run(request);
+  TrainingSet poisoned = lesson.broken(kPoisoned);
+  request = lesson.request(quick_settings(), "stopped");
+  request.train = &poisoned;
+  std::string told;
+  try {
+    run(request);
+  } catch (const WorkError& error) {
+    told = error.what();
+  }
+  INFO(told);
+  CHECK_THAT(told, ContainsSubstring("step 7: the loss is not finite") && ContainsSubstring(lesson.broken_place()));
+  CHECK(std::count(told.begin(), told.end(), ';') == 8); // seven between eight rows, one before the advice
+  CHECK(fs::exists(lesson.folder / "stopped/best/model.safetensors"));
+  request.train = &lesson.train;
+  request.resume = true;
+  CHECK(run(request).weights_sha256 == whole.weights_sha256);
+}
+
+TEST_CASE("a gradient that is not finite, though the loss is, ends the run before it moves a weight") {
+  Lesson lesson;
+  DebertaForMultipleChoice network(tiny_config());
+  initialise_weights(network, 0);
+  std::vector<at::Tensor> before;
+  {
+    const at::NoGradGuard no_grad;
+    // All options score alike; the pooler's gradient is a product of these two sizes.
+    for (const auto& [name, tensor] : network.parameters()) {
+      if (name.starts_with("pooler."))
+        tensor.zero_();
+      else if (name == "classifier.weight")
+        tensor.fill_(3e38F);
+      else if (name == "deberta.encoder.layer.1.output.LayerNorm.weight")
+        tensor.fill_(1000);
+      before.push_back(tensor.clone());
+    }
+  }
+  CHECK_THROWS_WITH(train_run(network, lesson.request(quick_settings(), "run")),
+                    ContainsSubstring("the gradient is not finite") && ContainsSubstring("set.csv, row "));
+  for (std::size_t i = 0; i < before.size(); ++i)
+    CHECK(max_difference(network.parameters()[i].second.detach(), before[i]) == 0);
 }
 
 TEST_CASE("early stopping ends a run that gets no better") {

@@ -21,6 +21,7 @@ using namespace sciexam::test;
 namespace {
 
 constexpr double kTolerance = 1e-5;
+constexpr double kBf16Tolerance = 0.06; // of losses and gradient norms relative to 1 + x: measured 0.028; logits: 0.042
 
 TrainingSettings settings_of(const JsonView& run) {
   TrainingSettings settings;
@@ -42,7 +43,7 @@ std::pair<double, double> step(const DebertaForMultipleChoice& network, AdamW& o
   at::Tensor looked_up;
   const PackedSequences batch = pack(io, {row});
   const int answer = static_cast<int>(io.at("labels")[row].item<std::int64_t>());
-  const at::Tensor logits = network.forward(batch, {.word_rows = &looked_up}).logits;
+  const at::Tensor logits = network.forward(batch, {.bf16 = settings.bf16, .word_rows = &looked_up}).logits;
   const at::Tensor loss = summed_cross_entropy(logits, {&answer, 1}, 0);
   loss.backward();
   rows.add(batch.input_ids, looked_up.grad());
@@ -71,11 +72,13 @@ void check_weights(const DebertaForMultipleChoice& network, const Tensors& expec
   CHECK(apart * 10'000 <= all);
 }
 
-void follow(const std::filesystem::path& folder, const std::string& run_name, const JsonView& run) {
+void follow(const std::filesystem::path& folder, const std::string& run_name, const JsonView& run, bool bf16) {
   INFO(folder << " " << run_name);
+  const double tolerance = bf16 ? kBf16Tolerance : kTolerance;
   const Tensors io = read_tensors(folder / "io.safetensors"), expected = read_tensors(folder / "train.safetensors");
   const DebertaForMultipleChoice network = load(folder, "model.safetensors");
-  const TrainingSettings settings = settings_of(run);
+  TrainingSettings settings = settings_of(run);
+  settings.bf16 = bf16;
   AdamW optimizer(trained_parameters(network, settings), settings);
   const std::int64_t total = run.at("total_steps").integer(1, 1 << 20);
   const JsonView log = run.at("log");
@@ -85,29 +88,38 @@ void follow(const std::filesystem::path& folder, const std::string& run_name, co
     const double rate = settings.learning_rate * learning_rate_factor(settings, static_cast<std::int64_t>(i), total);
     CHECK(std::abs(rate - entry.at("lr").number()) < 1e-12);
     const auto [loss, norm] = step(network, optimizer, settings, io, entry.at("row").integer(0, 1 << 20), rate);
-    CHECK(std::abs(loss - entry.at("loss").number()) < kTolerance * (1 + loss));
-    CHECK(std::abs(norm - entry.at("grad_norm").number()) < kTolerance * (1 + norm));
+    CHECK(std::abs(loss - entry.at("loss").number()) < tolerance * (1 + loss));
+    CHECK(std::abs(norm - entry.at("grad_norm").number()) < tolerance * (1 + norm));
   }
   const at::NoGradGuard no_grad;
-  check_weights(network, expected, run_name, settings);
+  if (!bf16)
+    check_weights(network, expected, run_name, settings);
   const auto centred = [&](const at::Tensor& logits, const at::Tensor& bias) {
     return logits.flatten().to(at::kDouble) - bias.item<double>();
   };
   const at::Tensor ours = centred(network.forward(pack(io)).logits, network.parameters().back().second),
                    theirs = centred(expected.at(run_name + ".__logits__"), expected.at(run_name + ".classifier.bias"));
   INFO("logits after all steps");
-  CHECK(max_difference(ours, theirs) < kTolerance);
+  CHECK(max_difference(ours, theirs) < tolerance);
 }
 
-} // namespace
-
-TEST_CASE("golden: ten steps of AdamW follow the reference's trajectories", "[golden]") {
+void follow_all(bool bf16) {
   const auto folders = golden::folders_with("train.json");
   if (folders.empty())
     SKIP("no training trajectories in " << golden::folder());
   for (const auto& folder : folders) {
     const JsonDocument document = JsonDocument::from_file(folder / "train.json");
     for (const auto& [name, run] : document.root().at("runs").json().items())
-      follow(folder, name, document.root().at("runs").at(name));
+      follow(folder, name, document.root().at("runs").at(name), bf16);
   }
+}
+
+} // namespace
+
+TEST_CASE("golden: ten steps of AdamW follow the reference's trajectories", "[golden]") {
+  follow_all(false);
+}
+
+TEST_CASE("golden: ten steps in bf16 stay near the reference's f32 trajectories", "[golden]") {
+  follow_all(true);
 }

@@ -1,0 +1,76 @@
+// The dense layers' arithmetic in bf16.
+#include "catch_beside_torch.hpp" // last: see there
+#include "model/bf16_linear.hpp"
+#include "model/reference.hpp"
+
+#include <array>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/tensor.h>
+
+using namespace sciexam;
+using namespace sciexam::test;
+
+namespace {
+
+/// [rows, columns] of whole numbers from -8 to 8, which bf16 holds, as do f32 their products' sums.
+at::Tensor whole_numbers(std::int64_t rows, std::int64_t columns, double phase) {
+  return (at::sin(at::arange(rows * columns, at::TensorOptions(at::kDouble)) * (1 + phase)) * 8)
+      .to(at::kLong)
+      .to(at::kDouble)
+      .view({rows, columns});
+}
+
+at::Tensor floats(std::vector<float> values, std::int64_t rows) {
+  return at::tensor(values).view({rows, -1}).requires_grad_(true);
+}
+
+} // namespace
+
+TEST_CASE("of numbers that bf16 holds the product and its gradients are exact") {
+  for (const auto& [rows, in, out] : {std::array<std::int64_t, 3>{7, 5, 3}, {1, 1, 1}, {130, 96, 200}}) {
+    INFO(rows << " x " << in << " x " << out);
+    std::vector<at::Tensor> expected = {whole_numbers(rows, in, 0.1), whole_numbers(out, in, 0.2),
+                                        whole_numbers(1, out, 0.3).view({out})};
+    std::vector<at::Tensor> ours;
+    for (const at::Tensor& tensor : expected) {
+      tensor.set_requires_grad(true);
+      ours.push_back(tensor.detach().to(at::kFloat).requires_grad_(true));
+    }
+    const at::Tensor y = bf16_linear(ours[0], ours[1], ours[2]), weight = whole_numbers(rows, out, 0.4),
+                     reference = at::linear(expected[0], expected[1], expected[2]);
+    CHECK(max_difference(y, reference) == 0);
+    (reference * weight).sum().backward();
+    (y * weight.to(at::kFloat)).sum().backward();
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      CHECK(ours[i].grad().scalar_type() == at::kFloat);
+      CHECK(max_difference(ours[i].grad(), expected[i].grad()) == 0);
+    }
+  }
+}
+
+TEST_CASE("factors are rounded to the nearest bf16, ties to even, in the backward pass too; sums are not rounded") {
+  constexpr float kUnit = 1.0F / 128; // bf16's last place at 1
+  const at::Tensor x = floats({1 + kUnit / 2, 1 + 1.5F * kUnit, 1 + 0.6F * kUnit, 256}, 1);
+  const at::Tensor weight = floats({1, 1, 1, 1, 1 + 0.4F * kUnit, 0, 0, 0}, 2);
+  const at::Tensor y = bf16_linear(x, weight, {});
+  CHECK(y[0][0].item<float>() == 259 + 3 * kUnit); // 1 + (1 + 2 units) + (1 + 1 unit) + 256
+  CHECK(y[0][1].item<float>() == 1);
+  (y * at::tensor({1 + 0.4F * kUnit, 3 + 2.2F * kUnit}).view({1, 2})).sum().backward();
+  CHECK(x.grad()[0][0].item<float>() == 1 + 3 + 2 * kUnit);
+  CHECK(weight.grad()[1][1].item<float>() == (3 + 2 * kUnit) * (1 + 2 * kUnit));
+  CHECK(weight.grad()[0][3].item<float>() == 256);
+}
+
+TEST_CASE("without a bias, and for a factor that is not trained, there is a product too") {
+  const at::Tensor x = floats({1, 2, 3, 4}, 2), weight = at::tensor({5.0F, 6.0F}).view({1, 2});
+  bf16_linear(x, weight, {}).sum().backward();
+  CHECK(max_difference(x.grad(), at::tensor({5.0F, 6.0F, 5.0F, 6.0F}).view({2, 2})) == 0);
+  CHECK(!weight.grad().defined());
+  const at::NoGradGuard no_grad;
+  CHECK(max_difference(bf16_linear(x, weight, {}), at::tensor({17.0F, 39.0F})) == 0);
+}
