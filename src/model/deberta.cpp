@@ -1,8 +1,8 @@
 #include "model/deberta.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "checkpoint/relative_position.hpp"
 #include "model/checkpointed.hpp"
-#include "model/relative_position.hpp"
 #include "support/errors.hpp"
 #include "support/memory.hpp"
 
