@@ -1,0 +1,2 @@
+// All kernels: one PTX module.
+#include "gemm.cuh"
