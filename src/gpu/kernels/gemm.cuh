@@ -53,17 +53,15 @@ struct Gemm {
 
   /// What this thread copies of each stage: chunk `chunk` of every kRowsATime-th row.
   struct Copier {
-    const half *x, *w;
-    int x_stride, w_stride;
+    const Product& p;
+    unsigned x, w;           ///< offsets, of at most 2^32 elements
     int rows, columns, left; ///< rows, columns and elements that there are, from this thread's first on
     unsigned to;             ///< the first chunk's place
 
-    METHOD Copier(const Product& p, int first_row, int first_column) {
+    METHOD Copier(const Product& product, int first_row, int first_column) : p(product) {
       const int row = thread() / kChunks, chunk = thread() % kChunks;
-      x = p.x + static_cast<long long>(first_row + row) * p.x_stride + chunk * 8;
-      w = p.w + static_cast<long long>(first_column + row) * p.k + chunk * 8;
-      x_stride = p.x_stride;
-      w_stride = p.k;
+      x = (first_row + row) * p.x_stride + chunk * 8;
+      w = (first_column + row) * p.k + chunk * 8;
       rows = p.m - first_row - row;
       columns = p.n - first_column - row;
       left = p.k - chunk * 8;
@@ -75,12 +73,12 @@ struct Gemm {
     METHOD void each(Visit visit) const {
 #pragma unroll
       for (int i = 0; i < kRows / kRowsATime; ++i)
-        visit(i, x + static_cast<long long>(i * kRowsATime) * x_stride, left > 0 && i * kRowsATime < rows,
+        visit(i, p.x + (x + i * kRowsATime * p.x_stride), left > 0 && i * kRowsATime < rows,
               to + i * kRowsATime * kRowBytes);
 #pragma unroll
       for (int i = 0; i < kColumns / kRowsATime; ++i)
-        visit(kRows / kRowsATime + i, w + static_cast<long long>(i * kRowsATime) * w_stride,
-              left > 0 && i * kRowsATime < columns, to + (kRows + i * kRowsATime) * kRowBytes);
+        visit(kRows / kRowsATime + i, p.w + (w + i * kRowsATime * p.k), left > 0 && i * kRowsATime < columns,
+              to + (kRows + i * kRowsATime) * kRowBytes);
     }
 
     METHOD void advance() {
@@ -115,11 +113,11 @@ struct Gemm {
   }
 
 #if __CUDA_ARCH__ >= 800
-  METHOD void multiply(Copier& copier, char* stages, int k) {
+  METHOD void multiply(Copier& copier, char* stages) {
     const unsigned base = shared_address(stages);
     const auto start = [&](int stage) {
       copier.each([&](int, const half* from, bool there, unsigned offset) {
-        copy_async(base + stage * kStageBytes + offset, there ? from : copier.w, there);
+        copy_async(base + stage * kStageBytes + offset, there ? from : copier.p.w, there);
       });
       copier.advance();
       commit_copies();
@@ -127,7 +125,7 @@ struct Gemm {
     for (int i = 0; i < kStages - 1; ++i)
       start(i);
     int stage = 0;
-    for (int depth = 0; depth < k; depth += kDepth) {
+    for (int depth = 0; depth < copier.p.k; depth += kDepth) {
       wait_for_copies<kStages - 2>();
       block_barrier(); // this stage is there for all, and nobody reads the one before any more
       start(stage == 0 ? kStages - 1 : stage - 1);
@@ -137,7 +135,7 @@ struct Gemm {
     wait_for_copies<0>();
   }
 #else
-  METHOD void multiply(Copier& copier, char* stages, int k) {
+  METHOD void multiply(Copier& copier, char* stages) {
     uint4v ahead[(kRows + kColumns) / kRowsATime];
     const auto load = [&] {
       copier.each([&](int i, const half* from, bool there, unsigned) {
@@ -154,7 +152,7 @@ struct Gemm {
     store(0);
     block_barrier();
     int stage = 0;
-    for (int depth = kDepth; depth < k; depth += kDepth) {
+    for (int depth = kDepth; depth < copier.p.k; depth += kDepth) {
       load();
       multiply_stage(shared_address(stages) + stage * kStageBytes);
       stage ^= 1;
@@ -202,7 +200,7 @@ struct Gemm {
         tile = {};
     const int first_row = block_y() * kRows, first_column = block_x() * kColumns;
     Copier copier(p, first_row, first_column);
-    gemm.multiply(copier, stages, p.k);
+    gemm.multiply(copier, stages);
     gemm.finish(p, first_row, first_column);
   }
 };

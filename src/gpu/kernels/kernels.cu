@@ -1,2 +1,3 @@
 // All kernels: one PTX module.
-#include "gemm.cuh"
+#include "attention.cuh"
+#include "rows.cuh"
