@@ -56,7 +56,7 @@ public:
   void check(driver::Result result, std::string_view what) const;
 
 private:
-  const driver::Functions& driver_;
+  driver::Functions driver_;
   int ordinal_;
   std::string name_;
   int capability_ = 0, multiprocessors_ = 0;

@@ -24,7 +24,7 @@ struct NetworkShape {
   std::int32_t relative_rows = 0; ///< of encoder.rel_embeddings; 0: no relative attention
   bool c2p = false, p2c = false;  ///< terms that are computed: false without relative attention
   bool share_att_key = false, normalize_relative_embeddings = false;
-  DeviceActivation hidden_act = DeviceActivation::gelu, pooler_act = DeviceActivation::gelu;
+  DeviceActivation pooler_act = DeviceActivation::gelu;
   float attention_scale = 1; ///< of the scores
   float layer_norm_eps = 1e-7F;
 

@@ -13,22 +13,10 @@
 // for both factors. The scores are scaled in f32, after the product: so no element of q or k needs another rounding.
 #pragma once
 
+#include "arguments.hpp"
 #include "intrinsics.cuh"
 
-struct Attention {
-  const half* q; ///< [queries, heads * dim], rows q_stride elements apart
-  int q_stride;
-  const half *k, *v; ///< [tokens, heads * dim], rows kv_stride elements apart
-  int kv_stride;
-  const half *key_table, *query_table; ///< c2p, p2c: [table_rows, heads * dim]; null: the term is left out
-  int table_rows;
-  const unsigned short* row_of_distance; ///< of the distance 0; distances are less than a sequence's length
-  const int* blocks;                     ///< [grid, 2]: a sequence, and its first query of this block
-  const int* offsets;                    ///< of the sequences' tokens
-  int first_tokens_only;                 ///< q and context have one row a sequence: that of its first token
-  float scale;                           ///< of the scores, times log2 e
-  half* context;                         ///< [queries, heads * dim]
-};
+using sciexam::Attention;
 
 template <int kDim>
 struct AttentionBlock {

@@ -1,21 +1,11 @@
-// Matrix products: y = x w^T + bias, then GELU or the residual. x [m, k], w [n, k], y and residual [m, n], f16; k and
-// all strides are multiples of 8, n of 2; bias f32. Sums run in f32 over k in ascending steps of 8 or 16, whatever the
-// tile's shape, so that a result does not depend on it.
+// Matrix products. Sums run in f32 over k in ascending steps of 8 or 16, whatever the tile's shape: a result does not
+// depend on it.
 #pragma once
 
+#include "arguments.hpp"
 #include "intrinsics.cuh"
 
-struct Product {
-  const half* x;
-  int x_stride; ///< elements from row to row
-  const half* w;
-  const float* bias;
-  const half* residual; ///< null: none; rows y_stride apart
-  half* y;
-  int y_stride;
-  int m, n, k;
-  int gelu;
-};
+using sciexam::Product;
 
 /// x / 2 (1 + erf(x / sqrt 2)); erf after Abramowitz and Stegun 7.1.26, whose error of 1.5e-7 f16 does not see.
 DEVICE float gelu(float x) {
