@@ -21,18 +21,22 @@ std::string error_text(const driver::Functions& functions, driver::Result result
 
 DeviceFault fault_of(driver::Result result) {
   switch (result) {
-  case driver::Result::out_of_memory: return DeviceFault::out_of_memory;
+  case driver::Result::out_of_memory:
+    return DeviceFault::out_of_memory;
   case driver::Result::no_device:
   case driver::Result::invalid_device:
-  case driver::Result::device_unavailable: return DeviceFault::no_device;
+  case driver::Result::device_unavailable:
+    return DeviceFault::no_device;
   case driver::Result::stub_library:
   case driver::Result::system_driver_mismatch:
-  case driver::Result::system_not_ready: return DeviceFault::no_driver;
+  case driver::Result::system_not_ready:
+    return DeviceFault::no_driver;
   case driver::Result::invalid_image:
   case driver::Result::no_binary_for_gpu:
   case driver::Result::invalid_ptx:
   case driver::Result::jit_compiler_not_found:
-  case driver::Result::unsupported_ptx_version: return DeviceFault::unsupported;
+  case driver::Result::unsupported_ptx_version:
+    return DeviceFault::unsupported;
   case driver::Result::invalid_value:
   case driver::Result::invalid_handle:
   case driver::Result::not_found:
@@ -42,8 +46,10 @@ DeviceFault fault_of(driver::Result result) {
   case driver::Result::hardware_stack_error:
   case driver::Result::illegal_instruction:
   case driver::Result::misaligned_address:
-  case driver::Result::launch_failed: return DeviceFault::launch_failed;
-  default: return DeviceFault::device_lost;
+  case driver::Result::launch_failed:
+    return DeviceFault::launch_failed;
+  default:
+    return DeviceFault::device_lost;
   }
 }
 
@@ -79,8 +85,8 @@ Device::Device(const driver::Functions& functions, int ordinal) : driver_(functi
   int count = 0;
   check(driver_.device_get_count(&count), "counting devices");
   if (ordinal < 0 || ordinal >= count)
-    throw DeviceError(DeviceFault::no_device, "there is no GPU " + std::to_string(ordinal) + ": the driver has " +
-                                                  std::to_string(count));
+    throw DeviceError(DeviceFault::no_device,
+                      "there is no GPU " + std::to_string(ordinal) + ": the driver has " + std::to_string(count));
   check(driver_.device_get(&device, ordinal), "finding the device");
   char name[256] = {};
   check(driver_.device_get_name(name, sizeof(name) - 1, device), "asking for its name");
@@ -119,8 +125,7 @@ void Device::check(driver::Result result, std::string_view what) const {
 }
 
 DeviceMemory::DeviceMemory(const Device& device, std::size_t bytes) : device_(&device), bytes_(bytes) {
-  device.check(device.driver().mem_alloc(&address_, bytes),
-               "allocating " + std::to_string((bytes >> 20) + 1) + " MiB");
+  device.check(device.driver().mem_alloc(&address_, bytes), "allocating " + std::to_string((bytes >> 20) + 1) + " MiB");
 }
 
 DeviceMemory::DeviceMemory(DeviceMemory&& other) noexcept

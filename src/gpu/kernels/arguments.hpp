@@ -15,8 +15,8 @@ using DeviceAddress = unsigned long long;
 
 /// y = x w^T + bias, then GELU, then + residual. All but the bias f16; sizes and strides in elements.
 struct Product {
-  DeviceAddress<const Half> x; ///< [m, k], rows x_stride apart
-  DeviceAddress<const Half> w; ///< [n, k]
+  DeviceAddress<const Half> x;        ///< [m, k], rows x_stride apart
+  DeviceAddress<const Half> w;        ///< [n, k]
   DeviceAddress<const float> bias;    ///< [n]
   DeviceAddress<const Half> residual; ///< [m, n], rows y_stride apart; null: none
   DeviceAddress<Half> y;              ///< [m, n], rows y_stride apart
@@ -27,8 +27,8 @@ struct Product {
 
 /// Disentangled attention of the blocks of 64 queries that `blocks` lists; dim is 32 or 64.
 struct Attention {
-  DeviceAddress<const Half> q;    ///< [queries, heads * dim], rows q_stride apart
-  DeviceAddress<const Half> k, v; ///< [tokens, heads * dim], rows kv_stride apart
+  DeviceAddress<const Half> q;                      ///< [queries, heads * dim], rows q_stride apart
+  DeviceAddress<const Half> k, v;                   ///< [tokens, heads * dim], rows kv_stride apart
   DeviceAddress<const Half> key_table, query_table; ///< c2p, p2c: [table_rows, heads * dim]; null: the term is left out
   /// The tables' row of the distance 0; before and after it, those of the other distances query - key, |distance| less
   /// than a sequence's length. Grows by at most one from distance to distance.
