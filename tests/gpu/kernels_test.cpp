@@ -160,7 +160,7 @@ TEST_CASE("embeddings are the sums of their tables' rows") {
           };
           expected.push_back(row(words, ids) + (all_tables ? row(positions, places) + row(types, kinds) : 0));
         }
-      CHECK(halves_apart(on_sum.read(), expected) <= (all_tables ? 1.01 : 0)); // two roundings, or none
+      CHECK(halves_apart(on_sum.read(), expected) <= (all_tables ? kSteps : 0));
     }
 }
 

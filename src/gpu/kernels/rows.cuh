@@ -23,20 +23,23 @@ embed(const half* words, const half* positions, const half* types, const int* id
   if (token >= tokens)
     return;
   for (int chunk = lane(); chunk < width / 8; chunk += kWarp) {
-    uint4v word = chunk_of(words + static_cast<long long>(ids[token]) * width, chunk);
+    float2v total[4] = {};
     const auto add = [&](const half* table, const int* rows) {
-      if (table == nullptr)
-        return;
-      const uint4v other = chunk_of(table + static_cast<long long>(rows[token]) * width, chunk);
+      const uint4v row = chunk_of(table + static_cast<long long>(rows[token]) * width, chunk);
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const float2v pair = unpack(word[i]) + unpack(other[i]);
-        word[i] = pack(pair.x, pair.y);
-      }
+      for (int i = 0; i < 4; ++i)
+        total[i] += unpack(row[i]);
     };
-    add(positions, places);
-    add(types, type_ids);
-    *reinterpret_cast<uint4v*>(sum + static_cast<long long>(token) * width + chunk * 8) = word;
+    add(words, ids);
+    if (positions != nullptr)
+      add(positions, places);
+    if (types != nullptr)
+      add(types, type_ids);
+    uint4v row;
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      row[i] = pack(total[i].x, total[i].y);
+    *reinterpret_cast<uint4v*>(sum + static_cast<long long>(token) * width + chunk * 8) = row;
   }
 }
 
