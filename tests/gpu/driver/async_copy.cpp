@@ -26,16 +26,16 @@ void start_copies(Warp& warp, const Instruction& instruction) {
     const std::uint64_t from = sources[lane] =
         warp.lanes<std::uint64_t>(instruction.in(1))[lane] + static_cast<std::uint64_t>(instruction.source_offset);
     if (taken > bytes)
-      throw Finding(gpu::kLaunchFailed, "cp.async takes more of its source than it copies", lane);
+      throw Finding(cuda::kLaunchFailed, "cp.async takes more of its source than it copies", lane);
     if (from % bytes != 0)
-      throw Finding(gpu::kMisalignedAddress, "cp.async reads from a misaligned address", lane);
+      throw Finding(cuda::kMisalignedAddress, "cp.async reads from a misaligned address", lane);
     const std::uint64_t at = targets.addresses[lane];
     AsyncCopies::Copy copy{.lane = lane, .at = at, .bytes = bytes, .group = warp.copies().committed[lane]};
     if (taken != 0)
       std::memcpy(copy.data.data(), reach_device(warp, lane, from, taken, Use::Read), taken);
     reading |= taken != 0 ? 1U << lane : 0;
     if (shared.races().record(warp.index(), lane, at, bytes, Use::Write))
-      throw Finding(gpu::kLaunchFailed, "race: threads of one warp copy to the same shared address", lane);
+      throw Finding(cuda::kLaunchFailed, "race: threads of one warp copy to the same shared address", lane);
     std::memset(shared.states() + at, kOwned | kArriving, bytes);
     warp.copies().pending.push_back(copy);
   }

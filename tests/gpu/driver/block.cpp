@@ -52,7 +52,7 @@ void Block::run(std::uint64_t number) {
     if (!progress)
       report_deadlock();
     if (spent > launch_.most_instructions)
-      throw Finding(gpu::kLaunchFailed, "does not end");
+      throw Finding(cuda::kLaunchFailed, "does not end");
   }
 }
 
@@ -66,7 +66,7 @@ void Block::report_deadlock() const {
   for (const auto& warp : warps_)
     if (warp->state() == Warp::State::Waiting)
       waiting += " warp " + std::to_string(warp->index()) + " at line " + std::to_string(warp->line());
-  throw Finding(gpu::kLaunchFailed, "deadlock: all wait at barriers:" + waiting);
+  throw Finding(cuda::kLaunchFailed, "deadlock: all wait at barriers:" + waiting);
 }
 
 std::string Block::place(const Finding& finding) const {
@@ -100,7 +100,7 @@ void Block::arrive(Warp& warp, unsigned number, unsigned threads, bool waits) {
   Barrier& barrier = barriers_[number];
   const unsigned wanted = threads / kLanes;
   if (barrier.arrived > 0 && barrier.wanted != wanted)
-    throw Finding(gpu::kLaunchFailed, "barrier " + std::to_string(number) + " is used with different numbers of threads");
+    throw Finding(cuda::kLaunchFailed, "barrier " + std::to_string(number) + " is used with different numbers of threads");
   barrier.wanted = wanted;
   ++barrier.arrived;
   shared_.races().arrive(warp.index(), number);

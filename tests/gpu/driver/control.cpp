@@ -13,14 +13,14 @@ void run_branch(Warp& warp, const Instruction& instruction) { warp.branch(instru
 void run_exit(Warp& warp, const Instruction&) { warp.exit(); }
 void run_nothing(Warp&, const Instruction&) {}
 
-void run_trap(Warp&, const Instruction&) { throw Finding(gpu::kIllegalInstruction, "trap"); }
+void run_trap(Warp&, const Instruction&) { throw Finding(cuda::kIllegalInstruction, "trap"); }
 
 std::uint32_t same_in_all(Warp& warp, std::uint32_t slot) {
   const std::uint32_t* const values = warp.lanes<std::uint32_t>(slot);
   const std::uint32_t value = values[std::countr_zero(warp.active())];
   for (unsigned lane = 0; lane < kLanes; ++lane)
     if (warp.runs(lane) && values[lane] != value)
-      throw Finding(gpu::kLaunchFailed, "the warp's threads name different barriers", lane);
+      throw Finding(cuda::kLaunchFailed, "the warp's threads name different barriers", lane);
   return value;
 }
 
@@ -30,14 +30,14 @@ void run_barrier(Warp& warp, const Instruction& instruction) {
   const std::uint32_t barrier = same_in_all(warp, instruction.in(0));
   const std::uint32_t threads = instruction.inputs > 1 ? same_in_all(warp, instruction.in(1)) : 0;
   if (barrier > 15 || threads % kLanes != 0 || threads > kLanes * warp.block().warps())
-    throw Finding(gpu::kLaunchFailed, "no such barrier: 0 to 15, for whole warps of the block");
+    throw Finding(cuda::kLaunchFailed, "no such barrier: 0 to 15, for whole warps of the block");
   warp.block().arrive(warp, barrier, threads, instruction.variant == 0);
 }
 
 void run_warp_barrier(Warp& warp, const Instruction& instruction) {
   const std::uint32_t members = same_in_all(warp, instruction.in(0));
   if ((warp.active() & ~members) != 0 || (members & warp.live() & ~warp.active()) != 0)
-    throw Finding(gpu::kLaunchFailed, "bar.warp.sync is not executed by just the threads that it names");
+    throw Finding(cuda::kLaunchFailed, "bar.warp.sync is not executed by just the threads that it names");
   warp.block().shared().races().synchronize_lanes(warp.index());
 }
 

@@ -6,7 +6,7 @@
 
 #include "machine.hpp"
 
-using namespace sciexam::gpu;
+using namespace sciexam::cuda;
 using sciexam::emulated::context;
 using sciexam::emulated::current_context;
 using sciexam::emulated::guarded;
@@ -51,6 +51,18 @@ const ResultText* text_of(Result result) {
 
 void require_device(const Machine& machine, Device device) {
   require(device >= 0 && device < machine.settings.devices, kInvalidDevice);
+}
+
+using Contexts = std::vector<std::unique_ptr<ContextObject>>;
+
+Contexts::iterator find_context(Machine& machine, Context wanted) {
+  return std::find_if(machine.contexts.begin(), machine.contexts.end(),
+                      [&](const auto& known) { return known.get() == wanted; });
+}
+
+Contexts::iterator primary_of(Machine& machine, Device device) {
+  return std::find_if(machine.contexts.begin(), machine.contexts.end(),
+                      [&](const auto& known) { return known->device == device && known->retained > 0; });
 }
 
 /// A T4 (7.5) or an A100 (8.0).
@@ -119,7 +131,6 @@ Result cuInit(unsigned flags) {
   }
   if (machine.settings.devices == 0)
     return kNoDevice;
-  machine.contexts.resize(static_cast<std::size_t>(machine.settings.devices));
   machine.ready = true;
   return kSuccess;
 }
@@ -178,29 +189,47 @@ Result cuDeviceTotalMem_v2(std::size_t* bytes, Device device) {
 Result cuDevicePrimaryCtxRetain(Context* result, Device device) {
   return guarded([&](Machine& machine) {
     require_device(machine, device);
-    auto& primary = machine.contexts[static_cast<std::size_t>(device)];
-    if (!primary)
-      primary = std::make_unique<ContextObject>(device, machine.settings);
-    ++primary->retained;
-    *result = primary.get();
+    auto primary = primary_of(machine, device);
+    if (primary == machine.contexts.end()) {
+      machine.contexts.push_back(std::make_unique<ContextObject>(device, machine.contexts_made++, machine.settings));
+      primary = machine.contexts.end() - 1;
+    }
+    ++(*primary)->retained;
+    *result = primary->get();
   });
 }
 
 Result cuDevicePrimaryCtxRelease_v2(Device device) {
   return guarded([&](Machine& machine) {
     require_device(machine, device);
-    auto& primary = machine.contexts[static_cast<std::size_t>(device)];
-    require(primary != nullptr, kInvalidContext);
-    if (--primary->retained == 0)
-      primary.reset();
+    const auto primary = primary_of(machine, device);
+    require(primary != machine.contexts.end(), kInvalidContext);
+    if (--(*primary)->retained == 0)
+      machine.contexts.erase(primary);
+  });
+}
+
+Result cuCtxCreate_v2(Context* result, unsigned, Device device) {
+  return guarded([&](Machine& machine) {
+    require_device(machine, device);
+    machine.contexts.push_back(std::make_unique<ContextObject>(device, machine.contexts_made++, machine.settings));
+    *result = current_context() = machine.contexts.back().get();
+  });
+}
+
+Result cuCtxDestroy_v2(Context destroyed) {
+  return guarded([&](Machine& machine) {
+    const auto found = find_context(machine, destroyed);
+    require(found != machine.contexts.end() && destroyed->retained == 0, kInvalidContext);
+    machine.contexts.erase(found);
+    if (current_context() == destroyed)
+      current_context() = nullptr;
   });
 }
 
 Result cuCtxSetCurrent(Context wanted) {
   return guarded([&](Machine& machine) {
-    require(wanted == nullptr || std::any_of(machine.contexts.begin(), machine.contexts.end(),
-                                             [&](const auto& known) { return known.get() == wanted; }),
-            kInvalidContext);
+    require(wanted == nullptr || find_context(machine, wanted) != machine.contexts.end(), kInvalidContext);
     current_context() = wanted;
   });
 }

@@ -15,12 +15,12 @@ std::uint32_t members(Warp& warp, const Instruction& instruction) {
   const std::uint32_t mask = masks[std::countr_zero(warp.active())];
   for (unsigned lane = 0; lane < kLanes; ++lane) {
     if (warp.runs(lane) && masks[lane] != mask)
-      throw Finding(gpu::kLaunchFailed, "the threads disagree about who takes part", lane);
+      throw Finding(cuda::kLaunchFailed, "the threads disagree about who takes part", lane);
     if (warp.runs(lane) && (mask >> lane & 1) == 0)
-      throw Finding(gpu::kLaunchFailed, "a thread executes this that its mask does not name", lane);
+      throw Finding(cuda::kLaunchFailed, "a thread executes this that its mask does not name", lane);
   }
   if (const std::uint32_t missing = mask & warp.live() & ~warp.active(); missing != 0)
-    throw Finding(gpu::kLaunchFailed, "a thread that the mask names does not execute this",
+    throw Finding(cuda::kLaunchFailed, "a thread that the mask names does not execute this",
                   std::countr_zero(missing));
   return mask;
 }
@@ -62,7 +62,7 @@ void shuffle(Warp& warp, const Instruction& instruction) {
     if (from < 0)
       continue;
     if (!warp.runs(static_cast<unsigned>(from)))
-      throw Finding(gpu::kLaunchFailed, "shfl reads from lane " + std::to_string(from) + ", which does not execute it",
+      throw Finding(cuda::kLaunchFailed, "shfl reads from lane " + std::to_string(from) + ", which does not execute it",
                     lane);
     results[lane] = values[static_cast<unsigned>(from)];
     in_range |= 1U << lane;

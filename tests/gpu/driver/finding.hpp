@@ -6,19 +6,19 @@
 #include <stdexcept>
 #include <string>
 
-#include "gpu/driver_api.hpp"
+#include "driver_api.hpp"
 
 namespace sciexam::emulated {
 
 class Finding : public std::runtime_error {
 public:
-  Finding(gpu::Result result, const std::string& what, std::optional<unsigned> lane = {})
+  Finding(cuda::Result result, const std::string& what, std::optional<unsigned> lane = {})
       : std::runtime_error(what), result_(result), lane_(lane) {}
-  gpu::Result result() const { return result_; }
+  cuda::Result result() const { return result_; }
   std::optional<unsigned> lane() const { return lane_; } ///< the guilty thread of the warp, where it is one
 
 private:
-  gpu::Result result_;
+  cuda::Result result_;
   std::optional<unsigned> lane_;
 };
 

@@ -10,7 +10,7 @@ namespace sciexam::emulated {
 
 struct Outcome {
   Counters counters = {};
-  gpu::Result result = gpu::kSuccess;
+  cuda::Result result = cuda::kSuccess;
   std::string report = {}; ///< of the fault that ended the launch
 };
 

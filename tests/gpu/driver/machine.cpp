@@ -20,17 +20,17 @@ void Machine::write_counts() const {
     std::ofstream(settings.counts_file) << to_json(counters);
 }
 
-gpu::ContextObject*& current_context() {
-  thread_local gpu::ContextObject* current = nullptr;
+cuda::ContextObject*& current_context() {
+  thread_local cuda::ContextObject* current = nullptr;
   return current;
 }
 
-gpu::ContextObject& context() {
-  gpu::ContextObject* const current = current_context();
+cuda::ContextObject& context() {
+  cuda::ContextObject* const current = current_context();
   const auto& known = Machine::instance().contexts;
   require(current != nullptr && std::any_of(known.begin(), known.end(), [&](const auto& c) { return c.get() == current; }),
-          gpu::kInvalidContext);
-  require(current->broken == gpu::kSuccess, current->broken);
+          cuda::kInvalidContext);
+  require(current->broken == cuda::kSuccess, current->broken);
   return *current;
 }
 

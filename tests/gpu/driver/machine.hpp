@@ -11,11 +11,11 @@
 
 #include "counters.hpp"
 #include "device_memory.hpp"
-#include "gpu/driver_api.hpp"
+#include "driver_api.hpp"
 #include "program.hpp"
 #include "settings.hpp"
 
-namespace sciexam::gpu {
+namespace sciexam::cuda {
 
 struct FunctionObject {
   std::unique_ptr<emulated::Program> program = {};
@@ -41,13 +41,14 @@ struct EventObject {
   std::chrono::steady_clock::time_point time = {};
 };
 
-/// A device's primary context; it exists while it is retained.
+/// Primary contexts exist while they are retained, others until they are destroyed.
 struct ContextObject {
-  explicit ContextObject(int ordinal, const emulated::Settings& settings)
-      : device(ordinal), memory((std::uint64_t{0x20} + static_cast<unsigned>(ordinal)) << 40, settings.memory) {}
+  /// `number`: of contexts so far, so that none knows another's addresses.
+  ContextObject(int ordinal, std::uint64_t number, const emulated::Settings& settings)
+      : device(ordinal), memory((0x20 + number % 0x20) << 40, settings.memory) {}
 
   int device;
-  int retained = 0;
+  int retained = 0; ///< of a primary context
   emulated::DeviceMemory memory;
   std::map<Module, std::unique_ptr<ModuleObject>> modules = {};
   std::map<Stream, std::unique_ptr<StreamObject>> streams = {};
@@ -59,7 +60,7 @@ struct ContextObject {
   bool hung = false; ///< the work never ends
 };
 
-} // namespace sciexam::gpu
+} // namespace sciexam::cuda
 
 namespace sciexam::emulated {
 
@@ -70,7 +71,8 @@ public:
   std::mutex mutex; ///< held by every call
   bool ready = false;
   Settings settings = {};
-  std::vector<std::unique_ptr<gpu::ContextObject>> contexts = {}; ///< by device
+  std::vector<std::unique_ptr<cuda::ContextObject>> contexts = {};
+  std::uint64_t contexts_made = 0;
   std::map<void*, std::unique_ptr<std::byte[]>> host_memory = {}; ///< of cuMemHostAlloc
   std::map<const void*, std::size_t> registered = {};
   std::map<std::string, Counters> counters = {}; ///< by kernel
@@ -84,35 +86,35 @@ private:
 
 /// What a call fails with.
 struct CallError {
-  gpu::Result result;
+  cuda::Result result;
 };
 
 /// The context that is current in the calling thread.
-gpu::ContextObject*& current_context();
+cuda::ContextObject*& current_context();
 
 /// The usable current context. Throws CallError.
-gpu::ContextObject& context();
+cuda::ContextObject& context();
 
 /// Runs a call under the lock, with its failures as results. Every call but cuInit goes through here.
-template <class Call> gpu::Result guarded(Call&& call) {
+template <class Call> cuda::Result guarded(Call&& call) {
   Machine& machine = Machine::instance();
   const std::lock_guard lock(machine.mutex);
   if (!machine.ready)
-    return gpu::kNotInitialized;
+    return cuda::kNotInitialized;
   try {
     call(machine);
-    return gpu::kSuccess;
+    return cuda::kSuccess;
   } catch (const CallError& error) {
     return error.result;
   } catch (const std::bad_alloc&) {
-    return gpu::kOutOfMemory;
+    return cuda::kOutOfMemory;
   } catch (const std::exception& error) {
     report(machine.settings, std::string("fault of the emulated driver: ") + error.what());
-    return gpu::kUnknown;
+    return cuda::kUnknown;
   }
 }
 
-inline void require(bool holds, gpu::Result otherwise) {
+inline void require(bool holds, cuda::Result otherwise) {
   if (!holds)
     throw CallError{otherwise};
 }

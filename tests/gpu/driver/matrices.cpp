@@ -21,7 +21,7 @@ float half_of(Warp& warp, std::uint32_t slot, unsigned lane, unsigned upper) {
 template <unsigned depth, class Accumulator> void multiply(Warp& warp, const Instruction& instruction) {
   warp.demand_all_live("mma.sync");
   if (warp.live() != kAllLanes)
-    throw Finding(gpu::kLaunchFailed, "mma.sync needs all 32 threads of the warp");
+    throw Finding(cuda::kLaunchFailed, "mma.sync needs all 32 threads of the warp");
   constexpr unsigned kAs = depth / 4, kBs = depth / 8;
   alignas(32) std::array<std::array<float, depth>, kRows> a;
   alignas(32) std::array<std::array<float, kColumns>, depth> b;
@@ -91,17 +91,17 @@ constexpr unsigned kRowBytes = 16; ///< of an 8x8 matrix of halves
 void load_matrices(Warp& warp, const Instruction& instruction) {
   warp.demand_all_live("ldmatrix");
   if (warp.live() != kAllLanes)
-    throw Finding(gpu::kLaunchFailed, "ldmatrix needs all 32 threads of the warp");
+    throw Finding(cuda::kLaunchFailed, "ldmatrix needs all 32 threads of the warp");
   SharedMemory& shared = warp.block().shared();
   const auto addresses = addresses_of(warp, instruction);
   const unsigned rows = 8U * instruction.elements;
   for (unsigned lane = 0; lane < kLanes; ++lane) {
     if (addresses[lane] % kRowBytes != 0)
-      throw Finding(gpu::kMisalignedAddress, "a row's address is misaligned", lane);
+      throw Finding(cuda::kMisalignedAddress, "a row's address is misaligned", lane);
     if (lane < rows)
       shared.check(warp.index(), lane, addresses[lane], kRowBytes, Use::Read);
     else if (instruction.bytes == 1 && addresses[lane] + kRowBytes > shared.bytes())
-      throw Finding(gpu::kIllegalAddress, "on sm_75 all threads must give valid addresses", lane);
+      throw Finding(cuda::kIllegalAddress, "on sm_75 all threads must give valid addresses", lane);
   }
   for (unsigned lane = 0; lane < rows; ++lane)
     shared.races().record(warp.index(), lane, addresses[lane], kRowBytes, Use::Read);

@@ -26,7 +26,7 @@ std::string describe(Use use, unsigned bytes, const std::string& address) {
   if (const Allocation* near = warp.block().launch().memory->near(address))
     text += ": " + std::to_string(address - near->address) + " bytes into " +
             (near->name.empty() ? "an allocation" : near->name) + " of " + std::to_string(near->bytes);
-  throw Finding(gpu::kIllegalAddress, text, lane);
+  throw Finding(cuda::kIllegalAddress, text, lane);
 }
 
 std::byte* reach_local(Warp& warp, unsigned lane, std::uint64_t address, unsigned bytes, Use use) {
@@ -37,12 +37,12 @@ std::byte* reach_local(Warp& warp, unsigned lane, std::uint64_t address, unsigne
   const bool inside = address < size && bytes <= size - address;
   for (unsigned k = 0; k < bytes; ++k)
     if (!inside || (states[k] & kOwned) == 0)
-      throw Finding(gpu::kIllegalAddress, "local memory: " + describe(use, bytes, std::to_string(address)) +
+      throw Finding(cuda::kIllegalAddress, "local memory: " + describe(use, bytes, std::to_string(address)) +
                                               " is out of bounds", lane);
     else if (use == Use::Write)
       states[k] |= kWritten;
     else if ((states[k] & kWritten) == 0)
-      throw Finding(gpu::kLaunchFailed, "local memory: " + describe(use, bytes, std::to_string(address)) +
+      throw Finding(cuda::kLaunchFailed, "local memory: " + describe(use, bytes, std::to_string(address)) +
                                             " is uninitialised", lane);
   return block.local(thread) + address;
 }
@@ -52,7 +52,7 @@ std::byte* reach_parameter(Warp& warp, unsigned lane, std::uint64_t address, uns
     for (const Parameter& parameter : warp.block().program().parameters)
       if (address >= parameter.offset && address + bytes <= parameter.offset + parameter.bytes)
         return const_cast<std::byte*>(warp.block().launch().parameters.data()) + address; // only read
-  throw Finding(gpu::kIllegalAddress, "parameters: " + describe(use, bytes, std::to_string(address)) +
+  throw Finding(cuda::kIllegalAddress, "parameters: " + describe(use, bytes, std::to_string(address)) +
                                           " is out of bounds", lane);
 }
 
@@ -89,12 +89,12 @@ std::byte* reach_device(Warp& warp, unsigned lane, std::uint64_t address, unsign
   if (allocation == nullptr)
     explain_device(warp, lane, address, bytes, use);
   if (allocation->read_only && use != Use::Read)
-    throw Finding(gpu::kIllegalAddress, allocation->name + " is constant and is written to", lane);
+    throw Finding(cuda::kIllegalAddress, allocation->name + " is constant and is written to", lane);
   std::uint8_t* const written = allocation->written + (address - allocation->address);
   if (use == Use::Write)
     std::memset(written, 0xff, bytes);
   else if (!all_are(written, bytes, 0xff))
-    throw Finding(gpu::kLaunchFailed, "device memory: " + describe(use, bytes, hexadecimal(address)) +
+    throw Finding(cuda::kLaunchFailed, "device memory: " + describe(use, bytes, hexadecimal(address)) +
                                           " is uninitialised", lane);
   return allocation->data + (address - allocation->address);
 }
@@ -124,7 +124,7 @@ Reached reach(Warp& warp, const Instruction& instruction, unsigned bytes, Use us
     std::uint64_t& address = reached.addresses[lane];
     const Space space = reached.spaces[lane] = resolve(instruction.space, address);
     if (address % bytes != 0)
-      throw Finding(gpu::kMisalignedAddress, describe(use, bytes, hexadecimal(address)) + " is misaligned", lane);
+      throw Finding(cuda::kMisalignedAddress, describe(use, bytes, hexadecimal(address)) + " is misaligned", lane);
     if (space == Space::Shared) {
       warp.block().shared().check(warp.index(), lane, address, bytes, use);
       reached.places[lane] = warp.block().shared().data() + address;
@@ -156,7 +156,7 @@ void write(Warp& warp, const Reached& reached, unsigned lane, const std::byte* v
     const std::uint64_t at = reached.addresses[lane];
     const bool overlaps = shared.races().record(warp.index(), lane, at, bytes, use);
     if (overlaps && use == Use::Write && std::memcmp(place, value, bytes) != 0)
-      throw Finding(gpu::kLaunchFailed, "race: threads of one warp write different values to shared address " +
+      throw Finding(cuda::kLaunchFailed, "race: threads of one warp write different values to shared address " +
                                             std::to_string(at), lane);
     std::memset(shared.states() + at, kOwned | kWritten, bytes);
   }

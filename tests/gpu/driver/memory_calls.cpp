@@ -6,7 +6,7 @@
 #include "machine.hpp"
 #include "shared_memory.hpp"
 
-using namespace sciexam::gpu;
+using namespace sciexam::cuda;
 using sciexam::emulated::Allocation;
 using sciexam::emulated::context;
 using sciexam::emulated::FaultKind;

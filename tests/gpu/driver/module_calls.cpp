@@ -7,7 +7,7 @@
 #include "machine.hpp"
 #include "parser.hpp"
 
-using namespace sciexam::gpu;
+using namespace sciexam::cuda;
 using sciexam::emulated::Allocation;
 using sciexam::emulated::CallError;
 using sciexam::emulated::context;

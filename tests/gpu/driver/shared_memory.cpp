@@ -43,7 +43,7 @@ void SharedMemory::reset(const Program& program, std::uint64_t dynamic_bytes, un
 
 void SharedMemory::check(unsigned warp, unsigned lane, std::uint64_t at, unsigned bytes, Use use) const {
   if (at >= data_.size() || bytes > data_.size() - at)
-    throw Finding(gpu::kIllegalAddress, "shared address " + std::to_string(at) + " is out of bounds", lane);
+    throw Finding(cuda::kIllegalAddress, "shared address " + std::to_string(at) + " is out of bounds", lane);
   const std::uint8_t* states = states_.data() + at;
   if (!all_are(states, bytes, kOwned | kWritten) &&
       !(use == Use::Write && std::all_of(states, states + bytes, [](std::uint8_t state) {
@@ -51,7 +51,7 @@ void SharedMemory::check(unsigned warp, unsigned lane, std::uint64_t at, unsigne
         })))
     explain(lane, at, bytes);
   if (const auto other = races_.conflict(warp, lane, at, bytes, use))
-    throw Finding(gpu::kLaunchFailed,
+    throw Finding(cuda::kLaunchFailed,
                   "race: " + std::string(use == Use::Read ? "reads" : "writes") + " shared address " + std::to_string(at) +
                       ", which thread " + std::to_string(*other) + " of the block touched without a barrier between",
                   lane);
@@ -61,13 +61,13 @@ void SharedMemory::explain(unsigned lane, std::uint64_t at, unsigned bytes) cons
   for (std::uint64_t k = at; k < at + bytes; ++k) {
     const std::string place = "shared address " + std::to_string(k);
     if ((states_[k] & kOwned) == 0)
-      throw Finding(gpu::kIllegalAddress, place + " is out of bounds: it belongs to no variable", lane);
+      throw Finding(cuda::kIllegalAddress, place + " is out of bounds: it belongs to no variable", lane);
     if ((states_[k] & kArriving) != 0)
-      throw Finding(gpu::kLaunchFailed, place + " is the target of a cp.async that was not waited for", lane);
+      throw Finding(cuda::kLaunchFailed, place + " is the target of a cp.async that was not waited for", lane);
     if ((states_[k] & kWritten) == 0)
-      throw Finding(gpu::kLaunchFailed, place + " is read uninitialised", lane);
+      throw Finding(cuda::kLaunchFailed, place + " is read uninitialised", lane);
   }
-  throw Finding(gpu::kUnknown, "shared memory's states are inconsistent", lane);
+  throw Finding(cuda::kUnknown, "shared memory's states are inconsistent", lane);
 }
 
 } // namespace sciexam::emulated

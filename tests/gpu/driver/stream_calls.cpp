@@ -7,21 +7,21 @@
 
 namespace sciexam::emulated {
 
-gpu::Result wait_for_work() {
+cuda::Result wait_for_work() {
   bool hung = false;
-  const gpu::Result result = guarded([&](Machine&) { hung = context().hung; });
+  const cuda::Result result = guarded([&](Machine&) { hung = context().hung; });
   while (hung)
     ::pause();
   return result;
 }
 
-void require_stream(gpu::ContextObject& context, gpu::Stream stream) {
-  require(stream == nullptr || context.streams.count(stream) == 1, gpu::kInvalidHandle);
+void require_stream(cuda::ContextObject& context, cuda::Stream stream) {
+  require(stream == nullptr || context.streams.count(stream) == 1, cuda::kInvalidHandle);
 }
 
 } // namespace sciexam::emulated
 
-using namespace sciexam::gpu;
+using namespace sciexam::cuda;
 using sciexam::emulated::context;
 using sciexam::emulated::guarded;
 using sciexam::emulated::Machine;

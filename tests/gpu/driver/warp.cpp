@@ -51,7 +51,7 @@ std::uint64_t Warp::run(std::uint64_t most) {
     active_ = path.mask;
     if (instruction.guarded) {
       if ((active_ & ~defined(instruction.guard)) != 0)
-        throw Finding(gpu::kLaunchFailed, "the guard is undefined",
+        throw Finding(cuda::kLaunchFailed, "the guard is undefined",
                       std::countr_zero(active_ & ~defined(instruction.guard)));
       const std::uint32_t guard = predicate(instruction.guard);
       active_ &= instruction.guard_negated ? ~guard : guard;
@@ -60,7 +60,7 @@ std::uint64_t Warp::run(std::uint64_t most) {
     if (active_ != 0) {
       const std::uint32_t defined_lanes = defined_inputs(instruction);
       if ((active_ & ~defined_lanes) != 0 && !instruction.copies)
-        throw Finding(gpu::kLaunchFailed, "an operand is an undefined register",
+        throw Finding(cuda::kLaunchFailed, "an operand is an undefined register",
                       std::countr_zero(active_ & ~defined_lanes));
       instruction.run(*this, instruction);
       for (unsigned k = 0; k < instruction.outputs; ++k) {
@@ -141,7 +141,7 @@ void Warp::copy_local(const std::vector<Copy>& copies) {
 
 void Warp::demand_all_live(const char* what) const {
   if (active_ != live_)
-    throw Finding(gpu::kLaunchFailed, std::string(what) + " is not executed by all threads of the warp",
+    throw Finding(cuda::kLaunchFailed, std::string(what) + " is not executed by all threads of the warp",
                   std::countr_zero(live_ & ~active_));
 }
 

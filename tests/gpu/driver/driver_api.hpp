@@ -1,11 +1,11 @@
-// The few types, constants and functions of the CUDA driver's interface that sciexam uses. The numbers are those of the
-// driver's binary interface, which is the same for every driver since CUDA 11.
+// The types, constants and functions of the CUDA driver's interface that are emulated, from its reference manual; not
+// shared with the program, so that each is held against the other.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-namespace sciexam::gpu {
+namespace sciexam::cuda {
 
 using Device = int;
 using DevicePointer = std::uint64_t;
@@ -107,6 +107,8 @@ Result cuDeviceGetAttribute(int* value, DeviceAttribute attribute, Device device
 Result cuDeviceTotalMem_v2(std::size_t* bytes, Device device);
 Result cuDevicePrimaryCtxRetain(Context* context, Device device);
 Result cuDevicePrimaryCtxRelease_v2(Device device);
+Result cuCtxCreate_v2(Context* context, unsigned flags, Device device);
+Result cuCtxDestroy_v2(Context context);
 Result cuCtxSetCurrent(Context context);
 Result cuCtxGetCurrent(Context* context);
 Result cuCtxSynchronize();
@@ -153,4 +155,4 @@ Result cuLaunchKernel(Function function, unsigned grid_x, unsigned grid_y, unsig
                       void** extra);
 }
 
-} // namespace sciexam::gpu
+} // namespace sciexam::cuda
