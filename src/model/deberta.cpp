@@ -1,9 +1,9 @@
 #include "model/deberta.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "checkpoint/relative_position.hpp"
 #include "model/checkpointed.hpp"
 #include "model/mixed_precision.hpp"
-#include "model/relative_position.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>

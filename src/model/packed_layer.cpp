@@ -1,7 +1,7 @@
 #include "model/packed_layer.hpp"
 
+#include "checkpoint/relative_position.hpp"
 #include "kernels/fused_attention.hpp"
-#include "model/relative_position.hpp"
 #include "support/clock.hpp"
 
 #include <atomic>

@@ -1,7 +1,7 @@
 #include "model/sequence_attention.hpp"
 
+#include "checkpoint/relative_position.hpp"
 #include "model/dropout.hpp"
-#include "model/relative_position.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_softmax_backward_data.h>

@@ -1,7 +1,7 @@
 #include "catch_beside_torch.hpp" // last: see there
+#include "checkpoint/relative_position.hpp"
 #include "golden/golden.hpp"
 #include "model/reference.hpp"
-#include "model/relative_position.hpp"
 
 using namespace sciexam;
 

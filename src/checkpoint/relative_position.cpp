@@ -1,4 +1,4 @@
-#include "model/relative_position.hpp"
+#include "checkpoint/relative_position.hpp"
 
 #include <algorithm>
 #include <cmath>

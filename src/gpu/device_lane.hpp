@@ -1,0 +1,70 @@
+// One of the batches in flight: its stream, its pinned memory on the host, its buffers on the device.
+#pragma once
+
+#include "gpu/device_network.hpp"
+#include "gpu/device_weights.hpp"
+
+namespace sciexam {
+
+/// What the device is told of a batch, in one piece: int32 arrays one after the other, the same on the host (to be
+/// copied at once) and on the device. T values base a pointer to int or an address.
+struct BatchInput {
+  std::uint64_t ids = 0, places = 0, types = 0; ///< byte offsets of [tokens]; places: of a token in its sequence
+  std::uint64_t offsets = 0;                    ///< [sequences + 1]
+  std::uint64_t blocks = 0;                     ///< [query blocks, 2]: sequence, first query; long sequences first
+  std::uint64_t first_blocks = 0;               ///< [sequences, 2]: the same for first tokens alone
+  std::uint64_t bytes = 0;
+
+  explicit BatchInput(const DeviceLimits& limits);
+};
+
+/// Activations, f16 but for logits; Arena's addresses.
+struct DeviceBuffers {
+  driver::Pointer input = 0;                  ///< BatchInput
+  driver::Pointer hidden = 0, attended = 0;   ///< [tokens, hidden_size]
+  driver::Pointer embedded = 0;               ///< [tokens, embedding_size], if that is another width
+  driver::Pointer query_key_value = 0;        ///< [tokens, 3 * padded heads]
+  driver::Pointer context = 0;                ///< [tokens, padded heads]
+  driver::Pointer inner = 0;                  ///< [tokens, intermediate_size]
+  driver::Pointer first = 0, first_query = 0; ///< [sequences, hidden_size], [sequences, padded heads]
+  driver::Pointer logits = 0;                 ///< [sequences]
+
+  DeviceBuffers(const NetworkShape& shape, const DeviceLimits& limits, Arena& arena);
+};
+
+class DeviceLane {
+public:
+  DeviceLane(const Device& device, const NetworkShape& shape, const DeviceLimits& limits, Arena& arena);
+  DeviceLane(const DeviceLane&) = delete;
+  DeviceLane& operator=(const DeviceLane&) = delete;
+  ~DeviceLane();
+
+  /// Copies what the device needs to know of a batch. Throws InternalError if it is beyond limits or shape.
+  void take(const DeviceBatch& batch);
+  /// After the kernels: the logits come back, then the event.
+  void finish();
+  /// Waits for finish()'s event.
+  std::vector<float> logits();
+
+  driver::Stream stream() const noexcept { return stream_; }
+  driver::Pointer input(std::uint64_t offset) const noexcept { return buffers.input + offset; }
+
+  BatchInput layout;
+  DeviceBuffers buffers;
+  int tokens = 0, sequences = 0, blocks = 0; ///< of the batch in work
+  DeviceNetwork::Ticket ticket = 0;          ///< 0: free
+
+private:
+  void require_valid(const DeviceBatch& batch) const;
+  std::int32_t* host(std::uint64_t offset) const { return reinterpret_cast<std::int32_t*>(host_input_ + offset); }
+
+  const Device& device_;
+  NetworkShape shape_;
+  DeviceLimits limits_;
+  driver::Stream stream_ = nullptr;
+  driver::Event done_ = nullptr;
+  std::byte* host_input_ = nullptr;
+  float* host_logits_ = nullptr;
+};
+
+} // namespace sciexam

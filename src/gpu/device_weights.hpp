@@ -1,0 +1,101 @@
+// Where a network's weights lie on the device, and how Hugging Face's tensors get there.
+//
+// Heads have 32 or 64 elements there: narrower ones are filled up with zeros, which change no score and no context, so
+// one kernel serves them all. query_proj, key_proj and value_proj of a layer lie one after the other, one product.
+#pragma once
+
+#include "gpu/device_network.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// Addresses of a linear layer: weight f16 [out, in], bias f32 [out].
+struct DeviceLinear {
+  driver::Pointer weight = 0, bias = 0;
+  std::int32_t out = 0, in = 0;
+
+  /// The layer that consists of `count` outputs from `first` on.
+  DeviceLinear part(std::int32_t first, std::int32_t count) const {
+    return {weight + 2ULL * static_cast<std::uint64_t>(first) * static_cast<std::uint64_t>(in),
+            bias + 4ULL * static_cast<std::uint64_t>(first), count, in};
+  }
+};
+
+/// Weight and bias, f32.
+struct DeviceNorm {
+  driver::Pointer weight = 0, bias = 0;
+};
+
+struct DeviceLayer {
+  DeviceLinear query_key_value, pos_key_proj, pos_query_proj, attention_output, intermediate, output;
+  DeviceNorm attention_norm, output_norm;
+  driver::Pointer key_table = 0, query_table = 0; ///< f16 [relative_rows, heads * padded head]; 0: no such term
+};
+
+/// Hands out addresses, 256 bytes apart; the first pass, with base 0, says how many bytes are needed.
+class Arena {
+public:
+  explicit Arena(driver::Pointer base) : base_(base) {}
+  driver::Pointer take(std::uint64_t bytes) {
+    const driver::Pointer address = base_ + used_;
+    used_ += (bytes + 255) / 256 * 256;
+    return address;
+  }
+  std::uint64_t used() const noexcept { return used_; }
+
+private:
+  driver::Pointer base_;
+  std::uint64_t used_ = 0;
+};
+
+/// Elements of a head on the device: 32 or 64.
+std::int32_t padded_head(const NetworkShape& shape);
+/// Elements of all heads on the device.
+std::int32_t padded_heads(const NetworkShape& shape);
+
+struct DeviceWeights {
+  /// Lays everything out in `arena`.
+  DeviceWeights(const NetworkShape& shape, Arena& arena);
+
+  driver::Pointer words = 0, positions = 0, types = 0, relative = 0; ///< f16 tables; 0: there is none
+  driver::Pointer normed_relative = 0;                               ///< f16 [relative_rows, hidden_size]: scratch
+  DeviceLinear embedding_projection, pooler;
+  DeviceLinear classifier; ///< its weight is f32
+  DeviceNorm embeddings_norm, relative_norm;
+  std::vector<DeviceLayer> layers;
+
+  /// See DeviceNetwork::load().
+  void load(const Device& device, std::string_view name, std::uint64_t first, DeviceNetwork::Element element,
+            std::span<const std::byte> bytes);
+  /// Throws InternalError naming a parameter of which not as many elements came as it has.
+  void require_complete() const;
+  /// Parameters are to come anew.
+  void forget();
+
+private:
+  /// Where a parameter [rows, columns] lies. Groups of rows or columns (heads) may be further apart there.
+  struct Slot {
+    driver::Pointer at = 0;
+    std::uint64_t rows = 1, columns = 1;
+    std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: all are neighbours
+    bool wide = false;                                                              ///< f32
+    std::uint64_t received = 0;
+
+    std::uint64_t place(std::uint64_t element) const;
+    /// Elements from `element` on that are neighbours there too.
+    std::uint64_t run(std::uint64_t element) const;
+  };
+
+  driver::Pointer table(Arena& arena, const std::string& name, std::int32_t rows, std::int32_t columns);
+  DeviceLinear linear(Arena& arena, const std::string& name, std::int32_t out, std::int32_t in);
+  DeviceNorm norm(Arena& arena, const std::string& name, std::int32_t size);
+  DeviceLinear heads(Arena& arena, const std::vector<std::string>& names, const NetworkShape& shape);
+  DeviceLayer layer(Arena& arena, const std::string& name, const NetworkShape& shape);
+
+  std::map<std::string, Slot, std::less<>> slots_;
+};
+
+} // namespace sciexam

@@ -1,0 +1,146 @@
+#include "gpu/driver.hpp"
+
+#include <utility>
+
+#include <dlfcn.h>
+
+namespace sciexam {
+namespace {
+
+constexpr int kLeastCapability = 75;
+
+std::string error_text(const driver::Functions& functions, driver::Result result) {
+  const char *name = nullptr, *text = nullptr;
+  std::string said = "CUDA error " + std::to_string(static_cast<int>(result));
+  if (functions.get_error_name(result, &name) == driver::Result::success && name != nullptr)
+    said = name;
+  if (functions.get_error_string(result, &text) == driver::Result::success && text != nullptr)
+    said += std::string(" (") + text + ")";
+  return said;
+}
+
+DeviceFault fault_of(driver::Result result) {
+  switch (result) {
+  case driver::Result::out_of_memory:
+    return DeviceFault::out_of_memory;
+  case driver::Result::no_device:
+  case driver::Result::invalid_device:
+  case driver::Result::device_unavailable:
+    return DeviceFault::no_device;
+  case driver::Result::stub_library:
+  case driver::Result::system_driver_mismatch:
+  case driver::Result::system_not_ready:
+    return DeviceFault::no_driver;
+  case driver::Result::invalid_image:
+  case driver::Result::no_binary_for_gpu:
+  case driver::Result::invalid_ptx:
+  case driver::Result::jit_compiler_not_found:
+  case driver::Result::unsupported_ptx_version:
+    return DeviceFault::unsupported;
+  case driver::Result::invalid_value:
+  case driver::Result::invalid_handle:
+  case driver::Result::not_found:
+  case driver::Result::illegal_address:
+  case driver::Result::launch_out_of_resources:
+  case driver::Result::launch_timeout:
+  case driver::Result::hardware_stack_error:
+  case driver::Result::illegal_instruction:
+  case driver::Result::misaligned_address:
+  case driver::Result::launch_failed:
+    return DeviceFault::launch_failed;
+  default:
+    return DeviceFault::device_lost;
+  }
+}
+
+template <class Function>
+void look_up(void* library, const char* symbol, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, symbol));
+  if (function == nullptr)
+    throw DeviceError(DeviceFault::no_driver, std::string("NVIDIA's driver lacks ") + symbol +
+                                                  ": it is older than 450. Update it, or use --device cpu");
+}
+
+} // namespace
+
+driver::Functions open_driver(const char* library) {
+  void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    const char* reason = dlerror();
+    throw DeviceError(DeviceFault::no_driver,
+                      std::string("no NVIDIA driver: ") + (reason == nullptr ? library : reason));
+  }
+  driver::Functions functions;
+#define SCIEXAM_LOOK_UP(member, symbol, parameters) look_up(handle, symbol, functions.member);
+  SCIEXAM_DRIVER_FUNCTIONS(SCIEXAM_LOOK_UP)
+#undef SCIEXAM_LOOK_UP
+  if (const driver::Result result = functions.init(0); result != driver::Result::success)
+    throw DeviceError(fault_of(result), "NVIDIA's driver does not start: " + error_text(functions, result));
+  return functions;
+}
+
+Device::Device(const driver::Functions& functions, int ordinal) : driver_(functions), ordinal_(ordinal) {
+  name_ = "?";
+  driver::Device device = 0;
+  int count = 0;
+  check(driver_.device_get_count(&count), "counting devices");
+  if (ordinal < 0 || ordinal >= count)
+    throw DeviceError(DeviceFault::no_device,
+                      "there is no GPU " + std::to_string(ordinal) + ": the driver has " + std::to_string(count));
+  check(driver_.device_get(&device, ordinal), "finding the device");
+  char name[256] = {};
+  check(driver_.device_get_name(name, sizeof(name) - 1, device), "asking for its name");
+  name_ = name;
+  const auto attribute = [&](driver::DeviceAttribute which) {
+    int value = 0;
+    check(driver_.device_get_attribute(&value, which, device), "asking for an attribute");
+    return value;
+  };
+  capability_ = attribute(driver::DeviceAttribute::compute_capability_major) * 10 +
+                attribute(driver::DeviceAttribute::compute_capability_minor);
+  multiprocessors_ = attribute(driver::DeviceAttribute::multiprocessors);
+  if (capability_ < kLeastCapability)
+    throw DeviceError(DeviceFault::unsupported, "GPU " + std::to_string(ordinal) + " (" + name_ +
+                                                    ") has compute capability " + std::to_string(capability_ / 10) +
+                                                    "." + std::to_string(capability_ % 10) + ", and 7.5 is the least");
+  check(driver_.device_total_mem(&total_memory_, device), "asking for its memory");
+  check(driver_.ctx_create(&context_, driver::kContextBlockingSync, device), "opening the device");
+}
+
+Device::~Device() {
+  if (context_ != nullptr)
+    driver_.ctx_destroy(context_);
+}
+
+std::size_t Device::free_memory() const {
+  std::size_t free = 0, total = 0;
+  check(driver_.mem_get_info(&free, &total), "asking for free memory");
+  return free;
+}
+
+void Device::check(driver::Result result, std::string_view what) const {
+  if (result != driver::Result::success)
+    throw DeviceError(fault_of(result), "GPU " + std::to_string(ordinal_) + " (" + name_ + "): " + std::string(what) +
+                                            ": " + error_text(driver_, result));
+}
+
+DeviceMemory::DeviceMemory(const Device& device, std::size_t bytes) : device_(&device), bytes_(bytes) {
+  device.check(device.driver().mem_alloc(&address_, bytes), "allocating " + std::to_string((bytes >> 20) + 1) + " MiB");
+}
+
+DeviceMemory::DeviceMemory(DeviceMemory&& other) noexcept
+    : device_(other.device_), address_(std::exchange(other.address_, 0)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
+  std::swap(device_, other.device_);
+  std::swap(address_, other.address_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+DeviceMemory::~DeviceMemory() {
+  if (address_ != 0)
+    device_->driver().mem_free(address_);
+}
+
+} // namespace sciexam

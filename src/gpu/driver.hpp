@@ -1,0 +1,86 @@
+// NVIDIA's driver, found when the program runs, and one device of it.
+#pragma once
+
+#include "gpu/driver_api.hpp"
+#include "support/errors.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// What a fault of the driver or the device means to the work.
+enum class DeviceFault {
+  no_driver,     ///< libcuda.so.1 is missing, too old, or not permitted
+  no_device,     ///< there is no such device, or somebody else has it
+  unsupported,   ///< the device, the driver's compiler or the network's shape is not one we run
+  out_of_memory, ///< of the device
+  launch_failed, ///< a kernel ended in an error of its own making; the context is lost
+  device_lost,   ///< everything else that the device does not come back from
+};
+
+/// The text says what happened, on which device and in which call of the driver.
+class DeviceError : public Error {
+public:
+  DeviceError(DeviceFault fault, const std::string& text) : Error(text), fault_(fault) {}
+  DeviceFault fault() const noexcept { return fault_; }
+
+private:
+  DeviceFault fault_;
+};
+
+/// Loads `library`, looks up every function and calls cuInit. Throws DeviceError (no_driver, no_device), naming what
+/// is missing. The library stays loaded for the life of the process.
+driver::Functions open_driver(const char* library = "libcuda.so.1");
+
+/// One device with a context that is current in the thread that made it. All other calls belong into that thread.
+class Device {
+public:
+  /// Throws DeviceError. Compute capability 7.5 is the least.
+  Device(const driver::Functions& functions, int ordinal);
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  ~Device();
+
+  const driver::Functions& driver() const noexcept { return driver_; }
+  int ordinal() const noexcept { return ordinal_; }
+  const std::string& name() const noexcept { return name_; }      ///< such as "Tesla T4"
+  int compute_capability() const noexcept { return capability_; } ///< 75, 80, ...
+  int multiprocessors() const noexcept { return multiprocessors_; }
+  /// Bytes that are free now, and all there are.
+  std::size_t free_memory() const;
+  std::size_t total_memory() const noexcept { return total_memory_; }
+
+  /// Throws DeviceError if `result` is not success: "GPU 0 (Tesla T4): WHAT: CUDA_ERROR_...: text".
+  void check(driver::Result result, std::string_view what) const;
+
+private:
+  driver::Functions driver_;
+  int ordinal_;
+  std::string name_;
+  int capability_ = 0, multiprocessors_ = 0;
+  std::size_t total_memory_ = 0;
+  driver::Context context_ = nullptr;
+};
+
+/// Memory of a device; freed when it dies. Move-only.
+class DeviceMemory {
+public:
+  DeviceMemory() = default;
+  /// Throws DeviceError (out_of_memory).
+  DeviceMemory(const Device& device, std::size_t bytes);
+  DeviceMemory(DeviceMemory&& other) noexcept;
+  DeviceMemory& operator=(DeviceMemory&& other) noexcept;
+  ~DeviceMemory();
+
+  driver::Pointer address(std::size_t offset = 0) const noexcept { return address_ + offset; }
+  std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+  const Device* device_ = nullptr;
+  driver::Pointer address_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+} // namespace sciexam

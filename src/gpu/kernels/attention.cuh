@@ -1,0 +1,237 @@
+// Disentangled attention (He et al. 2021, equation 4): one block a sequence, head and 64 queries; softmax online over
+// blocks of 64 keys, nothing of the size of tokens x tokens in memory.
+//
+// The relative terms of a block of scores are matrix products too. The distances i - j of sixteen queries and 64 keys
+// are 79 at most, and so are the table's rows in reach, which are neighbours (rows grow by at most one from distance to
+// distance): each warp multiplies its sixteen queries with the key table's rows in reach (c2p), and sixteen of the
+// block's keys with the query table's rows in reach of all 64 queries (p2c). These strips lie in shared memory, scaled
+// and in f16; score (i, j) picks one element of each by the row of distance i - j. Far from the diagonal the log
+// buckets are wide and the strips short.
+//
+// Queries, keys and tables go from global memory (its cache, mostly) straight into registers: a lane reads sixteen
+// bytes of a row, which hold its part of two steps' products in an order of the head's elements of our own, the same
+// for both factors. The scores are scaled in f32, after the product: so no element of q or k needs another rounding.
+#pragma once
+
+#include "arguments.hpp"
+#include "intrinsics.cuh"
+
+using sciexam::Attention;
+
+template <int kDim>
+struct AttentionBlock {
+  static constexpr int kBlock = 64, kWarps = 4, kThreads = kWarps * kWarp;
+  static constexpr int kQuarters = kDim / 32; ///< chunks of 16 bytes that a lane holds of one row
+  static constexpr int kTiles = kBlock / 8;   ///< across the keys of a block
+  /// Elements from row to row of a strip: room for five times sixteen, and stores without bank conflicts.
+  static constexpr int kStrip = 88;
+  static constexpr int kStripElements = 16 * kStrip;
+
+  /// A tile's left factor: sixteen rows, as multiply_add() wants it.
+  struct Rows {
+    uint4v low[kQuarters], high[kQuarters];
+
+    /// Rows `first` + lane / 4 and + 8, those from `end` on zero.
+    METHOD Rows(const half* from, int stride, int first, int end) {
+      const int row = first + lane() / 4;
+#pragma unroll
+      for (int i = 0; i < kQuarters; ++i) {
+        const half* at = from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8;
+        low[i] = row < end ? *reinterpret_cast<const uint4v*>(at) : uint4v{0, 0, 0, 0};
+        high[i] = row + 8 < end ? *reinterpret_cast<const uint4v*>(at + 8LL * stride) : uint4v{0, 0, 0, 0};
+      }
+    }
+
+    /// Their products with eight rows of `from`: lane's row is `row`.
+    METHOD Tile times(const half* from, int stride, int row) const {
+      Tile sums = {};
+#pragma unroll
+      for (int i = 0; i < kQuarters; ++i) {
+        const uint4v other =
+            *reinterpret_cast<const uint4v*>(from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8);
+        multiply_add(sums, uint4v{low[i].x, high[i].x, low[i].y, high[i].y}, other.xy);
+        multiply_add(sums, uint4v{low[i].z, high[i].z, low[i].w, high[i].w}, other.zw);
+      }
+      return sums;
+    }
+  };
+
+  /// strip[r][x] = scale * rows[r] . table[first + x] for the table's rows first .. last.
+  static METHOD void fill_strip(half* strip, const Rows& rows, const half* table, int stride, int table_rows, int first,
+                                int last, float scale) {
+    half* to = strip + lane() / 4 * kStrip + lane() % 4 * 2;
+    for (int row = first; row <= last; row += 16, to += 16) {
+      Tile tiles[2]; // two at once: their loads wait together
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+        tiles[i] = rows.times(table, stride, least(row + i * 8 + lane() / 4, table_rows - 1));
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        *reinterpret_cast<unsigned*>(to + i * 8) = pack(tiles[i].at[0] * scale, tiles[i].at[1] * scale);
+        *reinterpret_cast<unsigned*>(to + i * 8 + 8 * kStrip) = pack(tiles[i].at[2] * scale, tiles[i].at[3] * scale);
+      }
+    }
+  }
+
+  static METHOD unsigned place(int key, int chunk) {
+    return key * kDim * 2 + ((chunk ^ (kDim == 64 ? key % 8 : key / 2 % 4)) * 16);
+  }
+
+  /// Grid: [blocks, heads].
+  static METHOD void run(const Attention& a) {
+    SHARED static half c2p[kWarps * kStripElements] __attribute__((aligned(16)));
+    SHARED static half p2c[kWarps * kStripElements] __attribute__((aligned(16)));
+    SHARED static char values[kBlock * kDim * 2] __attribute__((aligned(16)));
+    SHARED static unsigned short rows[2 * kBlock]; ///< of the distances from first query - last key on
+
+    const int warp = thread() / kWarp, quad = lane() % 4, head = block_y() * kDim,
+              width = __nvvm_read_ptx_sreg_nctaid_y() * kDim;
+    const int sequence = a.blocks[block_x() * 2], first_query = a.blocks[block_x() * 2 + 1];
+    const int begin = a.offsets[sequence], length = a.offsets[sequence + 1] - begin;
+    const int queries = a.first_tokens_only ? 1 : length;
+    const long long first_row = a.first_tokens_only ? sequence : begin;
+    const half* k = a.k + static_cast<long long>(begin) * a.kv_stride + head;
+    const half* v = a.v + static_cast<long long>(begin) * a.kv_stride + head;
+    const auto row_of = [&](int distance) {
+      return static_cast<int>(a.row_of_distance[clamp(distance, 1 - length, length - 1)]);
+    };
+
+    const int own = first_query + warp * 16; // this warp's first query
+    const bool active = own < queries;
+    const Rows query(a.q + first_row * a.q_stride + head, a.q_stride, own, queries);
+    Tile context[kDim / 8];
+#pragma unroll
+    for (Tile& tile : context)
+      tile = {};
+    float most[2] = {-__builtin_inff(), -__builtin_inff()}, sum[2] = {0, 0};
+
+    for (int first_key = 0; first_key < length; first_key += kBlock) {
+      const int nearest = first_query - first_key - (kBlock - 1); // the least distance, of rows[0]
+      block_barrier();                                            // the last block's shared memory has been read
+      if (a.row_of_distance != nullptr)
+        rows[thread()] = static_cast<unsigned short>(row_of(nearest + thread()));
+#pragma unroll
+      for (int i = 0; i < kBlock * kDim / 8 / kThreads; ++i) {
+        const int key = (i * kThreads + thread()) / (kDim / 8), chunk = thread() % (kDim / 8);
+        const half* from = v + static_cast<long long>(first_key + key) * a.kv_stride + chunk * 8;
+        *reinterpret_cast<uint4v*>(values + place(key, chunk)) =
+            first_key + key < length ? *reinterpret_cast<const uint4v*>(from) : uint4v{0, 0, 0, 0};
+      }
+      if (a.query_table != nullptr) {
+        const int key = first_key + warp * 16;
+        const Rows keys(k, a.kv_stride, key, length);
+        fill_strip(p2c + warp * kStripElements, keys, a.query_table + head, width, a.table_rows,
+                   row_of(first_query - key - 15), row_of(first_query + kBlock - 1 - key), a.scale);
+      }
+      if (a.key_table != nullptr && active)
+        fill_strip(c2p + warp * kStripElements, query, a.key_table + head, width, a.table_rows,
+                   row_of(own - first_key - (kBlock - 1)), row_of(own + 15 - first_key), a.scale);
+      block_barrier();
+      if (!active)
+        continue;
+
+      Tile scores[kTiles];
+#pragma unroll
+      for (int j = 0; j < kTiles; ++j) {
+        scores[j] = query.times(k, a.kv_stride, least(first_key + j * 8 + lane() / 4, length - 1));
+#pragma unroll
+        for (float& score : scores[j].at)
+          score *= a.scale;
+      }
+      // Row r = lane / 4 (+ 8) and column 8 j + 2 quad (+ 1) of the scores. Row r + 8 of tile j + 1 has the distance of
+      // row r of tile j.
+      const unsigned short* row = rows + warp * 16 + lane() / 4 + kBlock - 1 - quad * 2;
+      if (a.key_table != nullptr) {
+        const half* strip = c2p + warp * kStripElements + lane() / 4 * kStrip - rows[warp * 16];
+#pragma unroll
+        for (int j = -1; j < kTiles; ++j)
+#pragma unroll
+          for (int e = 0; e < 2; ++e) {
+            const half* at = strip + row[-8 * j - e];
+            if (j >= 0)
+              scores[j].at[e] += static_cast<float>(at[0]);
+            if (j + 1 < kTiles)
+              scores[j + 1].at[e + 2] += static_cast<float>(at[8 * kStrip]);
+          }
+      }
+      if (a.query_table != nullptr) {
+        const half* strip = p2c + quad * 2 * kStrip;
+#pragma unroll
+        for (int j = -1; j < kTiles; ++j)
+#pragma unroll
+          for (int e = 0; e < 2; ++e) {
+            const half* at = strip + row[-8 * j - e];
+            if (j >= 0)
+              scores[j].at[e] += static_cast<float>(at[(j * 8 + e) * kStrip - rows[48 - j / 2 * 16]]);
+            if (j + 1 < kTiles)
+              scores[j + 1].at[e + 2] += static_cast<float>(at[(j * 8 + 8 + e) * kStrip - rows[48 - (j + 1) / 2 * 16]]);
+          }
+      }
+      if (first_key + kBlock > length)
+#pragma unroll
+        for (int j = 0; j < kTiles; ++j)
+#pragma unroll
+          for (int e = 0; e < 4; ++e)
+            if (first_key + j * 8 + quad * 2 + e % 2 >= length)
+              scores[j].at[e] = -__builtin_inff();
+
+#pragma unroll
+      for (int half_tile = 0; half_tile < 2; ++half_tile) {
+        float now = most[half_tile];
+#pragma unroll
+        for (const Tile& tile : scores)
+          now = greatest(now, greatest(tile.at[half_tile * 2], tile.at[half_tile * 2 + 1]));
+        now = greatest(now, shuffle_xor(now, 1));
+        now = greatest(now, shuffle_xor(now, 2));
+        const float shrink = exp2_approx(most[half_tile] - now); // the first time: 2^-inf
+        most[half_tile] = now;
+        sum[half_tile] *= shrink;
+#pragma unroll
+        for (Tile& tile : scores)
+#pragma unroll
+          for (int e = half_tile * 2; e < half_tile * 2 + 2; ++e) {
+            tile.at[e] = exp2_approx(tile.at[e] - now);
+            sum[half_tile] += tile.at[e];
+          }
+#pragma unroll
+        for (Tile& tile : context) {
+          tile.at[half_tile * 2] *= shrink;
+          tile.at[half_tile * 2 + 1] *= shrink;
+        }
+      }
+#pragma unroll
+      for (int step = 0; step < kBlock / 16; ++step) {
+        const Tile &near = scores[step * 2], &far = scores[step * 2 + 1];
+        const uint4v probabilities = {pack(near.at[0], near.at[1]), pack(near.at[2], near.at[3]),
+                                      pack(far.at[0], far.at[1]), pack(far.at[2], far.at[3])};
+#pragma unroll
+        for (int i = 0; i < kDim / 16; ++i) {
+          const uint4v value =
+              load_transposed(shared_address(values) + place(step * 16 + lane() % 16, i * 2 + lane() / 16));
+          multiply_add(context[i * 2], probabilities, value.xy);
+          multiply_add(context[i * 2 + 1], probabilities, value.zw);
+        }
+      }
+    }
+
+#pragma unroll
+    for (int half_tile = 0; half_tile < 2; ++half_tile) {
+      const int row = own + lane() / 4 + half_tile * 8;
+      const float factor = reciprocal(sum_over<4>(sum[half_tile]));
+      if (row >= queries)
+        continue;
+      half* to = a.context + (first_row + row) * width + head + quad * 2;
+#pragma unroll
+      for (int i = 0; i < kDim / 8; ++i)
+        *reinterpret_cast<unsigned*>(to + i * 8) =
+            pack(context[i].at[half_tile * 2] * factor, context[i].at[half_tile * 2 + 1] * factor);
+    }
+  }
+};
+
+KERNEL(AttentionBlock<64>::kThreads, 3) attention_64(Attention a) {
+  AttentionBlock<64>::run(a);
+}
+KERNEL(AttentionBlock<32>::kThreads, 3) attention_32(Attention a) {
+  AttentionBlock<32>::run(a);
+}

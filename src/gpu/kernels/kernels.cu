@@ -1,0 +1,3 @@
+// All kernels: one PTX module.
+#include "attention.cuh"
+#include "rows.cuh"

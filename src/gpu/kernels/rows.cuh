@@ -1,0 +1,139 @@
+// Kernels with one warp a row: embeddings, layer norm, first tokens, classifier. Rows are f16, their width a multiple
+// of 8; eight elements are a chunk, which a lane reads at once.
+#pragma once
+
+#include "gemm.cuh"
+
+constexpr int kRowWarps = 8; ///< rows of a block
+
+DEVICE int warp_row() {
+  return block_x() * kRowWarps + thread() / kWarp;
+}
+
+DEVICE uint4v chunk_of(const half* row, int chunk) {
+  return *reinterpret_cast<const uint4v*>(row + chunk * 8);
+}
+
+/// sum[token] = words[ids[token]] + positions[its place in the sequence] + types[type_ids[token]]; null tables are left
+/// out.
+KERNEL(kRowWarps* kWarp, 4)
+embed(const half* words, const half* positions, const half* types, const int* ids, const int* places,
+      const int* type_ids, half* sum, int tokens, int width) {
+  const int token = warp_row();
+  if (token >= tokens)
+    return;
+  for (int chunk = lane(); chunk < width / 8; chunk += kWarp) {
+    float2v total[4] = {};
+    const auto add = [&](const half* table, const int* rows) {
+      const uint4v row = chunk_of(table + static_cast<long long>(rows[token]) * width, chunk);
+#pragma unroll
+      for (int i = 0; i < 4; ++i)
+        total[i] += unpack(row[i]);
+    };
+    add(words, ids);
+    if (positions != nullptr)
+      add(positions, places);
+    if (types != nullptr)
+      add(types, type_ids);
+    uint4v row;
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      row[i] = pack(total[i].x, total[i].y);
+    *reinterpret_cast<uint4v*>(sum + static_cast<long long>(token) * width + chunk * 8) = row;
+  }
+}
+
+/// y = (x - mean) / sqrt(variance + eps) * weight + bias for each row, in f32; x and y may be the same. The row stays
+/// in registers between the passes: width is at most 2048.
+KERNEL(kRowWarps* kWarp, 2)
+layer_norm(const half* x, const float* weight, const float* bias, half* y, int rows, int width, float eps) {
+  constexpr int kChunks = 2048 / 8 / kWarp;
+  const int row = warp_row();
+  if (row >= rows)
+    return;
+  float2v values[kChunks][4] = {};
+  float sum = 0;
+#pragma unroll
+  for (int i = 0; i < kChunks; ++i)
+    if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
+      const uint4v words = chunk_of(x + static_cast<long long>(row) * width, chunk);
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        values[i][j] = unpack(words[j]);
+        sum += values[i][j].x + values[i][j].y;
+      }
+    }
+  const float mean = sum_over(sum) / static_cast<float>(width);
+  float squares = 0;
+#pragma unroll
+  for (int i = 0; i < kChunks; ++i)
+    if (i * kWarp + lane() < width / 8) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        values[i][j] -= mean;
+        squares += values[i][j].x * values[i][j].x + values[i][j].y * values[i][j].y;
+      }
+    }
+  const float factor = reciprocal_root(sum_over(squares) / static_cast<float>(width) + eps);
+#pragma unroll
+  for (int i = 0; i < kChunks; ++i)
+    if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
+      uint4v words;
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        const int column = chunk * 8 + j * 2;
+        const float2v normed = values[i][j] * factor * *reinterpret_cast<const float2v*>(weight + column) +
+                               *reinterpret_cast<const float2v*>(bias + column);
+        words[j] = pack(normed.x, normed.y);
+      }
+      *reinterpret_cast<uint4v*>(y + static_cast<long long>(row) * width + chunk * 8) = words;
+    }
+}
+
+/// y[s] = x[offsets[s]]
+KERNEL(kRowWarps* kWarp, 4) first_tokens(const half* x, const int* offsets, half* y, int sequences, int width) {
+  const int sequence = warp_row();
+  if (sequence >= sequences)
+    return;
+  for (int chunk = lane(); chunk < width / 8; chunk += kWarp)
+    *reinterpret_cast<uint4v*>(y + static_cast<long long>(sequence) * width + chunk * 8) =
+        chunk_of(x + static_cast<long long>(offsets[sequence]) * width, chunk);
+}
+
+/// The numbers are those of DeviceActivation.
+DEVICE float activation(float x, int kind) {
+  const auto sigmoid = [](float z) { return reciprocal(1.0F + exp2_approx(-z * kLog2e)); };
+  switch (kind) {
+  case 1:
+    return gelu(x);
+  case 2:
+    return x * sigmoid(1.5957691F * (x + 0.044715F * x * x * x)); // x / 2 (1 + tanh z) = x sigmoid(2 z)
+  case 3:
+    return 2.0F * sigmoid(2.0F * x) - 1.0F;
+  case 4:
+    return greatest(x, 0.0F);
+  case 5:
+    return x * sigmoid(x);
+  case 6:
+    return sigmoid(x);
+  default:
+    return x;
+  }
+}
+
+/// logits[s] = activation(x[s]) . weight + bias
+KERNEL(kRowWarps* kWarp, 4)
+classify(const half* x, const float* weight, const float* bias, float* logits, int sequences, int width, int kind) {
+  const int sequence = warp_row();
+  if (sequence >= sequences)
+    return;
+  float sum = 0;
+  for (int column = lane() * 2; column < width; column += kWarp * 2) {
+    const float2v pooled =
+        unpack(*reinterpret_cast<const unsigned*>(x + static_cast<long long>(sequence) * width + column));
+    sum += activation(pooled.x, kind) * weight[column] + activation(pooled.y, kind) * weight[column + 1];
+  }
+  sum = sum_over(sum);
+  if (lane() == 0)
+    logits[sequence] = sum + bias[0];
+}

@@ -1,0 +1,34 @@
+// The sizes of a DeBERTa network, as the device needs them: plain data that goes from one process to another as it is.
+#pragma once
+
+#include <cstdint>
+
+namespace sciexam {
+
+/// What pooler_hidden_act may be; the numbers are those of the `classify` kernel.
+enum class DeviceActivation : std::int32_t {
+  linear = 0,
+  gelu = 1,
+  gelu_tanh = 2,
+  tanh = 3,
+  relu = 4,
+  silu = 5,
+  sigmoid = 6
+};
+
+/// Members are those of DebertaConfig (checkpoint/config.hpp); network_shape() in device_support.hpp makes one.
+struct NetworkShape {
+  std::int32_t vocab_size = 0, embedding_size = 0, hidden_size = 0, num_hidden_layers = 0, num_attention_heads = 0;
+  std::int32_t intermediate_size = 0, type_vocab_size = 0;
+  std::int32_t position_rows = 0; ///< max_position_embeddings if position_biased_input, else 0
+  std::int32_t relative_rows = 0; ///< of encoder.rel_embeddings; 0: no relative attention
+  bool c2p = false, p2c = false;  ///< terms that are computed: false without relative attention
+  bool share_att_key = false, normalize_relative_embeddings = false;
+  DeviceActivation pooler_act = DeviceActivation::gelu;
+  float attention_scale = 1; ///< of the scores
+  float layer_norm_eps = 1e-7F;
+
+  std::int32_t head_dim() const { return hidden_size / num_attention_heads; }
+};
+
+} // namespace sciexam

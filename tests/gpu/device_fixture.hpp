@@ -1,0 +1,50 @@
+// A device for tests, on the emulated driver, and rows of f16 that go there and come back.
+#pragma once
+
+#include "gpu/device_kernels.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace sciexam::test {
+
+/// The device 0 of the emulated driver (of SCIEXAM_CUDA_LIBRARY, if set), opened once in a process.
+const Device& device();
+
+/// The kernels for it.
+DeviceKernels& kernels();
+
+/// Numbers as the device stores them: rounded to f16, or f32.
+using Numbers = std::vector<float>;
+
+/// `count` normal numbers of this deviation, rounded to f16 or not, always the same for a seed.
+Numbers random_halves(std::size_t count, unsigned seed, float deviation = 1);
+Numbers random_floats(std::size_t count, unsigned seed, float deviation = 1);
+
+/// An array on the device, freed when it dies.
+class DeviceArray {
+public:
+  static DeviceArray halves(const Numbers& values);
+  static DeviceArray floats(const Numbers& values);
+  template <class T>
+  static DeviceArray integers(const std::vector<T>& values) {
+    return {values.data(), values.size() * sizeof(T)};
+  }
+
+  driver::Pointer address() const { return memory_.address(); }
+  operator driver::Pointer() const { return address(); } // NOLINT: that is what it is
+
+  /// After everything has run. Not of integers.
+  Numbers read() const;
+
+private:
+  DeviceArray(const void* data, std::size_t bytes);
+
+  bool halves_ = false;
+  DeviceMemory memory_;
+};
+
+/// The largest difference in units of the step that f16 has at 1 or at the larger number; infinite if one is no number.
+double halves_apart(const Numbers& found, const std::vector<double>& expected);
+
+} // namespace sciexam::test
