@@ -52,7 +52,7 @@ def environment():
     if not os.path.exists(f"{folder}/done"):
         print(f"making {folder}: 6 GB, some minutes", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([f"{folder}/bin/pip", "install", "-q", "-r", f"{HERE}/requirements.txt"], check=True)
+        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "-q", "-r", f"{HERE}/requirements.txt"], check=True)
         open(f"{folder}/done", "w").close()
     return f"{folder}/bin/python"
 
@@ -319,7 +319,7 @@ def main():
     os.makedirs(arguments.work, exist_ok=True)
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         os.environ.pop(name, None)
-    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(arguments.threads), "OPENVINO_TELEMETRY": "0",
+    os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(arguments.threads),
                    "TORCHINDUCTOR_CACHE_DIR": os.path.abspath(f"{arguments.work}/inductor")}
     arguments.python = environment()
     if not os.path.exists(f"{arguments.checkpoint}/config.json"):
