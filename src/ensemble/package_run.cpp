@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <new>
 #include <numeric>
+#include <thread>
 
 namespace sciexam {
 namespace {
@@ -21,13 +22,15 @@ public:
         failures_(failures) {}
 
   bool load(std::size_t model) override {
-    network_.reset(); // before the next one needs the memory
+    reading_ahead_ = {}; // ends it
+    network_.reset();    // before the next one needs the memory
     give_back_memory();
     try {
       if (!renew_memory_reserve())
         throw std::bad_alloc();
       check_memory(package_.config(model));
       network_.emplace(load_model(package_, model, threads_));
+      read_ahead(model + 1);
       return true;
     } catch (const std::exception& fault) {
       if (dynamic_cast<const Error*>(&fault) == nullptr && !is_out_of_memory(fault))
@@ -67,6 +70,25 @@ private:
                       " are available");
   }
 
+  /// The next model's file is read while this one answers, if memory is left for it.
+  void read_ahead(std::size_t model) {
+    if (model >= package_.manifest().models.size())
+      return;
+    try {
+      reading_ahead_ = std::jthread([this, model](const std::stop_token& stop) {
+        try {
+          if (const std::uint64_t available = available_memory();
+              available == 0 || available > 2 * package_.stored_bytes(model))
+            package_.read_ahead(model, [&] { return stop.stop_requested(); });
+        } catch (const std::exception&) {
+          return; // what is wrong with the file is told when it is its turn
+        }
+      });
+    } catch (const std::system_error&) {
+      return; // no further thread is to be had: it is read when it is its turn
+    }
+  }
+
   EncodedQuestion cut(std::size_t question, std::int64_t max_length) const {
     const EncodedQuestion& encoded = encoded_[question];
     if (std::all_of(encoded.begin(), encoded.end(), [&](const Encoding& encoding) {
@@ -85,6 +107,7 @@ private:
   int threads_;
   std::vector<std::string>& failures_;
   std::optional<DebertaForMultipleChoice> network_;
+  std::jthread reading_ahead_;
 };
 
 /// As many tokens at once as memory permits; those of one question at least.

@@ -3,6 +3,9 @@
 #include "package/packed_weights.hpp"
 #include "support/errors.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace sciexam {
 namespace {
 
@@ -61,13 +64,31 @@ DebertaConfig Package::config(std::size_t model) const {
   }
 }
 
-std::unique_ptr<WeightSource> Package::open_model(std::size_t model) const {
-  const ModelRecord& record = manifest_.models.at(model);
-  const WeightsRecord& weights = record.weights;
+std::pair<PackageFile, FrameReader::Form> Package::open_weights(std::size_t model) const {
+  const WeightsRecord& weights = manifest_.models.at(model).weights;
   if (!files_.has(weights.name))
     if (const std::string plain = files_.find_unpacked(weights.name, weights.plain_name()); !plain.empty())
-      return open_packed_weights({files_.open(plain), weights.content, FrameReader::Form::plain}, record.dtype);
-  return open_packed_weights({files_.open(weights.name), weights.content, FrameReader::Form::compressed}, record.dtype);
+      return {files_.open(plain), FrameReader::Form::plain};
+  return {files_.open(weights.name), FrameReader::Form::compressed};
+}
+
+std::unique_ptr<WeightSource> Package::open_model(std::size_t model) const {
+  const ModelRecord& record = manifest_.models.at(model);
+  auto [file, form] = open_weights(model);
+  return open_packed_weights({std::move(file), record.weights.content, form}, record.dtype);
+}
+
+void Package::read_ahead(std::size_t model, const std::function<bool()>& stop) const {
+  const PackageFile file = open_weights(model).first;
+  std::vector<std::byte> block(kFrameBytes);
+  for (std::uint64_t offset = 0; offset < file.size() && !stop(); offset += block.size()) {
+    block.resize(std::min<std::uint64_t>(kFrameBytes, file.size() - offset));
+    file.read(offset, block);
+  }
+}
+
+std::uint64_t Package::stored_bytes(std::size_t model) const {
+  return open_weights(model).first.size();
 }
 
 } // namespace sciexam

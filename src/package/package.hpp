@@ -5,11 +5,14 @@
 #include "checkpoint/weight_source.hpp"
 #include "package/manifest.hpp"
 #include "package/package_files.hpp"
+#include "package/zstd_frames.hpp"
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace sciexam {
 
@@ -36,8 +39,15 @@ public:
   /// alone. Every frame is checked before a sink sees its data: this and read()
   /// throw PackageError with file, frame and byte range.
   std::unique_ptr<WeightSource> open_model(std::size_t model) const;
+  /// Reads the file of model `model` and keeps nothing, so that it is in the system's memory when open_model() reads
+  /// it: storage of cloud machines is slow the first time. Ends when `stop` is true. Throws PackageError.
+  void read_ahead(std::size_t model, const std::function<bool()>& stop) const;
+  /// Bytes of that file.
+  std::uint64_t stored_bytes(std::size_t model) const;
 
 private:
+  std::pair<PackageFile, FrameReader::Form> open_weights(std::size_t model) const;
+
   Package(PackageFiles files, Manifest manifest) : files_(std::move(files)), manifest_(std::move(manifest)) {}
 
   PackageFiles files_;

@@ -216,3 +216,22 @@ TEST_CASE("golden models come out of a package bit for bit", "[golden]") {
   if (models == 0)
     SKIP("no golden models in " + golden::folder().string());
 }
+
+TEST_CASE("a model's file is read ahead piece by piece, until it is told to stop") {
+  const TemporaryFolder folder;
+  PackRequest request = tiny_request(folder.path(), 2, kManyWords);
+  request.dtype = DType::f32;
+  pack(request);
+  const Package package = Package::open(request.output);
+  const std::uint64_t bytes = package.stored_bytes(0);
+  CHECK(bytes == std::filesystem::file_size(request.output / package.manifest().models[0].weights.name));
+  REQUIRE(bytes > kFrameBytes);
+  std::uint64_t asked = 0;
+  package.read_ahead(0, [&] { return ++asked == 0; });
+  CHECK(asked == (bytes + kFrameBytes - 1) / kFrameBytes);
+  asked = 0;
+  package.read_ahead(0, [&] { return ++asked == 1; });
+  CHECK(asked == 1);
+  std::filesystem::remove(request.output / package.manifest().models[1].weights.name);
+  CHECK_THROWS_AS(package.read_ahead(1, [] { return false; }), PackageError);
+}
