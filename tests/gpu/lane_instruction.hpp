@@ -30,7 +30,7 @@ std::vector<Result> on_lanes(const std::string& code, const std::vector<Inputs>&
   std::string text = module_head(80) + ".visible .entry k(.param .u64 out";
   for (std::size_t k = 0; k < types.size(); ++k)
     text += ", .param .u64 in" + std::to_string(k);
-  text += ")\n{\n.reg .b64 %a, %i, %t;\n.reg .b32 %n;\n.reg .pred %p, %q;\n.reg ." + register_of<Result>() + " %d;\n" +
+  text += ")\n{\n.reg .b64 %a, %t;\n.reg .b32 %n;\n.reg .pred %p, %q;\n.reg ." + register_of<Result>() + " %d;\n" +
           "mov.u32 %n, %tid.x;\n";
   const auto address = [&](const std::string& parameter, std::size_t size) {
     return "ld.param.u64 %a, [" + parameter + "];\nmul.wide.u32 %t, %n, " + std::to_string(size) +

@@ -175,7 +175,8 @@ void FunctionParser::parse_registers() {
   if (type_token.kind != Token::Kind::Dotted || !type)
     throw PtxError(type_token.line, "expected a register's type");
   const auto add = [&](std::string name) {
-    scopes_[scope_].registers[name] = static_cast<std::uint32_t>(function_.registers.size());
+    if (!scopes_[scope_].registers.emplace(name, static_cast<std::uint32_t>(function_.registers.size())).second)
+      reader_.fail("the register " + name + " is defined twice");
     function_.registers.push_back(*type);
     function_.register_names.push_back(std::move(name));
   };

@@ -1,6 +1,7 @@
 // Calls about modules and their kernels.
 #include <algorithm>
 #include <cstring>
+#include <sstream>
 
 #include "launch.hpp"
 #include "hang.hpp"
@@ -64,6 +65,15 @@ void load(const Machine& machine, ModuleObject& module, const char* text) {
       module.functions[function.name] = {
           .program = link(*module.source, function, module.addresses),
           .context = module.context};
+}
+
+/// The line of that number, counted from 1.
+std::string line_of(const char* image, unsigned number) {
+  std::istringstream text(image);
+  std::string line;
+  for (unsigned k = 0; k < number; ++k)
+    std::getline(text, line);
+  return line;
 }
 
 /// The caller's buffer for messages, if it gave one.
@@ -145,9 +155,7 @@ Result cuModuleLoadDataEx(Module* result, const void* image, unsigned count, Jit
       load(machine, *module, static_cast<const char*>(image));
     } catch (const PtxError& error) {
       free_variables(*module);
-      std::string text = error.what();
-      if (module->source && error.line() > 0 && error.line() <= module->source->lines.size())
-        text += " `" + std::string(module->source->lines[error.line() - 1]) + "`";
+      const std::string text = std::string(error.what()) + " `" + line_of(static_cast<const char*>(image), error.line()) + "`";
       fill_error_log(text, count, options, values);
       report(machine.settings, text);
       throw CallError{kInvalidPtx};
