@@ -378,7 +378,7 @@ TEST_CASE("the memory that a training is said to need is what it takes") {
     const double estimate = std::stod(run.err.substr(run.err.find(said) + said.size())) * 1e6; // "475 MB"
     const double measured = static_cast<double>(run.peak_memory);
     INFO("measured " << measured / 1e6 << " MB");
-    CHECK(std::abs(estimate - measured) < 0.2 * measured);
+    CHECK(std::abs(estimate - measured) < 0.2 * measured); // when written: 1.11 and 1.02 of the measured
   }
 }
 
