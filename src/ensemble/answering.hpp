@@ -29,8 +29,9 @@ inline constexpr std::int64_t kTokenBudget = 4224;
 std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::span<const Question> questions,
                                               const TemplateOptions& options, int threads);
 
-/// Bytes that answering with `tokens` tokens at once will need: weights in f32, activations, the program.
-std::uint64_t answering_memory(const DebertaConfig& config, std::int64_t tokens);
+/// Bytes that answering with `tokens` tokens at once will need: weights that are stored as `stored`, activations, the
+/// program.
+std::uint64_t answering_memory(const DebertaConfig& config, DType stored, std::int64_t tokens);
 
 /// Builds the network of model `index` and fills it from the package, every byte hash-checked.
 /// Throws PackageError if that model cannot be used.

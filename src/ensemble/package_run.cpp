@@ -28,7 +28,7 @@ public:
     try {
       if (!renew_memory_reserve())
         throw std::bad_alloc();
-      check_memory(package_.config(model));
+      check_memory(package_.config(model), package_.manifest().models[model].dtype);
       network_.emplace(load_model(package_, model, threads_));
       read_ahead(model + 1);
       return true;
@@ -63,8 +63,8 @@ public:
 
 private:
   /// A group's limit is not told when memory is asked for: the system ends the process when it is used.
-  static void check_memory(const DebertaConfig& config) {
-    const std::uint64_t needed = answering_memory(config, 0), available = available_memory();
+  static void check_memory(const DebertaConfig& config, DType stored) {
+    const std::uint64_t needed = answering_memory(config, stored, 0), available = available_memory();
     if (available > 0 && needed > available)
       throw WorkError("it needs about " + format_memory(needed) + " of memory, and " + format_memory(available) +
                       " are available");
@@ -122,7 +122,8 @@ std::int64_t choose_token_budget(const Package& package, std::span<const Questio
   for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
     try {
       const DebertaConfig config = package.config(model);
-      while (budget > largest && answering_memory(config, budget) > available)
+      const DType stored = package.manifest().models[model].dtype;
+      while (budget > largest && answering_memory(config, stored, budget) > available)
         budget = std::max(largest, budget / 2);
     } catch (const PackageError&) {
       continue; // told when it is its turn
