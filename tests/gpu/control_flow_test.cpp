@@ -29,7 +29,8 @@ TEST_CASE("a branch that some lanes take, within another") {
     bra.uni MEET;
     SMALL: add.u32 %d, %d, 1;
     MEET: mov.u32 %n, %tid.x;
-    add.u32 %d, %d, 1000;)", lanes());
+    add.u32 %d, %d, 1000;)",
+                                                lanes());
   for (std::uint32_t k = 0; k < 32; ++k)
     CHECK(results[k] == 1000 + (k < 10 ? 1 : 100 + (k % 2 == 0 ? 10 : 20)));
 }
@@ -45,7 +46,8 @@ TEST_CASE("lanes that leave a loop at different times meet after it") {
     @%p bra LOOP;
     activemask.b32 %mask;
     setp.eq.u32 %q, %mask, 0xffffffff;
-    @!%q mov.u32 %d, 9999;)", lanes());
+    @!%q mov.u32 %d, 9999;)",
+                                                lanes());
   for (std::uint32_t k = 0; k < 32; ++k)
     CHECK(results[k] == k * (k + 1) / 2);
 }
@@ -65,7 +67,8 @@ TEST_CASE("a loop within a loop, left by break and continue") {
     @%p bra INNER;
     NEXT: add.u32 %i, %i, 1;
     setp.lt.u32 %p, %i, 4;
-    @%p bra OUTER;)", lanes());
+    @%p bra OUTER;)",
+                                                lanes());
   for (std::uint32_t x = 0; x < 32; ++x) {
     std::uint32_t expected = 0;
     for (std::uint32_t i = 0; i < 4; ++i)
@@ -186,7 +189,8 @@ TEST_CASE("special registers say where a thread is") {
 })");
   auto out = device.allocate(2UL * 3 * 2 * 40 * 32);
   std::vector<void*> parameters{&out};
-  REQUIRE(sciexam::cuda::cuLaunchKernel(kernel, 3, 2, 1, 40, 2, 1, 0, nullptr, parameters.data(), nullptr) == sciexam::cuda::kSuccess);
+  REQUIRE(sciexam::cuda::cuLaunchKernel(kernel, 3, 2, 1, 40, 2, 1, 0, nullptr, parameters.data(), nullptr) ==
+          sciexam::cuda::kSuccess);
   const Words results = device.download<std::uint32_t>(out, 2UL * 3 * 2 * 40 * 8);
   std::size_t at = 0;
   for (std::uint32_t cy = 0; cy < 2; ++cy)

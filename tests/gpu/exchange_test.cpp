@@ -1,7 +1,7 @@
 // Values between lanes: what the manual's formulas say of shfl, vote and match.
-#include <bit>
-
 #include "lane_instruction.hpp"
+
+#include <bit>
 
 using namespace sciexam::test;
 
@@ -38,8 +38,8 @@ TEST_CASE("shfl in all modes and segments") {
       for (const unsigned b : {0U, 1U, 3U, 9U}) {
         const unsigned c = (32 - width) << 8 | (mode == "up" ? 0 : 31);
         const std::string arguments = std::to_string(b) + ", " + std::to_string(c) + ", 0xffffffff;\n";
-        const Words read = on_lanes<std::uint32_t>("shfl.sync." + mode + ".b32 %d|%p, %x0, " + arguments +
-                                                   "@!%p add.u32 %d, %d, 1000;", numbered(32));
+        const Words read = on_lanes<std::uint32_t>(
+            "shfl.sync." + mode + ".b32 %d|%p, %x0, " + arguments + "@!%p add.u32 %d, %d, 1000;", numbered(32));
         for (unsigned lane = 0; lane < 32; ++lane) {
           bool in_range = false;
           const std::uint32_t from = shuffled(mode, lane, b, c, in_range);
@@ -61,11 +61,16 @@ TEST_CASE("votes and matches") {
   const Words x = {5, 7, 5, 9, 7, 5, 5, 1};
   const auto mask = [](unsigned bits) { return Words(8, bits); };
   CHECK(on_lanes<std::uint32_t>("setp.eq.u32 %p, %x0, 5;\nvote.sync.ballot.b32 %d, %p, 0xff;", x) == mask(0x65));
-  CHECK(on_lanes<std::uint32_t>("setp.eq.u32 %p, %x0, 9;\nvote.sync.any.pred %q, %p, 0xff;\nselp.b32 %d, 1, 0, %q;", x) == mask(1));
-  CHECK(on_lanes<std::uint32_t>("setp.eq.u32 %p, %x0, 9;\nvote.sync.all.pred %q, !%p, 0xff;\nselp.b32 %d, 1, 0, %q;", x) == mask(0));
-  CHECK(on_lanes<std::uint32_t>("setp.gt.u32 %p, %x0, 20;\nvote.sync.uni.pred %q, %p, 0xff;\nselp.b32 %d, 1, 0, %q;", x) == mask(1));
-  CHECK(on_lanes<std::uint32_t>("match.any.sync.b32 %d, %x0, 0xff;", x) == Words{0x65, 0x12, 0x65, 8, 0x12, 0x65, 0x65, 0x80});
-  CHECK(on_lanes<std::uint32_t>("setp.gt.u32 %p, %x0, 5;\nmov.u32 %d, 0;\n@%p activemask.b32 %d;", x) == Words{0, 0x1a, 0, 0x1a, 0x1a, 0, 0, 0});
+  CHECK(on_lanes<std::uint32_t>("setp.eq.u32 %p, %x0, 9;\nvote.sync.any.pred %q, %p, 0xff;\nselp.b32 %d, 1, 0, %q;",
+                                x) == mask(1));
+  CHECK(on_lanes<std::uint32_t>("setp.eq.u32 %p, %x0, 9;\nvote.sync.all.pred %q, !%p, 0xff;\nselp.b32 %d, 1, 0, %q;",
+                                x) == mask(0));
+  CHECK(on_lanes<std::uint32_t>("setp.gt.u32 %p, %x0, 20;\nvote.sync.uni.pred %q, %p, 0xff;\nselp.b32 %d, 1, 0, %q;",
+                                x) == mask(1));
+  CHECK(on_lanes<std::uint32_t>("match.any.sync.b32 %d, %x0, 0xff;", x) ==
+        Words{0x65, 0x12, 0x65, 8, 0x12, 0x65, 0x65, 0x80});
+  CHECK(on_lanes<std::uint32_t>("setp.gt.u32 %p, %x0, 5;\nmov.u32 %d, 0;\n@%p activemask.b32 %d;", x) ==
+        Words{0, 0x1a, 0, 0x1a, 0x1a, 0, 0, 0});
   CHECK(on_lanes<std::uint32_t>("redux.sync.add.u32 %d, %x0, 0xff;", x) == mask(44));
   CHECK(on_lanes<std::uint32_t>("redux.sync.max.s32 %d, %x0, 0xff;", x) == mask(9));
 }

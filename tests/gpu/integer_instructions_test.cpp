@@ -1,21 +1,27 @@
 // Integers and bits against plain C++.
+#include "lane_instruction.hpp"
+
 #include <algorithm>
 #include <bit>
-
-#include "lane_instruction.hpp"
 
 using namespace sciexam::test;
 
 namespace {
 
-const Words kA = {0, 1, 2, 7, 31, 32, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0xdeadbeef, 0x12345678, 0xfffffff0, 100};
+const Words kA = {0,          1,          2,          7,          31,         32,         0x7fffffff,
+                  0x80000000, 0x80000001, 0xffffffff, 0xdeadbeef, 0x12345678, 0xfffffff0, 100};
 const Words kB = {1, 0xffffffff, 5, 3, 33, 4, 2, 0xffffffff, 7, 0x80000000, 0x1234, 0xcafef00d, 16, 0x7fffffff};
 const Words kC = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0xffffffff, 0x10203040, 0x80000000, 12};
 
-std::int32_t s(std::uint32_t x) { return static_cast<std::int32_t>(x); }
-std::uint32_t u(std::int64_t x) { return static_cast<std::uint32_t>(x); }
+std::int32_t s(std::uint32_t x) {
+  return static_cast<std::int32_t>(x);
+}
+std::uint32_t u(std::int64_t x) {
+  return static_cast<std::uint32_t>(x);
+}
 
-template <class Expected> void check_code(const std::string& code, Expected&& expected) {
+template <class Expected>
+void check_code(const std::string& code, Expected&& expected) {
   const Words results = on_lanes<std::uint32_t>(code, kA, kB);
   for (std::size_t k = 0; k < kA.size(); ++k) {
     INFO(code << " of " << kA[k] << ", " << kB[k]);
@@ -23,11 +29,13 @@ template <class Expected> void check_code(const std::string& code, Expected&& ex
   }
 }
 
-template <class Expected> void check2(const std::string& instruction, Expected&& expected) {
+template <class Expected>
+void check2(const std::string& instruction, Expected&& expected) {
   check_code(instruction + " %d, %x0, %x1;", expected);
 }
 
-template <class Expected> void check3(const std::string& instruction, Expected&& expected) {
+template <class Expected>
+void check3(const std::string& instruction, Expected&& expected) {
   const Words results = on_lanes<std::uint32_t>(instruction + " %d, %x0, %x1, %x2;", kA, kB, kC);
   for (std::size_t k = 0; k < kA.size(); ++k) {
     INFO(instruction << " of " << kA[k] << ", " << kB[k] << ", " << kC[k]);
@@ -50,7 +58,8 @@ TEST_CASE("32-bit integer arithmetic wraps around as in C++") {
   check2("min.s32", [](auto a, auto b) { return std::min(s(a), s(b)); });
   check2("min.u32", [](auto a, auto b) { return std::min(a, b); });
   check2("max.s32", [](auto a, auto b) { return std::max(s(a), s(b)); });
-  check2("add.sat.s32", [](auto a, auto b) { return std::clamp<std::int64_t>(std::int64_t{s(a)} + s(b), INT32_MIN, INT32_MAX); });
+  check2("add.sat.s32",
+         [](auto a, auto b) { return std::clamp<std::int64_t>(std::int64_t{s(a)} + s(b), INT32_MIN, INT32_MAX); });
   check3("mad.lo.s32", [](auto a, auto b, auto c) { return a * b + c; });
   check3("mad.hi.u32", [](auto a, auto b, auto c) { return (std::uint64_t{a} * b >> 32) + c; });
   check3("sad.s32", [](auto a, auto b, auto c) { return c + std::abs(std::int64_t{s(a)} - s(b)); });
@@ -92,7 +101,8 @@ TEST_CASE("shifts beyond the width leave zeros or signs") {
   check2("shr.s32", [](auto a, auto b) { return s(a) >> std::min(b, 31U); });
   check3("shf.l.wrap.b32", [](auto a, auto b, auto c) { return (std::uint64_t{b} << 32 | a) << (c & 31) >> 32; });
   check3("shf.r.wrap.b32", [](auto a, auto b, auto c) { return (std::uint64_t{b} << 32 | a) >> (c & 31); });
-  check3("shf.l.clamp.b32", [](auto a, auto b, auto c) { return c >= 32 ? a : (std::uint64_t{b} << 32 | a) << c >> 32; });
+  check3("shf.l.clamp.b32",
+         [](auto a, auto b, auto c) { return c >= 32 ? a : (std::uint64_t{b} << 32 | a) << c >> 32; });
   check3("shf.r.clamp.b32", [](auto a, auto b, auto c) { return (std::uint64_t{b} << 32 | a) >> std::min(c, 32U); });
 }
 
@@ -111,7 +121,8 @@ TEST_CASE("logic of words, of three words and of predicates") {
 }
 
 TEST_CASE("counts and reversals of bits") {
-  const Words ones = on_lanes<std::uint32_t>("popc.b32 %d, %x0;", kA), zeros = on_lanes<std::uint32_t>("clz.b32 %d, %x0;", kA);
+  const Words ones = on_lanes<std::uint32_t>("popc.b32 %d, %x0;", kA),
+              zeros = on_lanes<std::uint32_t>("clz.b32 %d, %x0;", kA);
   const Words reversed = on_lanes<std::uint32_t>("brev.b32 %d, %x0;", kA);
   const Words highest = on_lanes<std::uint32_t>("bfind.s32 %d, %x0;", kA);
   for (std::size_t k = 0; k < kA.size(); ++k) {
@@ -174,12 +185,18 @@ TEST_CASE("prmt picks bytes, and their signs") {
   }
   const Words shifts = {0, 1, 2, 3};
   const Words low(4, 0x33221100), high(4, 0x77665544);
-  CHECK(on_lanes<std::uint32_t>("prmt.b32.f4e %d, %x0, %x1, %x2;", low, high, shifts) == Words{0x33221100, 0x44332211, 0x55443322, 0x66554433});
-  CHECK(on_lanes<std::uint32_t>("prmt.b32.b4e %d, %x0, %x1, %x2;", low, high, shifts) == Words{0x55667700, 0x66770011, 0x77001122, 0x00112233});
-  CHECK(on_lanes<std::uint32_t>("prmt.b32.rc8 %d, %x0, %x1, %x2;", low, high, shifts) == Words{0, 0x11111111, 0x22222222, 0x33333333});
-  CHECK(on_lanes<std::uint32_t>("prmt.b32.ecl %d, %x0, %x1, %x2;", low, high, shifts) == Words{0x33221100, 0x33221111, 0x33222222, 0x33333333});
-  CHECK(on_lanes<std::uint32_t>("prmt.b32.ecr %d, %x0, %x1, %x2;", low, high, shifts) == Words{0, 0x11111100, 0x22221100, 0x33221100});
-  CHECK(on_lanes<std::uint32_t>("prmt.b32.rc16 %d, %x0, %x1, %x2;", low, high, shifts) == Words{0x11001100, 0x33223322, 0x11001100, 0x33223322});
+  CHECK(on_lanes<std::uint32_t>("prmt.b32.f4e %d, %x0, %x1, %x2;", low, high, shifts) ==
+        Words{0x33221100, 0x44332211, 0x55443322, 0x66554433});
+  CHECK(on_lanes<std::uint32_t>("prmt.b32.b4e %d, %x0, %x1, %x2;", low, high, shifts) ==
+        Words{0x55667700, 0x66770011, 0x77001122, 0x00112233});
+  CHECK(on_lanes<std::uint32_t>("prmt.b32.rc8 %d, %x0, %x1, %x2;", low, high, shifts) ==
+        Words{0, 0x11111111, 0x22222222, 0x33333333});
+  CHECK(on_lanes<std::uint32_t>("prmt.b32.ecl %d, %x0, %x1, %x2;", low, high, shifts) ==
+        Words{0x33221100, 0x33221111, 0x33222222, 0x33333333});
+  CHECK(on_lanes<std::uint32_t>("prmt.b32.ecr %d, %x0, %x1, %x2;", low, high, shifts) ==
+        Words{0, 0x11111100, 0x22221100, 0x33221100});
+  CHECK(on_lanes<std::uint32_t>("prmt.b32.rc16 %d, %x0, %x1, %x2;", low, high, shifts) ==
+        Words{0x11001100, 0x33223322, 0x11001100, 0x33223322});
 }
 
 TEST_CASE("comparisons of integers heed the sign") {
@@ -198,7 +215,8 @@ TEST_CASE("comparisons of integers heed the sign") {
 
 TEST_CASE("a comparison combines with a predicate, and gives its opposite too") {
   const Words results = on_lanes<std::uint32_t>(
-      "setp.eq.u32 %p, %x1, 2;\nsetp.lt.and.u32 %p|%q, %x0, 50, !%p;\nselp.b32 %d, 1, 0, %p;\n@%q add.u32 %d, %d, 2;", kA, kB);
+      "setp.eq.u32 %p, %x1, 2;\nsetp.lt.and.u32 %p|%q, %x0, 50, !%p;\nselp.b32 %d, 1, 0, %p;\n@%q add.u32 %d, %d, 2;",
+      kA, kB);
   for (std::size_t k = 0; k < kA.size(); ++k) {
     const bool with = kB[k] != 2, less = kA[k] < 50;
     CHECK(results[k] == (less && with ? 1U : 0U) + (!less && with ? 2U : 0U));

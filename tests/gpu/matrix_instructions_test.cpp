@@ -1,8 +1,8 @@
 // mma and ldmatrix against products of whole matrices. Where an element of a fragment lies is written here as the
 // manual's formulas have it: by the index i of the element within the thread's fragment.
-#include <cmath>
-
 #include "emulated_device.hpp"
+
+#include <cmath>
 
 using namespace sciexam::test;
 
@@ -14,11 +14,13 @@ std::uint16_t half_bits(float value) {
     return 0;
   int exponent = 0;
   const float fraction = std::frexp(std::abs(value), &exponent);
-  return static_cast<std::uint16_t>((value < 0 ? 0x8000 : 0) | (exponent + 14) << 10 | (static_cast<int>(fraction * 2048) & 1023));
+  return static_cast<std::uint16_t>((value < 0 ? 0x8000 : 0) | (exponent + 14) << 10 |
+                                    (static_cast<int>(fraction * 2048) & 1023));
 }
 
 float half_number(std::uint16_t bits) {
-  return (bits & 0x8000 ? -1.0F : 1.0F) * ((bits & 0x7fff) == 0 ? 0.0F : std::ldexp(1024.0F + (bits & 1023), (bits >> 10 & 31) - 25));
+  return (bits & 0x8000 ? -1.0F : 1.0F) *
+         ((bits & 0x7fff) == 0 ? 0.0F : std::ldexp(1024.0F + (bits & 1023), (bits >> 10 & 31) - 25));
 }
 
 float value_at(unsigned row, unsigned column, unsigned salt) {
@@ -27,10 +29,13 @@ float value_at(unsigned row, unsigned column, unsigned salt) {
 
 /// A kernel that loads each thread's fragments from arrays [lane][register], and stores its results like them.
 std::string mma_kernel(const std::string& shape, const std::string& types, unsigned as, unsigned bs, unsigned cs) {
-  std::string text = module_head(80) + ".visible .entry k(.param .u64 a, .param .u64 b, .param .u64 c, .param .u64 d)\n{\n"
-                     ".reg .b32 %n;\n.reg .b64 %p, %t;\n.reg .b32 %a<4>, %b<2>;\n.reg .b32 %c<4>, %d<4>;\nmov.u32 %n, %tid.x;\n";
+  std::string text =
+      module_head(80) +
+      ".visible .entry k(.param .u64 a, .param .u64 b, .param .u64 c, .param .u64 d)\n{\n"
+      ".reg .b32 %n;\n.reg .b64 %p, %t;\n.reg .b32 %a<4>, %b<2>;\n.reg .b32 %c<4>, %d<4>;\nmov.u32 %n, %tid.x;\n";
   const auto access = [&](const std::string& array, const std::string& name, unsigned count, bool store) {
-    text += "ld.param.u64 %p, [" + array + "];\nmul.wide.u32 %t, %n, " + std::to_string(4 * count) + ";\nadd.s64 %p, %p, %t;\n";
+    text += "ld.param.u64 %p, [" + array + "];\nmul.wide.u32 %t, %n, " + std::to_string(4 * count) +
+            ";\nadd.s64 %p, %p, %t;\n";
     for (unsigned k = 0; k < count; ++k) {
       const std::string reg = name + std::to_string(k), place = "[%p+" + std::to_string(4 * k) + "]";
       text += store ? "st.global.b32 " + place + ", " + reg + ";\n" : "ld.global.b32 " + reg + ", " + place + ";\n";
@@ -61,8 +66,12 @@ Place a_place(unsigned lane, unsigned i, unsigned depth) {
   const bool upper_rows = i < 2 || (4 <= i && i < 6);
   return {upper_rows ? lane / 4 : lane / 4 + 8, lane % 4 * 2 + (i & 1) + (i >= 4 ? 8 : 0)};
 }
-Place b_place(unsigned lane, unsigned i) { return {lane % 4 * 2 + (i & 1) + (i >= 2 ? 8 : 0), lane / 4}; }
-Place c_place(unsigned lane, unsigned i) { return {lane / 4 + (i < 2 ? 0 : 8), lane % 4 * 2 + (i & 1)}; }
+Place b_place(unsigned lane, unsigned i) {
+  return {lane % 4 * 2 + (i & 1) + (i >= 2 ? 8 : 0), lane / 4};
+}
+Place c_place(unsigned lane, unsigned i) {
+  return {lane / 4 + (i < 2 ? 0 : 8), lane % 4 * 2 + (i & 1)};
+}
 
 void check_product(unsigned depth, bool half_sums) {
   const std::string types = half_sums ? "f16.f16.f16.f16" : "f32.f16.f16.f32";
@@ -82,7 +91,8 @@ void check_product(unsigned depth, bool half_sums) {
   EmulatedDevice device;
   const auto kernel = device.kernel(mma_kernel("m16n8k" + std::to_string(depth), types, as, bs, cs));
   const auto d = device.allocate(512);
-  device.run(kernel, {}, device.upload(a), device.upload(b), half_sums ? device.upload(c_halves) : device.upload(c_floats), d);
+  device.run(kernel, {}, device.upload(a), device.upload(b),
+             half_sums ? device.upload(c_halves) : device.upload(c_floats), d);
   const auto floats = half_sums ? std::vector<float>(128) : device.download<float>(d, 128);
   const auto halves = half_sums ? device.download<std::uint16_t>(d, 128) : std::vector<std::uint16_t>(128);
   for (unsigned lane = 0; lane < 32; ++lane)
@@ -99,18 +109,21 @@ void check_product(unsigned depth, bool half_sums) {
 /// Stores 512 halves numbered 0, 1, 2 ... to shared memory, loads matrices from the rows that `rows` gives to lanes.
 std::vector<std::uint16_t> load_matrices(unsigned count, bool transposed, const std::vector<std::uint32_t>& rows) {
   EmulatedDevice device;
-  std::string text = module_head(80) + ".visible .entry k(.param .u64 rows, .param .u64 out)\n{\n.reg .b32 %n, %r, %v, %s;\n"
+  std::string text = module_head(80) +
+                     ".visible .entry k(.param .u64 rows, .param .u64 out)\n{\n.reg .b32 %n, %r, %v, %s;\n"
                      ".reg .b64 %p, %t;\n.reg .b32 %d<4>;\n.shared .align 16 .b8 tile[1024];\nmov.u32 %n, %tid.x;\n"
                      "mov.u32 %s, tile;\nshl.b32 %r, %n, 5;\nadd.u32 %s, %s, %r;\nshl.b32 %v, %n, 4;\n"
                      "mad.lo.u32 %v, %v, 0x10001, 0x10000;\n";
   for (unsigned k = 0; k < 8; ++k) // halves 16 n + 2 k and 16 n + 2 k + 1
     text += "st.shared.b32 [%s+" + std::to_string(4 * k) + "], %v;\nadd.u32 %v, %v, 0x20002;\n";
-  text += "bar.sync 0;\nld.param.u64 %p, [rows];\nmul.wide.u32 %t, %n, 4;\nadd.s64 %p, %p, %t;\nld.global.b32 %r, [%p];\n"
-          "shl.b32 %r, %r, 4;\nmov.u32 %s, tile;\nadd.u32 %s, %s, %r;\nldmatrix.sync.aligned.m8n8.x" +
-          std::to_string(count) + (transposed ? ".trans" : "") + ".shared.b16 {";
+  text +=
+      "bar.sync 0;\nld.param.u64 %p, [rows];\nmul.wide.u32 %t, %n, 4;\nadd.s64 %p, %p, %t;\nld.global.b32 %r, [%p];\n"
+      "shl.b32 %r, %r, 4;\nmov.u32 %s, tile;\nadd.u32 %s, %s, %r;\nldmatrix.sync.aligned.m8n8.x" +
+      std::to_string(count) + (transposed ? ".trans" : "") + ".shared.b16 {";
   for (unsigned k = 0; k < count; ++k)
     text += (k == 0 ? "%d" : ", %d") + std::to_string(k);
-  text += "}, [%s];\nld.param.u64 %p, [out];\nmul.wide.u32 %t, %n, " + std::to_string(4 * count) + ";\nadd.s64 %p, %p, %t;\n";
+  text += "}, [%s];\nld.param.u64 %p, [out];\nmul.wide.u32 %t, %n, " + std::to_string(4 * count) +
+          ";\nadd.s64 %p, %p, %t;\n";
   for (unsigned k = 0; k < count; ++k)
     text += "st.global.b32 [%p+" + std::to_string(4 * k) + "], %d" + std::to_string(k) + ";\n";
   const auto out = device.allocate(128UL * count);
@@ -120,8 +133,12 @@ std::vector<std::uint16_t> load_matrices(unsigned count, bool transposed, const 
 
 } // namespace
 
-TEST_CASE("mma.m16n8k8 multiplies what the manual's layout says") { check_product(8, false); }
-TEST_CASE("mma.m16n8k16 multiplies what the manual's layout says") { check_product(16, false); }
+TEST_CASE("mma.m16n8k8 multiplies what the manual's layout says") {
+  check_product(8, false);
+}
+TEST_CASE("mma.m16n8k16 multiplies what the manual's layout says") {
+  check_product(16, false);
+}
 TEST_CASE("mma accumulates in half precision too") {
   check_product(8, true);
   check_product(16, true);
