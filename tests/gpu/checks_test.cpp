@@ -1,7 +1,7 @@
 // Each fault that the checks look for: found, told with its place, and not where the kernel is right.
-#include <catch2/matchers/catch_matchers_string.hpp>
-
 #include "emulated_device.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
@@ -14,8 +14,8 @@ struct Outcome {
   std::string report;
 };
 
-/// A block of `threads` runs `code`, which may use %n (the thread's number), %g (device memory of 256 written bytes), %e
-/// (64 bytes that nobody wrote), %s (shared memory, 512 bytes) and registers.
+/// A block of `threads` runs `code`, which may use %n (the thread's number), %g (device memory of 256 written bytes),
+/// %e (64 bytes that nobody wrote), %s (shared memory, 512 bytes) and registers.
 Outcome run_code(const std::string& code, unsigned threads = 32, EmulatedDevice::Settings settings = {}) {
   EmulatedDevice device(std::move(settings));
   const std::string text = module_head(80) + R"(
@@ -74,7 +74,8 @@ TEST_CASE("misaligned access is found") {
 }
 
 TEST_CASE("shared memory is left neither above nor between variables") {
-  check_found("setp.eq.u32 %p, %n, 0;\n@%p st.shared.u32 [%s+512], 1;", sciexam::cuda::kIllegalAddress, "belongs to no variable");
+  check_found("setp.eq.u32 %p, %n, 0;\n@%p st.shared.u32 [%s+512], 1;", sciexam::cuda::kIllegalAddress,
+              "belongs to no variable");
   check_found("ld.shared.u32 %x, [%s+100000];", sciexam::cuda::kIllegalAddress, "out of bounds");
 }
 
@@ -93,7 +94,8 @@ TEST_CASE("reads of what nobody wrote are found") {
   check_found(kAt + "st.shared.u16 [%s], 1;\nld.shared.u32 %x, [%s];", sciexam::cuda::kLaunchFailed, "uninitialised");
   check_found(kAt + "atom.shared.add.u32 %x, [%s], 1;", sciexam::cuda::kLaunchFailed, "uninitialised");
   check_found("add.u32 %x, %y, 1;", sciexam::cuda::kLaunchFailed, "undefined register");
-  check_found("setp.lt.u32 %p, %n, 4;\n@%p mov.u32 %y, 1;\nadd.u32 %x, %y, 1;", sciexam::cuda::kLaunchFailed, "thread (4,0,0)");
+  check_found("setp.lt.u32 %p, %n, 4;\n@%p mov.u32 %y, 1;\nadd.u32 %x, %y, 1;", sciexam::cuda::kLaunchFailed,
+              "thread (4,0,0)");
   check_clean("mov.u32 %x, %y;\nmov.b64 %l, {%x, %n};"); // moving them is no fault
   check_found("mov.u32 %x, %y;\nadd.u32 %x, %x, 1;", sciexam::cuda::kLaunchFailed, "undefined register");
   check_found("@%p mov.u32 %x, 1;", sciexam::cuda::kLaunchFailed, "guard is undefined");
@@ -101,11 +103,13 @@ TEST_CASE("reads of what nobody wrote are found") {
 
 TEST_CASE("races between warps are found, and barriers prevent them") {
   const std::string write = kAt + "st.shared.u32 [%s], %n;\n";
-  const std::string others = "xor.b32 %o, %o, 128;\nmov.u32 %s, tile;\n" + kAt; // the same lane's word of the other warp
+  const std::string others =
+      "xor.b32 %o, %o, 128;\nmov.u32 %s, tile;\n" + kAt; // the same lane's word of the other warp
   check_clean(write + "bar.sync 0;\n" + others + "ld.shared.u32 %x, [%s];", 64);
   check_clean(write + "bar.sync 0;\n" + others + "ld.shared.u32 %x, [%s];\nbar.sync 0;\nst.shared.u32 [%s], 1;", 64);
   // The warp that came last to the barrier goes on first: it reads, then the other one writes.
-  check_found(write + "bar.sync 0;\nsetp.ge.u32 %p, %n, 32;\n@%p ld.shared.u32 %x, [tile];\n@!%p st.shared.u32 [%s], 1;",
+  check_found(write +
+                  "bar.sync 0;\nsetp.ge.u32 %p, %n, 32;\n@%p ld.shared.u32 %x, [tile];\n@!%p st.shared.u32 [%s], 1;",
               sciexam::cuda::kLaunchFailed, "race: writes", 64);
   check_found("st.shared.u32 [%s], 1;", sciexam::cuda::kLaunchFailed, "race: writes", 64); // even of the same value
   check_found(write + "bar.sync 0;\nst.shared.u32 [%s], 1;\nld.shared.u8 %x, [tile+130];", sciexam::cuda::kLaunchFailed,
@@ -127,7 +131,8 @@ TEST_CASE("lanes of a warp race unless bar.warp.sync lies between") {
 TEST_CASE("atomics race with plain accesses only") {
   const std::string start = "setp.eq.u32 %p, %n, 0;\n@%p st.shared.u32 [%s], 0;\nbar.sync 0;\n";
   check_clean(start + "atom.shared.add.u32 %x, [%s], 1;\nbar.sync 0;\nld.shared.u32 %x, [%s];", 64);
-  check_found(start + "atom.shared.add.u32 %x, [%s], 1;\nld.shared.u32 %x, [%s];", sciexam::cuda::kLaunchFailed, "race: reads", 64);
+  check_found(start + "atom.shared.add.u32 %x, [%s], 1;\nld.shared.u32 %x, [%s];", sciexam::cuda::kLaunchFailed,
+              "race: reads", 64);
 }
 
 TEST_CASE("named barriers order those that meet there") {
@@ -152,7 +157,8 @@ TEST_CASE("a barrier that part of a warp reaches is found") {
 }
 
 TEST_CASE("warps that wait for each other at different barriers are found") {
-  check_found("setp.lt.u32 %p, %n, 32;\n@%p bar.sync 1;\n@!%p bar.sync 2;", sciexam::cuda::kLaunchFailed, "deadlock", 64);
+  check_found("setp.lt.u32 %p, %n, 32;\n@%p bar.sync 1;\n@!%p bar.sync 2;", sciexam::cuda::kLaunchFailed, "deadlock",
+              64);
 }
 
 TEST_CASE("an endless loop is found") {
@@ -162,11 +168,13 @@ TEST_CASE("an endless loop is found") {
 }
 
 TEST_CASE("exchanges demand all lanes that they name") {
-  check_found("setp.lt.u32 %p, %n, 8;\n@%p shfl.sync.idx.b32 %x, %n, 0, 0x1f, 0xffffffff;", sciexam::cuda::kLaunchFailed,
-              "does not execute");
+  check_found("setp.lt.u32 %p, %n, 8;\n@%p shfl.sync.idx.b32 %x, %n, 0, 0x1f, 0xffffffff;",
+              sciexam::cuda::kLaunchFailed, "does not execute");
   check_clean("setp.lt.u32 %p, %n, 8;\n@%p shfl.sync.idx.b32 %x, %n, 0, 0x1f, 0xff;");
-  check_found("setp.lt.u32 %p, %n, 8;\n@%p shfl.sync.idx.b32 %x, %n, 9, 0x1f, 0xff;", sciexam::cuda::kLaunchFailed, "lane 9");
-  check_found("setp.lt.u32 %p, %n, 8;\n@%p vote.sync.ballot.b32 %x, %p, 0x7f;", sciexam::cuda::kLaunchFailed, "does not name");
+  check_found("setp.lt.u32 %p, %n, 8;\n@%p shfl.sync.idx.b32 %x, %n, 9, 0x1f, 0xff;", sciexam::cuda::kLaunchFailed,
+              "lane 9");
+  check_found("setp.lt.u32 %p, %n, 8;\n@%p vote.sync.ballot.b32 %x, %p, 0x7f;", sciexam::cuda::kLaunchFailed,
+              "does not name");
 }
 
 TEST_CASE("matrix instructions demand the whole warp") {
@@ -174,14 +182,16 @@ TEST_CASE("matrix instructions demand the whole warp") {
                           "{0f00000000, 0f00000000, 0f00000000, 0f00000000};";
   check_found("setp.lt.u32 %p, %n, 8;\n@%p " + mma, sciexam::cuda::kLaunchFailed, "mma.sync");
   check_found(mma, sciexam::cuda::kLaunchFailed, "32 threads", 24);
-  check_found("setp.lt.u32 %p, %n, 8;\n@%p ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%x}, [%s];", sciexam::cuda::kLaunchFailed,
-              "ldmatrix");
-  check_found("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%x}, [%s+8];", sciexam::cuda::kMisalignedAddress, "misaligned");
+  check_found("setp.lt.u32 %p, %n, 8;\n@%p ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%x}, [%s];",
+              sciexam::cuda::kLaunchFailed, "ldmatrix");
+  check_found("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%x}, [%s+8];", sciexam::cuda::kMisalignedAddress,
+              "misaligned");
 }
 
 TEST_CASE("cp.async must be waited for, and a barrier passed before other threads read") {
-  const std::string copy = kAt + "mul.wide.u32 %l, %n, 4;\nadd.s64 %g, %g, %l;\ncp.async.ca.shared.global [%s], [%g], 4;\n"
-                                 "cp.async.commit_group;\n";
+  const std::string copy = kAt +
+                           "mul.wide.u32 %l, %n, 4;\nadd.s64 %g, %g, %l;\ncp.async.ca.shared.global [%s], [%g], 4;\n"
+                           "cp.async.commit_group;\n";
   check_found(copy + "ld.shared.u32 %x, [%s];", sciexam::cuda::kLaunchFailed, "not waited for");
   check_found(copy + "cp.async.wait_group 1;\nld.shared.u32 %x, [%s];", sciexam::cuda::kLaunchFailed, "not waited for");
   check_clean(copy + "cp.async.wait_group 0;\nld.shared.u32 %x, [%s];");

@@ -1,10 +1,10 @@
 // What is counted of global and shared accesses, against what the layouts say.
-#include <fstream>
-#include <sstream>
-
 #include "emulated_device.hpp"
 #include "gpu/driver/counters.hpp"
 #include "gpu/driver/machine.hpp"
+
+#include <fstream>
+#include <sstream>
 
 using namespace sciexam::test;
 using sciexam::emulated::Counters;
@@ -25,14 +25,16 @@ Counters counted(const std::string& code) {
   mov.u32 %n, %tid.x;
   mov.u32 %s, tile;
   ld.param.u64 %g, [g];
-)" + code + "\nret;\n}\n", "counted");
+)" + code + "\nret;\n}\n",
+                                    "counted");
   device.run(kernel, {}, device.upload(std::vector<std::uint32_t>(4096, 1)));
   return Machine::instance().counters.at("counted");
 }
 
 std::string strided(unsigned stride, const std::string& access) {
   const std::string by = std::to_string(stride);
-  return "mul.lo.u32 %o, %n, " + by + ";\nadd.u32 %s, %s, %o;\nmul.wide.u32 %l, %n, " + by + ";\nadd.s64 %g, %g, %l;\n" + access;
+  return "mul.lo.u32 %o, %n, " + by + ";\nadd.u32 %s, %s, %o;\nmul.wide.u32 %l, %n, " + by +
+         ";\nadd.s64 %g, %g, %l;\n" + access;
 }
 
 } // namespace

@@ -1,14 +1,13 @@
 // The driver's calls, and the faults that it can be told to have.
-#include <sys/wait.h>
-#include <unistd.h>
+#include "lane_instruction.hpp"
 
 #include <csignal>
 #include <cstring>
 #include <thread>
 
 #include <catch2/matchers/catch_matchers_string.hpp>
-
-#include "lane_instruction.hpp"
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace sciexam::test;
 using namespace sciexam::cuda;
@@ -30,7 +29,8 @@ const std::string kNothing = module_head(75) + ".visible .entry k()\n{\nret;\n}"
 } // namespace
 
 TEST_CASE("devices are what the environment says") {
-  const EmulatedDevice device(EmulatedDevice::Settings{{"DEVICES", "2"}, {"CAPABILITY", "7.5"}, {"MEMORY", "1000000"}, {"DRIVER", "11.8"}});
+  const EmulatedDevice device(
+      EmulatedDevice::Settings{{"DEVICES", "2"}, {"CAPABILITY", "7.5"}, {"MEMORY", "1000000"}, {"DRIVER", "11.8"}});
   int count = 0, version = 0, value = 0;
   std::size_t bytes = 0;
   char name[32];
@@ -82,7 +82,9 @@ TEST_CASE("copies and fills keep to their allocation, and what was never written
 TEST_CASE("PTX that the interpreter does not take is an error that shows the line") {
   EmulatedDevice device;
   const auto refused = [&](const std::string& code, const std::string& text) {
-    const std::string ptx = module_head(75) + ".visible .entry k()\n{\n.reg .b32 %r<4>;\n.reg .b64 %l;\n.reg .pred %p;\n" + code + "\nret;\n}";
+    const std::string ptx = module_head(75) +
+                            ".visible .entry k()\n{\n.reg .b32 %r<4>;\n.reg .b64 %l;\n.reg .pred %p;\n" + code +
+                            "\nret;\n}";
     Module module = nullptr;
     char log[200] = {};
     JitOption options[] = {kJitErrorLog, kJitErrorLogBytes};
@@ -112,7 +114,8 @@ TEST_CASE("a module for a newer device is refused, and a function that calls its
   EmulatedDevice device(EmulatedDevice::Settings{{"CAPABILITY", "7.5"}});
   Module module = nullptr;
   CHECK(device.load(module_head(80) + ".visible .entry k()\n{\nret;\n}", module) == kNoBinaryForGpu);
-  CHECK(device.load(module_head(75) + ".func f()\n{\ncall f;\nret;\n}\n.visible .entry k()\n{\ncall f;\nret;\n}", module) == kInvalidPtx);
+  CHECK(device.load(module_head(75) + ".func f()\n{\ncall f;\nret;\n}\n.visible .entry k()\n{\ncall f;\nret;\n}",
+                    module) == kInvalidPtx);
   CHECK_THAT(device.report(), ContainsSubstring("calls itself"));
 }
 
@@ -134,8 +137,9 @@ TEST_CASE("parameters may come in one buffer") {
   const Function kernel = device.kernel(kStoreOne);
   DevicePointer out = device.allocate(4);
   std::size_t bytes = sizeof(out);
-  void* extra[] = {reinterpret_cast<void*>(kLaunchParameters), &out, reinterpret_cast<void*>(kLaunchParametersBytes), &bytes, // NOLINT
-                   reinterpret_cast<void*>(kLaunchParametersEnd)};                                                            // NOLINT
+  void* extra[] = {reinterpret_cast<void*>(kLaunchParameters), &out, reinterpret_cast<void*>(kLaunchParametersBytes),
+                   &bytes,                                         // NOLINT
+                   reinterpret_cast<void*>(kLaunchParametersEnd)}; // NOLINT
   CHECK(cuLaunchKernel(kernel, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, extra) == kSuccess);
   CHECK(device.download<std::uint32_t>(out, 1) == Words{1});
 }
@@ -180,7 +184,8 @@ TEST_CASE("contexts are retained, made current, and released") {
     CHECK(cuMemAlloc_v2(&address, 4) == kInvalidContext);
     CHECK(cuCtxSetCurrent(primary) == kSuccess);
     CHECK(cuMemAlloc_v2(&address, 4) == kSuccess);
-  }).join();
+  })
+      .join();
   CHECK(cuDevicePrimaryCtxRelease_v2(0) == kSuccess);
   CHECK(cuCtxSetCurrent(primary) == kSuccess);
   CHECK(cuDevicePrimaryCtxRelease_v2(0) == kSuccess);
@@ -278,9 +283,12 @@ TEST_CASE("a driver that crashes takes its process with it") {
 
 TEST_CASE("settings that make no sense are refused") {
   EmulatedDevice device;
-  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"SCIEXAM_EMULATED_DEVICES", "two"}, {"SCIEXAM_EMULATED_CAPABILITY", "8"}, {"SCIEXAM_EMULATED_FAULTS", "wrong"},
-           {"SCIEXAM_EMULATED_FAULTS", "slow@3"}, {"SCIEXAM_EMULATED_FAULTS", "oom@1;2"}}) {
+  for (const auto& [name, value] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"SCIEXAM_EMULATED_DEVICES", "two"},
+                                                                  {"SCIEXAM_EMULATED_CAPABILITY", "8"},
+                                                                  {"SCIEXAM_EMULATED_FAULTS", "wrong"},
+                                                                  {"SCIEXAM_EMULATED_FAULTS", "slow@3"},
+                                                                  {"SCIEXAM_EMULATED_FAULTS", "oom@1;2"}}) {
     ::setenv(name, value, 1);
     CHECK(cuInit(0) == kUnknown);
     ::unsetenv(name);

@@ -1,6 +1,9 @@
 // A context on the emulated driver, for one test.
 #pragma once
 
+#include "gpu/driver/driver_api.hpp"
+#include "temporary_folder.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -11,9 +14,6 @@
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
-
-#include "gpu/driver/driver_api.hpp"
-#include "temporary_folder.hpp"
 
 namespace sciexam::test {
 
@@ -64,12 +64,14 @@ public:
     REQUIRE(cuda::cuMemAlloc_v2(&address, bytes) == cuda::kSuccess);
     return address;
   }
-  template <class T> cuda::DevicePointer upload(const std::vector<T>& values) {
+  template <class T>
+  cuda::DevicePointer upload(const std::vector<T>& values) {
     const cuda::DevicePointer address = allocate(values.size() * sizeof(T));
     REQUIRE(cuda::cuMemcpyHtoD_v2(address, values.data(), values.size() * sizeof(T)) == cuda::kSuccess);
     return address;
   }
-  template <class T> std::vector<T> download(cuda::DevicePointer address, std::size_t count) {
+  template <class T>
+  std::vector<T> download(cuda::DevicePointer address, std::size_t count) {
     std::vector<T> values(count);
     INFO(report());
     REQUIRE(cuda::cuMemcpyDtoH_v2(values.data(), address, count * sizeof(T)) == cuda::kSuccess);
@@ -81,12 +83,14 @@ public:
     unsigned threads = 32;
     unsigned shared = 0;
   };
-  template <class... Parameters> cuda::Result launch(cuda::Function function, Shape shape, Parameters... parameters) {
+  template <class... Parameters>
+  cuda::Result launch(cuda::Function function, Shape shape, Parameters... parameters) {
     std::vector<void*> pointers{&parameters...};
     return cuda::cuLaunchKernel(function, shape.blocks, 1, 1, shape.threads, 1, 1, shape.shared, nullptr,
                                 pointers.data(), nullptr);
   }
-  template <class... Parameters> void run(cuda::Function function, Shape shape, Parameters... parameters) {
+  template <class... Parameters>
+  void run(cuda::Function function, Shape shape, Parameters... parameters) {
     const cuda::Result result = launch(function, shape, parameters...);
     INFO(report());
     REQUIRE(result == cuda::kSuccess);

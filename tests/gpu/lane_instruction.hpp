@@ -1,17 +1,18 @@
 // One instruction on up to 32 lanes: inputs from arrays, outputs into an array.
 #pragma once
 
+#include "emulated_device.hpp"
+
 #include <array>
 #include <string>
 #include <vector>
-
-#include "emulated_device.hpp"
 
 namespace sciexam::test {
 
 using Words = std::vector<std::uint32_t>;
 
-template <class T> std::string register_of() {
+template <class T>
+std::string register_of() {
   if constexpr (std::is_same_v<T, float>)
     return "f32";
   else if constexpr (std::is_same_v<T, double>)
@@ -49,8 +50,8 @@ std::vector<Result> on_lanes(const std::string& code, const std::vector<Inputs>&
   for (cuda::DevicePointer& parameter : parameters)
     pointers.push_back(&parameter);
   const cuda::Function function = device.kernel(text);
-  const cuda::Result result =
-      cuda::cuLaunchKernel(function, 1, 1, 1, static_cast<unsigned>(counts[0]), 1, 1, 0, nullptr, pointers.data(), nullptr);
+  const cuda::Result result = cuda::cuLaunchKernel(function, 1, 1, 1, static_cast<unsigned>(counts[0]), 1, 1, 0,
+                                                   nullptr, pointers.data(), nullptr);
   INFO(code << '\n' << device.report());
   REQUIRE(result == cuda::kSuccess);
   return device.download<Result>(out, counts[0]);

@@ -8,14 +8,18 @@ TEST_CASE("narrow loads are widened by the sign or zeros, vectors go to several 
   CHECK(on_lanes<std::uint32_t>("sub.s64 %a, %a, 0;\nld.global.s8 %d, [%a];", values) == Words{0xffffff81, 0xffffff80});
   CHECK(on_lanes<std::uint32_t>("ld.global.u8 %d, [%a+1];", values) == Words{0x80, 0x7f});
   CHECK(on_lanes<std::uint32_t>("ld.global.s16 %d, [%a+2];", values) == Words{0xfffffedc, 0x7f01});
-  CHECK(on_lanes<std::uint64_t>("ld.global.s32 %d, [%a];", values) == std::vector<std::uint64_t>{0xfffffffffedc8081, 0x7f017f80});
-  CHECK(on_lanes<std::uint32_t>(".reg .b16 %h, %l;\nld.global.nc.v2.u16 {%l, %h}, [%a];\nmov.b32 %d, {%h, %l};", values) == Words{0x8081fedc, 0x7f807f01});
+  CHECK(on_lanes<std::uint64_t>("ld.global.s32 %d, [%a];", values) ==
+        std::vector<std::uint64_t>{0xfffffffffedc8081, 0x7f017f80});
+  CHECK(on_lanes<std::uint32_t>(".reg .b16 %h, %l;\nld.global.nc.v2.u16 {%l, %h}, [%a];\nmov.b32 %d, {%h, %l};",
+                                values) == Words{0x8081fedc, 0x7f807f01});
 }
 
 TEST_CASE("registers are packed and unpacked lowest first") {
-  CHECK(on_lanes<std::uint64_t>("mov.b64 %d, {%x0, %x1};", Words{1}, Words{2}) == std::vector<std::uint64_t>{0x200000001});
+  CHECK(on_lanes<std::uint64_t>("mov.b64 %d, {%x0, %x1};", Words{1}, Words{2}) ==
+        std::vector<std::uint64_t>{0x200000001});
   CHECK(on_lanes<std::uint32_t>("mov.b64 {_, %d}, %x0;", std::vector<std::uint64_t>{0x200000001}) == Words{2});
-  CHECK(on_lanes<std::uint32_t>(".reg .b32 %h;\nmov.b64 {%d, %h}, %x0;", std::vector<std::uint64_t>{0x200000001}) == Words{1});
+  CHECK(on_lanes<std::uint32_t>(".reg .b32 %h;\nmov.b64 {%d, %h}, %x0;", std::vector<std::uint64_t>{0x200000001}) ==
+        Words{1});
 }
 
 TEST_CASE("generic addresses reach shared, local and device memory") {

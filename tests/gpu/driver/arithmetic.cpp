@@ -1,43 +1,65 @@
 // Floating-point arithmetic in the four roundings. Compiled with -frounding-math: the CPU's rounding mode is switched.
-#include <immintrin.h>
-
 #include "block.hpp"
 #include "floats.hpp"
+
+#include <immintrin.h>
 
 namespace sciexam::emulated {
 namespace {
 
 struct Sum {
   using HalfIsComputedIn = float; // 24 bits are at least 2 * 11 + 2: rounding twice is as rounding once
-  template <class T> static T on(T a, T b) { return a + b; }
+  template <class T>
+  static T on(T a, T b) {
+    return a + b;
+  }
 };
 struct Difference {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) { return a - b; }
+  template <class T>
+  static T on(T a, T b) {
+    return a - b;
+  }
 };
 struct Product {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) { return a * b; }
+  template <class T>
+  static T on(T a, T b) {
+    return a * b;
+  }
 };
 struct Fused {
   using HalfIsComputedIn = double;
-  template <class T> static T on(T a, T b, T c) { return std::fma(a, b, c); }
+  template <class T>
+  static T on(T a, T b, T c) {
+    return std::fma(a, b, c);
+  }
 };
 struct Quotient {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) { return a / b; }
+  template <class T>
+  static T on(T a, T b) {
+    return a / b;
+  }
 };
 struct Root {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a) { return std::sqrt(a); }
+  template <class T>
+  static T on(T a) {
+    return std::sqrt(a);
+  }
 };
 struct Reciprocal {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a) { return T{1} / a; }
+  template <class T>
+  static T on(T a) {
+    return T{1} / a;
+  }
 };
 struct Minimum {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) {
+  template <class T>
+  static T on(T a, T b) {
     if (is_nan(a) || is_nan(b))
       return is_nan(a) && is_nan(b) ? canonical_nan<T>() : is_nan(a) ? b : a;
     return a < b || (a == b && std::signbit(a)) ? a : b;
@@ -45,35 +67,48 @@ struct Minimum {
 };
 struct Maximum {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) {
+  template <class T>
+  static T on(T a, T b) {
     if (is_nan(a) || is_nan(b))
       return is_nan(a) && is_nan(b) ? canonical_nan<T>() : is_nan(a) ? b : a;
     return a > b || (a == b && !std::signbit(a)) ? a : b;
   }
 };
-template <class Order> struct NanWins {
+template <class Order>
+struct NanWins {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) {
+  template <class T>
+  static T on(T a, T b) {
     return is_nan(a) || is_nan(b) ? canonical_nan<T>() : Order::on(a, b);
   }
 };
 struct Negation {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a) { return -a; }
+  template <class T>
+  static T on(T a) {
+    return -a;
+  }
 };
 struct Magnitude {
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a) { return std::fabs(a); }
+  template <class T>
+  static T on(T a) {
+    return std::fabs(a);
+  }
 };
 struct SignOf { // copysign takes the sign from its first operand
   using HalfIsComputedIn = float;
-  template <class T> static T on(T a, T b) { return std::copysign(b, a); }
+  template <class T>
+  static T on(T a, T b) {
+    return std::copysign(b, a);
+  }
 };
 
 constexpr unsigned kRoundingBits = 0x6000; ///< of MXCSR
 
 /// Runs an f32 or f64 operation in the CPU's rounding mode of the instruction's `variant`.
-template <class Operation, class T, std::size_t count> void rounded(Warp& warp, const Instruction& instruction) {
+template <class Operation, class T, std::size_t count>
+void rounded(Warp& warp, const Instruction& instruction) {
   const unsigned before = _mm_getcsr();
   _mm_setcsr((before & ~kRoundingBits) | unsigned{instruction.variant} << 13);
   if constexpr (count == 1)
@@ -92,7 +127,8 @@ std::uint8_t take_rounding(Decoder& decoder) {
   return static_cast<std::uint8_t>(named == 4 ? 0 : named);
 }
 
-template <class Operation, std::size_t count> void decode_rounded(Decoder& decoder) {
+template <class Operation, std::size_t count>
+void decode_rounded(Decoder& decoder) {
   const std::uint8_t rounding = take_rounding(decoder);
   const Type type = decoder.peek_type();
   decode_modified<Operation, count>(decoder);
@@ -108,7 +144,8 @@ template <class Operation, std::size_t count> void decode_rounded(Decoder& decod
 }
 
 /// Operations whose .approx and .full forms are computed as exactly as .rn: within what the manual permits.
-template <class Operation, std::size_t count> void decode_approximated(Decoder& decoder) {
+template <class Operation, std::size_t count>
+void decode_approximated(Decoder& decoder) {
   if (decoder.take("approx") || decoder.take("full")) {
     if (decoder.peek_type() != Type::F32)
       decoder.fail("only .f32 is approximated");
@@ -119,36 +156,64 @@ template <class Operation, std::size_t count> void decode_approximated(Decoder& 
   decoder.result.kind = Kind::Sfu;
 }
 
-
-template <class Order> void decode_order(Decoder& decoder) {
+template <class Order>
+void decode_order(Decoder& decoder) {
   if (bytes_of(decoder.peek_type()) == 2 || decoder.peek_type() == Type::F16x2)
-    decoder.need(80);
+    decoder.need(80, 70);
   if (!decoder.take("NaN"))
     return decode_modified<Order, 2>(decoder);
-  decoder.need(80);
+  decoder.need(80, 70);
   decode_modified<NanWins<Order>, 2>(decoder);
 }
 
-void decode_fma(Decoder& decoder) { decode_float_fma(decoder); }
-void decode_sqrt(Decoder& decoder) { decode_approximated<Root, 1>(decoder); }
-void decode_rcp(Decoder& decoder) { decode_approximated<Reciprocal, 1>(decoder); }
-void decode_copysign(Decoder& decoder) { decode_modified<SignOf, 2>(decoder, false); }
+void decode_fma(Decoder& decoder) {
+  decode_float_fma(decoder);
+}
+void decode_sqrt(Decoder& decoder) {
+  decode_approximated<Root, 1>(decoder);
+}
+void decode_rcp(Decoder& decoder) {
+  decode_approximated<Reciprocal, 1>(decoder);
+}
+void decode_copysign(Decoder& decoder) {
+  decode_modified<SignOf, 2>(decoder, false);
+}
 
 constexpr Opcode kOpcodes[] = {
     {"fma", &decode_fma}, {"sqrt", &decode_sqrt}, {"rcp", &decode_rcp}, {"copysign", &decode_copysign}};
 
 } // namespace
 
-void decode_float_add(Decoder& decoder) { decode_rounded<Sum, 2>(decoder); }
-void decode_float_sub(Decoder& decoder) { decode_rounded<Difference, 2>(decoder); }
-void decode_float_mul(Decoder& decoder) { decode_rounded<Product, 2>(decoder); }
-void decode_float_fma(Decoder& decoder) { decode_rounded<Fused, 3>(decoder); }
-void decode_float_div(Decoder& decoder) { decode_approximated<Quotient, 2>(decoder); }
-void decode_float_min(Decoder& decoder) { decode_order<Minimum>(decoder); }
-void decode_float_max(Decoder& decoder) { decode_order<Maximum>(decoder); }
-void decode_float_neg(Decoder& decoder) { decode_modified<Negation, 1>(decoder); }
-void decode_float_abs(Decoder& decoder) { decode_modified<Magnitude, 1>(decoder); }
+void decode_float_add(Decoder& decoder) {
+  decode_rounded<Sum, 2>(decoder);
+}
+void decode_float_sub(Decoder& decoder) {
+  decode_rounded<Difference, 2>(decoder);
+}
+void decode_float_mul(Decoder& decoder) {
+  decode_rounded<Product, 2>(decoder);
+}
+void decode_float_fma(Decoder& decoder) {
+  decode_rounded<Fused, 3>(decoder);
+}
+void decode_float_div(Decoder& decoder) {
+  decode_approximated<Quotient, 2>(decoder);
+}
+void decode_float_min(Decoder& decoder) {
+  decode_order<Minimum>(decoder);
+}
+void decode_float_max(Decoder& decoder) {
+  decode_order<Maximum>(decoder);
+}
+void decode_float_neg(Decoder& decoder) {
+  decode_modified<Negation, 1>(decoder);
+}
+void decode_float_abs(Decoder& decoder) {
+  decode_modified<Magnitude, 1>(decoder);
+}
 
-std::span<const Opcode> arithmetic_opcodes() { return kOpcodes; }
+std::span<const Opcode> arithmetic_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

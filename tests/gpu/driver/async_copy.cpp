@@ -2,12 +2,12 @@
 // target must not be touched, from then on it is as written by that thread.
 #include "async_copy.hpp"
 
-#include <algorithm>
-#include <cstring>
-
 #include "block.hpp"
 #include "decoder.hpp"
 #include "memory_access.hpp"
+
+#include <algorithm>
+#include <cstring>
 
 namespace sciexam::emulated {
 namespace {
@@ -89,7 +89,8 @@ void decode_copy(Decoder& decoder) {
   if (cache == 2 || !(decoder.take("shared") || decoder.take("shared::cta")) || !decoder.take("global"))
     decoder.fail("cp.async needs .ca or .cg, and .shared.global");
   const SourceOperand& size = decoder.operand(2);
-  if (size.kind != SourceOperand::Kind::Integer || !(size.bits == 16 || (cache == 0 && (size.bits == 4 || size.bits == 8))))
+  if (size.kind != SourceOperand::Kind::Integer ||
+      !(size.bits == 16 || (cache == 0 && (size.bits == 4 || size.bits == 8))))
     decoder.fail("cp.async.ca copies 4, 8 or 16 bytes, cp.async.cg 16");
   decoder.result.run = &start_copies;
   decoder.result.kind = Kind::Global;
@@ -108,7 +109,7 @@ void decode_copy(Decoder& decoder) {
 }
 
 void decode_cp(Decoder& decoder) {
-  decoder.need(80);
+  decoder.need(80, 70);
   if (!decoder.take("async"))
     decoder.fail("of cp only cp.async is known");
   if (decoder.take("commit_group")) {
@@ -125,6 +126,8 @@ constexpr Opcode kOpcodes[] = {{"cp", &decode_cp}};
 
 } // namespace
 
-std::span<const Opcode> async_copy_opcodes() { return kOpcodes; }
+std::span<const Opcode> async_copy_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

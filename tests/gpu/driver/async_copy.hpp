@@ -1,12 +1,12 @@
 // cp.async of a warp: copies that are under way until their thread waits for them.
 #pragma once
 
+#include "instruction.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "instruction.hpp"
 
 namespace sciexam::emulated {
 

@@ -1,55 +1,90 @@
 // atom and red: lane after lane, and one block at a time where the memory is the device's.
-#include <algorithm>
-#include <cstring>
-
 #include "block.hpp"
 #include "floats.hpp"
 #include "memory_access.hpp"
+
+#include <algorithm>
+#include <cstring>
 
 namespace sciexam::emulated {
 namespace {
 
 struct AtomicAdd {
-  template <class T> static T on(T old, T b, T) { return static_cast<T>(old + b); }
+  template <class T>
+  static T on(T old, T b, T) {
+    return static_cast<T>(old + b);
+  }
 };
 struct AtomicMin {
-  template <class T> static T on(T old, T b, T) { return std::min(old, b); }
+  template <class T>
+  static T on(T old, T b, T) {
+    return std::min(old, b);
+  }
 };
 struct AtomicMax {
-  template <class T> static T on(T old, T b, T) { return std::max(old, b); }
+  template <class T>
+  static T on(T old, T b, T) {
+    return std::max(old, b);
+  }
 };
 struct AtomicAnd {
-  template <class T> static T on(T old, T b, T) { return old & b; }
+  template <class T>
+  static T on(T old, T b, T) {
+    return old & b;
+  }
 };
 struct AtomicOr {
-  template <class T> static T on(T old, T b, T) { return old | b; }
+  template <class T>
+  static T on(T old, T b, T) {
+    return old | b;
+  }
 };
 struct AtomicXor {
-  template <class T> static T on(T old, T b, T) { return old ^ b; }
+  template <class T>
+  static T on(T old, T b, T) {
+    return old ^ b;
+  }
 };
 struct Exchange {
-  template <class T> static T on(T, T b, T) { return b; }
+  template <class T>
+  static T on(T, T b, T) {
+    return b;
+  }
 };
 struct CompareAndSwap {
-  template <class T> static T on(T old, T b, T c) { return old == b ? c : old; }
+  template <class T>
+  static T on(T old, T b, T c) {
+    return old == b ? c : old;
+  }
 };
 struct Increment {
-  template <class T> static T on(T old, T b, T) { return old >= b ? T{0} : old + 1; }
+  template <class T>
+  static T on(T old, T b, T) {
+    return old >= b ? T{0} : old + 1;
+  }
 };
 struct Decrement {
-  template <class T> static T on(T old, T b, T) { return old == 0 || old > b ? b : old - 1; }
+  template <class T>
+  static T on(T old, T b, T) {
+    return old == 0 || old > b ? b : old - 1;
+  }
 };
 /// add.f16 and add.f16x2
-template <class T> struct HalfAdd {
+template <class T>
+struct HalfAdd {
   struct Sum {
     using HalfIsComputedIn = float;
-    template <class F> static F on(F a, F b) { return a + b; }
+    template <class F>
+    static F on(F a, F b) {
+      return a + b;
+    }
   };
   static T on(T old, T b, T) { return Modified<Sum, T, false, false>{}(old, b); }
 };
 
 /// The values follow the address; red has no output.
-template <class Operation, class T> void atomic(Warp& warp, const Instruction& instruction) {
+template <class Operation, class T>
+void atomic(Warp& warp, const Instruction& instruction) {
   const std::lock_guard lock(warp.block().atomics());
   const Reached reached = reach(warp, instruction, sizeof(T), Use::Atomic);
   const T* const b = warp.lanes<T>(instruction.in(1));
@@ -66,7 +101,8 @@ template <class Operation, class T> void atomic(Warp& warp, const Instruction& i
   }
 }
 
-template <class Operation> Execute integer_form(Decoder& decoder, Type type, bool signs_matter) {
+template <class Operation>
+Execute integer_form(Decoder& decoder, Type type, bool signs_matter) {
   switch (type) {
   case Type::S32:
     return signs_matter ? &atomic<Operation, std::int32_t> : &atomic<Operation, std::uint32_t>;
@@ -147,13 +183,19 @@ void decode_atomic(Decoder& decoder, bool returns) {
     decoder.places().shared_access(bytes_of(type));
 }
 
-void decode_atom(Decoder& decoder) { decode_atomic(decoder, true); }
-void decode_red(Decoder& decoder) { decode_atomic(decoder, false); }
+void decode_atom(Decoder& decoder) {
+  decode_atomic(decoder, true);
+}
+void decode_red(Decoder& decoder) {
+  decode_atomic(decoder, false);
+}
 
 constexpr Opcode kOpcodes[] = {{"atom", &decode_atom}, {"red", &decode_red}};
 
 } // namespace
 
-std::span<const Opcode> atomic_opcodes() { return kOpcodes; }
+std::span<const Opcode> atomic_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

@@ -1,33 +1,47 @@
 // Instructions on bits.
+#include "lane_wise.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
-
-#include "lane_wise.hpp"
 
 namespace sciexam::emulated {
 namespace {
 
 struct And {
-  template <class T> T operator()(T a, T b) const { return static_cast<T>(a & b); }
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a & b);
+  }
 };
 struct Or {
-  template <class T> T operator()(T a, T b) const { return static_cast<T>(a | b); }
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a | b);
+  }
 };
 struct Xor {
-  template <class T> T operator()(T a, T b) const { return static_cast<T>(a ^ b); }
+  template <class T>
+  T operator()(T a, T b) const {
+    return static_cast<T>(a ^ b);
+  }
 };
 struct Not {
-  template <class T> T operator()(T a) const { return static_cast<T>(~a); }
+  template <class T>
+  T operator()(T a) const {
+    return static_cast<T>(~a);
+  }
 };
 // Amounts beyond the width are clamped to it.
 struct ShiftLeft {
-  template <class T> T operator()(T a, std::uint32_t by) const {
+  template <class T>
+  T operator()(T a, std::uint32_t by) const {
     return by >= 8 * sizeof(T) ? T{0} : static_cast<T>(static_cast<std::uint64_t>(a) << by);
   }
 };
 struct ShiftRight {
-  template <class T> T operator()(T a, std::uint32_t by) const {
+  template <class T>
+  T operator()(T a, std::uint32_t by) const {
     constexpr std::uint32_t kWidth = 8 * sizeof(T);
     if (by >= kWidth)
       return static_cast<T>(a < 0 ? -1 : 0);
@@ -35,13 +49,20 @@ struct ShiftRight {
   }
 };
 struct CountOnes {
-  template <class T> std::uint32_t operator()(T a) const { return static_cast<std::uint32_t>(std::popcount(a)); }
+  template <class T>
+  std::uint32_t operator()(T a) const {
+    return static_cast<std::uint32_t>(std::popcount(a));
+  }
 };
 struct LeadingZeros {
-  template <class T> std::uint32_t operator()(T a) const { return static_cast<std::uint32_t>(std::countl_zero(a)); }
+  template <class T>
+  std::uint32_t operator()(T a) const {
+    return static_cast<std::uint32_t>(std::countl_zero(a));
+  }
 };
 struct Reverse {
-  template <class T> T operator()(T a) const {
+  template <class T>
+  T operator()(T a) const {
     T reversed = 0;
     for (unsigned k = 0; k < 8 * sizeof(T); ++k)
       reversed = static_cast<T>(reversed << 1 | (a >> k & 1));
@@ -49,13 +70,15 @@ struct Reverse {
   }
 };
 struct FindHighest { // of signed numbers the highest bit that differs from the sign
-  template <class T> std::uint32_t operator()(T a) const {
+  template <class T>
+  std::uint32_t operator()(T a) const {
     const auto bits = static_cast<std::make_unsigned_t<T>>(a < 0 ? ~a : a);
     return bits == 0 ? 0xffffffff : static_cast<std::uint32_t>(std::bit_width(bits)) - 1;
   }
 };
 struct ExtractField { // beyond the word's end, and beyond the field, there are signs
-  template <class T> T operator()(T a, std::uint32_t position, std::uint32_t length) const {
+  template <class T>
+  T operator()(T a, std::uint32_t position, std::uint32_t length) const {
     using U = std::make_unsigned_t<T>;
     constexpr std::uint32_t kWidth = 8 * sizeof(T);
     position &= 0xff;
@@ -70,7 +93,8 @@ struct ExtractField { // beyond the word's end, and beyond the field, there are 
   }
 };
 struct InsertField {
-  template <class T> T operator()(T field, T into, std::uint32_t position, std::uint32_t length) const {
+  template <class T>
+  T operator()(T field, T into, std::uint32_t position, std::uint32_t length) const {
     constexpr std::uint32_t kWidth = 8 * sizeof(T);
     position &= 0xff;
     length &= 0xff;
@@ -97,7 +121,8 @@ struct Permute {
 };
 /// prmt's modes: which byte of b:a goes where, for each value of the selector's low two bits.
 enum PermuteMode { kForward4, kBackward4, kReplicate8, kClampLeft, kClampRight, kReplicate16 };
-template <PermuteMode mode> struct PermuteBy {
+template <PermuteMode mode>
+struct PermuteBy {
   std::uint32_t operator()(std::uint32_t a, std::uint32_t b, std::uint32_t selector) const {
     constexpr std::array<std::array<std::uint32_t, 4>, 6> kChoices = {{
         {0x3210, 0x4321, 0x5432, 0x6543},
@@ -120,7 +145,8 @@ struct Logic3 {
     return result;
   }
 };
-template <bool left, bool wrap> struct Funnel {
+template <bool left, bool wrap>
+struct Funnel {
   std::uint32_t operator()(std::uint32_t low, std::uint32_t high, std::uint32_t by) const {
     const std::uint32_t amount = wrap ? by & 31 : std::min(by, 32U);
     const std::uint64_t both = std::uint64_t{high} << 32 | low;
@@ -129,7 +155,8 @@ template <bool left, bool wrap> struct Funnel {
 };
 
 /// and, or, xor, not: of predicates as well.
-template <class Operation, std::size_t count> void predicate_logic(Warp& warp, const Instruction& instruction) {
+template <class Operation, std::size_t count>
+void predicate_logic(Warp& warp, const Instruction& instruction) {
   const std::uint32_t a = warp.predicate(instruction.in(0));
   if constexpr (count == 1)
     warp.set_predicate(instruction.out(), ~a);
@@ -137,7 +164,8 @@ template <class Operation, std::size_t count> void predicate_logic(Warp& warp, c
     warp.set_predicate(instruction.out(), Operation{}(a, warp.predicate(instruction.in(1))));
 }
 
-template <class Operation, std::size_t count> void decode_logic(Decoder& decoder) {
+template <class Operation, std::size_t count>
+void decode_logic(Decoder& decoder) {
   const Type type = decoder.take_type();
   decoder.result.run = &predicate_logic<Operation, count>;
   if (type != Type::Pred)
@@ -152,7 +180,8 @@ template <class Operation, std::size_t count> void decode_logic(Decoder& decoder
     decoder.input(k, type);
 }
 
-template <class Operation> void decode_shift(Decoder& decoder) {
+template <class Operation>
+void decode_shift(Decoder& decoder) {
   const Type type = decoder.take_type();
   with_integer(decoder, type, [&]<class T>(T) {
     decoder.simple(&lane_wise<Operation, T, T, std::uint32_t>, type, {type, Type::U32});
@@ -160,7 +189,8 @@ template <class Operation> void decode_shift(Decoder& decoder) {
 }
 
 /// Operations on .b32 and .b64 words, or their integers, with a 32-bit result.
-template <class Operation> void decode_count(Decoder& decoder) {
+template <class Operation>
+void decode_count(Decoder& decoder) {
   const Type type = decoder.take_type();
   if (bytes_of(type) < 4)
     decoder.fail("the instruction takes 32 or 64 bits");
@@ -195,21 +225,25 @@ void decode_bfi(Decoder& decoder) {
   const Type type = decoder.take_type();
   if (type != Type::B32 && type != Type::B64)
     decoder.fail("bfi takes .b32 or .b64");
-  decoder.simple(type == Type::B32
-                     ? &lane_wise<InsertField, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>
-                     : &lane_wise<InsertField, std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t>,
-                 type, {type, type, Type::U32, Type::U32});
+  decoder.simple(
+      type == Type::B32
+          ? &lane_wise<InsertField, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>
+          : &lane_wise<InsertField, std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t>,
+      type, {type, type, Type::U32, Type::U32});
 }
 
-template <class Operation> constexpr Execute kWords3 =
-    &lane_wise<Operation, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+template <class Operation>
+constexpr Execute kWords3 = &lane_wise<Operation, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
 
 void decode_prmt(Decoder& decoder) {
   if (decoder.take_type() != Type::B32)
     decoder.fail("prmt takes .b32");
-  constexpr std::array<Execute, 7> kModes = {kWords3<PermuteBy<kForward4>>,    kWords3<PermuteBy<kBackward4>>,
-                                             kWords3<PermuteBy<kReplicate8>>,  kWords3<PermuteBy<kClampLeft>>,
-                                             kWords3<PermuteBy<kClampRight>>,  kWords3<PermuteBy<kReplicate16>>,
+  constexpr std::array<Execute, 7> kModes = {kWords3<PermuteBy<kForward4>>,
+                                             kWords3<PermuteBy<kBackward4>>,
+                                             kWords3<PermuteBy<kReplicate8>>,
+                                             kWords3<PermuteBy<kClampLeft>>,
+                                             kWords3<PermuteBy<kClampRight>>,
+                                             kWords3<PermuteBy<kReplicate16>>,
                                              kWords3<Permute>};
   const std::size_t mode = decoder.take_any({"f4e", "b4e", "rc8", "ecl", "ecr", "rc16"});
   decoder.simple(kModes[mode], Type::B32, {Type::B32, Type::B32, Type::B32});
@@ -218,8 +252,8 @@ void decode_prmt(Decoder& decoder) {
 void decode_lop3(Decoder& decoder) {
   if (decoder.take_type() != Type::B32)
     decoder.fail("lop3 takes .b32");
-  decoder.simple(&lane_wise<Logic3, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, Type::B32,
-                 {Type::B32, Type::B32, Type::B32, Type::B32});
+  decoder.simple(&lane_wise<Logic3, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>,
+                 Type::B32, {Type::B32, Type::B32, Type::B32, Type::B32});
 }
 
 void decode_shf(Decoder& decoder) {
@@ -232,15 +266,27 @@ void decode_shf(Decoder& decoder) {
 }
 
 constexpr Opcode kOpcodes[] = {
-    {"and", &decode_logic<And, 2>},      {"or", &decode_logic<Or, 2>},        {"xor", &decode_logic<Xor, 2>},
-    {"not", &decode_logic<Not, 1>},      {"shl", &decode_shift<ShiftLeft>},   {"shr", &decode_shift<ShiftRight>},
-    {"popc", &decode_count<CountOnes>},  {"clz", &decode_count<LeadingZeros>}, {"bfind", &decode_count<FindHighest>},
-    {"brev", &decode_brev},              {"bfe", &decode_bfe},                {"bfi", &decode_bfi},
-    {"prmt", &decode_prmt},              {"lop3", &decode_lop3},              {"shf", &decode_shf},
+    {"and", &decode_logic<And, 2>},
+    {"or", &decode_logic<Or, 2>},
+    {"xor", &decode_logic<Xor, 2>},
+    {"not", &decode_logic<Not, 1>},
+    {"shl", &decode_shift<ShiftLeft>},
+    {"shr", &decode_shift<ShiftRight>},
+    {"popc", &decode_count<CountOnes>},
+    {"clz", &decode_count<LeadingZeros>},
+    {"bfind", &decode_count<FindHighest>},
+    {"brev", &decode_brev},
+    {"bfe", &decode_bfe},
+    {"bfi", &decode_bfi},
+    {"prmt", &decode_prmt},
+    {"lop3", &decode_lop3},
+    {"shf", &decode_shf},
 };
 
 } // namespace
 
-std::span<const Opcode> bit_opcodes() { return kOpcodes; }
+std::span<const Opcode> bit_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

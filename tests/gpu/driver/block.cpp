@@ -25,7 +25,9 @@ Block::Block(const Launch& launch, std::mutex& atomics) : launch_(launch), atomi
   local_.resize(warps_.size() * kLanes * program().local.bytes);
 }
 
-Dimensions Block::thread_position(unsigned thread) const { return unravel(thread, launch_.block); }
+Dimensions Block::thread_position(unsigned thread) const {
+  return unravel(thread, launch_.block);
+}
 
 void Block::run(std::uint64_t number) {
   position_ = unravel(number, launch_.grid);
@@ -57,8 +59,8 @@ void Block::run(std::uint64_t number) {
 }
 
 unsigned Block::live_warps() const {
-  return static_cast<unsigned>(std::count_if(
-      warps_.begin(), warps_.end(), [](const auto& warp) { return warp->state() != Warp::State::Done; }));
+  return static_cast<unsigned>(
+      std::count_if(warps_.begin(), warps_.end(), [](const auto& warp) { return warp->state() != Warp::State::Done; }));
 }
 
 void Block::report_deadlock() const {
@@ -100,7 +102,8 @@ void Block::arrive(Warp& warp, unsigned number, unsigned threads, bool waits) {
   Barrier& barrier = barriers_[number];
   const unsigned wanted = threads / kLanes;
   if (barrier.arrived > 0 && barrier.wanted != wanted)
-    throw Finding(cuda::kLaunchFailed, "barrier " + std::to_string(number) + " is used with different numbers of threads");
+    throw Finding(cuda::kLaunchFailed,
+                  "barrier " + std::to_string(number) + " is used with different numbers of threads");
   barrier.wanted = wanted;
   ++barrier.arrived;
   shared_.races().arrive(warp.index(), number);

@@ -1,6 +1,13 @@
 // A block of threads: its warps, shared and local memory, and barriers.
 #pragma once
 
+#include "counters.hpp"
+#include "device_memory.hpp"
+#include "finding.hpp"
+#include "program.hpp"
+#include "shared_memory.hpp"
+#include "warp.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,13 +16,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "counters.hpp"
-#include "device_memory.hpp"
-#include "finding.hpp"
-#include "program.hpp"
-#include "shared_memory.hpp"
-#include "warp.hpp"
 
 namespace sciexam::emulated {
 
@@ -28,7 +28,7 @@ struct Launch {
   unsigned dynamic_shared = 0;
   std::span<const std::byte> parameters = {};
   const DeviceMemory* memory = nullptr;
-  bool wrong_numbers = false; ///< products come out a quarter too large
+  bool wrong_numbers = false;          ///< products come out a quarter too large
   std::uint64_t most_instructions = 0; ///< of a block's warps; more is an endless loop
 
   unsigned threads() const { return block[0] * block[1] * block[2]; }

@@ -1,8 +1,8 @@
 // setp, set, selp, slct.
+#include "floats.hpp"
+
 #include <array>
 #include <cmath>
-
-#include "floats.hpp"
 
 namespace sciexam::emulated {
 namespace {
@@ -12,7 +12,7 @@ enum Relation : std::uint8_t { kLess = 1, kEqual = 2, kGreater = 4, kUnordered =
 
 struct Comparison {
   std::string_view name;
-  std::uint8_t holds;         ///< bits of Relation
+  std::uint8_t holds; ///< bits of Relation
   bool integers, floats;
 };
 constexpr std::array<Comparison, 18> kComparisons = {{
@@ -36,7 +36,8 @@ constexpr std::array<Comparison, 18> kComparisons = {{
     {"nan", kUnordered, false, true},
 }};
 
-template <class T> std::uint8_t relation(T a, T b) {
+template <class T>
+std::uint8_t relation(T a, T b) {
   if constexpr (std::is_same_v<T, Half>)
     return relation(to_float(a), to_float(b));
   else
@@ -53,7 +54,8 @@ std::uint32_t combined(std::uint32_t lanes, std::uint32_t with, unsigned how) {
 }
 
 /// The lanes whose inputs satisfy the instruction; of f16x2 those of the `upper` half.
-template <class T> std::uint32_t satisfied(Warp& warp, const Instruction& instruction, unsigned stride = 1, unsigned first = 0) {
+template <class T>
+std::uint32_t satisfied(Warp& warp, const Instruction& instruction, unsigned stride = 1, unsigned first = 0) {
   const T* a = warp.lanes<T>(instruction.in(0)) + first;
   const T* b = warp.lanes<T>(instruction.in(1)) + first;
   const unsigned holds = instruction.variant;
@@ -67,7 +69,8 @@ template <class T> std::uint32_t satisfied(Warp& warp, const Instruction& instru
 }
 
 /// setp: p = comparison, q = its opposite, each combined with c. For f16x2 p and q are of the two halves.
-template <class T> void set_predicates(Warp& warp, const Instruction& instruction) {
+template <class T>
+void set_predicates(Warp& warp, const Instruction& instruction) {
   std::uint32_t p = 0, q = 0;
   if constexpr (std::is_same_v<T, HalfPair>) {
     p = satisfied<Half>(warp, instruction, 2, 0);
@@ -77,14 +80,16 @@ template <class T> void set_predicates(Warp& warp, const Instruction& instructio
     q = ~p;
   }
   const unsigned how = instruction.variant >> kCombinationShift;
-  const std::uint32_t with = how == kAlone ? 0 : warp.predicate(instruction.in(2)) ^ (instruction.target != 0 ? kAllLanes : 0);
+  const std::uint32_t with =
+      how == kAlone ? 0 : warp.predicate(instruction.in(2)) ^ (instruction.target != 0 ? kAllLanes : 0);
   warp.set_predicate(instruction.out(0), combined(p, with, how));
   if (instruction.outputs == 2)
     warp.set_predicate(instruction.out(1), combined(q, with, how));
 }
 
 /// set: all ones or 1.0 where the comparison holds, else zero.
-template <class T, class Result, Result yes> void set_values(Warp& warp, const Instruction& instruction) {
+template <class T, class Result, Result yes>
+void set_values(Warp& warp, const Instruction& instruction) {
   const std::uint32_t p = satisfied<T>(warp, instruction);
   Result* const result = warp.lanes<Result>(instruction.out());
   for (unsigned lane = 0; lane < kLanes; ++lane)
@@ -92,7 +97,8 @@ template <class T, class Result, Result yes> void set_values(Warp& warp, const I
       result[lane] = (p >> lane & 1) != 0 ? yes : Result{0};
 }
 
-template <class Use> void with_comparable(Decoder& decoder, Type type, Use&& use) {
+template <class Use>
+void with_comparable(Decoder& decoder, Type type, Use&& use) {
   switch (type) {
   case Type::F16:
     return use(Half{});
@@ -158,7 +164,8 @@ void decode_set(Decoder& decoder) {
   });
 }
 
-template <class T> void select(Warp& warp, const Instruction& instruction) {
+template <class T>
+void select(Warp& warp, const Instruction& instruction) {
   T* const result = warp.lanes<T>(instruction.out());
   const T* a = warp.lanes<T>(instruction.in(0));
   const T* b = warp.lanes<T>(instruction.in(1));
@@ -189,7 +196,8 @@ void decode_selp(Decoder& decoder) {
 }
 
 /// d = c >= 0 ? a : b
-template <class T, class Sign, bool flush> struct SelectBySign {
+template <class T, class Sign, bool flush>
+struct SelectBySign {
   T operator()(T a, T b, Sign c) const {
     if constexpr (flush)
       c = flushed(c);
@@ -221,6 +229,8 @@ constexpr Opcode kOpcodes[] = {
 
 } // namespace
 
-std::span<const Opcode> compare_opcodes() { return kOpcodes; }
+std::span<const Opcode> compare_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

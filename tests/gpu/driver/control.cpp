@@ -1,19 +1,25 @@
 // Branches, calls, barriers, and what has no effect here.
 #include "control.hpp"
 
-#include <bit>
-
 #include "block.hpp"
 #include "decoder.hpp"
+
+#include <bit>
 
 namespace sciexam::emulated {
 namespace {
 
-void run_branch(Warp& warp, const Instruction& instruction) { warp.branch(instruction); }
-void run_exit(Warp& warp, const Instruction&) { warp.exit(); }
+void run_branch(Warp& warp, const Instruction& instruction) {
+  warp.branch(instruction);
+}
+void run_exit(Warp& warp, const Instruction&) {
+  warp.exit();
+}
 void run_nothing(Warp&, const Instruction&) {}
 
-void run_trap(Warp&, const Instruction&) { throw Finding(cuda::kIllegalInstruction, "trap"); }
+void run_trap(Warp&, const Instruction&) {
+  throw Finding(cuda::kIllegalInstruction, "trap");
+}
 
 std::uint32_t same_in_all(Warp& warp, std::uint32_t slot) {
   const std::uint32_t* const values = warp.lanes<std::uint32_t>(slot);
@@ -102,16 +108,22 @@ void decode_nanosleep(Decoder& decoder) {
 }
 
 constexpr Opcode kOpcodes[] = {
-    {"bra", &decode_bra},         {"ret", &decode_ret},       {"exit", &decode_exit}, {"trap", &decode_trap},
-    {"bar", &decode_bar},         {"barrier", &decode_bar},   {"membar", &decode_fence}, {"fence", &decode_fence},
-    {"nanosleep", &decode_nanosleep},
+    {"bra", &decode_bra},      {"ret", &decode_ret},     {"exit", &decode_exit},
+    {"trap", &decode_trap},    {"bar", &decode_bar},     {"barrier", &decode_bar},
+    {"membar", &decode_fence}, {"fence", &decode_fence}, {"nanosleep", &decode_nanosleep},
 };
 
 } // namespace
 
-void run_call(Warp& warp, const Instruction& instruction) { warp.call(instruction); }
-void run_return(Warp& warp, const Instruction&) { warp.leave_function(); }
+void run_call(Warp& warp, const Instruction& instruction) {
+  warp.call(instruction);
+}
+void run_return(Warp& warp, const Instruction&) {
+  warp.leave_function();
+}
 
-std::span<const Opcode> control_opcodes() { return kOpcodes; }
+std::span<const Opcode> control_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

@@ -1,9 +1,9 @@
 // Instructions that the linker makes itself, and special registers.
 #pragma once
 
-#include <string_view>
-
 #include "instruction.hpp"
+
+#include <string_view>
 
 namespace sciexam::emulated {
 

@@ -1,8 +1,8 @@
 #include "control_flow.hpp"
 
-#include <algorithm>
-
 #include "instruction.hpp"
+
+#include <algorithm>
 
 namespace sciexam::emulated {
 namespace {

@@ -8,9 +8,9 @@ namespace sciexam::emulated {
 
 /// What control flow needs to know of an instruction.
 struct FlowStep {
-  bool branches = false;      ///< to `target`; if not `conditional`, always
+  bool branches = false; ///< to `target`; if not `conditional`, always
   bool conditional = false;
-  bool ends = false;          ///< leaves the function
+  bool ends = false; ///< leaves the function
   std::uint32_t target = 0;
 };
 

@@ -1,10 +1,10 @@
 // cvt: between all types, in all roundings.
-#include <array>
-#include <cstring>
-#include <cmath>
-#include <limits>
-
 #include "floats.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
 
 namespace sciexam::emulated {
 namespace {
@@ -26,7 +26,8 @@ double to_integral(double value, unsigned rounding) {
 }
 
 /// Out of range is clamped, not-a-number is 0.
-template <class To> To float_to_integer(double value, unsigned rounding) {
+template <class To>
+To float_to_integer(double value, unsigned rounding) {
   const double whole = to_integral(value, rounding);
   if (whole != whole)
     return 0;
@@ -81,16 +82,19 @@ Half round_to_half(long double exact, unsigned rounding) {
   }
 }
 
-template <class T> constexpr bool kIsFloat = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, Half>;
+template <class T>
+constexpr bool kIsFloat = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, Half>;
 
-template <class From> auto widened(From value) {
+template <class From>
+auto widened(From value) {
   if constexpr (std::is_same_v<From, Half>)
     return to_float(value);
   else
     return value;
 }
 
-template <class To, class From> To convert_one(From from, std::uint8_t variant) {
+template <class To, class From>
+To convert_one(From from, std::uint8_t variant) {
   const unsigned rounding = variant & 3;
   if constexpr (kIsFloat<From>)
     if ((variant & kFlush) != 0)
@@ -103,7 +107,7 @@ template <class To, class From> To convert_one(From from, std::uint8_t variant) 
       return static_cast<To>(value);
     using Limits = std::numeric_limits<To>;
     const auto wide = static_cast<__int128>(value);
-    return static_cast<To>(wide < Limits::min() ? __int128{Limits::min()}
+    return static_cast<To>(wide < Limits::min()   ? __int128{Limits::min()}
                            : wide > Limits::max() ? __int128{Limits::max()}
                                                   : wide);
   } else {
@@ -124,7 +128,8 @@ template <class To, class From> To convert_one(From from, std::uint8_t variant) 
 }
 
 /// Registers may be wider than the types: integers fill a wider result with their sign or zeros.
-template <class To, class From> void convert(Warp& warp, const Instruction& instruction) {
+template <class To, class From>
+void convert(Warp& warp, const Instruction& instruction) {
   const std::byte* const from = warp.lanes<std::byte>(instruction.in());
   std::byte* const to = warp.lanes<std::byte>(instruction.out());
   const std::size_t from_stride = instruction.bytes, to_stride = instruction.elements;
@@ -155,7 +160,8 @@ struct NarrowTwo { // the first operand becomes the upper half
   HalfPair operator()(float upper, float lower) const { return {to_half(lower), to_half(upper)}; }
 };
 
-template <class Use> void with_type(Decoder& decoder, Type type, Use&& use) {
+template <class Use>
+void with_type(Decoder& decoder, Type type, Use&& use) {
   switch (type) {
   case Type::U8:
     return use(std::uint8_t{});
@@ -193,7 +199,7 @@ void check_rounding(Decoder& decoder, Type to, Type from, std::size_t rounding) 
 }
 
 void decode_pair(Decoder& decoder, std::size_t rounding) {
-  decoder.need(80);
+  decoder.need(80, 70);
   if (decoder.take_type() != Type::F16x2 || decoder.take_type() != Type::F32 || rounding != kNearest)
     decoder.fail("of pairs only cvt.rn.f16x2.f32 is known");
   decoder.simple(&lane_wise<NarrowTwo, HalfPair, float, float>, Type::F16x2, {Type::F32, Type::F32});
@@ -206,8 +212,9 @@ void decode_cvt(Decoder& decoder) {
   const bool flush = decoder.take("ftz"), saturate = decoder.take("sat");
   const Type to = decoder.take_type(), from = decoder.take_type();
   check_rounding(decoder, to, from, rounding);
-  decoder.result.variant = static_cast<std::uint8_t>((rounding & 3) | (flush ? kFlush : 0) | (saturate ? kSaturate : 0) |
-                                                     (rounding >= 4 && rounding < 8 ? kToInteger : 0));
+  decoder.result.variant =
+      static_cast<std::uint8_t>((rounding & 3) | (flush ? kFlush : 0) | (saturate ? kSaturate : 0) |
+                                (rounding >= 4 && rounding < 8 ? kToInteger : 0));
   with_type(decoder, to, [&]<class To>(To) {
     with_type(decoder, from, [&]<class From>(From) { decoder.result.run = &convert<To, From>; });
   });
@@ -225,6 +232,8 @@ constexpr Opcode kOpcodes[] = {{"cvt", &decode_cvt}};
 
 } // namespace
 
-std::span<const Opcode> convert_opcodes() { return kOpcodes; }
+std::span<const Opcode> convert_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

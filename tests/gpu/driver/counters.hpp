@@ -1,12 +1,12 @@
 // What kernels did, for estimates of their speed on a device.
 #pragma once
 
+#include "instruction.hpp"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string>
-
-#include "instruction.hpp"
 
 namespace sciexam::emulated {
 

@@ -1,23 +1,25 @@
 #include "decoder.hpp"
 
+#include "half.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <unordered_map>
 
-#include "half.hpp"
-
 namespace sciexam::emulated {
 namespace {
 
-unsigned register_bytes(Type type) { return type == Type::Pred ? 0 : std::max(2U, bytes_of(type)); }
+unsigned register_bytes(Type type) {
+  return type == Type::Pred ? 0 : std::max(2U, bytes_of(type));
+}
 
 const std::unordered_map<std::string_view, Decode>& every_opcode() {
   static const std::unordered_map<std::string_view, Decode> kTable = [] {
     std::unordered_map<std::string_view, Decode> table;
     for (const auto& opcodes :
-         {integer_opcodes(), arithmetic_opcodes(), transcendental_opcodes(), bit_opcodes(), compare_opcodes(), convert_opcodes(), move_opcodes(),
-          memory_opcodes(), atomic_opcodes(), async_copy_opcodes(), matrix_opcodes(), exchange_opcodes(),
-          control_opcodes()})
+         {integer_opcodes(), arithmetic_opcodes(), transcendental_opcodes(), bit_opcodes(), compare_opcodes(),
+          convert_opcodes(), move_opcodes(), memory_opcodes(), atomic_opcodes(), async_copy_opcodes(), matrix_opcodes(),
+          exchange_opcodes(), control_opcodes()})
       for (const Opcode& opcode : opcodes)
         table.emplace(opcode.name, opcode.decode);
     return table;
@@ -27,8 +29,8 @@ const std::unordered_map<std::string_view, Decode>& every_opcode() {
 
 } // namespace
 
-Decoder::Decoder(OperandPlaces& places, const SourceInstruction& source, unsigned target)
-    : places_(places), source_(source), target_(target), modifiers_(source.modifiers) {
+Decoder::Decoder(OperandPlaces& places, const SourceInstruction& source, unsigned target, unsigned version)
+    : places_(places), source_(source), target_(target), version_(version), modifiers_(source.modifiers) {
   result.line = source.line;
   result.target = source.target;
   if (source.guard) {
@@ -87,12 +89,15 @@ Space Decoder::take_space() {
   return space;
 }
 
-void Decoder::need(unsigned target) {
-  if (target_ < target)
-    fail("needs .target sm_" + std::to_string(target));
+void Decoder::need(unsigned target, unsigned version) {
+  if (target_ < target || version_ < version)
+    fail("needs .target sm_" + std::to_string(target) + " and .version " + std::to_string(version / 10) + "." +
+         std::to_string(version % 10));
 }
 
-void Decoder::fail(const std::string& problem) const { throw PtxError(source_.line, problem); }
+void Decoder::fail(const std::string& problem) const {
+  throw PtxError(source_.line, problem);
+}
 
 const SourceOperand& Decoder::operand(std::size_t k) {
   if (k >= source_.operands.size())
@@ -130,11 +135,13 @@ std::uint32_t Decoder::slot_of(const SourceOperand& operand, Type type, bool wid
       fail("a register's size does not fit the instruction's type");
     return places_.register_slot(operand.index);
   }
-  if (operand.kind == SourceOperand::Kind::Integer || operand.kind == SourceOperand::Kind::Single || operand.kind == SourceOperand::Kind::Double)
+  if (operand.kind == SourceOperand::Kind::Integer || operand.kind == SourceOperand::Kind::Single ||
+      operand.kind == SourceOperand::Kind::Double)
     return places_.constant(immediate(operand, type), register_bytes(type));
   if (operand.kind == SourceOperand::Kind::Special)
     return places_.special(operand.text, bytes_of(type), source_.line);
-  if ((operand.kind == SourceOperand::Kind::Variable || operand.kind == SourceOperand::Kind::Name) && bytes_of(type) >= 4)
+  if ((operand.kind == SourceOperand::Kind::Variable || operand.kind == SourceOperand::Kind::Name) &&
+      bytes_of(type) >= 4)
     return places_.constant(places_.address(operand, source_.line) + static_cast<std::uint64_t>(operand.offset),
                             bytes_of(type));
   fail("an operand cannot stand here");
@@ -192,11 +199,11 @@ void Decoder::finish() const {
     fail("too many operands");
 }
 
-Instruction decode(OperandPlaces& places, const SourceInstruction& source, unsigned target) {
+Instruction decode(OperandPlaces& places, const SourceInstruction& source, unsigned target, unsigned version) {
   const auto found = every_opcode().find(source.opcode);
   if (found == every_opcode().end())
     throw PtxError(source.line, "unknown instruction " + std::string(source.opcode));
-  Decoder decoder(places, source, target);
+  Decoder decoder(places, source, target, version);
   found->second(decoder);
   decoder.finish();
   return decoder.result;

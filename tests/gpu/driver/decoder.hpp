@@ -2,13 +2,13 @@
 // hands them modifiers and operands, and refuses what nobody took.
 #pragma once
 
+#include "instruction.hpp"
+#include "syntax.hpp"
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "instruction.hpp"
-#include "syntax.hpp"
 
 namespace sciexam::emulated {
 
@@ -31,7 +31,7 @@ public:
 
 class Decoder {
 public:
-  Decoder(OperandPlaces& places, const SourceInstruction& source, unsigned target);
+  Decoder(OperandPlaces& places, const SourceInstruction& source, unsigned target, unsigned version);
 
   /// True if the instruction has the modifier, which then counts as understood.
   bool take(std::string_view modifier);
@@ -43,8 +43,8 @@ public:
   Type peek_type() const;
   /// Space::Generic where none is named.
   Space take_space();
-  /// The instruction needs sm_`target`.
-  void need(unsigned target);
+  /// The instruction needs .target sm_`target` and .version `version` (70: 7.0).
+  void need(unsigned target, unsigned version);
   unsigned target() const { return target_; }
   [[noreturn]] void fail(const std::string& problem) const;
 
@@ -78,6 +78,7 @@ private:
   OperandPlaces& places_;
   const SourceInstruction& source_;
   unsigned target_;
+  unsigned version_;
   std::vector<std::string_view> modifiers_;
   std::size_t operands_taken_ = 0; ///< one past the last that was asked for
 };
@@ -114,6 +115,6 @@ std::span<const Opcode> exchange_opcodes();
 std::span<const Opcode> control_opcodes();
 
 /// Throws PtxError with the line's text.
-Instruction decode(OperandPlaces& places, const SourceInstruction& source, unsigned target);
+Instruction decode(OperandPlaces& places, const SourceInstruction& source, unsigned target, unsigned version);
 
 } // namespace sciexam::emulated

@@ -1,10 +1,10 @@
 // Calls about the driver, its devices and their contexts.
+#include "machine.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <iostream>
-
-#include "machine.hpp"
 
 using namespace sciexam::cuda;
 using sciexam::emulated::context;

@@ -1,9 +1,9 @@
 #include "device_memory.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <new>
+
+#include <sys/mman.h>
 
 namespace sciexam::emulated {
 namespace {

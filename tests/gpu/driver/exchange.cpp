@@ -1,10 +1,10 @@
 // Values that go from lane to lane: shfl, vote, activemask, match, redux.
+#include "block.hpp"
+#include "lane_wise.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
-
-#include "block.hpp"
-#include "lane_wise.hpp"
 
 namespace sciexam::emulated {
 namespace {
@@ -20,8 +20,7 @@ std::uint32_t members(Warp& warp, const Instruction& instruction) {
       throw Finding(cuda::kLaunchFailed, "a thread executes this that its mask does not name", lane);
   }
   if (const std::uint32_t missing = mask & warp.live() & ~warp.active(); missing != 0)
-    throw Finding(cuda::kLaunchFailed, "a thread that the mask names does not execute this",
-                  std::countr_zero(missing));
+    throw Finding(cuda::kLaunchFailed, "a thread that the mask names does not execute this", std::countr_zero(missing));
   return mask;
 }
 
@@ -132,7 +131,9 @@ void decode_vote(Decoder& decoder) {
   decoder.input(2, Type::B32);
 }
 
-void active_mask(Warp& warp, const Instruction& instruction) { fill(warp, instruction, warp.active()); }
+void active_mask(Warp& warp, const Instruction& instruction) {
+  fill(warp, instruction, warp.active());
+}
 
 void decode_activemask(Decoder& decoder) {
   decoder.take_type();
@@ -141,7 +142,8 @@ void decode_activemask(Decoder& decoder) {
 }
 
 /// match.any: the lanes that have the same value.
-template <class T> void match_any(Warp& warp, const Instruction& instruction) {
+template <class T>
+void match_any(Warp& warp, const Instruction& instruction) {
   members(warp, instruction);
   std::array<T, kLanes> values;
   std::copy_n(warp.lanes<T>(instruction.in(0)), kLanes, values.begin());
@@ -161,16 +163,26 @@ void decode_match(Decoder& decoder) {
 }
 
 struct Adding {
-  template <class T> static T on(T a, T b) { return a + b; }
+  template <class T>
+  static T on(T a, T b) {
+    return a + b;
+  }
 };
 struct Smaller {
-  template <class T> static T on(T a, T b) { return std::min(a, b); }
+  template <class T>
+  static T on(T a, T b) {
+    return std::min(a, b);
+  }
 };
 struct Larger {
-  template <class T> static T on(T a, T b) { return std::max(a, b); }
+  template <class T>
+  static T on(T a, T b) {
+    return std::max(a, b);
+  }
 };
 
-template <class Operation, class T> void reduce(Warp& warp, const Instruction& instruction) {
+template <class Operation, class T>
+void reduce(Warp& warp, const Instruction& instruction) {
   members(warp, instruction);
   const T* const values = warp.lanes<T>(instruction.in(0));
   T result = values[std::countr_zero(warp.active())];
@@ -181,7 +193,7 @@ template <class Operation, class T> void reduce(Warp& warp, const Instruction& i
 }
 
 void decode_redux(Decoder& decoder) {
-  decoder.need(80);
+  decoder.need(80, 70);
   const std::size_t operation = decoder.take_any({"add", "min", "max"});
   const Type type = decoder.take_type();
   if (!decoder.take("sync") || operation == 3 || (type != Type::U32 && type != Type::S32))
@@ -202,6 +214,8 @@ constexpr Opcode kOpcodes[] = {{"shfl", &decode_shfl},
 
 } // namespace
 
-std::span<const Opcode> exchange_opcodes() { return kOpcodes; }
+std::span<const Opcode> exchange_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

@@ -1,12 +1,12 @@
 // A fault that a kernel committed: ends its launch.
 #pragma once
 
+#include "driver_api.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
-
-#include "driver_api.hpp"
 
 namespace sciexam::emulated {
 

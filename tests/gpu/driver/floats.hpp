@@ -1,10 +1,10 @@
 // Floating-point operations with PTX's modifiers: one scalar function serves f32, f64, f16 and f16x2.
 #pragma once
 
+#include "lane_wise.hpp"
+
 #include <cfloat>
 #include <cmath>
-
-#include "lane_wise.hpp"
 
 namespace sciexam::emulated {
 
@@ -14,49 +14,82 @@ struct HalfPair {
   Half high;
 };
 
-inline bool is_nan(float value) { return value != value; }
-inline bool is_nan(double value) { return value != value; }
+inline bool is_nan(float value) {
+  return value != value;
+}
+inline bool is_nan(double value) {
+  return value != value;
+}
 
-template <class T> T canonical_nan();
-template <> inline float canonical_nan() { return std::bit_cast<float>(0x7fffffffU); }
-template <> inline double canonical_nan() { return std::bit_cast<double>(0x7fffffffffffffffU); }
+template <class T>
+T canonical_nan();
+template <>
+inline float canonical_nan() {
+  return std::bit_cast<float>(0x7fffffffU);
+}
+template <>
+inline double canonical_nan() {
+  return std::bit_cast<double>(0x7fffffffffffffffU);
+}
 
 /// Subnormal numbers become zeros of their sign (.ftz).
-inline float flushed(float value) { return std::fabs(value) < FLT_MIN ? std::copysign(0.0F, value) : value; }
-inline double flushed(double value) { return value; }
+inline float flushed(float value) {
+  return std::fabs(value) < FLT_MIN ? std::copysign(0.0F, value) : value;
+}
+inline double flushed(double value) {
+  return value;
+}
 inline Half flushed(Half value) {
   return {static_cast<std::uint16_t>((value.bits & 0x7c00) == 0 ? value.bits & 0x8000 : value.bits)};
 }
 
 /// [0, 1], and not-a-number becomes 0 (.sat).
-template <class T> T saturated(T value) { return value > 0 ? std::fmin(value, T{1}) : T{0}; }
-template <> inline Half saturated(Half value) { return to_half(saturated(to_float(value))); }
+template <class T>
+T saturated(T value) {
+  return value > 0 ? std::fmin(value, T{1}) : T{0};
+}
+template <>
+inline Half saturated(Half value) {
+  return to_half(saturated(to_float(value)));
+}
 
-/// The operation on one type: `Operation::on` takes floats or doubles; half precision is computed wider and rounded once.
-template <class Operation, class T> struct On {
-  template <class... Inputs> T operator()(Inputs... inputs) const { return Operation::on(inputs...); }
+/// The operation on one type: `Operation::on` takes floats or doubles; half precision is computed wider and rounded
+/// once.
+template <class Operation, class T>
+struct On {
+  template <class... Inputs>
+  T operator()(Inputs... inputs) const {
+    return Operation::on(inputs...);
+  }
 };
-template <class Operation> struct On<Operation, Half> {
-  template <class... Inputs> Half operator()(Inputs... inputs) const {
+template <class Operation>
+struct On<Operation, Half> {
+  template <class... Inputs>
+  Half operator()(Inputs... inputs) const {
     return to_half(Operation::on(static_cast<typename Operation::HalfIsComputedIn>(to_float(inputs))...));
   }
 };
 
-template <class Operation, class T, bool flush, bool saturate> struct Modified {
-  template <class... Inputs> T operator()(Inputs... inputs) const {
+template <class Operation, class T, bool flush, bool saturate>
+struct Modified {
+  template <class... Inputs>
+  T operator()(Inputs... inputs) const {
     const auto flush_one = [](T value) { return flush ? flushed(value) : value; };
     const T value = flush_one(On<Operation, T>{}(flush_one(inputs)...));
     return saturate ? saturated(value) : value;
   }
 };
-template <class Operation, bool flush, bool saturate> struct Modified<Operation, HalfPair, flush, saturate> {
-  template <class... Inputs> HalfPair operator()(Inputs... inputs) const {
+template <class Operation, bool flush, bool saturate>
+struct Modified<Operation, HalfPair, flush, saturate> {
+  template <class... Inputs>
+  HalfPair operator()(Inputs... inputs) const {
     using One = Modified<Operation, Half, flush, saturate>;
     return {One{}(inputs.low...), One{}(inputs.high...)};
   }
 };
 
-template <std::size_t count, class Operation, class T> Execute execute_of() {
+template <std::size_t count, class Operation, class T>
+Execute execute_of() {
   if constexpr (count == 1)
     return &lane_wise<Operation, T, T>;
   else if constexpr (count == 2)
@@ -65,7 +98,8 @@ template <std::size_t count, class Operation, class T> Execute execute_of() {
     return &lane_wise<Operation, T, T, T, T>;
 }
 
-template <class Operation, class T, std::size_t count> Execute with_modifiers(bool flush, bool saturate) {
+template <class Operation, class T, std::size_t count>
+Execute with_modifiers(bool flush, bool saturate) {
   if (flush)
     return saturate ? execute_of<count, Modified<Operation, T, true, true>, T>()
                     : execute_of<count, Modified<Operation, T, true, false>, T>();
@@ -74,7 +108,8 @@ template <class Operation, class T, std::size_t count> Execute with_modifiers(bo
 }
 
 /// The rest of an instruction whose rounding was taken already: ".ftz.sat.TYPE", `count` inputs of that type.
-template <class Operation, std::size_t count> void decode_modified(Decoder& decoder, bool halves = true) {
+template <class Operation, std::size_t count>
+void decode_modified(Decoder& decoder, bool halves = true) {
   const bool flush = decoder.take("ftz"), saturate = decoder.take("sat");
   const Type type = decoder.take_type();
   if (!is_float(type) || (!halves && bytes_of(type) < 4) || (!halves && type == Type::F16x2))

@@ -1,12 +1,12 @@
 // The body of a PTX function.
 #pragma once
 
+#include "syntax.hpp"
+#include "token_reader.hpp"
+
 #include <map>
 #include <string>
 #include <string_view>
-
-#include "syntax.hpp"
-#include "token_reader.hpp"
 
 namespace sciexam::emulated {
 
@@ -40,7 +40,8 @@ private:
   std::int64_t parse_offset();
   void resolve_branches();
 
-  template <class Members> const std::uint32_t* find(Members members, std::string_view name, std::uint32_t scope) const;
+  template <class Members>
+  const std::uint32_t* find(Members members, std::string_view name, std::uint32_t scope) const;
 
   TokenReader& reader_;
   SourceFunction& function_;

@@ -13,10 +13,14 @@ struct Half {
   std::uint16_t bits;
 };
 
-inline float to_float(Half value) { return _cvtsh_ss(value.bits); }
+inline float to_float(Half value) {
+  return _cvtsh_ss(value.bits);
+}
 
 /// Rounding to nearest even.
-inline Half to_half(float value) { return {_cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT)}; }
+inline Half to_half(float value) {
+  return {_cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT)};
+}
 
 /// A double as a float rounded to odd: rounding that to half precision in any way is as rounding the double once.
 inline float to_odd_float(double value) {
@@ -29,6 +33,8 @@ inline float to_odd_float(double value) {
   return std::bit_cast<float>(bits | 1);
 }
 
-inline Half to_half(double value) { return to_half(to_odd_float(value)); }
+inline Half to_half(double value) {
+  return to_half(to_odd_float(value));
+}
 
 } // namespace sciexam::emulated

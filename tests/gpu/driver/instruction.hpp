@@ -1,10 +1,10 @@
 // One decoded instruction: what the interpreter's loop runs for 32 lanes at once.
 #pragma once
 
+#include "types.hpp"
+
 #include <array>
 #include <cstdint>
-
-#include "types.hpp"
 
 namespace sciexam::emulated {
 

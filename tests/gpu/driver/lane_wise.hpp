@@ -1,21 +1,22 @@
 // Instructions that do the same in each lane: a function of scalars becomes one of warps.
 #pragma once
 
+#include "decoder.hpp"
+#include "half.hpp"
+#include "warp.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <utility>
 
-#include "decoder.hpp"
-#include "half.hpp"
-#include "warp.hpp"
-
 namespace sciexam::emulated {
 
 /// Writes operation(inputs...) of type `Result` into the active lanes of the first output. A lane reads only itself, so
 /// that the result's register may be one of the inputs.
-template <class Operation, class Result, class... Inputs> void lane_wise(Warp& warp, const Instruction& instruction) {
+template <class Operation, class Result, class... Inputs>
+void lane_wise(Warp& warp, const Instruction& instruction) {
   const auto run = [&]<std::size_t... k>(std::index_sequence<k...>) {
     Result* const result = warp.lanes<Result>(instruction.out());
     const std::tuple<const Inputs*...> inputs{warp.lanes<Inputs>(instruction.in(k))...};
@@ -35,7 +36,8 @@ template <class Operation, class Result, class... Inputs> void lane_wise(Warp& w
 }
 
 /// The lanes of `mask` for which the predicate holds.
-template <class Predicate> std::uint32_t lanes_where(std::uint32_t mask, Predicate&& holds) {
+template <class Predicate>
+std::uint32_t lanes_where(std::uint32_t mask, Predicate&& holds) {
   std::uint32_t lanes = 0;
   for (unsigned lane = 0; lane < kLanes; ++lane)
     lanes |= static_cast<std::uint32_t>((mask >> lane & 1) != 0 && holds(lane)) << lane;
@@ -43,7 +45,8 @@ template <class Predicate> std::uint32_t lanes_where(std::uint32_t mask, Predica
 }
 
 /// Calls `use` with a value of the C++ type that an integer type is computed in.
-template <class Use> void with_integer(Decoder& decoder, Type type, Use&& use) {
+template <class Use>
+void with_integer(Decoder& decoder, Type type, Use&& use) {
   switch (type) {
   case Type::U16:
   case Type::B16:

@@ -58,6 +58,8 @@ private:
 
 } // namespace
 
-Outcome run_grid(const Launch& launch, unsigned threads) { return Grid(launch).run(threads); }
+Outcome run_grid(const Launch& launch, unsigned threads) {
+  return Grid(launch).run(threads);
+}
 
 } // namespace sciexam::emulated

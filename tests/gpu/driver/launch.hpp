@@ -1,10 +1,10 @@
 // Runs a grid of blocks.
 #pragma once
 
+#include "block.hpp"
+
 #include <optional>
 #include <string>
-
-#include "block.hpp"
 
 namespace sciexam::emulated {
 

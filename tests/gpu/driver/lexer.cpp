@@ -1,16 +1,18 @@
 #include "lexer.hpp"
 
-#include <bit>
-#include <charconv>
-#include <cctype>
-#include <string>
-
 #include "types.hpp"
+
+#include <bit>
+#include <cctype>
+#include <charconv>
+#include <string>
 
 namespace sciexam::emulated {
 namespace {
 
-bool is_name_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$'; }
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$';
+}
 
 class Lexer {
 public:
@@ -123,6 +125,8 @@ private:
 
 } // namespace
 
-std::vector<Token> lex(std::string_view text) { return Lexer(text).all(); }
+std::vector<Token> lex(std::string_view text) {
+  return Lexer(text).all();
+}
 
 } // namespace sciexam::emulated

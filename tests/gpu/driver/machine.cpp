@@ -28,7 +28,8 @@ cuda::ContextObject*& current_context() {
 cuda::ContextObject& context() {
   cuda::ContextObject* const current = current_context();
   const auto& known = Machine::instance().contexts;
-  require(current != nullptr && std::any_of(known.begin(), known.end(), [&](const auto& c) { return c.get() == current; }),
+  require(current != nullptr &&
+              std::any_of(known.begin(), known.end(), [&](const auto& c) { return c.get() == current; }),
           cuda::kInvalidContext);
   require(current->broken == cuda::kSuccess, current->broken);
   return *current;

@@ -1,6 +1,12 @@
 // The emulated driver's state: devices, their contexts, and what was made in them.
 #pragma once
 
+#include "counters.hpp"
+#include "device_memory.hpp"
+#include "driver_api.hpp"
+#include "program.hpp"
+#include "settings.hpp"
+
 #include <chrono>
 #include <map>
 #include <memory>
@@ -8,12 +14,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include "counters.hpp"
-#include "device_memory.hpp"
-#include "driver_api.hpp"
-#include "program.hpp"
-#include "settings.hpp"
 
 namespace sciexam::cuda {
 
@@ -96,7 +96,8 @@ cuda::ContextObject*& current_context();
 cuda::ContextObject& context();
 
 /// Runs a call under the lock, with its failures as results. Every call but cuInit goes through here.
-template <class Call> cuda::Result guarded(Call&& call) {
+template <class Call>
+cuda::Result guarded(Call&& call) {
   Machine& machine = Machine::instance();
   const std::lock_guard lock(machine.mutex);
   if (!machine.ready)

@@ -1,10 +1,10 @@
 // mma.sync and ldmatrix, by the fragment layouts of the PTX manual.
-#include <array>
-#include <cstring>
-
 #include "block.hpp"
 #include "floats.hpp"
 #include "memory_access.hpp"
+
+#include <array>
+#include <cstring>
 
 namespace sciexam::emulated {
 namespace {
@@ -16,9 +16,11 @@ float half_of(Warp& warp, std::uint32_t slot, unsigned lane, unsigned upper) {
   return to_float(warp.lanes<Half>(slot)[2 * lane + upper]);
 }
 
-/// D[16, 8] = A[16, depth] B[depth, 8] + C[16, 8]. Lane 4 g + t holds of A rows g and g + 8 at columns 2 t, 2 t + 1 (and
-/// 8 more of each for a depth of 16), of B the same of column g, of C and D columns 2 t, 2 t + 1 of rows g and g + 8.
-template <unsigned depth, class Accumulator> void multiply(Warp& warp, const Instruction& instruction) {
+/// D[16, 8] = A[16, depth] B[depth, 8] + C[16, 8]. Lane 4 g + t holds of A rows g and g + 8 at columns 2 t, 2 t + 1
+/// (and 8 more of each for a depth of 16), of B the same of column g, of C and D columns 2 t, 2 t + 1 of rows g and g
+/// + 8.
+template <unsigned depth, class Accumulator>
+void multiply(Warp& warp, const Instruction& instruction) {
   warp.demand_all_live("mma.sync");
   if (warp.live() != kAllLanes)
     throw Finding(cuda::kLaunchFailed, "mma.sync needs all 32 threads of the warp");
@@ -69,7 +71,7 @@ void decode_mma(Decoder& decoder) {
   const std::size_t shape = decoder.take_any({"m16n8k8", "m16n8k16"});
   if (shape == 2 || !decoder.take("row") || !decoder.take("col"))
     decoder.fail("of mma only .m16n8k8 and .m16n8k16 .row.col are known");
-  decoder.need(shape == 0 ? 75 : 80);
+  decoder.need(shape == 0 ? 75 : 80, shape == 0 ? 65 : 70);
   const Type d = decoder.take_type(), a = decoder.take_type(), b = decoder.take_type(), c = decoder.take_type();
   if (a != Type::F16 || b != Type::F16 || c != d || (d != Type::F32 && d != Type::F16))
     decoder.fail("of mma only .f16 inputs with .f32 or .f16 accumulators are known");
@@ -118,7 +120,7 @@ void load_matrices(Warp& warp, const Instruction& instruction) {
 }
 
 void decode_ldmatrix(Decoder& decoder) {
-  decoder.need(75);
+  decoder.need(75, 65);
   if (!decoder.take("sync") || !decoder.take("aligned") || !decoder.take("m8n8"))
     decoder.fail("ldmatrix needs .sync.aligned.m8n8");
   const std::size_t number = decoder.take_any({"x1", "x2", "x4"});
@@ -141,6 +143,8 @@ constexpr Opcode kOpcodes[] = {{"mma", &decode_mma}, {"ldmatrix", &decode_ldmatr
 
 } // namespace
 
-std::span<const Opcode> matrix_opcodes() { return kOpcodes; }
+std::span<const Opcode> matrix_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

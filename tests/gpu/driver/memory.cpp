@@ -1,16 +1,17 @@
 // ld and st.
-#include <cstring>
-#include <type_traits>
-
 #include "block.hpp"
 #include "decoder.hpp"
 #include "memory_access.hpp"
+
+#include <cstring>
+#include <type_traits>
 
 namespace sciexam::emulated {
 namespace {
 
 /// Integers that are narrower than the register are widened by their sign or zeros.
-template <class Memory, class Register> void load(Warp& warp, const Instruction& instruction) {
+template <class Memory, class Register>
+void load(Warp& warp, const Instruction& instruction) {
   const unsigned bytes = sizeof(Memory) * instruction.elements;
   const Reached reached = reach(warp, instruction, bytes, Use::Read);
   for (unsigned k = 0; k < instruction.elements; ++k) {
@@ -25,7 +26,8 @@ template <class Memory, class Register> void load(Warp& warp, const Instruction&
   }
 }
 
-template <class Register> void store(Warp& warp, const Instruction& instruction) {
+template <class Register>
+void store(Warp& warp, const Instruction& instruction) {
   const unsigned bytes = unsigned{instruction.bytes} * instruction.elements;
   const Reached reached = reach(warp, instruction, bytes, Use::Write);
   for (unsigned lane = 0; lane < kLanes; ++lane) {
@@ -39,7 +41,8 @@ template <class Register> void store(Warp& warp, const Instruction& instruction)
   }
 }
 
-template <class Memory> Execute load_into(unsigned register_bytes) {
+template <class Memory>
+Execute load_into(unsigned register_bytes) {
   if constexpr (sizeof(Memory) <= 2)
     if (register_bytes == 2)
       return &load<Memory, std::uint16_t>;
@@ -118,7 +121,8 @@ void decode_access(Decoder& decoder, std::size_t address, std::size_t value) {
   decoder.result.bytes = static_cast<std::uint8_t>(bytes_of(type));
   unsigned register_bytes = 0;
   for (const SourceOperand& element : elements) {
-    const unsigned own = decoder.width(element, element.kind == SourceOperand::Kind::Sink ? 0 : std::max(2U, bytes_of(type)));
+    const unsigned own =
+        decoder.width(element, element.kind == SourceOperand::Kind::Sink ? 0 : std::max(2U, bytes_of(type)));
     if (own != 0 && register_bytes != 0 && own != register_bytes)
       decoder.fail("the vector's registers differ in size");
     register_bytes = std::max(register_bytes, own);
@@ -140,7 +144,9 @@ void decode_access(Decoder& decoder, std::size_t address, std::size_t value) {
     decoder.places().shared_access(bytes_of(type) * static_cast<unsigned>(elements.size()));
 }
 
-void decode_ld(Decoder& decoder) { decode_access(decoder, 1, 0); }
+void decode_ld(Decoder& decoder) {
+  decode_access(decoder, 1, 0);
+}
 
 void decode_st(Decoder& decoder) {
   decode_access(decoder, 0, 1);
@@ -152,6 +158,8 @@ constexpr Opcode kOpcodes[] = {{"ld", &decode_ld}, {"ldu", &decode_ld}, {"st", &
 
 } // namespace
 
-std::span<const Opcode> memory_opcodes() { return kOpcodes; }
+std::span<const Opcode> memory_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

@@ -1,10 +1,10 @@
 #include "memory_access.hpp"
 
+#include "block.hpp"
+
 #include <bit>
 #include <cstring>
 #include <sstream>
-
-#include "block.hpp"
 
 namespace sciexam::emulated {
 namespace {
@@ -15,7 +15,9 @@ std::string hexadecimal(std::uint64_t address) {
   return text.str();
 }
 
-const char* name_of(Use use) { return use == Use::Read ? "read" : use == Use::Write ? "write" : "atomic"; }
+const char* name_of(Use use) {
+  return use == Use::Read ? "read" : use == Use::Write ? "write" : "atomic";
+}
 
 std::string describe(Use use, unsigned bytes, const std::string& address) {
   return std::string(name_of(use)) + " of " + std::to_string(bytes) + " bytes at " + address;
@@ -37,13 +39,13 @@ std::byte* reach_local(Warp& warp, unsigned lane, std::uint64_t address, unsigne
   const bool inside = address < size && bytes <= size - address;
   for (unsigned k = 0; k < bytes; ++k)
     if (!inside || (states[k] & kOwned) == 0)
-      throw Finding(cuda::kIllegalAddress, "local memory: " + describe(use, bytes, std::to_string(address)) +
-                                              " is out of bounds", lane);
+      throw Finding(cuda::kIllegalAddress,
+                    "local memory: " + describe(use, bytes, std::to_string(address)) + " is out of bounds", lane);
     else if (use == Use::Write)
       states[k] |= kWritten;
     else if ((states[k] & kWritten) == 0)
-      throw Finding(cuda::kLaunchFailed, "local memory: " + describe(use, bytes, std::to_string(address)) +
-                                            " is uninitialised", lane);
+      throw Finding(cuda::kLaunchFailed,
+                    "local memory: " + describe(use, bytes, std::to_string(address)) + " is uninitialised", lane);
   return block.local(thread) + address;
 }
 
@@ -52,8 +54,8 @@ std::byte* reach_parameter(Warp& warp, unsigned lane, std::uint64_t address, uns
     for (const Parameter& parameter : warp.block().program().parameters)
       if (address >= parameter.offset && address + bytes <= parameter.offset + parameter.bytes)
         return const_cast<std::byte*>(warp.block().launch().parameters.data()) + address; // only read
-  throw Finding(cuda::kIllegalAddress, "parameters: " + describe(use, bytes, std::to_string(address)) +
-                                          " is out of bounds", lane);
+  throw Finding(cuda::kIllegalAddress,
+                "parameters: " + describe(use, bytes, std::to_string(address)) + " is out of bounds", lane);
 }
 
 Space resolve(Space space, std::uint64_t& address) {
@@ -94,8 +96,8 @@ std::byte* reach_device(Warp& warp, unsigned lane, std::uint64_t address, unsign
   if (use == Use::Write)
     std::memset(written, 0xff, bytes);
   else if (!all_are(written, bytes, 0xff))
-    throw Finding(cuda::kLaunchFailed, "device memory: " + describe(use, bytes, hexadecimal(address)) +
-                                          " is uninitialised", lane);
+    throw Finding(cuda::kLaunchFailed,
+                  "device memory: " + describe(use, bytes, hexadecimal(address)) + " is uninitialised", lane);
   return allocation->data + (address - allocation->address);
 }
 
@@ -156,8 +158,8 @@ void write(Warp& warp, const Reached& reached, unsigned lane, const std::byte* v
     const std::uint64_t at = reached.addresses[lane];
     const bool overlaps = shared.races().record(warp.index(), lane, at, bytes, use);
     if (overlaps && use == Use::Write && std::memcmp(place, value, bytes) != 0)
-      throw Finding(cuda::kLaunchFailed, "race: threads of one warp write different values to shared address " +
-                                            std::to_string(at), lane);
+      throw Finding(cuda::kLaunchFailed,
+                    "race: threads of one warp write different values to shared address " + std::to_string(at), lane);
     std::memset(shared.states() + at, kOwned | kWritten, bytes);
   }
   std::memcpy(place, value, bytes);

@@ -1,13 +1,13 @@
 // What every access to memory goes through: from addresses to the host's memory, with all checks.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-
 #include "instruction.hpp"
 #include "race_shadow.hpp"
 #include "warp.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace sciexam::emulated {
 
@@ -20,8 +20,8 @@ struct Reached {
 /// The addresses in an instruction's input, its offset added.
 std::array<std::uint64_t, kLanes> addresses_of(Warp& warp, const Instruction& instruction);
 
-/// Checks an access of `bytes` by each active lane: bounds, alignment, initialisation, races. Counts it. Throws Finding.
-/// A write must be completed by write() lane for lane.
+/// Checks an access of `bytes` by each active lane: bounds, alignment, initialisation, races. Counts it. Throws
+/// Finding. A write must be completed by write() lane for lane.
 Reached reach(Warp& warp, const Instruction& instruction, unsigned bytes, Use use);
 
 /// Stores a lane's value, and notes that it did.

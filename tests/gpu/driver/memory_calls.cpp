@@ -1,10 +1,10 @@
 // Calls about memory. Copies are done when the call returns, whatever its stream.
-#include <algorithm>
-#include <cstring>
-
 #include "hang.hpp"
 #include "machine.hpp"
 #include "shared_memory.hpp"
+
+#include <algorithm>
+#include <cstring>
 
 using namespace sciexam::cuda;
 using sciexam::emulated::Allocation;
@@ -54,7 +54,8 @@ void copy_within(DevicePointer to, DevicePointer from, std::size_t bytes) {
   std::memmove(target.written + (to - target.address), source.written + (from - source.address), bytes);
 }
 
-template <class Value> void fill(DevicePointer to, Value value, std::size_t count) {
+template <class Value>
+void fill(DevicePointer to, Value value, std::size_t count) {
   const std::size_t bytes = count * sizeof(Value);
   require(to % sizeof(Value) == 0, kInvalidValue);
   const Allocation& target = reach(context(), "cuMemset", to, bytes);
@@ -65,7 +66,8 @@ template <class Value> void fill(DevicePointer to, Value value, std::size_t coun
 }
 
 /// Work of a stream; on a device that hangs it is not done.
-template <class Work> Result in_stream(Stream stream, Work&& work) {
+template <class Work>
+Result in_stream(Stream stream, Work&& work) {
   return guarded([&](Machine&) {
     require_stream(context(), stream);
     if (!context().hung)
@@ -74,7 +76,8 @@ template <class Work> Result in_stream(Stream stream, Work&& work) {
 }
 
 /// Work that the caller waits for.
-template <class Work> Result at_once(Work&& work) {
+template <class Work>
+Result at_once(Work&& work) {
   const Result waited = wait_for_work();
   return waited != kSuccess ? waited : in_stream(nullptr, work);
 }

@@ -1,12 +1,12 @@
 // Calls about modules and their kernels.
+#include "hang.hpp"
+#include "launch.hpp"
+#include "machine.hpp"
+#include "parser.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <sstream>
-
-#include "launch.hpp"
-#include "hang.hpp"
-#include "machine.hpp"
-#include "parser.hpp"
 
 using namespace sciexam::cuda;
 using sciexam::emulated::Allocation;
@@ -62,9 +62,8 @@ void load(const Machine& machine, ModuleObject& module, const char* text) {
   place_variables(module);
   for (const SourceFunction& function : module.source->functions)
     if (function.entry)
-      module.functions[function.name] = {
-          .program = link(*module.source, function, module.addresses),
-          .context = module.context};
+      module.functions[function.name] = {.program = link(*module.source, function, module.addresses),
+                                         .context = module.context};
 }
 
 /// The line of that number, counted from 1.
@@ -96,7 +95,9 @@ FunctionObject& require_function(Function function) {
   return *function;
 }
 
-unsigned most_shared(const Machine& machine) { return (machine.settings.capability < 80 ? 64U : 163U) << 10; }
+unsigned most_shared(const Machine& machine) {
+  return (machine.settings.capability < 80 ? 64U : 163U) << 10;
+}
 
 /// Parameters as one buffer, from an array of pointers or from the buffer that `extra` names.
 std::vector<std::byte> gather_parameters(const Program& program, void** parameters, void** extra) {
@@ -155,7 +156,8 @@ Result cuModuleLoadDataEx(Module* result, const void* image, unsigned count, Jit
       load(machine, *module, static_cast<const char*>(image));
     } catch (const PtxError& error) {
       free_variables(*module);
-      const std::string text = std::string(error.what()) + " `" + line_of(static_cast<const char*>(image), error.line()) + "`";
+      const std::string text =
+          std::string(error.what()) + " `" + line_of(static_cast<const char*>(image), error.line()) + "`";
       fill_error_log(text, count, options, values);
       report(machine.settings, text);
       throw CallError{kInvalidPtx};

@@ -1,14 +1,17 @@
 // mov, cvta, isspacep: what carries values from one register to another.
-#include <cstring>
-
 #include "lane_wise.hpp"
 #include "program.hpp"
+
+#include <cstring>
 
 namespace sciexam::emulated {
 namespace {
 
 struct Same {
-  template <class T> T operator()(T a) const { return a; }
+  template <class T>
+  T operator()(T a) const {
+    return a;
+  }
 };
 
 void move_predicate(Warp& warp, const Instruction& instruction) {
@@ -79,7 +82,8 @@ std::uint64_t window_of(Space space) {
 }
 
 /// Adds or subtracts the window of the instruction's space.
-template <bool to_space> struct Shifted {
+template <bool to_space>
+struct Shifted {
   static void run(Warp& warp, const Instruction& instruction) {
     const std::uint64_t window = window_of(instruction.space);
     for (unsigned lane = 0; lane < kLanes; ++lane)
@@ -121,6 +125,8 @@ constexpr Opcode kOpcodes[] = {{"mov", &decode_mov}, {"cvta", &decode_cvta}, {"i
 
 } // namespace
 
-std::span<const Opcode> move_opcodes() { return kOpcodes; }
+std::span<const Opcode> move_opcodes() {
+  return kOpcodes;
+}
 
 } // namespace sciexam::emulated

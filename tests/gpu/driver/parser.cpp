@@ -1,10 +1,10 @@
 #include "parser.hpp"
 
-#include <algorithm>
-
 #include "function_parser.hpp"
 #include "lexer.hpp"
 #include "token_reader.hpp"
+
+#include <algorithm>
 
 namespace sciexam::emulated {
 namespace {
@@ -52,7 +52,8 @@ private:
     const std::size_t dot = text.find('.');
     if (dot == std::string::npos)
       throw PtxError(token.line, "expected a version such as 6.5");
-    module_.version = static_cast<unsigned>(std::stoul(text.substr(0, dot)) * 10 + std::stoul("0" + text.substr(dot + 1)));
+    module_.version =
+        static_cast<unsigned>(std::stoul(text.substr(0, dot)) * 10 + std::stoul("0" + text.substr(dot + 1)));
   }
 
   void parse_target() {

@@ -1,10 +1,10 @@
 // PTX text -> SourceModule.
 #pragma once
 
+#include "syntax.hpp"
+
 #include <memory>
 #include <string>
-
-#include "syntax.hpp"
 
 namespace sciexam::emulated {
 

@@ -1,12 +1,12 @@
 #include "program.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <set>
-
 #include "control.hpp"
 #include "control_flow.hpp"
 #include "decoder.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
 
 namespace sciexam::emulated {
 namespace {
@@ -16,7 +16,9 @@ constexpr std::uint64_t kSharedGap = 128;  ///< all banks, so that a gap does no
 constexpr std::uint64_t kLocalGap = 16;
 constexpr std::uint64_t kMostShared = 256 * 1024;
 
-std::uint64_t rounded_up(std::uint64_t value, std::uint64_t unit) { return (value + unit - 1) / unit * unit; }
+std::uint64_t rounded_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 void collect_names(const SourceOperand& operand, std::set<std::string_view>& names) {
   if (operand.kind == SourceOperand::Kind::Name)
@@ -54,9 +56,7 @@ public:
     program_->registers.resize(slot + rounded_up(lanes, kHeaderBytes));
     return slot;
   }
-  void define(std::uint32_t slot) {
-    std::memcpy(program_->registers.data() + slot - 4, &kAllLanes, sizeof(kAllLanes));
-  }
+  void define(std::uint32_t slot) { std::memcpy(program_->registers.data() + slot - 4, &kAllLanes, sizeof(kAllLanes)); }
   std::uint32_t constant(std::uint64_t bits, unsigned bytes);
   std::uint32_t special(std::string_view name, unsigned bytes, unsigned line);
   std::uint32_t sink() { return sink_ != 0 ? sink_ : sink_ = add_register(8); }
@@ -203,8 +203,7 @@ void Linker::place_function(Placed& function) {
     std::uint64_t address = 0;
     if (k < parameters) {
       address = rounded_up(program_->parameter_bytes, variable.alignment);
-      program_->parameters.push_back(
-          {static_cast<std::uint32_t>(address), static_cast<std::uint32_t>(variable.bytes)});
+      program_->parameters.push_back({static_cast<std::uint32_t>(address), static_cast<std::uint32_t>(variable.bytes)});
       program_->parameter_bytes = static_cast<std::uint32_t>(address + variable.bytes);
     } else if (variable.space == Space::Param || variable.space == Space::Local) {
       address = program_->local.add(variable.bytes, variable.alignment, kLocalGap);
@@ -269,11 +268,10 @@ Instruction Linker::link_call(Placed& caller, const SourceInstruction& source, O
   };
   const auto before = static_cast<std::size_t>(name - source.operands.begin());
   const std::vector<SourceOperand> none;
-  program_->calls.push_back(
-      {static_cast<std::uint32_t>(&callee - functions_.data()),
-       copies(before + 1 < source.operands.size() ? source.operands[before + 1].elements : none,
-              callee.source->parameters, false),
-       copies(before > 0 ? source.operands[0].elements : none, callee.source->results, true)});
+  program_->calls.push_back({static_cast<std::uint32_t>(&callee - functions_.data()),
+                             copies(before + 1 < source.operands.size() ? source.operands[before + 1].elements : none,
+                                    callee.source->parameters, false),
+                             copies(before > 0 ? source.operands[0].elements : none, callee.source->results, true)});
   Instruction call{.run = &run_call, .kind = Kind::Control, .line = source.line};
   call.offset = static_cast<std::int64_t>(program_->calls.size() - 1);
   call.guarded = source.guard.has_value();
@@ -293,7 +291,7 @@ void Linker::decode_function(Placed& function) {
                      .ends = !conditional && (source.opcode == "ret" || source.opcode == "exit"),
                      .target = source.target});
     program_->code.push_back(source.opcode == "call" ? link_call(function, source, places)
-                                                     : decode(places, source, module_.target));
+                                                     : decode(places, source, module_.target, module_.version));
   }
   if (steps.empty() || !(steps.back().ends || (steps.back().branches && !steps.back().conditional))) {
     steps.push_back({.ends = true}); // what runs past the end returns

@@ -1,5 +1,9 @@
-// A kernel ready to run: all functions that it reaches decoded into one array, registers, shared and local memory laid out.
+// A kernel ready to run: all functions that it reaches decoded into one array, registers, shared and local memory laid
+// out.
 #pragma once
+
+#include "instruction.hpp"
+#include "syntax.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -7,9 +11,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "instruction.hpp"
-#include "syntax.hpp"
 
 namespace sciexam::emulated {
 
@@ -20,8 +21,8 @@ constexpr std::uint64_t kWindowBytes = std::uint64_t{1} << 32;
 
 /// Bytes that variables share out among themselves, with gaps that belong to none.
 struct ScratchLayout {
-  std::uint64_t bytes = 0;      ///< with the gaps
-  std::uint64_t real_bytes = 0; ///< as a device would lay them out
+  std::uint64_t bytes = 0;              ///< with the gaps
+  std::uint64_t real_bytes = 0;         ///< as a device would lay them out
   std::vector<std::uint8_t> owned = {}; ///< a byte each: 1 where a variable lies
 
   /// Returns the variable's offset.

@@ -53,8 +53,8 @@ private:
 
   unsigned shift_ = 0; ///< log2 of a granule's bytes
   std::vector<Granule> granules_;
-  std::vector<std::uint32_t> clocks_;  ///< [observer][warp]: what the observer knows of the warp's clock
-  std::vector<std::uint32_t> joined_;  ///< [barrier][warp]
+  std::vector<std::uint32_t> clocks_; ///< [observer][warp]: what the observer knows of the warp's clock
+  std::vector<std::uint32_t> joined_; ///< [barrier][warp]
 };
 
 } // namespace sciexam::emulated

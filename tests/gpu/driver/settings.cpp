@@ -1,7 +1,5 @@
 #include "settings.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +7,8 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include <unistd.h>
 
 namespace sciexam::emulated {
 namespace {
@@ -45,8 +45,10 @@ unsigned version(const char* name, unsigned otherwise, unsigned major_unit, unsi
 }
 
 Fault parse_fault(const std::string& text) {
-  const std::map<std::string, FaultKind> kinds = {{"wrong", FaultKind::Wrong}, {"hang", FaultKind::Hang},
-                                                  {"oom", FaultKind::Oom},     {"vanish", FaultKind::Vanish},
+  const std::map<std::string, FaultKind> kinds = {{"wrong", FaultKind::Wrong},
+                                                  {"hang", FaultKind::Hang},
+                                                  {"oom", FaultKind::Oom},
+                                                  {"vanish", FaultKind::Vanish},
                                                   {"crash", FaultKind::Crash}};
   const auto kind = kinds.find(text.substr(0, text.find('@')));
   if (kind == kinds.end() || text.find('@') == std::string::npos)
@@ -73,7 +75,8 @@ Settings settings_from_environment() {
   settings.devices = static_cast<int>(number("DEVICES", 1));
   settings.capability = version("CAPABILITY", settings.capability, 10, 1);
   settings.memory = number("MEMORY", settings.memory);
-  settings.driver_version = static_cast<int>(version("DRIVER", static_cast<unsigned>(settings.driver_version), 1000, 10));
+  settings.driver_version =
+      static_cast<int>(version("DRIVER", static_cast<unsigned>(settings.driver_version), 1000, 10));
   settings.threads = static_cast<unsigned>(number("THREADS", std::clamp(std::thread::hardware_concurrency(), 1U, 2U)));
   settings.most_instructions = number("LIMIT", settings.most_instructions);
   settings.report_file = variable("REPORT");

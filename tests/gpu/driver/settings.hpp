@@ -7,8 +7,8 @@
 
 namespace sciexam::emulated {
 
-/// SCIEXAM_EMULATED_FAULTS="wrong@3,oom@2:1": a kind, the number of the launch (oom: of the allocation) from which on it
-/// happens, counted from 1 on each device, and where given the device's ordinal.
+/// SCIEXAM_EMULATED_FAULTS="wrong@3,oom@2:1": a kind, the number of the launch (oom: of the allocation) from which on
+/// it happens, counted from 1 on each device, and where given the device's ordinal.
 enum class FaultKind { Wrong, Hang, Oom, Vanish, Crash };
 struct Fault {
   FaultKind kind = FaultKind::Wrong;
@@ -17,14 +17,14 @@ struct Fault {
 };
 
 struct Settings {
-  int devices = 1;                                     ///< SCIEXAM_EMULATED_DEVICES
-  unsigned capability = 75;                            ///< SCIEXAM_EMULATED_CAPABILITY=7.5
-  std::uint64_t memory = std::uint64_t{15} << 30;      ///< SCIEXAM_EMULATED_MEMORY, bytes of each device
-  int driver_version = 12040;                          ///< SCIEXAM_EMULATED_DRIVER=12.4
-  unsigned threads = 1;                                ///< SCIEXAM_EMULATED_THREADS, of the host; default: its CPUs, at most 2
+  int devices = 1;                                ///< SCIEXAM_EMULATED_DEVICES
+  unsigned capability = 75;                       ///< SCIEXAM_EMULATED_CAPABILITY=7.5
+  std::uint64_t memory = std::uint64_t{15} << 30; ///< SCIEXAM_EMULATED_MEMORY, bytes of each device
+  int driver_version = 12040;                     ///< SCIEXAM_EMULATED_DRIVER=12.4
+  unsigned threads = 1; ///< SCIEXAM_EMULATED_THREADS, of the host; default: its CPUs, at most 2
   std::uint64_t most_instructions = std::uint64_t{1} << 28; ///< SCIEXAM_EMULATED_LIMIT, of one block
-  std::string report_file = {};                        ///< SCIEXAM_EMULATED_REPORT; empty: standard error
-  std::string counts_file = {};                        ///< SCIEXAM_EMULATED_COUNTS; "%p" becomes the process's number
+  std::string report_file = {};                             ///< SCIEXAM_EMULATED_REPORT; empty: standard error
+  std::string counts_file = {}; ///< SCIEXAM_EMULATED_COUNTS; "%p" becomes the process's number
   std::multimap<FaultKind, Fault> faults = {};
 
   /// True if the device's event of that number, counted from 1, is to fail in this way.

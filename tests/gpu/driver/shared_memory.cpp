@@ -1,15 +1,16 @@
 #include "shared_memory.hpp"
 
+#include "finding.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <string>
 
-#include "finding.hpp"
-
 namespace sciexam::emulated {
 namespace {
 
-template <class Word> bool word_is(const std::uint8_t* states, std::uint8_t wanted) {
+template <class Word>
+bool word_is(const std::uint8_t* states, std::uint8_t wanted) {
   Word word = 0;
   std::memcpy(&word, states, sizeof(word));
   return word == static_cast<Word>(wanted * static_cast<Word>(0x0101010101010101));
@@ -46,14 +47,14 @@ void SharedMemory::check(unsigned warp, unsigned lane, std::uint64_t at, unsigne
     throw Finding(cuda::kIllegalAddress, "shared address " + std::to_string(at) + " is out of bounds", lane);
   const std::uint8_t* states = states_.data() + at;
   if (!all_are(states, bytes, kOwned | kWritten) &&
-      !(use == Use::Write && std::all_of(states, states + bytes, [](std::uint8_t state) {
-          return (state & (kOwned | kArriving)) == kOwned;
-        })))
+      !(use == Use::Write && std::all_of(states, states + bytes,
+                                         [](std::uint8_t state) { return (state & (kOwned | kArriving)) == kOwned; })))
     explain(lane, at, bytes);
   if (const auto other = races_.conflict(warp, lane, at, bytes, use))
     throw Finding(cuda::kLaunchFailed,
-                  "race: " + std::string(use == Use::Read ? "reads" : "writes") + " shared address " + std::to_string(at) +
-                      ", which thread " + std::to_string(*other) + " of the block touched without a barrier between",
+                  "race: " + std::string(use == Use::Read ? "reads" : "writes") + " shared address " +
+                      std::to_string(at) + ", which thread " + std::to_string(*other) +
+                      " of the block touched without a barrier between",
                   lane);
 }
 

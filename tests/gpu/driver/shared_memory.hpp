@@ -1,12 +1,12 @@
 // A block's shared memory, and what is known of each byte.
 #pragma once
 
+#include "program.hpp"
+#include "race_shadow.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "program.hpp"
-#include "race_shadow.hpp"
 
 namespace sciexam::emulated {
 

@@ -1,10 +1,10 @@
 #include "special_registers.hpp"
 
-#include <functional>
-#include <unordered_map>
-
 #include "block.hpp"
 #include "control.hpp"
+
+#include <functional>
+#include <unordered_map>
 
 namespace sciexam::emulated {
 namespace {
@@ -15,7 +15,8 @@ struct Facts {
   Value value;
 };
 
-template <std::size_t axis> void add_axis(std::unordered_map<std::string_view, Facts>& table) {
+template <std::size_t axis>
+void add_axis(std::unordered_map<std::string_view, Facts>& table) {
   constexpr std::array<std::string_view, 3> kTid = {"tid.x", "tid.y", "tid.z"};
   constexpr std::array<std::string_view, 3> kNtid = {"ntid.x", "ntid.y", "ntid.z"};
   constexpr std::array<std::string_view, 3> kCtaid = {"ctaid.x", "ctaid.y", "ctaid.z"};

@@ -1,9 +1,9 @@
 // Calls about streams and events. Work is done when it is given, so that waiting for it takes no time, and what was
 // recorded has happened.
-#include <unistd.h>
-
 #include "hang.hpp"
 #include "machine.hpp"
+
+#include <unistd.h>
 
 namespace sciexam::emulated {
 
@@ -36,13 +36,17 @@ EventObject& require_event(Event event) {
   return *event;
 }
 
-Result wait_after(Result checked) { return checked != kSuccess ? checked : wait_for_work(); }
+Result wait_after(Result checked) {
+  return checked != kSuccess ? checked : wait_for_work();
+}
 
 } // namespace
 
 extern "C" {
 
-Result cuCtxSynchronize() { return wait_for_work(); }
+Result cuCtxSynchronize() {
+  return wait_for_work();
+}
 
 Result cuStreamCreate(Stream* stream, unsigned) {
   return guarded([&](Machine&) {
@@ -76,8 +80,8 @@ Result cuStreamWaitEvent(Stream stream, Event event, unsigned) {
 
 Result cuEventCreate(Event* event, unsigned flags) {
   return guarded([&](Machine&) {
-    auto made = std::make_unique<EventObject>(
-        EventObject{.context = &context(), .timed = (flags & kEventDisableTiming) == 0});
+    auto made =
+        std::make_unique<EventObject>(EventObject{.context = &context(), .timed = (flags & kEventDisableTiming) == 0});
     *event = made.get();
     context().events.emplace(*event, std::move(made));
   });

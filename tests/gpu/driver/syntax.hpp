@@ -1,14 +1,14 @@
 // A PTX module as its text has it: names of registers are resolved, nothing is laid out or decoded yet.
 #pragma once
 
+#include "types.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "types.hpp"
 
 namespace sciexam::emulated {
 
@@ -21,11 +21,11 @@ struct SourceOperand {
     Integer,
     Single,
     Double,
-    Sink,    ///< _
-    Memory,  ///< [elements[0] + offset]
-    Vector,  ///< {a, b}
-    Pair,    ///< a|b
-    List,    ///< (a, b)
+    Sink,   ///< _
+    Memory, ///< [elements[0] + offset]
+    Vector, ///< {a, b}
+    Pair,   ///< a|b
+    List,   ///< (a, b)
   };
   Kind kind = Kind::Sink;
   std::uint32_t index = 0;
@@ -53,8 +53,8 @@ struct Variable {
   Type type = Type::B8;
   std::uint32_t alignment = 1;
   std::uint64_t bytes = 0;
-  bool dynamic = false;                                    ///< extern .shared x[]
-  std::vector<std::uint8_t> initial = {};                  ///< empty: zero
+  bool dynamic = false;                                            ///< extern .shared x[]
+  std::vector<std::uint8_t> initial = {};                          ///< empty: zero
   std::vector<std::pair<std::size_t, std::string>> addresses = {}; ///< initial[offset..+8] is the address of a variable
 };
 

@@ -1,12 +1,12 @@
 // A walk through tokens, with the errors that a parser needs.
 #pragma once
 
+#include "lexer.hpp"
+#include "types.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "lexer.hpp"
-#include "types.hpp"
 
 namespace sciexam::emulated {
 

@@ -1,11 +1,11 @@
 #include "warp.hpp"
 
+#include "block.hpp"
+#include "special_registers.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-
-#include "block.hpp"
-#include "special_registers.hpp"
 
 namespace sciexam::emulated {
 namespace {

@@ -1,14 +1,14 @@
 // 32 threads in step: their registers, and which of them run where.
 #pragma once
 
+#include "async_copy.hpp"
+#include "instruction.hpp"
+#include "program.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "async_copy.hpp"
-#include "instruction.hpp"
-#include "program.hpp"
 
 namespace sciexam::emulated {
 
@@ -34,7 +34,10 @@ public:
   std::uint32_t active() const { return active_; } ///< lanes that execute the instruction
   std::uint32_t live() const { return live_; }     ///< lanes that have not exited
   bool runs(unsigned lane) const { return (active_ >> lane & 1) != 0; }
-  template <class T> T* lanes(std::uint32_t slot) { return reinterpret_cast<T*>(registers_.data() + slot); }
+  template <class T>
+  T* lanes(std::uint32_t slot) {
+    return reinterpret_cast<T*>(registers_.data() + slot);
+  }
   /// A predicate's lanes.
   std::uint32_t& predicate(std::uint32_t slot) { return *lanes<std::uint32_t>(slot); }
   void set_predicate(std::uint32_t slot, std::uint32_t values) {
