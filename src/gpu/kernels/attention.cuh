@@ -37,8 +37,8 @@ struct AttentionBlock {
 #pragma unroll
       for (int i = 0; i < kQuarters; ++i) {
         const half* at = from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8;
-        low[i] = row < end ? *reinterpret_cast<const uint4v*>(at) : uint4v{0, 0, 0, 0};
-        high[i] = row + 8 < end ? *reinterpret_cast<const uint4v*>(at + 8LL * stride) : uint4v{0, 0, 0, 0};
+        low[i] = row < end ? load_whole(at) : uint4v{0, 0, 0, 0};
+        high[i] = row + 8 < end ? load_whole(at + 8LL * stride) : uint4v{0, 0, 0, 0};
       }
     }
 
@@ -47,8 +47,7 @@ struct AttentionBlock {
       Tile sums = {};
 #pragma unroll
       for (int i = 0; i < kQuarters; ++i) {
-        const uint4v other =
-            *reinterpret_cast<const uint4v*>(from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8);
+        const uint4v other = load_whole(from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8);
         multiply_add(sums, uint4v{low[i].x, high[i].x, low[i].y, high[i].y}, other.xy);
         multiply_add(sums, uint4v{low[i].z, high[i].z, low[i].w, high[i].w}, other.zw);
       }
@@ -115,7 +114,7 @@ struct AttentionBlock {
         const int key = (i * kThreads + thread()) / (kDim / 8), chunk = thread() % (kDim / 8);
         const half* from = v + static_cast<long long>(first_key + key) * a.kv_stride + chunk * 8;
         *reinterpret_cast<uint4v*>(values + place(key, chunk)) =
-            first_key + key < length ? *reinterpret_cast<const uint4v*>(from) : uint4v{0, 0, 0, 0};
+            first_key + key < length ? load_whole(from) : uint4v{0, 0, 0, 0};
       }
       if (a.query_table != nullptr) {
         const int key = first_key + warp * 16;
@@ -229,7 +228,7 @@ struct AttentionBlock {
   }
 };
 
-KERNEL(AttentionBlock<64>::kThreads, 3) attention_64(Attention a) {
+KERNEL(AttentionBlock<64>::kThreads, 2) attention_64(Attention a) {
   AttentionBlock<64>::run(a);
 }
 KERNEL(AttentionBlock<32>::kThreads, 3) attention_32(Attention a) {

@@ -12,6 +12,7 @@ using half = __fp16;
 using uint2v = unsigned __attribute__((ext_vector_type(2)));
 using uint4v = unsigned __attribute__((ext_vector_type(4))); ///< eight f16 of one row
 using float2v = float __attribute__((ext_vector_type(2)));
+using float4v = float __attribute__((ext_vector_type(4)));
 
 constexpr int kWarp = 32;
 constexpr float kLog2e = 1.4426950408889634F;
@@ -102,6 +103,12 @@ DEVICE float2v unpack(unsigned word) {
   asm("cvt.f32.f16 %0, %1;" : "=f"(pair.x) : "h"(a));
   asm("cvt.f32.f16 %0, %1;" : "=f"(pair.y) : "h"(b));
   return pair;
+}
+
+/// Sixteen bytes of memory that no thread writes meanwhile, in one load (an ordinary one is torn apart where its words
+/// go different ways).
+DEVICE uint4v load_whole(const half* from) {
+  return __nvvm_ldg_ui4(reinterpret_cast<const uint4v*>(from));
 }
 
 /// The address of shared memory as its own instructions want it.

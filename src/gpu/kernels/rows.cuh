@@ -80,11 +80,13 @@ layer_norm(const half* x, const float* weight, const float* bias, half* y, int r
     if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
       uint4v words;
 #pragma unroll
-      for (int j = 0; j < 4; ++j) {
-        const int column = chunk * 8 + j * 2;
-        const float2v normed = values[i][j] * factor * *reinterpret_cast<const float2v*>(weight + column) +
-                               *reinterpret_cast<const float2v*>(bias + column);
-        words[j] = pack(normed.x, normed.y);
+      for (int j = 0; j < 2; ++j) {
+        const float4v factors = *reinterpret_cast<const float4v*>(weight + chunk * 8 + j * 4) * factor;
+        const float4v shifts = *reinterpret_cast<const float4v*>(bias + chunk * 8 + j * 4);
+        const float2v low = values[i][j * 2] * factors.xy + shifts.xy,
+                      high = values[i][j * 2 + 1] * factors.zw + shifts.zw;
+        words[j * 2] = pack(low.x, low.y);
+        words[j * 2 + 1] = pack(high.x, high.y);
       }
       *reinterpret_cast<uint4v*>(y + static_cast<long long>(row) * width + chunk * 8) = words;
     }
