@@ -73,6 +73,12 @@ void require_usable(const TensorInfo& expected, const TensorInfo& stored, const 
                      "tensor " + stored.name + " has shape " + shape_text(stored.shape) +
                          ", but config.json asks for " + shape_text(expected.shape),
                      "Check that config.json and the weights belong together");
+  if (expected.dtype == DType::i8) {
+    if (stored.dtype != DType::i8)
+      throw InputError({source.description()}, "tensor " + stored.name + " is not of type I8, but has a scale",
+                       "Pack the models again");
+    return;
+  }
   if (stored.dtype != DType::f32 && stored.dtype != DType::f16 && stored.dtype != DType::bf16 &&
       stored.dtype != DType::f64)
     throw InputError({source.description()},

@@ -31,7 +31,7 @@ struct Match {
 /// Finds each expected tensor in `source`. Where no stored name begins with
 /// "deberta." (the export of a base model alone), names are taken without that
 /// prefix, as transformers does. Throws InputError, by name, if one is missing,
-/// has another shape (naming both) or is not of a floating-point type.
+/// has another shape (naming both) or is not of a floating-point type (of i8 where i8 is expected).
 Match match_parameters(std::span<const TensorInfo> expected, const WeightSource& source, Purpose purpose);
 
 } // namespace sciexam

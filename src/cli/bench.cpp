@@ -1,5 +1,5 @@
 // sciexam-run bench: tokens per second of this machine.
-#include "checkpoint/parameters.hpp"
+#include "checkpoint/byte_tensors.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "ensemble/answering.hpp"
@@ -29,7 +29,7 @@ struct BenchOptions {
   int threads = 0, questions = 4000, models = 3;
   std::vector<int> lengths = {100};
   double seconds = 20;
-  std::string report;
+  std::string report, precision = "f32";
 };
 
 /// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
@@ -43,17 +43,26 @@ DebertaConfig large_config() {
   return parse_deberta_config(document.root());
 }
 
-/// Random weights of the size that trained ones have, as f16: speed does not depend on them.
+/// The names of all groups of dense layers, or of none.
+std::set<std::string> groups_of(const DebertaConfig& config, bool all) {
+  std::set<std::string> names;
+  if (all)
+    for (const DenseGroup& group : dense_groups(config))
+      names.insert(group.name);
+  return names;
+}
+
+/// Random weights of the size that trained ones have, as f16 or, of dense layers, bytes: speed does not depend on them.
 class RandomWeights : public WeightSource {
 public:
-  explicit RandomWeights(const DebertaConfig& config) : tensors_(parameters_of(config)) {
-    for (TensorInfo& tensor : tensors_)
-      tensor.dtype = DType::f16;
+  RandomWeights(const DebertaConfig& config, bool bytes)
+      : tensors_(tensors_with_bytes(config, groups_of(config, bytes), DType::f16)) {
     std::mt19937 generator(0);
     std::uniform_real_distribution<float> any(-0.03F, 0.03F);
     std::vector<float> values(kChunk);
     std::generate(values.begin(), values.end(), [&] { return any(generator); });
-    convert_from_f32(DType::f16, values, chunk_);
+    convert_from_f32(DType::f16, values, halves_);
+    convert_from_f32(DType::f32, values, floats_);
   }
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
@@ -63,14 +72,16 @@ public:
     parallel_for(tensors_.size(), threads, [&](std::size_t i) {
       const TensorInfo& tensor = tensors_[i];
       for (std::uint64_t first = 0; wanted(tensor) && first < tensor.elements(); first += kChunk)
-        sink({tensor, first, std::span(chunk_).first(2 * std::min<std::uint64_t>(kChunk, tensor.elements() - first))});
+        sink({tensor, first,
+              std::span(tensor.dtype == DType::f32 ? floats_ : halves_)
+                  .first(size_of(tensor.dtype) * std::min<std::uint64_t>(kChunk, tensor.elements() - first))});
     });
   }
 
 private:
   static constexpr std::size_t kChunk = std::size_t{1} << 20;
   std::vector<TensorInfo> tensors_;
-  std::vector<std::byte> chunk_ = std::vector<std::byte>(2 * kChunk);
+  std::vector<std::byte> halves_ = std::vector<std::byte>(2 * kChunk), floats_ = std::vector<std::byte>(4 * kChunk);
 };
 
 std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std::int64_t vocab_size) {
@@ -193,9 +204,11 @@ void write_bench_report(const std::string& file, const std::string& machine, con
 void bench(const BenchOptions& options) {
   const at::NoGradGuard no_grad;
   const int threads = use_threads(options.threads);
-  log_line("making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
+  const bool bytes = options.precision == "int8";
+  log_line(bytes ? "making a random model of DeBERTa-v3-large's shape (int8, 0.6 GB) ..."
+                 : "making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
   const DebertaConfig config = large_config();
-  RandomWeights weights(config);
+  RandomWeights weights(config, bytes);
   Stopwatch stopwatch;
   const DebertaForMultipleChoice network = load_to_answer(config, weights, threads);
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
@@ -204,9 +217,9 @@ void bench(const BenchOptions& options) {
   const double peak = product_operations_per_second();
   const BenchTable table(options, config, peak);
   const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
-                                             " GFLOP/s, oneDNN's product of three times 4096 in this process"
+                                             " GFLOP/s, oneDNN's f32 product of three times 4096 in this process"
                                        : "the peak is not measured: this LibTorch brings no oneDNN of ours";
-  std::printf("f32 on weights kept as f16, DeBERTa-v3-large, %s\n", machine.c_str());
+  std::printf("%s, DeBERTa-v3-large, %s\n", bytes ? "int8" : "f32 on weights kept as f16", machine.c_str());
   print_row(table.header(), table.header());
   std::vector<Measured> all;
   std::vector<std::vector<std::string>> rows;
@@ -234,6 +247,10 @@ void add_bench(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   command->add_option("--seconds", options->seconds, "Time to measure each length [20]")->check(CLI::PositiveNumber);
   command->add_option("--report", options->report, "An HTML page with the cost by length as a plot");
+  command
+      ->add_option("--precision", options->precision,
+                   "f32, or int8: dense layers multiply bytes, as those of a package do that is packed so [f32]")
+      ->check(CLI::IsMember({"f32", "int8"}));
   add_threads_option(*command, options->threads);
   command->callback([options] { bench(*options); });
 }

@@ -5,6 +5,8 @@
 #include "cli/options.hpp"
 #include "cli/packing.hpp"
 #include "cli/version.hpp"
+#include "ensemble/answering.hpp"
+#include "ensemble/byte_model.hpp"
 #include "ensemble/probe.hpp"
 #include "model/weights.hpp"
 #include "support/errors.hpp"
@@ -17,6 +19,24 @@
 #include <CLI/CLI.hpp>
 
 namespace sciexam {
+namespace {
+
+std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, const Tokenizer& tokenizer,
+                                              const TemplateOptions& form) {
+  if (options.calibration.empty())
+    throw UsageError("--precision int8 rounds weights so that answers stay the same, and needs questions to see that "
+                     "with. Give a file of some hundred like the exam's with --calibration");
+  const Exam exam = read_exam(std::filesystem::path(options.calibration), {.id_required = false});
+  if (exam.questions.empty())
+    throw InputError({options.calibration}, "has no questions", "Give a file with some hundred");
+  if (form.kind == Template::open_book && !exam.has_context)
+    throw InputError({options.calibration}, "has no column context, but the models answer with one",
+                     "Give questions with their contexts");
+  return encode_questions(tokenizer, exam.questions, form, options.threads);
+}
+
+} // namespace
+
 void pack_checkpoints(const PackingOptions& options) {
   if (!options.weights.empty() && options.weights.size() != options.models.size())
     throw UsageError("--weights has " + std::to_string(options.weights.size()) + " numbers for " +
@@ -27,7 +47,7 @@ void pack_checkpoints(const PackingOptions& options) {
   request.package_version = options.package_version;
   request.vocabulary = options.tokenizer;
   request.output = options.out;
-  request.dtype = options.precision == "f32" ? DType::f32 : DType::f16;
+  request.dtype = options.precision == "f32" ? DType::f32 : options.precision == "int8" ? DType::i8 : DType::f16;
   const std::optional<Template> kind = template_of_name(options.template_name);
   if (!kind)
     throw UsageError("--template " + options.template_name + " is unknown. Give closed_book or open_book");
@@ -47,6 +67,17 @@ void pack_checkpoints(const PackingOptions& options) {
                        "Give the vocabulary that the model was trained with");
     return compute_probe(load_to_answer(config, packed, request.threads), tokenizer, request.template_options);
   };
+  std::vector<EncodedQuestion> questions;
+  if (request.dtype == DType::i8) {
+    questions = read_calibration(options, tokenizer, request.template_options);
+    request.round_to_bytes = [&](const PackModel& model, const DebertaConfig& config, WeightSource& checkpoint) {
+      return make_byte_model(config, checkpoint, model.name,
+                             {.questions = questions,
+                              .threads = request.threads,
+                              .allow_disagreement = options.allow_disagreement,
+                              .note = log_line});
+    };
+  }
   const Manifest manifest = pack(request);
   std::printf("%s: %zu models, %s, identity %s\n", options.out.c_str(), manifest.models.size(),
               options.precision.c_str(), manifest.identity.c_str());
@@ -60,8 +91,14 @@ void add_pack(CLI::App& app) {
       ->required();
   command->add_option("--tokenizer", options->tokenizer, "The SentencePiece model, spm.model")->required();
   command->add_option("--out", options->out, "Package folder to make")->required();
-  command->add_option("--precision", options->precision, "Weights are kept as f16 or f32 [f16]")
-      ->check(CLI::IsMember({"f16", "f32"}));
+  command
+      ->add_option("--precision", options->precision,
+                   "Weights are kept as f16 or f32, or those of dense layers as int8 [f16]")
+      ->check(CLI::IsMember({"f16", "f32", "int8"}));
+  command->add_option("--calibration", options->calibration,
+                      "For int8: questions like the exam's (CSV), on which answers must stay the same");
+  command->add_flag("--allow-disagreement", options->allow_disagreement,
+                    "Pack as int8 even if more than 1 % of the calibration's questions get other guesses");
   command->add_option("--template", options->template_name, "closed_book or open_book [closed_book]");
   command->add_option("--max-length", options->max_length, "Longest token sequence; 0 truncates nothing [0]")
       ->check(CLI::Range(0, 1 << 20));

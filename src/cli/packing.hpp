@@ -11,6 +11,8 @@ struct PackingOptions {
   std::vector<double> weights;     ///< one a model, or empty
   std::string tokenizer, out, precision = "f16", template_name = "closed_book", title = "sciexam";
   std::string package_version;
+  std::string calibration; ///< for int8: a file of questions
+  bool allow_disagreement = false;
   int max_length = 0; ///< tokens; 0: nothing is cut
   int threads = 1;
 };

@@ -2,22 +2,35 @@
 
 #include "support/errors.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <string_view>
 
 namespace sciexam {
 namespace {
 
+struct Known {
+  Isa isa;
+  const char *forced, *name;
+};
+/// The best first.
+constexpr std::array<Known, 3> kKnown = {{{Isa::avx512_vnni, "avx512_vnni", "AVX-512 with VNNI"},
+                                          {Isa::avx512, "avx512", "AVX-512"},
+                                          {Isa::avx2, "avx2", "AVX2"}}};
+
 Isa choose() {
   const char* forced = std::getenv("SCIEXAM_ISA"); // NOLINT(concurrency-mt-unsafe): nothing writes the environment
   if (forced == nullptr || *forced == '\0')
-    return cpu_has(Isa::avx512) ? Isa::avx512 : Isa::avx2;
-  const std::string name = forced;
-  if (name != "avx2" && name != "avx512")
-    throw UsageError("SCIEXAM_ISA is '" + name + "'. Set it to avx2 or avx512, or not at all");
-  const Isa isa = name == "avx2" ? Isa::avx2 : Isa::avx512;
-  if (!cpu_has(isa))
-    throw UsageError("SCIEXAM_ISA is " + name + ", which this CPU does not have. Unset it");
-  return isa;
+    return std::find_if(kKnown.begin(), kKnown.end() - 1, [](const Known& known) { return cpu_has(known.isa); })->isa;
+  const auto* const known = std::find_if(kKnown.begin(), kKnown.end(),
+                                         [&](const Known& each) { return std::string_view(forced) == each.forced; });
+  if (known == kKnown.end())
+    throw UsageError("SCIEXAM_ISA is '" + std::string(forced) +
+                     "'. Set it to avx2, avx512 or avx512_vnni, or not at all");
+  if (!cpu_has(known->isa))
+    throw UsageError("SCIEXAM_ISA is " + std::string(forced) + ", which this CPU does not have. Unset it");
+  return known->isa;
 }
 
 } // namespace
@@ -28,14 +41,16 @@ Isa chosen_isa() {
 }
 
 std::string isa_name(Isa isa) {
-  return isa == Isa::avx2 ? "AVX2" : "AVX-512";
+  return std::find_if(kKnown.begin(), kKnown.end(), [=](const Known& known) { return known.isa == isa; })->name;
 }
 
 bool cpu_has(Isa isa) {
   __builtin_cpu_init();
   if (isa == Isa::avx2)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  return avx512 && (isa == Isa::avx512 || __builtin_cpu_supports("avx512vnni"));
 }
 
 } // namespace sciexam

@@ -5,13 +5,14 @@
 
 namespace sciexam {
 
-enum class Isa { avx2, avx512 };
+/// avx512_vnni: AVX-512 with products of bytes.
+enum class Isa { avx2, avx512, avx512_vnni };
 
-/// SCIEXAM_ISA (avx2 or avx512) if it is set, else the best that this CPU has; the same on every call.
+/// SCIEXAM_ISA (avx2, avx512 or avx512_vnni) if it is set, else the best that this CPU has; the same on every call.
 /// Throws UsageError for another value and for one that this CPU does not have.
 Isa chosen_isa();
 
-/// "AVX2", "AVX-512".
+/// "AVX2", "AVX-512", "AVX-512 with VNNI".
 std::string isa_name(Isa isa);
 
 /// True if this CPU can run it.

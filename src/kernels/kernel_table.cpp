@@ -5,7 +5,15 @@
 namespace sciexam {
 
 const KernelTable& kernel_table() {
-  return chosen_isa() == Isa::avx512 ? per_isa::kAvx512Kernels : per_isa::kAvx2Kernels;
+  switch (chosen_isa()) {
+  case Isa::avx512_vnni:
+    return per_isa::kAvx512VnniKernels;
+  case Isa::avx512:
+    return per_isa::kAvx512Kernels;
+  case Isa::avx2:
+    break;
+  }
+  return per_isa::kAvx2Kernels;
 }
 
 } // namespace sciexam

@@ -13,10 +13,17 @@ struct DenseRows {
   /// Packed: panels of panel_columns output features, [panel][in_features][panel_columns]. As f32 or as f16.
   const float* weight = nullptr;
   const std::uint16_t* half_weight = nullptr;
-  const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
-  bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
-  float* y = nullptr;          ///< [rows, out_features]
-  float* scratch = nullptr;    ///< dense_scratch(rows) floats, aligned
+  /// Or as bytes, [panel][in_features / 4, rounded up][panel_columns][4], that stand for byte_scales[output feature]
+  /// times as much. Then each row of x, times input_factors, is rounded to bytes of its own scale, the products are
+  /// summed in integers, and only the sums are scaled.
+  const std::int8_t* byte_weight = nullptr;
+  const float* byte_scales = nullptr;         ///< [panels * panel_columns]
+  const std::int32_t* byte_surplus = nullptr; ///< [panels * panel_columns], 128 times the sum of an output's bytes
+  const float* input_factors = nullptr;       ///< [in_features]
+  const float* bias = nullptr;                ///< [panels * panel_columns], zeros at the end
+  bool gelu = false;                          ///< x * (1 + erf(x / sqrt(2))) / 2
+  float* y = nullptr;                         ///< [rows, out_features]
+  float* scratch = nullptr;                   ///< dense_scratch(rows) floats, aligned
 };
 
 /// y = LayerNorm(x + residual) over rows of `size`; y may be x or residual.
@@ -59,7 +66,7 @@ struct KernelTable {
 const KernelTable& kernel_table();
 
 namespace per_isa { // a file of each instruction set
-extern const KernelTable kAvx2Kernels, kAvx512Kernels;
+extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels;
 }
 
 } // namespace sciexam

@@ -7,53 +7,112 @@
 
 namespace sciexam {
 
+namespace {
+
+constexpr std::int64_t kBytesOfGroup = 4;
+
+std::int64_t round_up(std::int64_t x, std::int64_t step) {
+  return (x + step - 1) / step * step;
+}
+
+const char* name_of(StoredWeights stored) {
+  return stored == StoredWeights::f32 ? "f32" : stored == StoredWeights::f16 ? "f16" : "int8";
+}
+
+} // namespace
+
 PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, StoredWeights stored,
                            const KernelTable& kernels)
     : kernels_(&kernels), in_features_(in_features), out_features_(out_features), stored_(stored) {
-  const std::int64_t columns = kernels.panel_columns, all_columns = (out_features + columns - 1) / columns * columns,
-                     elements = all_columns * in_features;
-  weight_ = AlignedFloats::zeros(stored == StoredWeights::f16 ? (elements + 1) / 2 : elements);
+  const std::int64_t all_columns = round_up(out_features, kernels.panel_columns), elements = all_columns * in_features;
   bias_ = AlignedFloats::zeros(all_columns);
-}
-
-/// Row by row: a panel's place is small enough to stay in the second cache until its rows are there.
-template <class To, class Weight>
-void PackedMatrix::place_each(std::int64_t first, std::int64_t count, To* to, Weight weight) {
-  const std::int64_t columns = kernels_->panel_columns;
-  for (std::int64_t i = 0; i < count;) {
-    const std::int64_t row = (first + i) / in_features_, k = (first + i) % in_features_,
-                       of_row = std::min(in_features_ - k, count - i);
-    To* column = to + row / columns * columns * in_features_ + k * columns + row % columns;
-    for (std::int64_t end = i + of_row; i < end; ++i, column += columns)
-      *column = weight(i);
+  if (stored == StoredWeights::int8) {
+    if (in_features > kMostByteFeatures)
+      throw InternalError("a product of bytes over " + std::to_string(in_features) + " features");
+    weight_ = AlignedFloats::zeros(all_columns * round_up(in_features, kBytesOfGroup) / kBytesOfGroup);
+    byte_scales_ = AlignedFloats::zeros(all_columns);
+    byte_surplus_.resize(static_cast<std::size_t>(all_columns));
+    input_factors_ = AlignedFloats(in_features);
+    std::fill_n(input_factors_.data(), in_features, 1.0F);
+  } else {
+    weight_ = AlignedFloats::zeros(stored == StoredWeights::f16 ? (elements + 1) / 2 : elements);
   }
 }
 
+/// Row by row: a panel's place is small enough to stay in the second cache until its rows are there. kGroup features of
+/// a column lie side by side.
+template <std::int64_t kGroup, class To, class Weight>
+void PackedMatrix::place_each(std::int64_t first, std::int64_t count, To* to, Weight weight) {
+  const std::int64_t columns = kernels_->panel_columns, of_panel = round_up(in_features_, kGroup) * columns;
+  for (std::int64_t i = 0; i < count;) {
+    const std::int64_t row = (first + i) / in_features_, begin = (first + i) % in_features_,
+                       of_row = std::min(in_features_ - begin, count - i);
+    To* column = to + row / columns * of_panel + row % columns * kGroup;
+    for (std::int64_t k = begin; k < begin + of_row; ++k, ++i)
+      column[k / kGroup * kGroup * columns + k % kGroup] = weight(i);
+  }
+}
+
+void PackedMatrix::require(StoredWeights stored) const {
+  if (stored_ != stored)
+    throw InternalError(std::string(name_of(stored)) + " weights for a matrix that is stored as " + name_of(stored_));
+}
+
 void PackedMatrix::place(std::int64_t first, std::span<const float> weights) {
-  if (stored_ != StoredWeights::f32)
-    throw InternalError("f32 weights for a matrix that is stored as f16");
-  place_each(first, static_cast<std::int64_t>(weights.size()), weight_.data(),
-             [&](std::int64_t i) { return weights[static_cast<std::size_t>(i)]; });
+  require(StoredWeights::f32);
+  place_each<1>(first, static_cast<std::int64_t>(weights.size()), weight_.data(),
+                [&](std::int64_t i) { return weights[static_cast<std::size_t>(i)]; });
 }
 
 void PackedMatrix::place_halves(std::int64_t first, std::span<const std::byte> weights) {
-  if (stored_ != StoredWeights::f16)
-    throw InternalError("f16 weights for a matrix that is stored as f32");
-  place_each(first, static_cast<std::int64_t>(weights.size() / sizeof(std::uint16_t)), halves(), [&](std::int64_t i) {
-    std::uint16_t half = 0; // perhaps at an odd address
-    std::memcpy(&half, weights.data() + static_cast<std::size_t>(i) * sizeof half, sizeof half);
-    return half;
+  require(StoredWeights::f16);
+  place_each<1>(first, static_cast<std::int64_t>(weights.size() / sizeof(std::uint16_t)), halves(),
+                [&](std::int64_t i) {
+                  std::uint16_t half = 0; // perhaps at an odd address
+                  std::memcpy(&half, weights.data() + static_cast<std::size_t>(i) * sizeof half, sizeof half);
+                  return half;
+                });
+}
+
+void PackedMatrix::place_bytes(std::int64_t first, std::span<const std::byte> weights) {
+  require(StoredWeights::int8);
+  place_each<kBytesOfGroup>(first, static_cast<std::int64_t>(weights.size()), bytes(), [&](std::int64_t i) {
+    return static_cast<std::int8_t>(weights[static_cast<std::size_t>(i)]);
   });
+}
+
+void PackedMatrix::complete() {
+  if (stored_ != StoredWeights::int8)
+    return;
+  const std::int64_t columns = kernels_->panel_columns, of_panel = round_up(in_features_, kBytesOfGroup) * columns;
+  for (std::size_t o = 0; o < byte_surplus_.size(); ++o) {
+    const auto output = static_cast<std::int64_t>(o);
+    const std::int8_t* column = bytes() + output / columns * of_panel + output % columns * kBytesOfGroup;
+    std::int32_t sum = 0;
+    for (std::int64_t k = 0; k < in_features_; ++k)
+      sum += column[k / kBytesOfGroup * kBytesOfGroup * columns + k % kBytesOfGroup];
+    byte_surplus_[o] = 128 * sum;
+  }
 }
 
 DenseRows PackedMatrix::call() const noexcept {
   DenseRows call;
   call.in_features = in_features_;
   call.out_features = out_features_;
-  if (stored_ == StoredWeights::f16)
-    call.half_weight = halves();
-  else
+  switch (stored_) {
+  case StoredWeights::f32:
     call.weight = weight_.data();
+    break;
+  case StoredWeights::f16:
+    call.half_weight = halves();
+    break;
+  case StoredWeights::int8:
+    call.byte_weight = bytes();
+    call.byte_scales = byte_scales_.data();
+    call.byte_surplus = byte_surplus_.data();
+    call.input_factors = input_factors_.data();
+    break;
+  }
   call.bias = bias_.data();
   return call;
 }

@@ -7,16 +7,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace sciexam {
 
-/// How packed weights are stored. Products are of f32 numbers either way: f16 takes half the memory.
-enum class StoredWeights { f32, f16 };
+/// How packed weights are stored. f16 takes half the memory; products are of f32 numbers then, too. int8: products are
+/// of bytes (DenseRows::byte_weight).
+enum class StoredWeights { f32, f16, int8 };
+
+/// Sums of more products of bytes might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
+inline constexpr std::int64_t kMostByteFeatures = 65536;
 
 class PackedMatrix {
 public:
   PackedMatrix() = default;
-  /// All zeros. Throws std::bad_alloc.
+  /// All zeros; factors of inputs are ones. Throws std::bad_alloc.
   PackedMatrix(std::int64_t in_features, std::int64_t out_features, StoredWeights stored,
                const KernelTable& kernels = kernel_table());
 
@@ -31,21 +36,32 @@ public:
   void place(std::int64_t first, std::span<const float> weights);
   /// The same from the bytes of f16 numbers, where they are stored so.
   void place_halves(std::int64_t first, std::span<const std::byte> weights);
+  /// The same of int8 numbers.
+  void place_bytes(std::int64_t first, std::span<const std::byte> weights);
   /// [out_features], to be written.
   float* bias() noexcept { return bias_.data(); }
+  /// Where weights are bytes: what an output's bytes are multiplied with, [out_features], and an input before it is
+  /// rounded, [in_features]; to be written.
+  float* byte_scales() noexcept { return byte_scales_.data(); }
+  float* input_factors() noexcept { return input_factors_.data(); }
+  /// To be called once all is placed.
+  void complete();
 
   /// What the kernel needs to know of this matrix; the rest is for the caller to fill in.
   DenseRows call() const noexcept;
 
 private:
-  template <class To, class Weight>
+  template <std::int64_t kGroup, class To, class Weight>
   void place_each(std::int64_t first, std::int64_t count, To* to, Weight weight);
+  void require(StoredWeights stored) const;
   std::uint16_t* halves() const noexcept { return reinterpret_cast<std::uint16_t*>(weight_.data()); }
+  std::int8_t* bytes() const noexcept { return reinterpret_cast<std::int8_t*>(weight_.data()); }
 
   const KernelTable* kernels_ = nullptr;
   std::int64_t in_features_ = 0, out_features_ = 0;
   StoredWeights stored_ = StoredWeights::f32;
-  AlignedFloats weight_, bias_;
+  AlignedFloats weight_, bias_, byte_scales_, input_factors_;
+  std::vector<std::int32_t> byte_surplus_;
 };
 
 } // namespace sciexam

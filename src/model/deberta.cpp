@@ -1,5 +1,6 @@
 #include "model/deberta.hpp"
 
+#include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/parameters.hpp"
 #include "checkpoint/relative_position.hpp"
 #include "model/checkpointed.hpp"
@@ -7,6 +8,7 @@
 #include "support/errors.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include <ATen/TensorOperators.h>
@@ -51,20 +53,24 @@ std::int64_t PackedSequences::longest() const {
 }
 
 DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype)
-    : DebertaForMultipleChoice(std::move(config), dtype, std::nullopt) {}
+    : DebertaForMultipleChoice(std::move(config), dtype, std::nullopt, {}) {}
 
-DebertaForMultipleChoice DebertaForMultipleChoice::for_answering(DebertaConfig config, StoredWeights stored) {
+DebertaForMultipleChoice DebertaForMultipleChoice::for_answering(DebertaConfig config, StoredWeights stored,
+                                                                 const std::set<std::string>& bytes) {
   const bool packed = can_be_packed(config);
-  return {std::move(config), at::kFloat, packed ? std::optional(stored) : std::nullopt};
+  if (!packed && !bytes.empty())
+    throw InternalError("weights of one byte for layers that cannot be packed");
+  return {std::move(config), at::kFloat, packed ? std::optional(stored) : std::nullopt, bytes};
 }
 
 DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype,
-                                                   std::optional<StoredWeights> packed)
+                                                   std::optional<StoredWeights> packed,
+                                                   const std::set<std::string>& bytes)
     : config_(std::move(config)) {
   const std::string embeddings = "deberta.embeddings.", encoder = kEncoder,
                     word_embeddings = embeddings + "word_embeddings.weight";
   if (packed)
-    make_packed_layers(*packed);
+    make_packed_layers(*packed, bytes);
   for (const TensorInfo& info : parameters_of(config_)) {
     const bool as_halves = packed == StoredWeights::f16 && info.name == word_embeddings;
     parameters_.emplace_back(info.name, packed_rows_.contains(info.name)
@@ -103,24 +109,36 @@ DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::Sca
   classifier_ = linear("classifier");
 }
 
-void DebertaForMultipleChoice::make_packed_layers(StoredWeights stored) {
+void DebertaForMultipleChoice::make_packed_layers(StoredWeights stored, const std::set<std::string>& bytes) {
   kept_ = std::make_unique<Kept>();
-  for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i)
-    packed_layers_.emplace_back(config_, stored);
-  const auto add = [&](const std::string& name, PackedMatrix& matrix, std::int64_t first_row) {
-    packed_rows_[name + ".weight"] = {&matrix, first_row, false};
-    packed_rows_[name + ".bias"] = {&matrix, first_row, true};
-  };
-  for (std::size_t i = 0; i < packed_layers_.size(); ++i) {
-    PackedLayer& layer = packed_layers_[i];
-    const std::string prefix = kEncoder + ("layer." + std::to_string(i)) + ".", self = prefix + "attention.self.";
-    add(self + "query_proj", layer.query_key_value, 0);
-    add(self + "key_proj", layer.query_key_value, config_.hidden_size);
-    add(self + "value_proj", layer.query_key_value, 2 * config_.hidden_size);
-    add(prefix + "attention.output.dense", layer.attention_output, 0);
-    add(prefix + "intermediate.dense", layer.intermediate, 0);
-    add(prefix + "output.dense", layer.output, 0);
+  const std::vector<DenseGroup> groups = dense_groups(config_);
+  constexpr std::size_t kGroups = 4; // of each layer
+  for (std::size_t first = 0; first < groups.size(); first += kGroups) {
+    std::array<StoredWeights, kGroups> stored_as{};
+    for (std::size_t i = 0; i < kGroups; ++i)
+      stored_as[i] = bytes.contains(groups[first + i].name) ? StoredWeights::int8 : stored;
+    packed_layers_.emplace_back(config_, stored_as);
   }
+  using Part = PackedRows::Part;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    PackedLayer& layer = packed_layers_[i / kGroups];
+    PackedMatrix& matrix =
+        *std::array{&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output}[i % kGroups];
+    std::int64_t row = 0;
+    for (const std::string& name : groups[i].layers) {
+      packed_rows_[name + ".weight"] = {&matrix, row, Part::weight};
+      packed_rows_[name + ".bias"] = {&matrix, row, Part::bias};
+      packed_rows_[name + ".weight_scale"] = {&matrix, row, Part::byte_scales};
+      row += groups[i].out_features;
+    }
+    packed_rows_[groups[i].name + ".input_factor"] = {&matrix, 0, Part::input_factors};
+  }
+}
+
+void DebertaForMultipleChoice::complete() {
+  for (PackedLayer& layer : packed_layers_)
+    for (PackedMatrix* matrix : {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output})
+      matrix->complete();
 }
 
 WeightPlace DebertaForMultipleChoice::place_of(const std::string& name) {
@@ -241,12 +259,20 @@ at::Tensor DebertaForMultipleChoice::run_layer(std::size_t index, const at::Tens
     attention.dropout = options.dropout->stream(DropoutSite::attention_probabilities, number);
   }
   const double probability = config_.hidden_dropout_prob;
+  const auto observed = [&](const char* group, const at::Tensor& input) {
+    if (options.observe)
+      options.observe(kEncoder + ("layer." + std::to_string(index)) + group, input);
+  };
+  observed(".attention.self", hidden);
   const at::Tensor context =
       disentangled_attention(layer.query_proj(hidden), layer.key_proj(hidden), layer.value_proj(hidden),
                              tables_of(index, relative, batch, options), batch.offsets, config_, attention);
+  observed(".attention.output.dense", context);
   const at::Tensor attended = layer.attention_norm(
       dropped(layer.attention_output(context), options, probability, DropoutSite::attention_output, number) + hidden);
+  observed(".intermediate.dense", attended);
   const at::Tensor inner = activation(config_.hidden_act, layer.intermediate(attended));
+  observed(".output.dense", inner);
   return layer.output_norm(dropped(layer.output(inner), options, probability, DropoutSite::layer_output, number) +
                            attended);
 }

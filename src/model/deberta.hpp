@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,6 +62,9 @@ struct ForwardOptions {
   LayerTimes* times = nullptr;
   /// If set, asked before every layer: once it is true, forward() returns at once, with undefined logits.
   std::function<bool()> stop = nullptr;
+  /// If set, told what each group of dense layers (checkpoint/byte_tensors.hpp) gets, [tokens, in_features]; not by a
+  /// packed network.
+  std::function<void(const std::string& group, const at::Tensor& input)> observe = nullptr;
 };
 
 class DebertaForMultipleChoice {
@@ -72,15 +76,20 @@ public:
 
   /// For answering on the CPU alone, one pass at a time: the layers' dense weights have their place in the order of the
   /// CPU's kernels, and they and the word embeddings stay as they are stored. Where that cannot be (can_be_packed()), a
-  /// network as any other.
-  static DebertaForMultipleChoice for_answering(DebertaConfig config, StoredWeights stored);
+  /// network as any other. `bytes`: the dense groups whose weights are bytes, which they can be in packed layers alone.
+  static DebertaForMultipleChoice for_answering(DebertaConfig config, StoredWeights stored,
+                                                const std::set<std::string>& bytes = {});
 
   const DebertaConfig& config() const noexcept { return config_; }
+  /// True if layers are packed.
+  bool is_packed() const noexcept { return !packed_layers_.empty(); }
   /// In the order of parameters_of(config). The tensors share storage with the network; those are undefined whose
   /// elements are in packed layers.
   const std::vector<NamedTensor>& parameters() const noexcept { return parameters_; }
   /// Where the elements of a parameter are to be put. Valid while the network lives and is not moved.
   WeightPlace place_of(const std::string& name);
+  /// To be called once all elements are in their places.
+  void complete();
 
   /// Moves all parameters to a device, such as "cpu" or "cuda:1"; before training starts. Throws UsageError if this
   /// LibTorch does not have it.
@@ -98,7 +107,8 @@ public:
 
 private:
   /// If `packed` says how weights are stored, layers are packed.
-  DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype, std::optional<StoredWeights> packed);
+  DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype, std::optional<StoredWeights> packed,
+                           const std::set<std::string>& bytes);
 
   struct Layer {
     Linear query_proj, key_proj, value_proj, pos_key_proj, pos_query_proj, attention_output, intermediate, output;
@@ -109,13 +119,12 @@ private:
   Linear linear(const std::string& name) const;
   LayerNorm layer_norm(const std::string& name) const;
   at::Tensor embed(const PackedSequences& batch, const ForwardOptions& options) const;
-  bool is_packed() const noexcept { return !packed_layers_.empty(); }
   at::Tensor run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
                        const PackedSequences& batch, const ForwardOptions& options) const;
   at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
                       const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;
-  void make_packed_layers(StoredWeights stored);
+  void make_packed_layers(StoredWeights stored, const std::set<std::string>& bytes);
   void project_for(std::int64_t longest) const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
   RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,

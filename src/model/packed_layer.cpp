@@ -36,11 +36,11 @@ Workers torch_workers() {
           }};
 }
 
-PackedLayer::PackedLayer(const DebertaConfig& config, StoredWeights stored)
-    : query_key_value(config.hidden_size, 3 * config.hidden_size, stored),
-      attention_output(config.hidden_size, config.hidden_size, stored),
-      intermediate(config.hidden_size, config.intermediate_size, stored),
-      output(config.intermediate_size, config.hidden_size, stored) {}
+PackedLayer::PackedLayer(const DebertaConfig& config, const std::array<StoredWeights, 4>& stored)
+    : query_key_value(config.hidden_size, 3 * config.hidden_size, stored[0]),
+      attention_output(config.hidden_size, config.hidden_size, stored[1]),
+      intermediate(config.hidden_size, config.intermediate_size, stored[2]),
+      output(config.intermediate_size, config.hidden_size, stored[3]) {}
 
 RelativeTables project_shared(const PackedLayer& layer, const at::Tensor& relative_embeddings,
                               const DebertaConfig& config, Workspace& workspace) {

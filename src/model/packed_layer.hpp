@@ -7,6 +7,7 @@
 #include "model/disentangled_attention.hpp"
 #include "model/layers.hpp"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -19,7 +20,8 @@ Workers torch_workers();
 
 /// The weights of one layer of DebertaForMultipleChoice::run_layer().
 struct PackedLayer {
-  PackedLayer(const DebertaConfig& config, StoredWeights stored);
+  /// `stored` says it for each, in the order of the members.
+  PackedLayer(const DebertaConfig& config, const std::array<StoredWeights, 4>& stored);
 
   PackedMatrix query_key_value; ///< query_proj, key_proj and value_proj as one product
   PackedMatrix attention_output, intermediate, output;

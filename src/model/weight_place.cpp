@@ -30,6 +30,8 @@ void store_in_tensor(const TensorChunk& chunk, const at::Tensor& tensor) {
 void store_packed(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t first) {
   if (matrix.stored() == StoredWeights::f16 && chunk.tensor.dtype == DType::f16)
     return matrix.place_halves(first, chunk.bytes);
+  if (chunk.tensor.dtype == DType::i8)
+    return matrix.place_bytes(first, chunk.bytes);
   std::array<float, 4096> floats{};
   const std::size_t element = size_of(chunk.tensor.dtype), elements = chunk.bytes.size() / element;
   for (std::size_t i = 0; i < elements; i += floats.size()) {
@@ -45,11 +47,13 @@ void WeightPlace::store(const TensorChunk& chunk) const {
   if (rows_.matrix == nullptr)
     return store_in_tensor(chunk, tensor_);
   PackedMatrix& matrix = *rows_.matrix;
-  if (rows_.bias)
-    convert_to_f32(chunk.tensor.dtype, chunk.bytes,
-                   {matrix.bias() + rows_.first_row + chunk.first, chunk.bytes.size() / size_of(chunk.tensor.dtype)});
-  else
-    store_packed(chunk, matrix, rows_.first_row * matrix.in_features() + static_cast<std::int64_t>(chunk.first));
+  if (rows_.part == PackedRows::Part::weight)
+    return store_packed(chunk, matrix, rows_.first_row * matrix.in_features() + static_cast<std::int64_t>(chunk.first));
+  float* floats = rows_.part == PackedRows::Part::bias          ? matrix.bias()
+                  : rows_.part == PackedRows::Part::byte_scales ? matrix.byte_scales()
+                                                                : matrix.input_factors();
+  convert_to_f32(chunk.tensor.dtype, chunk.bytes,
+                 {floats + rows_.first_row + chunk.first, chunk.bytes.size() / size_of(chunk.tensor.dtype)});
 }
 
 } // namespace sciexam

@@ -10,11 +10,12 @@
 
 namespace sciexam {
 
-/// A part of a packed dense layer: the weight's rows and the bias from `first_row` on.
+/// A part of a packed dense layer: what belongs to its outputs from `first_row` on, or the factors of its inputs.
 struct PackedRows {
+  enum class Part { weight, bias, byte_scales, input_factors };
   PackedMatrix* matrix = nullptr;
   std::int64_t first_row = 0;
-  bool bias = false; ///< else the weight
+  Part part = Part::weight;
 };
 
 /// A tensor (f32, f64 or f16), or a part of a packed layer.

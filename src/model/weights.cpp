@@ -1,5 +1,6 @@
 #include "model/weights.hpp"
 
+#include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/safetensors.hpp"
 
 #include <algorithm>
@@ -10,21 +11,27 @@
 namespace sciexam {
 std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightSource& source, Purpose purpose,
                                       int threads) {
-  const Match match = match_parameters(parameters_of(network.config()), source, purpose);
+  const DebertaConfig& config = network.config();
+  const std::set<std::string> bytes = network.is_packed() ? groups_of_bytes(config, source) : std::set<std::string>{};
+  const Match match = match_parameters(tensors_with_bytes(config, bytes, DType::f32), source, purpose);
   std::map<std::string, WeightPlace> wanted; // by the stored name
   for (const auto& [name, stored] : match.stored_name)
     wanted.emplace(stored, network.place_of(name));
   source.read([&](const TensorInfo& tensor) { return wanted.contains(tensor.name); },
               [&](const TensorChunk& chunk) { wanted.at(chunk.tensor.name).store(chunk); }, threads);
+  network.complete();
   return match.extra;
 }
 
 DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& source, int threads) {
   const std::vector<TensorInfo>& tensors = source.tensors();
-  const bool halves =
-      std::all_of(tensors.begin(), tensors.end(), [](const TensorInfo& tensor) { return tensor.dtype == DType::f16; });
-  DebertaForMultipleChoice network =
-      DebertaForMultipleChoice::for_answering(std::move(config), halves ? StoredWeights::f16 : StoredWeights::f32);
+  const std::set<std::string> bytes = groups_of_bytes(config, source);
+  const bool halves = std::all_of(tensors.begin(), tensors.end(), [](const TensorInfo& tensor) {
+    return tensor.dtype == DType::f16 || tensor.dtype == DType::i8 || tensor.name.ends_with(".weight_scale") ||
+           tensor.name.ends_with(".input_factor");
+  });
+  DebertaForMultipleChoice network = DebertaForMultipleChoice::for_answering(
+      std::move(config), halves ? StoredWeights::f16 : StoredWeights::f32, bytes);
   load_weights(network, source, Purpose::answering, threads);
   network.freeze_relative_tables();
   return network;

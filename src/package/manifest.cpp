@@ -4,6 +4,7 @@
 #include "support/utf8.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -118,15 +119,23 @@ std::vector<Probe> parse_probe(const JsonView& view) {
   return probes;
 }
 
+constexpr std::array<std::pair<DType, std::string_view>, 3> kDTypes = {
+    {{DType::f16, "f16"}, {DType::f32, "f32"}, {DType::i8, "int8"}}};
+
+DType parse_dtype(const JsonView& view) {
+  const std::string name = view.string();
+  for (const auto& [dtype, known] : kDTypes)
+    if (name == known)
+      return dtype;
+  view.fail("is \"" + name + "\", none of \"f16\", \"f32\" and \"int8\"", kRemedy);
+}
+
 ModelRecord parse_model(const JsonView& view) {
   view.allow_only({"name", "weights", "dtype", "config", "weight", "training", "probe"});
   ModelRecord model;
   model.name = view.at("name").string();
   model.weights = parse_weights(view.at("weights"));
-  const std::string dtype = view.at("dtype").string();
-  if (dtype != "f16" && dtype != "f32")
-    view.at("dtype").fail("is \"" + dtype + "\", neither \"f16\" nor \"f32\"", kRemedy);
-  model.dtype = dtype == "f16" ? DType::f16 : DType::f32;
+  model.dtype = parse_dtype(view.at("dtype"));
   model.config = parse_file(view.at("config"));
   model.weight = view.at("weight").number();
   if (model.weight < 0 || model.weight > kMaxWeight)
@@ -229,7 +238,9 @@ Json to_json(const ModelRecord& model) {
     probe.push_back({{"ids", entry.ids}, {"logit", entry.logit}});
   return {{"name", model.name},
           {"weights", to_json(model.weights)},
-          {"dtype", model.dtype == DType::f16 ? "f16" : "f32"},
+          {"dtype",
+           std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& known) { return known.first == model.dtype; })
+               ->second},
           {"config", to_json(model.config)},
           {"weight", model.weight},
           {"training", model.training},

@@ -47,7 +47,7 @@ struct Probe {
 struct ModelRecord {
   std::string name;
   WeightsRecord weights;
-  DType dtype = DType::f16; ///< of every tensor: f16 or f32
+  DType dtype = DType::f16; ///< of every tensor: f16 or f32; i8: of dense layers, others are f16 or f32
   FileRecord config;        ///< Hugging Face's config.json; models may share one
   double weight = 1.0;      ///< in the weighted ensemble, at least 0
   Json training = nullptr;  ///< the training record (an object), or null

@@ -53,7 +53,7 @@ Checkpoint open_for_packing(const PackModel& model, DType dtype) {
   checkpoint.parameters = parameters_of(checkpoint.config);
   checkpoint.match = match_parameters(checkpoint.parameters, *checkpoint.weights, Purpose::answering);
   for (TensorInfo& parameter : checkpoint.parameters)
-    parameter.dtype = dtype;
+    parameter.dtype = dtype == DType::i8 ? DType::f16 : dtype; // what of them becomes int8 is not known before
   checkpoint.training = read_training_record(model.folder);
   return checkpoint;
 }
@@ -64,8 +64,9 @@ void check_text(const std::string& text, const char* what) {
 }
 
 void check_request(const PackRequest& request) {
-  if (request.dtype != DType::f16 && request.dtype != DType::f32)
-    throw InternalError("weights can be packed as f16 or f32 alone");
+  if (request.dtype != DType::f16 && request.dtype != DType::f32 &&
+      !(request.dtype == DType::i8 && request.round_to_bytes))
+    throw InternalError("weights can be packed as f16, as f32 or, with a way to round them, as int8");
   if (request.models.empty())
     throw UsageError("there is no model to pack. Name at least one checkpoint folder");
   check_text(request.title, "the package's title");
@@ -131,6 +132,10 @@ std::set<std::string> prepare_output(const std::filesystem::path& folder) {
 /// Converts a chunk into its place among the elements of the packed tensor. Throws InputError.
 void convert_chunk(const TensorChunk& chunk, DType dtype, const std::filesystem::path& source,
                    std::span<std::byte> out) {
+  if (dtype == DType::i8) {
+    std::copy(chunk.bytes.begin(), chunk.bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(chunk.first));
+    return;
+  }
   const std::size_t count = chunk.bytes.size() / size_of(chunk.tensor.dtype);
   std::vector<float> values(count), rounded(count);
   convert_to_f32(chunk.tensor.dtype, chunk.bytes, values);
@@ -183,14 +188,25 @@ std::vector<Probe> compute_probe(const PackRequest& request, const PackModel& mo
   return probe;
 }
 
+/// The checkpoint becomes what it is with weights of one byte.
+void round_to_bytes(const PackRequest& request, const PackModel& model, Checkpoint& checkpoint) {
+  checkpoint.weights = request.round_to_bytes(model, checkpoint.config, *checkpoint.weights);
+  checkpoint.parameters = checkpoint.weights->tensors();
+  for (const TensorInfo& tensor : checkpoint.parameters)
+    checkpoint.match.stored_name[tensor.name] = tensor.name;
+}
+
 ModelRecord pack_model(const PackRequest& request, std::size_t index, Checkpoint& checkpoint, FrameWriter& writer) {
   const PackModel& model = request.models[index];
+  if (request.dtype == DType::i8)
+    round_to_bytes(request, model, checkpoint);
   ModelRecord record;
   record.name = model.name;
   record.weights = {weights_name(index), write_weights(checkpoint, writer, request.threads)};
   record.dtype = request.dtype;
   record.weight = model.weight;
   record.training = checkpoint.training;
+  checkpoint.weights.reset(); // what it holds is in the file now
   record.probe = compute_probe(request, model, checkpoint, writer, record.weights.content);
   return record;
 }

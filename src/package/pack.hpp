@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,12 @@ struct PackRequest {
   std::vector<PackModel> models;
   std::filesystem::path vocabulary; ///< spm.model
   std::filesystem::path output;     ///< a folder: to be made, empty, or with a package that is replaced
-  DType dtype = DType::f16;         ///< of the packed weights: f16 or f32
+  DType dtype = DType::f16;         ///< of the packed weights: f16, f32 or (see ModelRecord) i8
   TemplateOptions template_options;
   int threads = 1;
+  /// For i8: the tensors that are to be packed, instead of those of the model's checkpoint.
+  std::function<std::unique_ptr<WeightSource>(const PackModel&, const DebertaConfig&, WeightSource&)> round_to_bytes =
+      {};
   /// What the network makes of some sequences, computed from the packed weights; may be empty.
   std::function<std::vector<Probe>(const DebertaConfig&, WeightSource&)> probe = {};
   /// Told, once a model, what of its checkpoint is left out; may be empty.

@@ -45,18 +45,21 @@ PackedWeights::PackedWeights(FrameReader reader, DType dtype) : reader_(std::mov
     throw PackageError(path, "does not have its safetensors header, alone, in frame 0", remedy);
   for (std::size_t i = 0; i < header.tensors.size(); ++i) {
     const TensorInfo& tensor = header.tensors[i];
-    if (tensor.dtype != dtype)
+    const bool fits =
+        tensor.dtype == dtype || (dtype == DType::i8 && (tensor.dtype == DType::f16 || tensor.dtype == DType::f32));
+    if (!fits)
       throw PackageError(path,
                          "holds " + tensor.name + " as " + std::string(name_of(tensor.dtype)) + ", not as the " +
                              std::string(name_of(dtype)) + " that the manifest says",
                          remedy);
     ends_.push_back(header.offsets[i] + tensor.bytes());
   }
-  // All elements have one size and lie without gaps: frames of whole elements cut through none.
-  for (const Frame& frame : std::span(reader_.record().frames).subspan(1))
-    if (frame.raw_size % size_of(dtype) != 0)
-      throw PackageError(path, "has a frame that ends within an element", remedy);
   tensors_ = std::move(header.tensors);
+  for (const Frame& frame : std::span(reader_.record().frames).subspan(1)) {
+    const std::size_t cut = first_tensor_behind(frame.raw_offset);
+    if (cut < tensors_.size() && (ends_[cut] - frame.raw_offset) % size_of(tensors_[cut].dtype) != 0)
+      throw PackageError(path, "has a frame that ends within an element", remedy);
+  }
 }
 
 std::size_t PackedWeights::first_tensor_behind(std::uint64_t offset) const {

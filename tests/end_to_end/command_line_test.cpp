@@ -33,7 +33,7 @@ TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 bef
              ContainsSubstring("kernels: own AVX2"));
   const ProgramResult wrong = demo_with("sse");
   CHECK(wrong.status == 2);
-  CHECK_THAT(wrong.err, ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2 or avx512"));
+  CHECK_THAT(wrong.err, ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2, avx512 or avx512_vnni"));
   const ProgramResult wide = demo_with("avx512");
   if (sciexam::cpu_has(sciexam::Isa::avx512)) {
     CHECK(wide.status == 0);

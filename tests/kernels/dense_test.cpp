@@ -2,10 +2,10 @@
 #include "checkpoint/weight_source.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/every_kernel_table.hpp"
+#include "kernels/plain_loops.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -16,23 +16,10 @@ using namespace sciexam;
 
 namespace {
 
-using Floats = std::vector<float>;
-
-Floats normal(std::size_t count, float deviation, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> any(0, deviation);
-  Floats values(count);
-  std::generate(values.begin(), values.end(), [&] { return any(generator); });
-  return values;
-}
-
-std::size_t at(std::int64_t row, std::int64_t columns, std::int64_t column) {
-  return static_cast<std::size_t>(row * columns + column);
-}
-
-double gelu(double x) {
-  return x * (1 + std::erf(x / std::sqrt(2.0))) / 2;
-}
+using test::at;
+using test::Floats;
+using test::gelu;
+using test::normal;
 
 struct Layer {
   std::int64_t in, out;

@@ -14,6 +14,8 @@ std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table() {
                                                                     {"emulated AVX-512", &kWideKernels}};
   if (cpu_has(Isa::avx512))
     tables.emplace_back("AVX-512", &per_isa::kAvx512Kernels);
+  if (cpu_has(Isa::avx512_vnni))
+    tables.emplace_back("AVX-512 with VNNI", &per_isa::kAvx512VnniKernels);
   return tables;
 }
 

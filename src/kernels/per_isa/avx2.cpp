@@ -1,10 +1,8 @@
 // Compiled for AVX2 and FMA (CMakeLists.txt).
-#include "kernels/per_isa/attention.hpp"
-#include "kernels/per_isa/dense.hpp"
+#include "kernels/per_isa/table.hpp"
 
 namespace sciexam::per_isa {
 
-const KernelTable kAvx2Kernels = {kTileRows,          kPanelColumns,      &dense_scratch, &dense,
-                                  &add_and_normalise, &attention_scratch, &attend};
+const KernelTable kAvx2Kernels = kTable;
 
 } // namespace sciexam::per_isa

@@ -1,10 +1,8 @@
-// Compiled for AVX-512 F, VL and DQ (CMakeLists.txt).
-#include "kernels/per_isa/attention.hpp"
-#include "kernels/per_isa/dense.hpp"
+// Compiled for AVX-512 F, VL, DQ and BW (CMakeLists.txt).
+#include "kernels/per_isa/table.hpp"
 
 namespace sciexam::per_isa {
 
-const KernelTable kAvx512Kernels = {kTileRows,          kPanelColumns,      &dense_scratch, &dense,
-                                    &add_and_normalise, &attention_scratch, &attend};
+const KernelTable kAvx512Kernels = kTable;
 
 } // namespace sciexam::per_isa

@@ -1,0 +1,14 @@
+// The kernels of the instruction set that this file is compiled for.
+#pragma once
+
+#include "kernels/per_isa/attention.hpp"
+#include "kernels/per_isa/dense.hpp"
+
+namespace sciexam::per_isa {
+namespace {
+
+constexpr KernelTable kTable = {kTileRows,          kPanelColumns,      &dense_scratch, &dense,
+                                &add_and_normalise, &attention_scratch, &attend};
+
+} // namespace
+} // namespace sciexam::per_isa

@@ -1,0 +1,100 @@
+// Tiny networks with weights of one byte.
+#include "catch_beside_torch.hpp" // last: see there
+#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/safetensors.hpp"
+#include "ensemble/answering.hpp"
+#include "ensemble/byte_model.hpp"
+#include "model/tiny_networks.hpp"
+#include "model/weights.hpp"
+#include "support/errors.hpp"
+#include "support/random.hpp"
+#include "temporary_folder.hpp"
+
+#include <algorithm>
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// Options differ in their last `different` tokens.
+std::vector<EncodedQuestion> random_questions(std::size_t count, int length, int different) {
+  std::vector<EncodedQuestion> questions(count);
+  RandomSequence random({7, {}});
+  const auto token = [&] {
+    return static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(test::tiny_config().vocab_size)));
+  };
+  for (EncodedQuestion& question : questions)
+    for (std::size_t option = 0; option < kOptions; ++option) {
+      Encoding& encoding = question[option];
+      for (int i = 0; i < length; ++i)
+        encoding.ids.push_back(option > 0 && i < length - different ? question[0].ids[static_cast<std::size_t>(i)]
+                                                                    : token());
+      encoding.type_ids.assign(encoding.ids.size(), 0);
+    }
+  return questions;
+}
+
+struct TinyCheckpoint {
+  test::TemporaryFolder folder;
+  DebertaConfig config = test::tiny_config();
+  std::unique_ptr<WeightSource> weights;
+
+  TinyCheckpoint() {
+    save_weights(test::random_network(config), folder / "model.safetensors", DType::f32);
+    weights = open_safetensors(folder / "model.safetensors");
+  }
+};
+
+} // namespace
+
+TEST_CASE("answers are compared by first guesses, by the order of three and by logits") {
+  const std::vector<OptionLogits> a = {{5, 4, 3, 2, 1}, {5, 4, 3, 2, 1}, {5, 4, 3, 2, 1}, {5, 4, 3, 2, 1}},
+                                  b = {{4, 5, 3, 2, 1}, {5, 4, 2, 3, 1}, {5, 4, 3, 1, 1.5F}, {5, 4, 3, 2, 1}};
+  const Agreement agreement = compare(a, b);
+  CHECK(agreement.questions == 4);
+  CHECK(agreement.other_first == 1);
+  CHECK(agreement.other_order == 2);
+  CHECK(agreement.largest_difference == 1);
+}
+
+TEST_CASE("a model with weights of one byte computes nearly the same") {
+  TinyCheckpoint checkpoint;
+  const std::vector<EncodedQuestion> questions = random_questions(20, 30, 30);
+  std::vector<std::string> notes;
+  const std::unique_ptr<WeightSource> bytes =
+      make_byte_model(checkpoint.config, *checkpoint.weights, "tiny",
+                      {.questions = questions, .threads = 2, .allow_disagreement = true, .note = [&](const auto& note) {
+                         notes.push_back(note);
+                       }});
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], ContainsSubstring("tiny, 8 of 8 products as int8: of 20 questions"));
+  CHECK(groups_of_bytes(checkpoint.config, *bytes).size() == 8);
+  const std::vector<OptionLogits> exact =
+      answer(load_to_answer(checkpoint.config, *checkpoint.weights, 2), questions, "f32");
+  const Agreement agreement = compare(answer(load_to_answer(checkpoint.config, *bytes, 2), questions, "int8"), exact);
+  float lowest = exact[0][0], highest = lowest;
+  for (const OptionLogits& logits : exact)
+    for (const float logit : logits) {
+      lowest = std::min(lowest, logit);
+      highest = std::max(highest, logit);
+    }
+  CHECK(agreement.largest_difference > 0);
+  CHECK(agreement.largest_difference < 0.1 * static_cast<double>(highest - lowest));
+}
+
+TEST_CASE("a model whose answers change with weights of one byte is refused, after more and more layers stayed f16") {
+  TinyCheckpoint checkpoint;
+  const std::vector<EncodedQuestion> questions = random_questions(60, 100, 1); // options that are nearly the same
+  std::vector<std::string> notes;
+  const ByteModelRequest request{
+      .questions = questions, .threads = 2, .note = [&](const std::string& note) { notes.push_back(note); }};
+  CHECK_THROWS_WITH(make_byte_model(checkpoint.config, *checkpoint.weights, "tiny", request),
+                    ContainsSubstring("another order of the first three") && ContainsSubstring("--precision f16") &&
+                        ContainsSubstring("--allow-disagreement"));
+  REQUIRE(notes.size() == 5);
+  CHECK_THAT(notes[0], ContainsSubstring("tiny, 8 of 8 products"));
+  CHECK_THAT(notes[4], ContainsSubstring("tiny, 4 of 8 products"));
+}
