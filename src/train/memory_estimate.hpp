@@ -33,7 +33,7 @@ struct PassSize {
 /// The most tokens that one pass of the run will have (its batches are known beforehand), and the longest sequence.
 PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, int threads);
 
-/// Compared with measured peaks (VmHWM, 2 threads, questions of extra_500.csv), in GB: see the table in memory_estimate.cpp.
+/// Within 10 % of the peaks that were measured (the table in memory_estimate.cpp).
 MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, const PassSize& pass);
 
 /// Settings that would need less, each with what it would come to: "--gradient-checkpointing true: 5.1 GB".
