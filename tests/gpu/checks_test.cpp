@@ -111,6 +111,10 @@ TEST_CASE("races between warps are found, and barriers prevent them") {
   check_found(write +
                   "bar.sync 0;\nsetp.ge.u32 %p, %n, 32;\n@%p ld.shared.u32 %x, [tile];\n@!%p st.shared.u32 [%s], 1;",
               sciexam::cuda::kLaunchFailed, "race: writes", 64);
+  // Two have read: the one that then writes must not forget the other.
+  check_found(write + "bar.sync 0;\nsetp.eq.u32 %p, %n, 64;\n@%p ld.shared.u32 %x, [tile];\nsetp.eq.u32 %p, %n, 0;\n"
+                      "@%p ld.shared.u32 %x, [tile];\n@%p st.shared.u32 [tile], 1;",
+              sciexam::cuda::kLaunchFailed, "which thread 64", 96);
   check_found("st.shared.u32 [%s], 1;", sciexam::cuda::kLaunchFailed, "race: writes", 64); // even of the same value
   check_found(write + "bar.sync 0;\nst.shared.u32 [%s], 1;\nld.shared.u8 %x, [tile+130];", sciexam::cuda::kLaunchFailed,
               "race: reads shared address 130, which thread 32", 64);
