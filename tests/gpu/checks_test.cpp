@@ -111,6 +111,10 @@ TEST_CASE("races between warps are found, and barriers prevent them") {
   check_found(write +
                   "bar.sync 0;\nsetp.ge.u32 %p, %n, 32;\n@%p ld.shared.u32 %x, [tile];\n@!%p st.shared.u32 [%s], 1;",
               sciexam::cuda::kLaunchFailed, "race: writes", 64);
+  // Two have read: the one that then writes must not forget the other.
+  check_found(write + "bar.sync 0;\nsetp.eq.u32 %p, %n, 64;\n@%p ld.shared.u32 %x, [tile];\nsetp.eq.u32 %p, %n, 0;\n"
+                      "@%p ld.shared.u32 %x, [tile];\n@%p st.shared.u32 [tile], 1;",
+              sciexam::cuda::kLaunchFailed, "which thread 64", 96);
   check_found("st.shared.u32 [%s], 1;", sciexam::cuda::kLaunchFailed, "race: writes", 64); // even of the same value
   check_found(write + "bar.sync 0;\nst.shared.u32 [%s], 1;\nld.shared.u8 %x, [tile+130];", sciexam::cuda::kLaunchFailed,
               "race: reads shared address 130, which thread 32", 64);
@@ -201,6 +205,9 @@ TEST_CASE("cp.async must be waited for, and a barrier passed before other thread
               "race: writes", 64);
   check_clean(start + copy + "cp.async.wait_all;\nbar.sync 0;\n" + others + "ld.shared.u32 %x, [%s];", 64);
   check_found(copy + "st.shared.u32 [%s], 0;", sciexam::cuda::kLaunchFailed, "not waited for");
+  // A barrier before the wait orders nothing. The second warp goes on first, so that its copy has arrived.
+  check_found(copy + "bar.sync 0;\ncp.async.wait_all;\nsetp.lt.u32 %p, %n, 32;\n@%p ld.shared.u32 %x, [tile+128];",
+              sciexam::cuda::kLaunchFailed, "race: reads", 64);
   check_found("cp.async.ca.shared.global [%s], [%g+256], 4;", sciexam::cuda::kIllegalAddress, "out of bounds");
 }
 
