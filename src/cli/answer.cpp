@@ -33,7 +33,7 @@ constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours th
 struct AnswerOptions {
   std::string package, test, output, probabilities, report, log_json, combine = "mean-softmax";
   std::vector<double> weights;
-  std::string time_limit;
+  std::string time_limit, device;
   double cascade = kNoCascade;
   int threads = 0;
   bool demo = false, quiet = false, lenient = false;
@@ -64,6 +64,7 @@ private:
   fs::path output_;
   std::optional<SubmissionWriter> submission_;
   RunFacts facts_;
+  std::optional<DeviceSet> devices_;
 };
 
 /// A fact that one needs to see that the right things are used: printed now, and again in the report.
@@ -86,6 +87,11 @@ double AnswerRun::tell_time_left() {
 void AnswerRun::tell_machine(int threads) {
   tell("device", "CPU, " + cpu_model() + " (" + cpu_features() + "), " + std::to_string(threads) + " threads; " +
                      chosen_kernels());
+  devices_->open();
+  for (const std::string& finding : devices_->findings())
+    tell("GPU", finding);
+  if (devices_->disappoints())
+    warn_line("a GPU that --device asks for is not used: see above. The others and the CPU do the work");
   const std::uint64_t memory = available_memory();
   tell("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
 }
@@ -106,7 +112,8 @@ EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Located>
   if (package.needs_context() && !exam.has_context)
     warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
               "context and will answer worse without");
-  EnsembleRequest request{.threads = threads, .weights = options_.weights, .cascade = options_.cascade};
+  EnsembleRequest request{
+      .threads = threads, .weights = options_.weights, .cascade = options_.cascade, .devices = &*devices_};
   request.time_limit = tell_time_left();
   request.improved = [&](const EnsembleAnswers& so_far) {
     if (!so_far.models.empty())
@@ -144,6 +151,7 @@ ExitStatus AnswerRun::operator()() {
     open_event_log(options_.log_json);
   tell("program", version_line());
   const InterruptGuard guard;
+  const DeviceChoice choice = choose_devices(options_.device);
   const int threads = use_threads(options_.threads);
   std::optional<Located> package_place;
   try {
@@ -153,6 +161,7 @@ ExitStatus AnswerRun::operator()() {
   }
   const Located test = find_test(options_.test);
   output_ = find_output(options_.output);
+  devices_.emplace(choice, fs::absolute(output_).parent_path()); // they open while the exam is read
   const Exam exam = read_exam(test.path, {.lenient = options_.lenient});
   tell("exam",
        std::to_string(exam.questions.size()) + " questions in " + test.path.string() + " (" + test.reason + ")");
@@ -197,10 +206,11 @@ void add_answer(CLI::App& app, ExitStatus& status) {
       ->group("Time");
   add_combine_options(app, options->combine, options->weights);
   add_threads_option(app, options->threads);
+  add_device_option(app, options->device);
   app.add_flag("--demo", options->demo, "Answer the small exam inside the program with the small ensemble inside it");
   app.callback([&app, options, &status] {
     if (app.get_subcommands().empty())
-      status = options->demo ? run_demo(options->threads) : AnswerRun(*options)();
+      status = options->demo ? run_demo(options->threads, options->device) : AnswerRun(*options)();
   });
 }
 

@@ -3,9 +3,11 @@
 
 #include "cli/commands.hpp"
 
+#include <string>
+
 namespace sciexam {
 
 /// Answers the built-in questions with the built-in package and prints both, with the MAP@3.
-ExitStatus run_demo(int threads);
+ExitStatus run_demo(int threads, const std::string& device);
 
 } // namespace sciexam

@@ -1,6 +1,7 @@
 // sciexam-run doctor: what a run would find on this machine, and what to do about what is missing.
 #include "cli/commands.hpp"
 #include "cli/locate.hpp"
+#include "cli/options.hpp"
 #include "cli/reports.hpp"
 #include "cli/version.hpp"
 #include "ensemble/answering.hpp"
@@ -49,12 +50,17 @@ Finding check_processor() {
               "; " + chosen_kernels()};
 }
 
-Finding check_gpu() {
+std::vector<Finding> check_gpus(const fs::path& folder) {
+  DeviceSet devices(choose_devices({}), folder);
+  const bool all_well = !devices.open().empty() && !devices.disappoints();
   std::error_code ignored;
-  if (!fs::exists("/dev/nvidiactl", ignored))
-    return {Verdict::fine, "GPU", "none: the CPU answers"};
-  return {Verdict::warning, "GPU", "one is there, and not used",
-          "This version answers on the CPU; a notebook without GPU does as well, and has more hours a week"};
+  const bool there = fs::exists("/dev/nvidiactl", ignored);
+  std::vector<Finding> findings;
+  for (const std::string& found : devices.findings())
+    findings.push_back({all_well || !there ? Verdict::fine : Verdict::warning, "GPU", found});
+  if (findings.front().verdict == Verdict::warning)
+    findings.front().remedy = "The CPU would answer. `nvidia-smi` says whether the driver works";
+  return findings;
 }
 
 /// Bytes that the package's largest model needs; 0 if no configuration can be read.
@@ -147,7 +153,9 @@ Finding check_time() {
 
 ExitStatus diagnose(const DoctorOptions& options) {
   std::optional<Package> package;
-  std::vector<Finding> findings = {{Verdict::fine, "program", version_line()}, check_processor(), check_gpu()};
+  std::vector<Finding> findings = {{Verdict::fine, "program", version_line()}, check_processor()};
+  const std::vector<Finding> gpus = check_gpus(fs::absolute(find_output(options.output)).parent_path());
+  findings.insert(findings.end(), gpus.begin(), gpus.end());
   const Finding of_package = check_package(options.package, package);
   findings.insert(findings.end(), {check_memory(package), of_package, check_exam(options.test),
                                    check_output(options.output), check_time()});

@@ -17,7 +17,7 @@ namespace sciexam {
 namespace {
 
 struct EvaluateOptions {
-  std::string package, test, submission, probabilities, combine = "mean-softmax";
+  std::string package, test, submission, probabilities, device, combine = "mean-softmax";
   std::vector<double> weights;
   int threads = 0;
 };
@@ -40,13 +40,17 @@ ExitStatus evaluate_submission(const EvaluateOptions& options) {
 
 ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Combine combine = parse_combine(options.combine);
+  DeviceSet devices(choose_devices(options.device), {});
   const int threads = use_threads(options.threads);
   const Exam exam = read_labelled(options.test);
   const Package package = Package::open(find_package(options.package).path);
   check_weights(options.weights, package);
   log_line("package: " + describe(package));
-  const EnsembleAnswers answers =
-      answer_with_ensemble(package, exam.questions, {.threads = threads, .weights = options.weights});
+  devices.open();
+  for (const std::string& finding : devices.findings())
+    log_line("GPU: " + finding);
+  const EnsembleAnswers answers = answer_with_ensemble(
+      package, exam.questions, {.threads = threads, .weights = options.weights, .devices = &devices});
   for (const std::string& failure : answers.failures)
     std::printf("degraded: %s\n", failure.c_str());
   if (answers.models.empty())
@@ -70,6 +74,7 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
                       "Also write each model's and the ensemble's probabilities");
   add_combine_options(*command, options->combine, options->weights);
   add_threads_option(*command, options->threads);
+  add_device_option(*command, options->device);
   command->callback([options, &status] {
     status = options->submission.empty() ? evaluate_package(*options) : evaluate_submission(*options);
   });

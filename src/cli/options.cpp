@@ -4,6 +4,7 @@
 #include "support/errors.hpp"
 #include "support/threads.hpp"
 
+#include <cstdlib>
 #include <numeric>
 #include <regex>
 
@@ -24,6 +25,22 @@ void add_threads_option(CLI::App& app, int& threads) {
   app.add_option("--threads", threads, "Threads [all that this process may use]")
       ->check(CLI::Range(1, 1024))
       ->group("Machine");
+}
+
+void add_device_option(CLI::App& app, std::string& device) {
+  app.add_option("--device", device, "auto (all GPUs there are), cpu, cuda, or some of them: cuda:0,1 [auto]")
+      ->group("Machine");
+}
+
+DeviceChoice choose_devices(const std::string& given) {
+  const char* from_environment = std::getenv("SCIEXAM_DEVICE");
+  if (!given.empty() || from_environment == nullptr)
+    return parse_device_choice(given.empty() ? "auto" : given);
+  try {
+    return parse_device_choice(from_environment);
+  } catch (const UsageError& error) {
+    throw UsageError(std::string("SCIEXAM_DEVICE: ") + error.what());
+  }
 }
 
 int use_threads(int requested) {

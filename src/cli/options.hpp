@@ -1,6 +1,7 @@
 // Options that several commands share.
 #pragma once
 
+#include "gpu/device_set.hpp"
 #include "package/package.hpp"
 
 #include <string>
@@ -14,6 +15,11 @@ namespace sciexam {
 
 void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights);
 void add_threads_option(CLI::App& app, int& threads);
+
+void add_device_option(CLI::App& app, std::string& device);
+
+/// What `given`, else SCIEXAM_DEVICE, else "auto" says. Throws UsageError.
+DeviceChoice choose_devices(const std::string& given);
 
 /// Starts the thread pool with `requested` threads (0: what the machine grants) and returns their number.
 int use_threads(int requested);

@@ -4,6 +4,7 @@
 #include "ensemble/batches.hpp"
 #include "ensemble/combine.hpp"
 #include "ensemble/deadline_run.hpp"
+#include "gpu/device_set.hpp"
 #include "package/package.hpp"
 
 #include <functional>
@@ -68,6 +69,7 @@ struct EnsembleRequest {
   std::vector<double> weights = {}; ///< one for each of the package's models, or empty for the manifest's own
   double time_limit = kNoTimeLimit; ///< seconds from now; see DeadlineRun
   double cascade = kNoCascade;      ///< see DeadlineOptions
+  DeviceSet* devices = nullptr;     ///< GPUs beside the CPU
   /// Called every kImprovementInterval and after each model, with the answers so far.
   std::function<void(const EnsembleAnswers&)> improved = nullptr;
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible

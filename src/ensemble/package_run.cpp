@@ -1,114 +1,18 @@
 #include "ensemble/answering.hpp"
+#include "ensemble/device_runner.hpp"
 #include "kernels/dense.hpp"
-#include "model/runtime.hpp"
 #include "support/errors.hpp"
 #include "support/memory.hpp"
 #include "support/progress.hpp"
 
 #include <algorithm>
-#include <new>
 #include <numeric>
-#include <thread>
 
 namespace sciexam {
 namespace {
 
-/// The models of a package, on this machine's CPU.
-class NetworkRunner : public ModelRunner {
-public:
-  NetworkRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
-                std::span<const EncodedQuestion> encoded, int threads, std::vector<std::string>& failures)
-      : package_(package), tokenizer_(tokenizer), questions_(questions), encoded_(encoded), threads_(threads),
-        failures_(failures) {}
-
-  bool load(std::size_t model) override {
-    reading_ahead_ = {}; // ends it
-    network_.reset();    // before the next one needs the memory
-    give_back_memory();
-    try {
-      if (!renew_memory_reserve())
-        throw std::bad_alloc();
-      check_memory(package_.config(model), package_.manifest().models[model].dtype);
-      network_.emplace(load_model(package_, model, threads_));
-      read_ahead(model + 1);
-      return true;
-    } catch (const std::exception& fault) {
-      if (dynamic_cast<const Error*>(&fault) == nullptr && !is_out_of_memory(fault))
-        throw;
-      failures_.push_back("model " + package_.manifest().models[model].name +
-                          " was left out: " + (is_out_of_memory(fault) ? "memory ran out" : fault.what()));
-      warn_line(failures_.back());
-      return false;
-    }
-  }
-
-  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
-                                                  const std::function<bool()>& stop) override {
-    try {
-      if (!renew_memory_reserve())
-        throw std::bad_alloc();
-      std::vector<EncodedQuestion> questions;
-      QuestionBatch all(batch.size());
-      for (const std::size_t q : batch) {
-        all[questions.size()] = questions.size();
-        questions.push_back(cut(q, max_length));
-      }
-      return answer_batch(*network_, questions, all, stop);
-    } catch (const std::exception& fault) {
-      if (is_out_of_memory(fault))
-        throw OutOfMemory(fault.what());
-      throw;
-    }
-  }
-
-private:
-  /// A group's limit is not told when memory is asked for: the system ends the process when it is used.
-  static void check_memory(const DebertaConfig& config, DType stored) {
-    const std::uint64_t needed = answering_memory(config, stored, 0), available = available_memory();
-    if (available > 0 && needed > available)
-      throw WorkError("it needs about " + format_memory(needed) + " of memory, and " + format_memory(available) +
-                      " are available");
-  }
-
-  /// The next model's file is read while this one answers, if memory is left for it.
-  void read_ahead(std::size_t model) {
-    if (model >= package_.manifest().models.size())
-      return;
-    try {
-      reading_ahead_ = std::jthread([this, model](const std::stop_token& stop) {
-        try {
-          if (const std::uint64_t available = available_memory();
-              available == 0 || available > 2 * package_.stored_bytes(model))
-            package_.read_ahead(model, [&] { return stop.stop_requested(); });
-        } catch (const std::exception&) {
-          return; // what is wrong with the file is told when it is its turn
-        }
-      });
-    } catch (const std::system_error&) {
-      return; // no further thread is to be had: it is read when it is its turn
-    }
-  }
-
-  EncodedQuestion cut(std::size_t question, std::int64_t max_length) const {
-    const EncodedQuestion& encoded = encoded_[question];
-    if (std::all_of(encoded.begin(), encoded.end(), [&](const Encoding& encoding) {
-          return static_cast<std::int64_t>(encoding.ids.size()) <= max_length;
-        }))
-      return encoded;
-    TemplateOptions options = package_.template_options();
-    options.max_length = static_cast<int>(max_length);
-    return encode_question(tokenizer_, questions_[question], options);
-  }
-
-  const Package& package_;
-  const Tokenizer& tokenizer_;
-  std::span<const Question> questions_;
-  std::span<const EncodedQuestion> encoded_;
-  int threads_;
-  std::vector<std::string>& failures_;
-  std::optional<DebertaForMultipleChoice> network_;
-  std::jthread reading_ahead_;
-};
+/// Fewer tokens at once leave a device partly idle.
+constexpr std::int64_t kDeviceTokens = 2048;
 
 /// As many tokens at once as memory permits; those of one question at least.
 std::int64_t choose_token_budget(const Package& package, std::span<const QuestionLengths> lengths) {
@@ -142,11 +46,17 @@ public:
         tokenizer_(Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name)),
         encoded_(encode_questions(tokenizer_, questions, package.template_options(), request.threads)),
         lengths_(lengths_of(encoded_)),
-        runner_(package, tokenizer_, questions, encoded_, request.threads, answers_.failures),
+        network_(package, tokenizer_, questions, encoded_, request.threads, answers_.failures),
+        runner_(package, encoded_, network_,
+                request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
+                {.threads = request.threads,
+                 .time_limit = request.time_limit,
+                 .cpu_token_budget = choose_token_budget(package, lengths_)}),
         run_(lengths_, package.manifest().models.size(), clock_, runner_,
              {.limit = request.time_limit,
-              .token_budget = choose_token_budget(package, lengths_),
-              .efficient_tokens = request.threads * kEfficientRows,
+              .token_budget = runner_.token_budget(),
+              .efficient_tokens = runner_.devices() > 0 ? static_cast<std::int64_t>(runner_.devices()) * kDeviceTokens
+                                                        : request.threads * kEfficientRows,
               .cascade = request.cascade},
              events()),
         improved_(clock_.seconds()) {}
@@ -232,7 +142,8 @@ private:
   Tokenizer tokenizer_;
   std::vector<EncodedQuestion> encoded_;
   std::vector<QuestionLengths> lengths_;
-  NetworkRunner runner_;
+  NetworkRunner network_;
+  DeviceRunner runner_;
   DeadlineRun run_;
   std::optional<Progress> progress_;
   double improved_, begun_ = 0;

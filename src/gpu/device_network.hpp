@@ -20,6 +20,8 @@ struct DeviceLimits {
   std::int32_t tokens = 8192;    ///< of one batch
   std::int32_t sequences = 1024; ///< of one batch
   std::int32_t longest = 4096;   ///< tokens of one sequence
+
+  bool operator==(const DeviceLimits&) const = default;
 };
 
 /// Borrowed for the call of submit() alone.

@@ -28,6 +28,7 @@ struct NetworkShape {
   float attention_scale = 1; ///< of the scores
   float layer_norm_eps = 1e-7F;
 
+  bool operator==(const NetworkShape&) const = default;
   std::int32_t head_dim() const { return hidden_size / num_attention_heads; }
 };
 

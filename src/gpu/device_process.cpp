@@ -1,0 +1,235 @@
+#include "gpu/device_process.hpp"
+
+#include "gpu/helper_image.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <thread>
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sciexam {
+namespace {
+
+using protocol::Kind;
+using protocol::Message;
+using Moment = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kSlice{20}; ///< between two questions whether to stop
+constexpr std::chrono::milliseconds kFarewell{200};
+
+} // namespace
+
+double device_timeout() {
+  constexpr double kUsual = 60;
+  const char* given = std::getenv("SCIEXAM_DEVICE_TIMEOUT");
+  if (given == nullptr)
+    return kUsual;
+  char* end = nullptr;
+  const double seconds = std::strtod(given, &end);
+  if (end == given || *end != '\0' || !(seconds > 0) || !std::isfinite(seconds))
+    throw UsageError(std::string("SCIEXAM_DEVICE_TIMEOUT is '") + given + "'. Give a number of seconds, such as 60");
+  return seconds;
+}
+
+DeviceProcess::DeviceProcess(int ordinal, const std::filesystem::path& folder, double timeout)
+    : ordinal_(ordinal), timeout_(timeout), name_("GPU " + std::to_string(ordinal)) {
+  int sockets[2] = {-1, -1};
+  const int shared = ::memfd_create("sciexam-gpu", MFD_CLOEXEC);
+  const auto give_up = [&](const std::string& why) {
+    for (const int descriptor : {shared, sockets[0], sockets[1]})
+      if (descriptor >= 0)
+        ::close(descriptor);
+    throw DeviceError(DeviceFault::no_driver, name_ + ": " + why);
+  };
+  if (shared < 0 || ::ftruncate(shared, sizeof(protocol::SharedMemory)) != 0 ||
+      ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+    give_up("no channel to a helper: " + std::system_category().message(errno));
+  void* memory = ::mmap(nullptr, sizeof(protocol::SharedMemory), PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0);
+  if (memory == MAP_FAILED)
+    give_up("no memory to share with a helper: " + std::system_category().message(errno));
+  try {
+    process_ = start_helper({std::to_string(ordinal), std::to_string(::getpid())}, {sockets[1], shared}, folder);
+  } catch (const WorkError& error) {
+    ::munmap(memory, sizeof(protocol::SharedMemory));
+    give_up(error.what());
+  }
+  memory_ = static_cast<protocol::SharedMemory*>(memory);
+  socket_ = sockets[0];
+  ::close(sockets[1]);
+  ::close(shared);
+}
+
+DeviceProcess::~DeviceProcess() {
+  end();
+  ::munmap(memory_, sizeof(protocol::SharedMemory));
+}
+
+/// A process that hangs in the kernel may outlive its signal: it is waited for a moment only.
+void DeviceProcess::end() noexcept {
+  if (process_ <= 0)
+    return;
+  ::kill(process_, SIGKILL);
+  ::close(socket_);
+  const auto begin = Moment::now();
+  while (::waitpid(process_, nullptr, WNOHANG) == 0 && Moment::now() - begin < kFarewell)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  process_ = -1;
+}
+
+void DeviceProcess::fail(DeviceFault fault, const std::string& what) {
+  end();
+  throw DeviceError(fault, what);
+}
+
+/// Of a process that has closed its socket.
+std::string DeviceProcess::how_it_ended() {
+  int status = 0;
+  const auto begin = Moment::now();
+  while (::waitpid(process_, &status, WNOHANG) == 0) {
+    if (Moment::now() - begin > kFarewell)
+      return "closed its socket";
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  process_ = -1;
+  ::close(socket_);
+  return WIFSIGNALED(status) ? "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" +
+                                   std::string(strsignal(WTERMSIG(status))) + ")"
+                             : "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+void DeviceProcess::send(Message& message) {
+  if (!alive())
+    throw DeviceError(DeviceFault::device_lost, name_ + " is not there any more");
+  message.number = ++requests_;
+  if (::send(socket_, &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
+    receive(); // perhaps its last words lie there; else this says how it ended
+}
+
+/// The next message, which is an answer to the oldest request, or Kind::ready.
+Message DeviceProcess::receive(const std::function<bool()>& stop) {
+  const auto begin = Moment::now();
+  for (pollfd wanted{socket_, POLLIN, 0}; ::poll(&wanted, 1, static_cast<int>(kSlice.count())) <= 0;) {
+    if (stop && stop())
+      fail(DeviceFault::device_lost, name_ + " was stopped on its way");
+    if (const std::chrono::duration<double> waited = Moment::now() - begin; waited.count() > timeout_)
+      fail(DeviceFault::device_lost,
+           name_ + " did not answer for " + std::to_string(static_cast<int>(std::ceil(timeout_))) + " s");
+  }
+  Message message;
+  const ssize_t size = ::recv(socket_, &message, sizeof message, MSG_TRUNC);
+  if (size <= 0) {
+    const std::string ending = how_it_ended();
+    fail(DeviceFault::device_lost, name_ + ": its helper process " + ending);
+  }
+  message.text.back() = '\0';
+  if (size != sizeof message || message.version != protocol::kVersion)
+    fail(DeviceFault::device_lost, name_ + ": its helper speaks another protocol");
+  if (message.kind == Kind::failed)
+    fail(message.fault, std::string(message.text.data()).starts_with("GPU ") ? message.text.data()
+                                                                             : name_ + ": " + message.text.data());
+  if (message.kind != (requests_ == 0 ? Kind::ready : Kind::done) ||
+      message.number != answers_ + (requests_ == 0 ? 0 : 1))
+    fail(DeviceFault::device_lost, name_ + ": its helper answered what was not asked");
+  answers_ = message.number;
+  return message;
+}
+
+/// Sends it and waits for everything that was sent.
+void DeviceProcess::request(Message message) {
+  send(message);
+  while (answers_ < requests_)
+    receive();
+}
+
+const protocol::DeviceFacts& DeviceProcess::facts() {
+  if (facts_.count > 0)
+    return facts_;
+  const Message message = receive();
+  facts_ = message.facts;
+  name_ += " (" + std::string(message.text.data()) + ")";
+  return facts_;
+}
+
+void DeviceProcess::open_network(const NetworkShape& shape, const DeviceLimits& limits,
+                                 std::span<const std::uint16_t> rows) {
+  Message message;
+  message.kind = Kind::open_network;
+  message.shape = shape;
+  message.limits = limits;
+  std::copy(rows.begin(), rows.end(), memory_->rows.begin());
+  request(message);
+}
+
+void DeviceProcess::load(std::string_view parameter, std::uint64_t first, DeviceNetwork::Element element,
+                         std::span<const std::byte> bytes) {
+  const std::lock_guard lock(loading_);
+  Message message;
+  message.kind = Kind::weights;
+  message.element = element;
+  if (parameter.size() >= message.text.size())
+    throw InternalError("a parameter's name is too long for a device: " + std::string(parameter));
+  std::copy(parameter.begin(), parameter.end(), message.text.begin());
+  const std::size_t size = element == DeviceNetwork::Element::f16 ? 2 : 4;
+  while (!bytes.empty()) {
+    const auto chunk = bytes.first(std::min(bytes.size(), protocol::kChunkBytes));
+    while (requests_ - answers_ >= protocol::kChunks)
+      receive();
+    message.place = static_cast<std::uint32_t>(requests_ % protocol::kChunks);
+    message.first = first;
+    message.bytes = chunk.size();
+    std::copy(chunk.begin(), chunk.end(), memory_->chunks[message.place].begin());
+    send(message);
+    first += chunk.size() / size;
+    bytes = bytes.subspan(chunk.size());
+  }
+}
+
+void DeviceProcess::finish_loading(bool tune) {
+  Message message;
+  message.kind = Kind::finish_loading;
+  message.tune = tune;
+  request(message);
+}
+
+void DeviceProcess::submit(const DeviceBatch& batch) {
+  std::uint32_t place = 0;
+  while (std::find(lanes_.begin(), lanes_.end(), place) != lanes_.end())
+    ++place;
+  if (place >= kInFlight || batch.token_ids.size() > static_cast<std::size_t>(protocol::kMost.tokens) ||
+      batch.offsets.size() > static_cast<std::size_t>(protocol::kMost.sequences) + 1)
+    throw InternalError("a device was given more than it has room for");
+  protocol::Lane& lane = memory_->lanes[place];
+  std::copy(batch.token_ids.begin(), batch.token_ids.end(), lane.ids.begin());
+  std::copy(batch.token_type_ids.begin(), batch.token_type_ids.end(), lane.types.begin());
+  std::copy(batch.offsets.begin(), batch.offsets.end(), lane.offsets.begin());
+  Message message;
+  message.kind = Kind::run;
+  message.place = place;
+  message.tokens = static_cast<std::uint32_t>(batch.token_ids.size());
+  message.sequences = static_cast<std::uint32_t>(batch.offsets.size() - 1);
+  sequences_[place] = message.sequences;
+  lanes_.push_back(place);
+  send(message);
+}
+
+std::vector<float> DeviceProcess::wait(const std::function<bool()>& stop) {
+  if (lanes_.empty())
+    throw InternalError("a device was asked for a batch that is not under way");
+  receive(stop);
+  const std::uint32_t place = lanes_.front();
+  lanes_.pop_front();
+  const auto logits = std::span(memory_->lanes[place].logits).first(sequences_[place]);
+  return {logits.begin(), logits.end()};
+}
+
+} // namespace sciexam

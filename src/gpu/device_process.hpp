@@ -1,0 +1,80 @@
+// A GPU behind a process of its own: whatever happens to the device or its driver happens to that process.
+#pragma once
+
+#include "gpu/protocol.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace sciexam {
+
+/// Seconds that a device may take for one answer before it counts as hung: SCIEXAM_DEVICE_TIMEOUT, or 60. Throws
+/// UsageError if that is no number above 0.
+double device_timeout();
+
+/// After a DeviceError the process is gone and every further call throws; but for load(), one thread at a time.
+class DeviceProcess {
+public:
+  static constexpr std::size_t kInFlight = protocol::kLanes; ///< batches that may be submitted and not waited for
+
+  /// Starts the helper for device `ordinal` and returns at once; to be called in the program's first thread, since a
+  /// helper ends with its starter. `folder`: see start_helper(). Throws DeviceError.
+  DeviceProcess(int ordinal, const std::filesystem::path& folder, double timeout);
+  DeviceProcess(const DeviceProcess&) = delete;
+  DeviceProcess& operator=(const DeviceProcess&) = delete;
+  ~DeviceProcess();
+
+  int ordinal() const noexcept { return ordinal_; }
+  const std::string& name() const noexcept { return name_; } ///< "GPU 0", then "GPU 0 (Tesla T4)"
+  bool alive() const noexcept { return process_ > 0; }
+
+  /// Waits until the helper has opened the device. Throws DeviceError with the reason why it could not.
+  const protocol::DeviceFacts& facts();
+
+  /// Makes room for a network, or keeps the one that is there if it is of the same shape. See DeviceNetwork.
+  void open_network(const NetworkShape& shape, const DeviceLimits& limits, std::span<const std::uint16_t> rows);
+  /// As DeviceNetwork::load(), of any size; from several threads.
+  void load(std::string_view parameter, std::uint64_t first, DeviceNetwork::Element element,
+            std::span<const std::byte> bytes);
+  void finish_loading(bool tune);
+
+  std::size_t in_flight() const noexcept { return lanes_.size(); }
+  /// Starts a batch within the limits; at most kInFlight at a time.
+  void submit(const DeviceBatch& batch);
+  /// The logits of the oldest batch, one a sequence. Asks `stop` many times a second: once it is true the process is
+  /// ended and DeviceError thrown.
+  std::vector<float> wait(const std::function<bool()>& stop = nullptr);
+
+private:
+  void send(protocol::Message& message);
+  protocol::Message receive(const std::function<bool()>& stop = nullptr);
+  void request(protocol::Message message);
+  void end() noexcept;
+  std::string how_it_ended();
+  [[noreturn]] void fail(DeviceFault fault, const std::string& what);
+
+  int ordinal_;
+  double timeout_;
+  std::string name_;
+  pid_t process_ = -1;
+  int socket_ = -1;
+  protocol::SharedMemory* memory_ = nullptr;
+  protocol::DeviceFacts facts_ = {};
+  std::uint64_t requests_ = 0, answers_ = 0; ///< sent, received
+  std::deque<std::uint32_t> lanes_;          ///< of the batches in flight, oldest first
+  std::array<std::uint32_t, kInFlight> sequences_ = {};
+  std::mutex loading_;
+};
+
+} // namespace sciexam

@@ -1,0 +1,40 @@
+// GCC's unwinder asks the C library for _dl_find_object, which glibc has from 2.35 on. This one takes its place, so
+// that the helper starts on 2.34 too; layout and result as in glibc's <dlfcn.h>.
+#include <cstddef>
+
+#include <dlfcn.h>
+#include <link.h>
+
+namespace {
+
+struct Search {
+  ElfW(Addr) wanted;
+  dl_find_object* found;
+};
+
+int look(dl_phdr_info* object, std::size_t, void* data) {
+  const auto& search = *static_cast<const Search*>(data);
+  const ElfW(Phdr)* end = object->dlpi_phdr + object->dlpi_phnum, *frames = nullptr;
+  bool inside = false;
+  for (const ElfW(Phdr)* header = object->dlpi_phdr; header != end; ++header) {
+    const ElfW(Addr) begin = object->dlpi_addr + header->p_vaddr;
+    if (header->p_type == PT_GNU_EH_FRAME)
+      frames = header;
+    if (header->p_type != PT_LOAD || search.wanted < begin || search.wanted - begin >= header->p_memsz)
+      continue;
+    inside = true;
+    search.found->dlfo_map_start = reinterpret_cast<void*>(begin);
+    search.found->dlfo_map_end = reinterpret_cast<void*>(begin + header->p_memsz);
+  }
+  if (!inside || frames == nullptr)
+    return inside ? -1 : 0;
+  search.found->dlfo_eh_frame = reinterpret_cast<void*>(object->dlpi_addr + frames->p_vaddr);
+  return 1;
+}
+
+} // namespace
+
+extern "C" __attribute__((visibility("hidden"))) int _dl_find_object(void* address, dl_find_object* found) noexcept {
+  Search search{reinterpret_cast<ElfW(Addr)>(address), found};
+  return dl_iterate_phdr(look, &search) == 1 ? 0 : -1;
+}

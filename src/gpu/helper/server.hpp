@@ -1,0 +1,51 @@
+// The helper's side of the protocol: one device, one network on it.
+#pragma once
+
+#include "gpu/driver.hpp"
+#include "gpu/protocol.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace sciexam {
+
+class DeviceServer {
+public:
+  explicit DeviceServer(protocol::SharedMemory& memory) : memory_(memory) {}
+
+  /// Opens the device, says what it is, and answers requests until the program closes the socket. Throws what goes
+  /// wrong; tell_failure() is what remains to be done.
+  void serve(int ordinal);
+
+  /// Answers the request in work.
+  void tell_failure(DeviceFault fault, const char* text) const;
+
+private:
+  bool receive();
+  void answer(protocol::Kind kind, std::uint64_t number) const;
+  void say_ready(int ordinal);
+  void open_network();
+  void load();
+  void submit();
+  void finish_oldest();
+
+  protocol::SharedMemory& memory_;
+  protocol::Message request_ = {}; ///< the last one received
+  std::optional<Device> device_;
+  std::unique_ptr<DeviceNetwork> network_;
+  NetworkShape shape_ = {};
+  DeviceLimits limits_ = {};
+  std::vector<std::uint16_t> rows_;
+  struct Running {
+    std::uint64_t number = 0;
+    std::size_t lane = 0;
+    DeviceNetwork::Ticket ticket = 0;
+  };
+  std::deque<Running> running_; ///< oldest first
+};
+
+} // namespace sciexam

@@ -1,0 +1,227 @@
+// The whole program on GPUs that an emulated driver stands for.
+#include "end_to_end/program.hpp"
+#include "temporary_folder.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kDemoFolder = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
+constexpr double kMargin = 2e-3; // of probabilities: closer ones may change places
+
+using Environment = std::vector<std::string>;
+
+Environment emulated(const std::string& faults = {}, int devices = 1, const char* variant = SCIEXAM_DRIVER_FOLDER) {
+  return {"LD_LIBRARY_PATH=" + std::string(variant), "SCIEXAM_EMULATED_DEVICES=" + std::to_string(devices),
+          "SCIEXAM_EMULATED_FAULTS=" + faults, "SCIEXAM_DEVICE_TIMEOUT=30"};
+}
+
+/// A few questions of the demo's exam, answered by the demo's package.
+class DeviceRun {
+public:
+  explicit DeviceRun(std::size_t questions) {
+    std::ifstream demo(kDemoFolder / "exam.csv");
+    std::string exam;
+    for (std::string line; exam_lines_ <= questions && std::getline(demo, line); ++exam_lines_)
+      exam += line + "\n";
+    write_bytes(folder_ / "test.csv", exam);
+  }
+
+  ProgramResult operator()(const Environment& environment, const std::string& device = "auto") const {
+    return run_command({program(), "--package", kDemoFolder / "package", "--test", folder_ / "test.csv", "--output",
+                        folder_ / "out.csv", "--probabilities", folder_ / "p.csv", "--device", device},
+                       {}, environment);
+  }
+  std::string submission() const { return read_bytes(folder_ / "out.csv"); }
+  fs::path folder() const { return folder_.path(); }
+
+  /// "id,model" -> its five probabilities.
+  std::map<std::string, std::vector<double>> probabilities() const {
+    std::map<std::string, std::vector<double>> all;
+    std::istringstream lines(read_bytes(folder_ / "p.csv"));
+    std::string line;
+    std::getline(lines, line);
+    while (std::getline(lines, line)) {
+      const std::size_t end = line.find(',', line.find(',') + 1);
+      std::istringstream numbers(line.substr(end + 1));
+      for (std::string number; std::getline(numbers, number, ',');)
+        all[line.substr(0, end)].push_back(std::stod(number));
+    }
+    return all;
+  }
+
+private:
+  TemporaryFolder folder_;
+  std::size_t exam_lines_ = 0;
+};
+
+/// The demo's exam on the CPU: what every other run is held against.
+class Reference {
+public:
+  explicit Reference(const DeviceRun& run) {
+    const ProgramResult result = run({}, "cpu");
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    submission_ = run.submission();
+    probabilities_ = run.probabilities();
+  }
+
+  /// The same order where the reference's probabilities are not nearly equal, and all there is.
+  void check(const DeviceRun& run) const {
+    std::istringstream found(run.submission()), expected(submission_);
+    std::string a, b;
+    while (std::getline(expected, b)) {
+      REQUIRE(std::getline(found, a));
+      INFO(a << " instead of " << b);
+      if (a != b)
+        CHECK(closest(b.substr(0, b.find(','))) < kMargin);
+    }
+    CHECK_FALSE(std::getline(found, a));
+    const auto probabilities = run.probabilities();
+    REQUIRE(probabilities.size() == probabilities_.size());
+    for (const auto& [key, numbers] : probabilities_)
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        INFO(key);
+        CHECK(std::abs(probabilities.at(key)[i] - numbers[i]) < kMargin);
+      }
+  }
+
+private:
+  double closest(const std::string& id) const {
+    std::vector<double> p = probabilities_.at(id + ",ensemble");
+    std::sort(p.begin(), p.end());
+    double least = 1;
+    for (std::size_t i = 1; i < p.size(); ++i)
+      least = std::min(least, p[i] - p[i - 1]);
+    return least;
+  }
+
+  std::string submission_;
+  std::map<std::string, std::vector<double>> probabilities_;
+};
+
+/// Ends one helper of the run that writes into `folder`, if there is one.
+bool kill_a_helper(const fs::path& folder) {
+  const auto command_of = [](const std::string& process) {
+    std::ifstream file("/proc/" + process + "/cmdline", std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream status(entry.path() / "stat");
+    std::string process, name, state, parent;
+    if (status >> process >> name >> state >> parent && command_of(process).starts_with("sciexam-gpu-helper") &&
+        command_of(parent).find(folder.string()) != std::string::npos)
+      return ::kill(std::stoi(process), SIGKILL) == 0;
+  }
+  return false;
+}
+
+} // namespace
+
+TEST_CASE("one and two devices give the CPU's order of answers") {
+  const DeviceRun run(8);
+  const Reference reference(run);
+  for (const int devices : {1, 2}) {
+    const ProgramResult result = run(emulated({}, devices));
+    INFO(result.err);
+    CHECK(result.status == 0);
+    CHECK_THAT(result.err, ContainsSubstring("GPU: GPU 0 (") && ContainsSubstring("probe of run_2: 10 logits") &&
+                               ContainsSubstring("against the CPU in f32: 10 logits"));
+    CHECK((result.err.find("GPU: GPU 1 (") != std::string::npos) == (devices == 2));
+    CHECK_THAT(result.err, !ContainsSubstring("not used"));
+    reference.check(run);
+  }
+}
+
+TEST_CASE("without a driver one line says so, and the run is as on the CPU") {
+  const DeviceRun run(2);
+  const Reference reference(run);
+  const std::string by_cpu = run.submission();
+  for (const Environment& environment : {Environment{"SCIEXAM_CUDA_LIBRARY=/nowhere/libcuda.so.1"},
+                                         emulated({}, 1, SCIEXAM_DRIVER_WITHOUT_LAUNCH_FOLDER)}) {
+    const ProgramResult result = run(environment);
+    INFO(result.err);
+    CHECK(result.status == 0);
+    const std::size_t line = result.err.find("GPU: none used: GPU 0: ");
+    REQUIRE(line != std::string::npos);
+    CHECK(result.err.find("GPU: ", line + 8) == std::string::npos);
+    CHECK(run.submission() == by_cpu);
+  }
+  CHECK_THAT(run({"SCIEXAM_CUDA_LIBRARY=/nowhere/libcuda.so.1"}, "cuda").err,
+             ContainsSubstring("a GPU that --device asks for is not used"));
+}
+
+TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is left, and all questions are answered") {
+  const DeviceRun run(4);
+  const Reference reference(run);
+  struct Fault {
+    std::string faults, message;
+    int devices = 1;
+  };
+  for (const Fault& fault :
+       {Fault{"wrong@1", "gives wrong numbers"}, Fault{"oom@1", "OUT_OF_MEMORY"}, Fault{"vanish@40", "GPU 0"},
+        Fault{"crash@40", "was ended by signal"}, Fault{"hang@40", "did not answer for"},
+        Fault{"crash@60:1", "the other GPUs do its work", 2}}) {
+    Environment environment = emulated(fault.faults, fault.devices);
+    if (fault.faults.starts_with("hang"))
+      environment.back() = "SCIEXAM_DEVICE_TIMEOUT=2";
+    const ProgramResult result = run(environment);
+    INFO(fault.faults << "\n" << result.err);
+    CHECK(result.status == 0);
+    CHECK_THAT(result.err, ContainsSubstring(fault.message) && ContainsSubstring("It is not used any more"));
+    reference.check(run);
+  }
+}
+
+TEST_CASE("a helper that is killed at any moment leaves its work to others") {
+  const DeviceRun run(6);
+  const Reference reference(run);
+  std::mt19937 random(7); // NOLINT: the same moments in every run
+  for (int round = 0; round < 3; ++round) {
+    std::atomic<bool> over = false;
+    const auto wait = std::chrono::milliseconds(std::uniform_int_distribution<int>(5, 900)(random));
+    std::jthread killer([&] {
+      std::this_thread::sleep_for(wait);
+      while (!over && !kill_a_helper(run.folder()))
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    });
+    const ProgramResult result = run(emulated({}, 1 + round % 2));
+    over = true;
+    INFO("after " << wait.count() << " ms\n" << result.err);
+    CHECK(result.status == 0);
+    reference.check(run);
+  }
+}
+
+TEST_CASE("a wrong --device is told before anything is written") {
+  const DeviceRun run(1);
+  const ProgramResult result = run({}, "cuda:x");
+  CHECK(result.status == 2);
+  CHECK_THAT(result.err, ContainsSubstring("'cuda:x' is no device. Give auto, cpu, cuda"));
+  CHECK_FALSE(fs::exists(run.folder() / "out.csv"));
+  const ProgramResult from_environment = run_command({program(), "--demo"}, {}, {"SCIEXAM_DEVICE=tpu"});
+  CHECK(from_environment.status == 2);
+  CHECK_THAT(from_environment.err, ContainsSubstring("SCIEXAM_DEVICE: 'tpu' is no device"));
+}
+
+TEST_CASE("doctor says which GPUs there are") {
+  CHECK_THAT(run_command({program(), "doctor"}, {}, emulated({}, 2)).out,
+             ContainsSubstring("GPU        GPU 0 (") && ContainsSubstring("GPU        GPU 1 ("));
+}
