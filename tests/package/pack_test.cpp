@@ -1,3 +1,4 @@
+#include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/parameters.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "package/pack.hpp"
@@ -49,6 +50,30 @@ TEST_CASE("packing twice gives the same bytes") {
   request.output = folder / "again";
   request.threads = 1;
   CHECK(pack(request).identity == first);
+}
+
+TEST_CASE("an int8 package holds what rounding to bytes gave, of three types") {
+  const TemporaryFolder folder;
+  PackRequest request = tiny_request(folder.path());
+  request.dtype = DType::i8;
+  CHECK_THROWS_AS(pack(request), InternalError); // nothing that would round
+  const std::filesystem::path rounded = folder / "rounded.safetensors";
+  request.round_to_bytes = [&](const PackModel&, const DebertaConfig& config, WeightSource&) {
+    const std::string layer = "deberta.encoder.layer.0.";
+    write_safetensors(rounded,
+                      tensors_with_bytes(config, {layer + "attention.self", layer + "output.dense"}, DType::f16), {},
+                      [](std::size_t tensor, std::size_t, std::span<std::byte> out) {
+                        std::memset(out.data(), static_cast<int>(1 + tensor % 50), out.size()); // finite as f16 and f32
+                      });
+    return open_safetensors(rounded);
+  };
+  pack(request);
+  const Package package = Package::open(request.output);
+  CHECK(package.manifest().models[0].dtype == DType::i8);
+  const std::unique_ptr<WeightSource> packed = package.open_model(0);
+  CHECK(groups_of_bytes(package.config(0), *packed).size() == 2);
+  CHECK(read_all(*packed) == read_all(*open_safetensors(rounded)));
+  CHECK(verify_package(request.output, 2).ok());
 }
 
 TEST_CASE("models whose configurations differ have one each") {
