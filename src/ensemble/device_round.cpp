@@ -17,16 +17,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenQuestions{20}; // whether to stop
 
-/// Questions that go to a device together: places in the batch.
-struct Part {
-  std::vector<std::size_t> places;
-  std::vector<float> logits = {};
-};
-
 } // namespace
 
 /// What the devices' threads share. Each writes the answers of the parts that it took alone.
 struct DeviceRunner::Round {
+  /// Questions that go to a device together: places in the batch.
+  struct Part {
+    std::vector<std::size_t> places;
+    std::vector<float> logits = {};
+  };
+
   std::vector<EncodedQuestion> questions;
   std::vector<std::optional<OptionLogits>> answers;
   std::deque<Part> waiting;
@@ -48,11 +48,11 @@ struct DeviceRunner::Round {
 /// Takes parts until none is left, some ahead of those that run. The answers count if the device is right after them.
 void DeviceRunner::work(DeviceProcess& device, Round& round) const {
   const auto stop = [&] { return round.stop.load(); };
-  std::deque<Part> running;
-  std::vector<Part> done;
+  std::deque<Round::Part> running;
+  std::vector<Round::Part> done;
   for (;;) {
     while (running.size() < DeviceProcess::kInFlight) {
-      std::optional<Part> part = round.take();
+      std::optional<Round::Part> part = round.take();
       if (!part)
         break;
       DeviceSequences sequences;
@@ -72,7 +72,7 @@ void DeviceRunner::work(DeviceProcess& device, Round& round) const {
   if (done.empty())
     return;
   check_probe(device, stop);
-  for (const Part& part : done)
+  for (const Round::Part& part : done)
     for (std::size_t i = 0; i < part.places.size(); ++i) {
       OptionLogits& answer = round.answers[part.places[i]].emplace();
       std::copy_n(part.logits.begin() + static_cast<std::ptrdiff_t>(i * kOptions), kOptions, answer.begin());
