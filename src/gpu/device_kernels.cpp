@@ -22,7 +22,7 @@ int power_of_two(int rows) {
 /// Events and what lies between them.
 class Timer {
 public:
-  explicit Timer(const Device& device) : device_(device) {
+  explicit Timer(const GpuDevice& device) : device_(device) {
     for (driver::Event& event : events_)
       device.check(device.driver().event_create(&event, driver::kEventBlockingSync), "making an event");
   }
@@ -45,13 +45,13 @@ public:
   }
 
 private:
-  const Device& device_;
+  const GpuDevice& device_;
   driver::Event events_[2] = {};
 };
 
 } // namespace
 
-DeviceKernels::DeviceKernels(const Device& device, const std::string& ptx) : device_(device) {
+DeviceKernels::DeviceKernels(const GpuDevice& device, const std::string& ptx) : device_(device) {
   std::string log(8192, '\0');
   driver::JitOption names[] = {driver::JitOption::error_log, driver::JitOption::error_log_size};
   void* values[] = {log.data(), reinterpret_cast<void*>(log.size() - 1)};

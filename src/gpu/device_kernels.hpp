@@ -25,7 +25,7 @@ constexpr std::array<ProductTile, 3> kProductTiles = {
 class DeviceKernels {
 public:
   /// Throws DeviceError (unsupported), with the compiler's words, if the driver does not take the PTX.
-  DeviceKernels(const Device& device, const std::string& ptx);
+  DeviceKernels(const GpuDevice& device, const std::string& ptx);
   DeviceKernels(const DeviceKernels&) = delete;
   DeviceKernels& operator=(const DeviceKernels&) = delete;
   ~DeviceKernels();
@@ -61,7 +61,7 @@ private:
   void launch(driver::Function function, unsigned across, unsigned down, unsigned threads, driver::Stream stream,
               std::initializer_list<const void*> arguments) const;
 
-  const Device& device_;
+  const GpuDevice& device_;
   driver::Module module_ = nullptr;
   std::array<driver::Function, kProductTiles.size()> products_{};
   driver::Function attention_32_, attention_64_, layer_norm_, embed_, first_tokens_, classify_;

@@ -43,7 +43,7 @@ DeviceBuffers::DeviceBuffers(const NetworkShape& shape, const DeviceLimits& limi
   logits = arena.take(4ULL * static_cast<std::uint64_t>(limits.sequences));
 }
 
-DeviceLane::DeviceLane(const Device& device, const NetworkShape& shape, const DeviceLimits& limits, Arena& arena)
+DeviceLane::DeviceLane(const GpuDevice& device, const NetworkShape& shape, const DeviceLimits& limits, Arena& arena)
     : layout(limits), buffers(shape, limits, arena), device_(device), shape_(shape), limits_(limits) {
   const driver::Functions& driver = device.driver();
   void *input = nullptr, *logits = nullptr;

@@ -34,7 +34,7 @@ struct DeviceBuffers {
 
 class DeviceLane {
 public:
-  DeviceLane(const Device& device, const NetworkShape& shape, const DeviceLimits& limits, Arena& arena);
+  DeviceLane(const GpuDevice& device, const NetworkShape& shape, const DeviceLimits& limits, Arena& arena);
   DeviceLane(const DeviceLane&) = delete;
   DeviceLane& operator=(const DeviceLane&) = delete;
   ~DeviceLane();
@@ -58,7 +58,7 @@ private:
   void require_valid(const DeviceBatch& batch) const;
   std::int32_t* host(std::uint64_t offset) const { return reinterpret_cast<std::int32_t*>(host_input_ + offset); }
 
-  const Device& device_;
+  const GpuDevice& device_;
   NetworkShape shape_;
   DeviceLimits limits_;
   driver::Stream stream_ = nullptr;

@@ -29,7 +29,7 @@ Product product_of(driver::Pointer x, const DeviceLinear& linear, driver::Pointe
 } // namespace
 
 struct DeviceNetwork::State {
-  State(const Device& on, const std::string& ptx, const NetworkShape& network, const DeviceLimits& most,
+  State(const GpuDevice& on, const std::string& ptx, const NetworkShape& network, const DeviceLimits& most,
         std::span<const std::uint16_t> rows_by_distance)
       : device(on), shape(network), limits(most), kernels(on, ptx), memory(on, memory_needed(network, most)),
         arena(memory.address()),
@@ -44,7 +44,7 @@ struct DeviceNetwork::State {
                    "copying the table of distances");
   }
 
-  const Device& device;
+  const GpuDevice& device;
   NetworkShape shape;
   DeviceLimits limits;
   DeviceKernels kernels;
@@ -186,7 +186,7 @@ std::size_t DeviceNetwork::memory_needed(const NetworkShape& shape, const Device
   return arena.used();
 }
 
-DeviceNetwork::DeviceNetwork(const Device& device, const std::string& ptx, const NetworkShape& shape,
+DeviceNetwork::DeviceNetwork(const GpuDevice& device, const std::string& ptx, const NetworkShape& shape,
                              const DeviceLimits& limits, std::span<const std::uint16_t> rows_by_distance) {
   const std::size_t distances = shape.relative_rows > 0 ? 2 * static_cast<std::size_t>(limits.longest) - 1 : 0;
   if (rows_by_distance.size() != distances)

@@ -45,7 +45,7 @@ public:
   /// rows_by_distance[d + limits.longest - 1] is the relative table's row for the distance d = query - key,
   /// |d| < limits.longest (relative_rows_of() of device_support.hpp); empty without relative attention.
   /// Throws DeviceError.
-  DeviceNetwork(const Device& device, const std::string& ptx, const NetworkShape& shape, const DeviceLimits& limits,
+  DeviceNetwork(const GpuDevice& device, const std::string& ptx, const NetworkShape& shape, const DeviceLimits& limits,
                 std::span<const std::uint16_t> rows_by_distance);
   ~DeviceNetwork();
 

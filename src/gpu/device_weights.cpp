@@ -129,7 +129,7 @@ std::uint64_t DeviceWeights::Slot::run(std::uint64_t element) const {
   return rows * columns - element;
 }
 
-void DeviceWeights::load(const Device& device, std::string_view name, std::uint64_t first,
+void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::uint64_t first,
                          DeviceNetwork::Element element, std::span<const std::byte> bytes) {
   const auto found = slots_.find(name);
   if (found == slots_.end())

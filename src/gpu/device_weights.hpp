@@ -68,7 +68,7 @@ struct DeviceWeights {
   std::vector<DeviceLayer> layers;
 
   /// See DeviceNetwork::load().
-  void load(const Device& device, std::string_view name, std::uint64_t first, DeviceNetwork::Element element,
+  void load(const GpuDevice& device, std::string_view name, std::uint64_t first, DeviceNetwork::Element element,
             std::span<const std::byte> bytes);
   /// Throws InternalError naming a parameter of which not as many elements came as it has.
   void require_complete() const;

@@ -79,7 +79,7 @@ driver::Functions open_driver(const char* library) {
   return functions;
 }
 
-Device::Device(const driver::Functions& functions, int ordinal) : driver_(functions), ordinal_(ordinal) {
+GpuDevice::GpuDevice(const driver::Functions& functions, int ordinal) : driver_(functions), ordinal_(ordinal) {
   name_ = "?";
   driver::Device device = 0;
   int count = 0;
@@ -107,24 +107,24 @@ Device::Device(const driver::Functions& functions, int ordinal) : driver_(functi
   check(driver_.ctx_create(&context_, driver::kContextBlockingSync, device), "opening the device");
 }
 
-Device::~Device() {
+GpuDevice::~GpuDevice() {
   if (context_ != nullptr)
     driver_.ctx_destroy(context_);
 }
 
-std::size_t Device::free_memory() const {
+std::size_t GpuDevice::free_memory() const {
   std::size_t free = 0, total = 0;
   check(driver_.mem_get_info(&free, &total), "asking for free memory");
   return free;
 }
 
-void Device::check(driver::Result result, std::string_view what) const {
+void GpuDevice::check(driver::Result result, std::string_view what) const {
   if (result != driver::Result::success)
     throw DeviceError(fault_of(result), "GPU " + std::to_string(ordinal_) + " (" + name_ + "): " + std::string(what) +
                                             ": " + error_text(driver_, result));
 }
 
-DeviceMemory::DeviceMemory(const Device& device, std::size_t bytes) : device_(&device), bytes_(bytes) {
+DeviceMemory::DeviceMemory(const GpuDevice& device, std::size_t bytes) : device_(&device), bytes_(bytes) {
   device.check(device.driver().mem_alloc(&address_, bytes), "allocating " + std::to_string((bytes >> 20) + 1) + " MiB");
 }
 

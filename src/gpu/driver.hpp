@@ -35,13 +35,13 @@ private:
 driver::Functions open_driver(const char* library = "libcuda.so.1");
 
 /// One device with a context that is current in the thread that made it. All other calls belong into that thread.
-class Device {
+class GpuDevice {
 public:
   /// Throws DeviceError. Compute capability 7.5 is the least.
-  Device(const driver::Functions& functions, int ordinal);
-  Device(const Device&) = delete;
-  Device& operator=(const Device&) = delete;
-  ~Device();
+  GpuDevice(const driver::Functions& functions, int ordinal);
+  GpuDevice(const GpuDevice&) = delete;
+  GpuDevice& operator=(const GpuDevice&) = delete;
+  ~GpuDevice();
 
   const driver::Functions& driver() const noexcept { return driver_; }
   int ordinal() const noexcept { return ordinal_; }
@@ -69,7 +69,7 @@ class DeviceMemory {
 public:
   DeviceMemory() = default;
   /// Throws DeviceError (out_of_memory).
-  DeviceMemory(const Device& device, std::size_t bytes);
+  DeviceMemory(const GpuDevice& device, std::size_t bytes);
   DeviceMemory(DeviceMemory&& other) noexcept;
   DeviceMemory& operator=(DeviceMemory&& other) noexcept;
   ~DeviceMemory();
@@ -78,7 +78,7 @@ public:
   std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-  const Device* device_ = nullptr;
+  const GpuDevice* device_ = nullptr;
   driver::Pointer address_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -19,8 +19,8 @@ std::vector<std::byte> half_bytes(const Numbers& values) {
 
 } // namespace
 
-const Device& device() {
-  static const Device device(
+const GpuDevice& device() {
+  static const GpuDevice device(
       [] {
         const char* given = std::getenv("SCIEXAM_CUDA_LIBRARY");
         return open_driver(given != nullptr ? given : SCIEXAM_EMULATED_DRIVER);

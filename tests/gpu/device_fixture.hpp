@@ -9,7 +9,7 @@
 namespace sciexam::test {
 
 /// The device 0 of the emulated driver (of SCIEXAM_CUDA_LIBRARY, if set), opened once in a process.
-const Device& device();
+const GpuDevice& device();
 
 /// The kernels for it.
 DeviceKernels& kernels();

@@ -275,5 +275,5 @@ TEST_CASE("a driver that is not there, or lacks a function, is told by name") {
   };
   CHECK_THAT(fault("libcuda-that-nobody-has.so"), ContainsSubstring("libcuda-that-nobody-has.so"));
   CHECK_THAT(fault("libm.so.6"), ContainsSubstring("lacks cuInit"));
-  CHECK_THROWS_AS(Device(device().driver(), 99), DeviceError);
+  CHECK_THROWS_AS(GpuDevice(device().driver(), 99), DeviceError);
 }

@@ -35,7 +35,7 @@ private:
 
   protocol::SharedMemory& memory_;
   protocol::Message request_ = {}; ///< the last one received
-  std::optional<Device> device_;
+  std::optional<GpuDevice> device_;
   std::unique_ptr<DeviceNetwork> network_;
   NetworkShape shape_ = {};
   DeviceLimits limits_ = {};
