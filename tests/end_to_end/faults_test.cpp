@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kDemo = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
 constexpr const char* kExam =
     "id,prompt,A,B,C,D,E\nx,What is water?,H2O,CO2,NaCl,gold,the air\ny,Largest?,Mars,the Sun,a,b,c\n";
 constexpr const char* kByLength = "id,prediction\nx,E C D\ny,B A C\n";

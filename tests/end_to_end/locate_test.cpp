@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kDemo = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
-
 std::string exam_of(const std::string& id) {
   return "id,prompt,A,B,C,D,E\n" + id + ",What is water?,H2O,CO2,NaCl,gold,air\n";
 }

@@ -8,6 +8,9 @@
 
 namespace sciexam::test {
 
+/// Its package, exam and lock.
+inline const std::filesystem::path kDemo = std::filesystem::path(SCIEXAM_SOURCE_DIR) / "src/demo";
+
 struct ProgramResult {
   int status = -1; ///< exit status, or -1 after a signal
   std::string out, err;
