@@ -164,13 +164,12 @@ bool DeviceRunner::answer_rest(std::span<const std::size_t> batch, std::int64_t 
 
 std::optional<std::vector<OptionLogits>>
 DeviceRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length, const std::function<bool()>& stop) {
-  if (!on_devices_)
-    return cpu_.answer(batch, max_length, stop);
   Round round;
-  for (const std::size_t question : batch)
-    round.questions.push_back(cpu_.sequences_of(question, max_length));
   round.answers.resize(batch.size());
-  for (std::size_t devices = 0; devices != devices_.size() && !devices_.empty();) {
+  if (on_devices_)
+    for (const std::size_t question : batch)
+      round.questions.push_back(cpu_.sequences_of(question, max_length));
+  for (std::size_t devices = 0; on_devices_ && devices != devices_.size() && !devices_.empty();) {
     devices = devices_.size(); // once more if some were lost
     if (!run_round(round, stop))
       return std::nullopt;

@@ -19,7 +19,8 @@ namespace {
 /// A part is one of so many for each device: some lie ready while others run, and the last ones end at about the
 /// same time.
 constexpr std::int64_t kPartsPerDevice = DeviceProcess::kInFlight;
-constexpr std::int32_t kRound = 64; // tokens; a tile's rows
+constexpr std::int32_t kRound = 64;                  // tokens; a tile's rows
+constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: less is done before tuning has paid
 
 /// What is held against the CPU: not more than this many tokens, for not longer than this, in no shorter run.
 constexpr std::int64_t kCheckedTokens = 1024;
@@ -65,6 +66,10 @@ DeviceRunner::DeviceRunner(const Package& package, std::span<const EncodedQuesti
     devices_.push_back({device});
   if (!devices_.empty())
     limits_ = limits_for(package, encoded, devices_.size());
+  std::int64_t tokens = 0;
+  for (const EncodedQuestion& question : encoded)
+    tokens += token_count(question);
+  tune_ = tokens * static_cast<std::int64_t>(package.manifest().models.size()) >= kLeastTokensToTune;
 }
 
 std::int64_t DeviceRunner::token_budget() const {
@@ -174,10 +179,8 @@ void DeviceRunner::load_weights_of(const DebertaConfig& config, WeightSource& so
                   send(device, chunk);
               },
               options_.threads);
-  on_each([](OnDevice& device) {
-    device.process->finish_loading(!device.tuned);
-    device.tuned = true;
-  });
+  on_each([this](OnDevice& device) { device.process->finish_loading(tune_); });
+  tune_ = false; // once a run
 }
 
 /// Errors of the logits that the package has for this model. Throws DeviceError if they are beyond the gate.

@@ -42,7 +42,6 @@ private:
   struct OnDevice {
     DeviceProcess* process;
     std::string failure = {}; ///< why it is not to be used any more
-    bool tuned = false;
   };
 
   std::vector<std::jthread> start_each(const std::function<void(OnDevice&)>& work);
@@ -69,6 +68,7 @@ private:
   DeviceLimits limits_;
   std::size_t model_ = 0;
   bool on_devices_ = false, on_cpu_ = false; ///< where the model is loaded
+  bool tune_ = false;                        ///< with the next loading
   bool checked_ = false;                     ///< against the CPU
 };
 

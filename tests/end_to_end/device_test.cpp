@@ -176,9 +176,9 @@ TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is left
     int devices = 1;
   };
   for (const Fault& fault :
-       {Fault{"wrong@1", "gives wrong numbers"}, Fault{"oom@1", "OUT_OF_MEMORY"}, Fault{"vanish@40", "GPU 0"},
-        Fault{"crash@40", "was ended by signal"}, Fault{"hang@40", "did not answer for"},
-        Fault{"crash@60:1", "the other GPUs do its work", 2}}) {
+       {Fault{"wrong@1", "gives wrong numbers"}, Fault{"wrong@45", "gives wrong numbers"},
+        Fault{"oom@1", "OUT_OF_MEMORY"}, Fault{"vanish@40", "GPU 0"}, Fault{"crash@40", "was ended by signal"},
+        Fault{"hang@40", "did not answer for"}, Fault{"crash@60:1", "the other GPUs do its work", 2}}) {
     Environment environment = emulated(fault.faults, fault.devices);
     if (fault.faults.starts_with("hang"))
       environment.back() = "SCIEXAM_DEVICE_TIMEOUT=2";

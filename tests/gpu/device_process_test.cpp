@@ -15,6 +15,7 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,6 +158,26 @@ TEST_CASE("what keeps a device from being used is said: no driver, an old one, n
   CHECK(devices.open().size() == 1);
   CHECK(devices.disappoints());
   CHECK_THAT(devices.findings().at(1), ContainsSubstring("there is no GPU 5"));
+}
+
+TEST_CASE("without a driver that is known after less than 50 ms") {
+  const Setting setting("SCIEXAM_CUDA_LIBRARY", "/nowhere/libcuda.so.1");
+  const auto computing = [] { // of this process and its helpers: other processes do not change it
+    double seconds = 0;
+    for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+      rusage usage = {};
+      ::getrusage(who, &usage);
+      for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+        seconds += static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+    }
+    return seconds;
+  };
+  const double begin = computing();
+  {
+    DeviceSet devices({}, {});
+    CHECK(devices.open().empty());
+  }
+  CHECK(computing() - begin < 0.05);
 }
 
 TEST_CASE("a helper that is killed is told as such, and what follows fails at once") {
