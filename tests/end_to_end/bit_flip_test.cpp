@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 void flip_bits(int count) {
   const TemporaryFolder folder;
   const fs::path package = folder / "package", test = folder / "test.csv", output = folder / "submission.csv";
-  fs::copy(fs::path(SCIEXAM_SOURCE_DIR) / "src/demo/package", package);
-  fs::copy_file(fs::path(SCIEXAM_SOURCE_DIR) / "src/demo/exam.csv", test);
+  fs::copy(kDemo / "package", package);
+  fs::copy_file(kDemo / "exam.csv", test);
   const std::vector<std::string> answer = {"--package", package, "--test", test, "--output", output};
   REQUIRE(sciexam_run({"verify", package}).status == 0);
   REQUIRE(sciexam_run(answer).status == 0);

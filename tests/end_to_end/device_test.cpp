@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kDemoFolder = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
 constexpr double kMargin = 2e-3; // of probabilities: closer ones may change places
 
 using Environment = std::vector<std::string>;
@@ -37,7 +36,7 @@ Environment emulated(const std::string& faults = {}, int devices = 1, const char
 class DeviceRun {
 public:
   explicit DeviceRun(std::size_t questions) {
-    std::ifstream demo(kDemoFolder / "exam.csv");
+    std::ifstream demo(kDemo / "exam.csv");
     std::string exam;
     for (std::string line; exam_lines_ <= questions && std::getline(demo, line); ++exam_lines_)
       exam += line + "\n";
@@ -45,7 +44,7 @@ public:
   }
 
   ProgramResult operator()(const Environment& environment, const std::string& device = "auto") const {
-    return run_command({program(), "--package", kDemoFolder / "package", "--test", folder_ / "test.csv", "--output",
+    return run_command({program(), "--package", kDemo / "package", "--test", folder_ / "test.csv", "--output",
                         folder_ / "out.csv", "--probabilities", folder_ / "p.csv", "--device", device},
                        {}, environment);
   }

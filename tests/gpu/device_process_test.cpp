@@ -220,7 +220,7 @@ TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
   CHECK(helpers().empty());
 }
 
-TEST_CASE("--device has five forms") {
+TEST_CASE("the option --device has five forms") {
   CHECK(parse_device_choice("auto").gpus);
   CHECK_FALSE(parse_device_choice("cpu").gpus);
   CHECK(parse_device_choice("cuda").insists);
