@@ -55,9 +55,9 @@ PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, 
   return largest;
 }
 
-// Peaks of whole trainings of 1 or 2 steps (ru_maxrss, closed book), and in brackets what this says, in GB. kProgram was
-// chosen by the ones of base. A pass as large as the token budget is one of several, whose gradients and activations are
-// there together; else the sum is a little too large.
+// Peaks of whole trainings of 1 or 2 steps (ru_maxrss, closed book), and in brackets what this says, in GB. kProgram
+// was chosen by the ones of base. A pass as large as the token budget is one of several, whose gradients and
+// activations are there together; else the sum is a little too large.
 //   base   291 tokens  plain 2.86 (2.9), 6 layers and embeddings frozen 1.45 (1.5)
 //   base   211 tokens  AWP 3.21 (3.2), EMA 3.91 (3.6: exchanging it copies the word embeddings)
 //   base  1089 tokens  one pass 3.14 (3.4); 1024 as the budget 3.26 (3.4)
