@@ -7,6 +7,10 @@
 
 namespace {
 
+void* pointer_to(ElfW(Addr) address) {
+  return reinterpret_cast<void*>(address); // NOLINT(performance-no-int-to-ptr): headers hold numbers
+}
+
 struct Search {
   ElfW(Addr) wanted;
   dl_find_object* found;
@@ -23,12 +27,12 @@ int look(dl_phdr_info* object, std::size_t, void* data) {
     if (header->p_type != PT_LOAD || search.wanted < begin || search.wanted - begin >= header->p_memsz)
       continue;
     inside = true;
-    search.found->dlfo_map_start = reinterpret_cast<void*>(begin);
-    search.found->dlfo_map_end = reinterpret_cast<void*>(begin + header->p_memsz);
+    search.found->dlfo_map_start = pointer_to(begin);
+    search.found->dlfo_map_end = pointer_to(begin + header->p_memsz);
   }
   if (!inside || frames == nullptr)
     return inside ? -1 : 0;
-  search.found->dlfo_eh_frame = reinterpret_cast<void*>(object->dlpi_addr + frames->p_vaddr);
+  search.found->dlfo_eh_frame = pointer_to(object->dlpi_addr + frames->p_vaddr);
   return 1;
 }
 
