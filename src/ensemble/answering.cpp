@@ -40,7 +40,8 @@ std::uint64_t answering_memory(const DebertaConfig& config, DType stored, std::i
       tables = 2 * tensor.elements() * static_cast<std::uint64_t>(config.num_hidden_layers);
   }
   const std::uint64_t element = can_be_packed(config) && stored != DType::f32 ? size_of(DType::f16) : kFloat;
-  // Packed, f16, with DeBERTa-v3-large's shape and 2 threads: 1.12 and 1.37 GB measured at 356 and 4,224 tokens at once.
+  // Packed, f16, with DeBERTa-v3-large's shape and 2 threads: 1.12 and 1.37 GB measured at 356 and 4,224 tokens at
+  // once.
   const std::uint64_t per_token =
       can_be_packed(config) ? 16 * hidden : 2 * static_cast<std::uint64_t>(config.intermediate_size) + 14 * hidden;
   return kProgram + std::min(kReading, element * weights) + element * weights +
