@@ -2,9 +2,6 @@
 
 #include "checkpoint/parameters.hpp"
 
-#include <algorithm>
-#include <set>
-
 namespace sciexam {
 
 std::vector<DenseGroup> dense_groups(const DebertaConfig& config) {

@@ -24,7 +24,7 @@ std::vector<DenseGroup> dense_groups(const DebertaConfig& config);
 /// The tensors of a network of which `groups` are stored as bytes. Those of a group are, for each of its layers,
 /// NAME.weight (I8) and NAME.weight_scale (F32, [out_features]): a weight is scale * byte; and GROUP.input_factor (F32,
 /// [in_features]), with which inputs are multiplied before they are rounded, too. All others are parameters_of(config),
-/// of type `others`, and come first.
+/// of type `others`. Those of F32 come first, bytes last.
 std::vector<TensorInfo> tensors_with_bytes(const DebertaConfig& config, const std::set<std::string>& groups,
                                            DType others);
 

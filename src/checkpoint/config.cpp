@@ -1,6 +1,7 @@
 #include "checkpoint/config.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
 namespace sciexam {
@@ -272,6 +273,11 @@ DebertaConfig parse_deberta_config(const JsonView& root) {
 
 DebertaConfig read_deberta_config(const std::filesystem::path& file) {
   return parse_deberta_config(JsonDocument::from_file(file).root());
+}
+
+double DebertaConfig::attention_scale() const {
+  const float terms = 1.0F + static_cast<float>(c2p) + static_cast<float>(p2c);
+  return 1.0 / static_cast<double>(std::sqrt(static_cast<float>(head_dim()) * terms));
 }
 
 } // namespace sciexam

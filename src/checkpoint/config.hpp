@@ -59,6 +59,9 @@ struct DebertaConfig {
 
   /// Width of one attention head.
   std::int64_t head_dim() const { return hidden_size / num_attention_heads; }
+  /// Of the scores: 1 / sqrt(head_dim * (1 + terms)), terms = elements of pos_att_type, which the reference counts even
+  /// where there is no relative attention; its square root is one of f32.
+  double attention_scale() const;
   /// Distances from here on are treated alike (before bucketing).
   std::int64_t max_relative_distance() const {
     return max_relative_positions < 1 ? max_position_embeddings : max_relative_positions;

@@ -111,8 +111,10 @@ double operations_per_token(const DebertaConfig& config, int length) {
 /// What was measured at one length.
 struct Measured {
   int length = 0;
-  double tokens_per_second = 0, seconds = 0;
+  double tokens = 0, seconds = 0;
   LayerTimes times = {};
+
+  double tokens_per_second() const { return tokens / seconds; }
 };
 
 /// Full batches of sequences of `length` tokens, for `seconds`.
@@ -127,13 +129,11 @@ Measured measure(const DebertaForMultipleChoice& network, int length, double sec
 
   Measured measured{.length = length};
   Stopwatch stopwatch;
-  int passes = 0;
   do {
     network.forward(packed, {.times = &measured.times});
-    ++passes;
+    measured.tokens += static_cast<double>(packed.offsets.back());
     measured.seconds += stopwatch.lap();
   } while (measured.seconds < seconds);
-  measured.tokens_per_second = static_cast<double>(packed.offsets.back()) * passes / measured.seconds;
   return measured;
 }
 
@@ -157,15 +157,15 @@ public:
   }
   std::vector<std::string> row(const Measured& measured) const {
     const double tokens = static_cast<double>(options_.questions) * kOptions * measured.length * options_.models,
-                 achieved = measured.tokens_per_second * operations_per_token(config_, measured.length);
+                 achieved = measured.tokens_per_second() * operations_per_token(config_, measured.length);
     const LayerTimes& times = measured.times;
     return {std::to_string(measured.length),
-            format_fixed(measured.tokens_per_second, 0),
+            format_fixed(measured.tokens_per_second(), 0),
             peak_ > 0 ? percent(achieved / peak_) : "not measured",
             percent(times.projections / measured.seconds),
             percent(times.attention / measured.seconds),
             percent(times.tail / measured.seconds),
-            format_duration(tokens / measured.tokens_per_second)};
+            format_duration(tokens / measured.tokens_per_second())};
   }
 
 private:
@@ -187,7 +187,7 @@ void write_bench_report(const std::string& file, const std::string& machine, con
   Page page("What an answer costs", "DeBERTa-v3-large's shape, random weights: " + machine);
   Series whole{.name = "all"}, attention{.name = "attention"}, dense{.name = "dense layers and norms"};
   for (const Measured& measured : all) {
-    const double tokens = measured.tokens_per_second * measured.seconds / 1000;
+    const double tokens = measured.tokens / 1000;
     whole.points.emplace_back(measured.length, measured.seconds / tokens);
     attention.points.emplace_back(measured.length, measured.times.attention / tokens);
     dense.points.emplace_back(measured.length, (measured.times.projections + measured.times.tail) / tokens);

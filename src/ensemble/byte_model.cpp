@@ -176,9 +176,11 @@ std::unique_ptr<WeightSource> make_byte_model(const DebertaConfig& config, Weigh
       answer(load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
   auto tensors = std::make_unique<ByteTensors>(config, name);
   const std::vector<std::string> worst = round_all(config, checkpoint, request, *tensors);
+  std::set<std::size_t> tries = {0}; // how many groups stay f16
+  for (const std::size_t parts : {16, 8, 4, 2})
+    tries.insert((worst.size() + parts - 1) / parts);
   Agreement agreement;
-  for (const std::size_t parts : {0, 16, 8, 4, 2}) { // one of so many groups stays f16
-    const std::size_t kept = parts == 0 ? 0 : (worst.size() + parts - 1) / parts;
+  for (const std::size_t kept : tries) {
     tensors->choose({worst.begin() + static_cast<std::ptrdiff_t>(kept), worst.end()});
     agreement =
         compare(answer(load_to_answer(config, *tensors, request.threads), request.questions, name + " as int8"), exact);

@@ -3,7 +3,6 @@
 #include "checkpoint/relative_position.hpp"
 #include "support/errors.hpp"
 
-#include <cmath>
 #include <optional>
 
 namespace sciexam {
@@ -83,9 +82,7 @@ NetworkShape network_shape(const DebertaConfig& config) {
   shape.share_att_key = config.share_att_key;
   shape.normalize_relative_embeddings = config.normalize_relative_embeddings;
   shape.pooler_act = *activation_of(config.pooler_hidden_act);
-  // The reference counts the terms of pos_att_type even where there is no relative attention.
-  const int factors = 1 + static_cast<int>(config.c2p) + static_cast<int>(config.p2c);
-  shape.attention_scale = static_cast<float>(1 / std::sqrt(static_cast<double>(config.head_dim() * factors)));
+  shape.attention_scale = static_cast<float>(config.attention_scale());
   shape.layer_norm_eps = static_cast<float>(config.layer_norm_eps);
   return shape;
 }

@@ -6,7 +6,6 @@
 #include <cstring>
 
 namespace sciexam {
-
 namespace {
 
 constexpr std::int64_t kBytesOfGroup = 4;

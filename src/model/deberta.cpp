@@ -214,13 +214,20 @@ void DebertaForMultipleChoice::freeze_relative_tables() {
     frozen_tables_.push_back(project(layer, embeddings));
 }
 
+/// The rows of relative embeddings that sequences of up to `longest` tokens look at, and the first one's number.
+std::pair<at::Tensor, std::int64_t> DebertaForMultipleChoice::rows_in_reach(const at::Tensor& relative,
+                                                                            std::int64_t longest) const {
+  const std::int64_t first = relative_row(1 - longest, config_), last = relative_row(longest - 1, config_);
+  return {relative.narrow(0, first, last - first + 1), first};
+}
+
 /// Of a packed network: tables for sequences of up to `longest` tokens. A row's bits do not depend on the others.
 void DebertaForMultipleChoice::project_for(std::int64_t longest) const {
   if (longest <= kept_->longest)
     return;
   kept_->longest = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest))); // seldom again
-  const std::int64_t reach = kept_->longest - 1, first = relative_row(-reach, config_);
-  const at::Tensor rows = relative_embeddings().narrow(0, first, relative_row(reach, config_) - first + 1).contiguous();
+  const auto [in_reach, first] = rows_in_reach(relative_embeddings(), kept_->longest);
+  const at::Tensor rows = in_reach.contiguous();
   kept_->tables.clear();
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     kept_->tables.push_back(config_.share_att_key ? project_shared(packed_layers_[i], rows, config_, kept_->workspace)
@@ -239,10 +246,9 @@ RelativeTables DebertaForMultipleChoice::tables_of(std::size_t index, const at::
     return {};
   if (!relative.requires_grad() && options.dropout == nullptr)
     return project(layers_[index], relative);
-  const std::int64_t reach = batch.longest() - 1;
-  const std::int64_t first = relative_row(-reach, config_), last = relative_row(reach, config_);
-  const at::Tensor rows = dropped(relative.narrow(0, first, last - first + 1), options, config_.hidden_dropout_prob,
-                                  DropoutSite::relative_embeddings, static_cast<std::int64_t>(index));
+  const auto [in_reach, first] = rows_in_reach(relative, batch.longest());
+  const at::Tensor rows = dropped(in_reach, options, config_.hidden_dropout_prob, DropoutSite::relative_embeddings,
+                                  static_cast<std::int64_t>(index));
   RelativeTables tables = project(layers_[index], rows);
   tables.first_row = first;
   return tables;

@@ -125,6 +125,7 @@ private:
                       const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;
   void make_packed_layers(StoredWeights stored, const std::set<std::string>& bytes);
+  std::pair<at::Tensor, std::int64_t> rows_in_reach(const at::Tensor& relative, std::int64_t longest) const;
   void project_for(std::int64_t longest) const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;
   RelativeTables tables_of(std::size_t index, const at::Tensor& relative, const PackedSequences& batch,

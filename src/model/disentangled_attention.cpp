@@ -3,7 +3,6 @@
 #include "model/sequence_attention.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include <ATen/Parallel.h>
@@ -163,10 +162,8 @@ bool needs_gradient(std::initializer_list<at::Tensor> tensors) {
 } // namespace
 
 AttentionOptions attention_options(const DebertaConfig& config) {
-  // In float whatever the tensors' type, as the reference does.
-  const float terms = 1.0F + static_cast<float>(config.c2p) + static_cast<float>(config.p2c);
   return {.num_attention_heads = config.num_attention_heads,
-          .scale = 1.0 / static_cast<double>(std::sqrt(static_cast<float>(config.head_dim()) * terms)),
+          .scale = config.attention_scale(),
           .dropout_probability = 0,
           .dropout = {}};
 }

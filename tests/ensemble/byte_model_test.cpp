@@ -11,6 +11,7 @@
 #include "temporary_folder.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -94,7 +95,7 @@ TEST_CASE("a model whose answers change with weights of one byte is refused, aft
   CHECK_THROWS_WITH(make_byte_model(checkpoint.config, *checkpoint.weights, "tiny", request),
                     ContainsSubstring("another order of the first three") && ContainsSubstring("--precision f16") &&
                         ContainsSubstring("--allow-disagreement"));
-  REQUIRE(notes.size() == 5);
-  CHECK_THAT(notes[0], ContainsSubstring("tiny, 8 of 8 products"));
-  CHECK_THAT(notes[4], ContainsSubstring("tiny, 4 of 8 products"));
+  REQUIRE(notes.size() == 4); // a sixteenth and an eighth of eight are the same
+  for (std::size_t i = 0; i < notes.size(); ++i)
+    CHECK_THAT(notes[i], ContainsSubstring("tiny, " + std::to_string(std::array{8, 7, 6, 4}.at(i)) + " of 8 products"));
 }
