@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <cpuid.h>
+
 namespace sciexam {
 namespace {
 
@@ -33,6 +35,12 @@ Isa choose() {
   return known->isa;
 }
 
+/// __builtin_cpu_supports() of clang 14 does not know it.
+bool has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
 } // namespace
 
 Isa chosen_isa() {
@@ -47,7 +55,7 @@ std::string isa_name(Isa isa) {
 bool cpu_has(Isa isa) {
   __builtin_cpu_init();
   if (isa == Isa::avx2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
   return avx512 && (isa == Isa::avx512 || __builtin_cpu_supports("avx512vnni"));
