@@ -17,7 +17,8 @@ struct Known {
   const char *forced, *name;
 };
 /// The best first.
-constexpr std::array<Known, 3> kKnown = {{{Isa::avx512_vnni, "avx512_vnni", "AVX-512 with VNNI"},
+constexpr std::array<Known, 4> kKnown = {{{Isa::avx512_bf16, "avx512_bf16", "AVX-512 with VNNI and bf16"},
+                                          {Isa::avx512_vnni, "avx512_vnni", "AVX-512 with VNNI"},
                                           {Isa::avx512, "avx512", "AVX-512"},
                                           {Isa::avx2, "avx2", "AVX2"}}};
 
@@ -29,7 +30,7 @@ Isa choose() {
                                          [&](const Known& each) { return std::string_view(forced) == each.forced; });
   if (known == kKnown.end())
     throw UsageError("SCIEXAM_ISA is '" + std::string(forced) +
-                     "'. Set it to avx2, avx512 or avx512_vnni, or not at all");
+                     "'. Set it to avx2, avx512, avx512_vnni or avx512_bf16, or not at all");
   if (!cpu_has(known->isa))
     throw UsageError("SCIEXAM_ISA is " + std::string(forced) + ", which this CPU does not have. Unset it");
   return known->isa;
@@ -58,7 +59,8 @@ bool cpu_has(Isa isa) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  return avx512 && (isa == Isa::avx512 || __builtin_cpu_supports("avx512vnni"));
+  return avx512 && (isa == Isa::avx512 || __builtin_cpu_supports("avx512vnni")) &&
+         (isa != Isa::avx512_bf16 || __builtin_cpu_supports("avx512bf16"));
 }
 
 } // namespace sciexam

@@ -13,6 +13,9 @@ struct DenseRows {
   /// Packed: panels of panel_columns output features, [panel][in_features][panel_columns]. As f32 or as f16.
   const float* weight = nullptr;
   const std::uint16_t* half_weight = nullptr;
+  /// Or as bf16, [panel][in_features / 2, rounded up][panel_columns][2]. Then x is rounded to bf16 too, and what is
+  /// summed in f32 are the products of pairs.
+  const std::int32_t* pair_weight = nullptr;
   /// Or as bytes, [panel][in_features / 4, rounded up][panel_columns][4], that stand for byte_scales[output feature]
   /// times as much. Then each row of x, times input_factors, is rounded to bytes of its own scale, the products are
   /// summed in integers, and only the sums are scaled.
@@ -66,7 +69,7 @@ struct KernelTable {
 const KernelTable& kernel_table();
 
 namespace per_isa { // a file of each instruction set
-extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels;
+extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels, kAvx512Bf16Kernels;
 }
 
 } // namespace sciexam

@@ -3,19 +3,20 @@
 #include "support/errors.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace sciexam {
 namespace {
 
-constexpr std::int64_t kBytesOfGroup = 4;
+constexpr std::int64_t kBytesOfGroup = 4, kPair = 2;
 
 std::int64_t round_up(std::int64_t x, std::int64_t step) {
   return (x + step - 1) / step * step;
 }
 
 const char* name_of(StoredWeights stored) {
-  return stored == StoredWeights::f32 ? "f32" : stored == StoredWeights::f16 ? "f16" : "int8";
+  return std::array{"f32", "f16", "bf16", "int8"}.at(static_cast<std::size_t>(stored));
 }
 
 } // namespace
@@ -23,7 +24,7 @@ const char* name_of(StoredWeights stored) {
 PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, StoredWeights stored,
                            const KernelTable& kernels)
     : kernels_(&kernels), in_features_(in_features), out_features_(out_features), stored_(stored) {
-  const std::int64_t all_columns = round_up(out_features, kernels.panel_columns), elements = all_columns * in_features;
+  const std::int64_t all_columns = round_up(out_features, kernels.panel_columns);
   bias_ = AlignedFloats::zeros(all_columns);
   if (stored == StoredWeights::int8) {
     if (in_features > kMostByteFeatures)
@@ -34,7 +35,8 @@ PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, 
     input_factors_ = AlignedFloats(in_features);
     std::fill_n(input_factors_.data(), in_features, 1.0F);
   } else {
-    weight_ = AlignedFloats::zeros(stored == StoredWeights::f16 ? (elements + 1) / 2 : elements);
+    weight_ = AlignedFloats::zeros(stored == StoredWeights::f32 ? all_columns * in_features
+                                                                : all_columns * round_up(in_features, kPair) / kPair);
   }
 }
 
@@ -52,29 +54,33 @@ void PackedMatrix::place_each(std::int64_t first, std::int64_t count, To* to, We
   }
 }
 
-void PackedMatrix::require(StoredWeights stored) const {
-  if (stored_ != stored)
-    throw InternalError(std::string(name_of(stored)) + " weights for a matrix that is stored as " + name_of(stored_));
+void PackedMatrix::require(bool right, const char* given) const {
+  if (!right)
+    throw InternalError(std::string(given) + " weights for a matrix that is stored as " + name_of(stored_));
 }
 
 void PackedMatrix::place(std::int64_t first, std::span<const float> weights) {
-  require(StoredWeights::f32);
+  require(stored_ == StoredWeights::f32, "f32");
   place_each<1>(first, static_cast<std::int64_t>(weights.size()), weight_.data(),
                 [&](std::int64_t i) { return weights[static_cast<std::size_t>(i)]; });
 }
 
 void PackedMatrix::place_halves(std::int64_t first, std::span<const std::byte> weights) {
-  require(StoredWeights::f16);
-  place_each<1>(first, static_cast<std::int64_t>(weights.size() / sizeof(std::uint16_t)), halves(),
-                [&](std::int64_t i) {
-                  std::uint16_t half = 0; // perhaps at an odd address
-                  std::memcpy(&half, weights.data() + static_cast<std::size_t>(i) * sizeof half, sizeof half);
-                  return half;
-                });
+  require(stored_ == StoredWeights::f16 || stored_ == StoredWeights::bf16, "16-bit");
+  const auto count = static_cast<std::int64_t>(weights.size() / sizeof(std::uint16_t));
+  const auto half_at = [&](std::int64_t i) {
+    std::uint16_t half = 0; // perhaps at an odd address
+    std::memcpy(&half, weights.data() + static_cast<std::size_t>(i) * sizeof half, sizeof half);
+    return half;
+  };
+  if (stored_ == StoredWeights::f16)
+    place_each<1>(first, count, halves(), half_at);
+  else
+    place_each<kPair>(first, count, halves(), half_at);
 }
 
 void PackedMatrix::place_bytes(std::int64_t first, std::span<const std::byte> weights) {
-  require(StoredWeights::int8);
+  require(stored_ == StoredWeights::int8, "int8");
   place_each<kBytesOfGroup>(first, static_cast<std::int64_t>(weights.size()), bytes(), [&](std::int64_t i) {
     return static_cast<std::int8_t>(weights[static_cast<std::size_t>(i)]);
   });
@@ -104,6 +110,9 @@ DenseRows PackedMatrix::call() const noexcept {
     break;
   case StoredWeights::f16:
     call.half_weight = halves();
+    break;
+  case StoredWeights::bf16:
+    call.pair_weight = reinterpret_cast<const std::int32_t*>(weight_.data());
     break;
   case StoredWeights::int8:
     call.byte_weight = bytes();

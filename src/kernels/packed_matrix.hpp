@@ -11,9 +11,9 @@
 
 namespace sciexam {
 
-/// How packed weights are stored. f16 takes half the memory; products are of f32 numbers then, too. int8: products are
-/// of bytes (DenseRows::byte_weight).
-enum class StoredWeights { f32, f16, int8 };
+/// How packed weights are stored. f16 takes half the memory; products are of f32 numbers then, too. bf16: products are
+/// of bf16 (DenseRows::pair_weight). int8: products are of bytes (DenseRows::byte_weight).
+enum class StoredWeights { f32, f16, bf16, int8 };
 
 /// Sums of more products of bytes might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
 inline constexpr std::int64_t kMostByteFeatures = 65536;
@@ -34,7 +34,7 @@ public:
 
   /// Elements first .. of weight [out_features, in_features], row-major. Several threads may place different ones.
   void place(std::int64_t first, std::span<const float> weights);
-  /// The same from the bytes of f16 numbers, where they are stored so.
+  /// The same from the bytes of f16 or bf16 numbers, where they are stored so.
   void place_halves(std::int64_t first, std::span<const std::byte> weights);
   /// The same of int8 numbers.
   void place_bytes(std::int64_t first, std::span<const std::byte> weights);
@@ -53,7 +53,7 @@ public:
 private:
   template <std::int64_t kGroup, class To, class Weight>
   void place_each(std::int64_t first, std::int64_t count, To* to, Weight weight);
-  void require(StoredWeights stored) const;
+  void require(bool right, const char* given) const;
   std::uint16_t* halves() const noexcept { return reinterpret_cast<std::uint16_t*>(weight_.data()); }
   std::int8_t* bytes() const noexcept { return reinterpret_cast<std::int8_t*>(weight_.data()); }
 

@@ -139,14 +139,7 @@ TEST_CASE("GELU is exact to some units of the last place, far out too") {
 TEST_CASE("a row's bits depend neither on the rows beside it nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
-  const std::int64_t in = 300, out = 70, rows = 250;
-  const PackedMatrix matrix = Layer(in, out, 5).packed(*kernels);
-  const Floats x = normal(static_cast<std::size_t>(rows * in), 1, 6);
-  Floats together(static_cast<std::size_t>(rows * out)), apart(together.size());
-  dense(matrix, x.data(), rows, true, together.data(), test::three_workers(), test::workspace);
-  for (std::int64_t row = 0; row < rows; ++row)
-    dense(matrix, x.data() + row * in, 1, true, apart.data() + row * out, test::single_worker(), test::workspace);
-  CHECK(together == apart);
+  CHECK(test::rows_are_independent(Layer(300, 70, 5).packed(*kernels)));
 }
 
 TEST_CASE("what a layer does after attention is that of plain loops") {

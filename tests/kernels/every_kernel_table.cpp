@@ -1,6 +1,8 @@
 #include "kernels/every_kernel_table.hpp"
 
+#include "kernels/dense.hpp"
 #include "kernels/isa.hpp"
+#include "kernels/plain_loops.hpp"
 
 #include <atomic>
 #include <thread>
@@ -16,6 +18,8 @@ std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table() {
     tables.emplace_back("AVX-512", &per_isa::kAvx512Kernels);
   if (cpu_has(Isa::avx512_vnni))
     tables.emplace_back("AVX-512 with VNNI", &per_isa::kAvx512VnniKernels);
+  if (cpu_has(Isa::avx512_bf16))
+    tables.emplace_back("AVX-512 with VNNI and bf16", &per_isa::kAvx512Bf16Kernels);
   return tables;
 }
 
@@ -32,6 +36,17 @@ Workers three_workers() {
             for (std::thread& thread : threads)
               thread.join();
           }};
+}
+
+bool rows_are_independent(const PackedMatrix& matrix) {
+  constexpr std::int64_t kRows = 250;
+  const std::int64_t in = matrix.in_features(), out = matrix.out_features();
+  const Floats x = normal(static_cast<std::size_t>(kRows * in), 1, 6);
+  Floats together(static_cast<std::size_t>(kRows * out)), apart(together.size());
+  dense(matrix, x.data(), kRows, true, together.data(), three_workers(), workspace);
+  for (std::int64_t row = 0; row < kRows; ++row)
+    dense(matrix, x.data() + row * in, 1, true, apart.data() + row * out, single_worker(), workspace);
+  return together == apart;
 }
 
 } // namespace sciexam::test

@@ -1,7 +1,7 @@
 // The kernels of every instruction set that can run here.
 #pragma once
 
-#include "kernels/kernel_table.hpp"
+#include "kernels/packed_matrix.hpp"
 #include "kernels/workers.hpp"
 #include "kernels/workspace.hpp"
 
@@ -15,6 +15,9 @@ std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table();
 
 /// Three threads.
 Workers three_workers();
+
+/// True if dense() gives a row the same bits alone as among 250 on three threads.
+bool rows_are_independent(const PackedMatrix& matrix);
 
 /// All on the calling thread.
 inline Workers single_worker() {

@@ -9,7 +9,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Room for a panel and the rows of kDepth features; of bytes, for the rows and their scales.
+/// Room for a panel and the rows of kDepth elements; of bytes, for the rows and their scales.
 std::int64_t dense_scratch(std::int64_t rows) {
   return (round_up(rows, kTileRows) + kPanelColumns) * kDepth + round_up(rows, kLanes);
 }
@@ -20,39 +20,73 @@ inline void widen(const std::uint16_t* panel, std::int64_t depth, float* floats)
     store(floats + i, load_half(panel + i));
 }
 
-/// Rows in tiles, [tile][depth][kTileRows]; those that are missing in the last one are zeros.
-inline void pack_rows(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t depth, float* packed) {
-  for (std::int64_t first = 0; first < rows; first += kTileRows, packed += depth * kTileRows)
-    for (std::int64_t r = 0; r < kTileRows; ++r) {
-      const float* row = x + (first + r) * stride;
-      if (first + r < rows)
-        for (std::int64_t k = 0; k < depth; ++k)
-          packed[k * kTileRows + r] = row[k];
-      else
-        for (std::int64_t k = 0; k < depth; ++k)
-          packed[k * kTileRows + r] = 0;
-    }
+/// Pairs of bf16 from `count` floats; up to a whole vector of floats zeros follow.
+inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pairs) {
+  using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes)));
+  for (std::int64_t i = 0; i < count; i += kLanes) {
+    const Halves rounded = __builtin_convertvector(to_bf16(load_some(x + i, count - i)), Halves);
+    __builtin_memcpy(pairs + i / 2, &rounded, sizeof rounded);
+  }
 }
 
-void dense(const DenseRows& call) {
-  if (call.byte_weight != nullptr)
-    return dense_bytes(call);
-  for (std::int64_t k = 0; k < call.in_features; k += kDepth) {
-    const std::int64_t depth = smaller(kDepth, call.in_features - k);
-    float* rows_packed = call.scratch + kPanelColumns * kDepth;
-    pack_rows(call.x + k, call.in_features, call.rows, depth, rows_packed);
+/// Products of floats, by weights that are stored as f32 or f16. `room` is for a panel, or for a row's elements.
+struct Floats {
+  using Element = float;
+  static constexpr std::int64_t kFeatures = 1; // of an element
+  static const float* row(const float* x, std::int64_t, float*) { return x; }
+  static const float* panel(const DenseRows& call, std::int64_t begin, std::int64_t depth, float* room) {
+    if (call.half_weight == nullptr)
+      return call.weight + begin;
+    widen(call.half_weight + begin, depth, room);
+    return room;
+  }
+};
+
+/// Products of bf16.
+struct Bf16Pairs {
+  using Element = std::int32_t;
+  static constexpr std::int64_t kFeatures = 2;
+  static const std::int32_t* row(const float* x, std::int64_t count, std::int32_t* room) {
+    round_to_pairs(x, count, room);
+    return room;
+  }
+  static const std::int32_t* panel(const DenseRows& call, std::int64_t begin, std::int64_t, std::int32_t*) {
+    return call.pair_weight + begin;
+  }
+};
+
+/// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; those that are missing in the last one are zeros.
+template <class Numbers, class Element>
+inline void pack_rows(const DenseRows& call, std::int64_t k, std::int64_t depth, Element* room, Element* packed) {
+  const std::int64_t begin = k * Numbers::kFeatures,
+                     count = smaller(depth * Numbers::kFeatures, call.in_features - begin);
+  for (std::int64_t first = 0; first < call.rows; first += kTileRows, packed += depth * kTileRows)
+    for (std::int64_t r = 0; r < kTileRows; ++r)
+      if (first + r < call.rows) {
+        const Element* row = Numbers::row(call.x + (first + r) * call.in_features + begin, count, room);
+        for (std::int64_t i = 0; i < depth; ++i)
+          packed[i * kTileRows + r] = row[i];
+      } else {
+        for (std::int64_t i = 0; i < depth; ++i)
+          packed[i * kTileRows + r] = 0;
+      }
+}
+
+template <class Numbers>
+inline void dense_of(const DenseRows& call) {
+  auto* room = reinterpret_cast<typename Numbers::Element*>(call.scratch);
+  auto* rows_packed = room + kPanelColumns * kDepth;
+  const std::int64_t elements = round_up(call.in_features, Numbers::kFeatures) / Numbers::kFeatures; // of a row
+  for (std::int64_t k = 0; k < elements; k += kDepth) {
+    const std::int64_t depth = smaller(kDepth, elements - k);
+    pack_rows<Numbers>(call, k, depth, room, rows_packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
-      const std::int64_t begin = column * call.in_features + k * kPanelColumns;
-      const float* panel = call.scratch;
-      if (call.half_weight != nullptr)
-        widen(call.half_weight + begin, depth, call.scratch);
-      else
-        panel = call.weight + begin;
+      const auto* panel = Numbers::panel(call, column * elements + k * kPanelColumns, depth, room);
       const float* bias = call.bias + column;
       const std::int64_t columns = smaller(kPanelColumns, call.out_features - column);
       float* y = call.y + column;
       for (std::int64_t row = 0; row < call.rows; row += kTileRows) {
-        const float* a = rows_packed + row * depth;
+        const auto* a = rows_packed + row * depth;
         float* c = y + row * call.out_features;
         const std::int64_t rows = smaller(kTileRows, call.rows - row);
         with_whole_tile(c, call.out_features, rows, columns, [&](float* whole, std::int64_t stride) {
@@ -62,11 +96,20 @@ void dense(const DenseRows& call) {
             tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, whole, stride);
         });
       }
-      if (call.gelu && k + depth == call.in_features)
+      if (call.gelu && k + depth == elements)
         change_panel(y, call.out_features, call.rows, columns,
                      [](std::int64_t, std::int64_t, Vector x) { return gelu(x); });
     }
   }
+}
+
+void dense(const DenseRows& call) {
+  if (call.byte_weight != nullptr)
+    dense_bytes(call);
+  else if (call.pair_weight != nullptr)
+    dense_of<Bf16Pairs>(call);
+  else
+    dense_of<Floats>(call);
 }
 
 /// Mean and variance in two passes over a row that the first cache holds.

@@ -26,38 +26,22 @@ inline float largest(Vector x) {
 /// The absolute value of a row's largest element times its factor.
 inline float largest_input(const float* x, const float* factors, std::int64_t size) {
   Vector most = zero();
-  std::int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    const Vector value = multiply(load(x + i), load(factors + i));
+  for (std::int64_t i = 0; i < size; i += kLanes) {
+    const Vector value = multiply(load_some(x + i, size - i), load_some(factors + i, size - i));
     most = greater(most, greater(value, subtract(zero(), value)));
   }
-  float all_most = largest(most);
-  for (; i < size; ++i) {
-    const float value = __builtin_fabsf(x[i] * factors[i]);
-    all_most = value > all_most ? value : all_most;
-  }
-  return all_most;
+  return largest(most);
 }
 
 /// bytes[i] = 128 + x[i] factors[i] scale, rounded; up to a multiple of kLanes, where 128 follows.
 inline void round_to_bytes(const float* x, const float* factors, float scale, std::int64_t count, std::uint8_t* bytes) {
   using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
-  const auto convert = [=](const float* from, const float* factor, std::uint8_t* to) {
-    const Vector scaled = multiply(multiply(load(from), load(factor)), all(scale));
+  for (std::int64_t i = 0; i < count; i += kLanes) {
+    const Vector input = multiply(load_some(x + i, count - i), load_some(factors + i, count - i)),
+                 scaled = multiply(input, all(scale));
     const Bytes rounded = __builtin_convertvector(to_integers(nearest(scaled)) + 128, Bytes);
-    __builtin_memcpy(to, &rounded, sizeof rounded);
-  };
-  std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    convert(x + i, factors + i, bytes + i);
-  if (i == count)
-    return;
-  float rest[kLanes] = {}, rest_factors[kLanes] = {};
-  for (std::int64_t j = 0; i + j < count; ++j) {
-    rest[j] = x[i + j];
-    rest_factors[j] = factors[i + j];
+    __builtin_memcpy(bytes + i, &rounded, sizeof rounded);
   }
-  convert(rest, rest_factors, bytes + i);
 }
 
 /// Rows in tiles, [tile][group][kTileRows][kByteParts]; those that are missing in the last one are zeros. `bytes` has

@@ -10,10 +10,10 @@ namespace {
 enum class Start { zero, bias, result };
 
 /// c[r][x] = start + sum over k of a[k][r] * b[k][x], for kTileRows rows and kVectors vectors of columns; the rows of
-/// a, b and c are `_stride` floats apart. `bias` is a row. Every element sums in the order of k,
-/// whatever stands beside it.
-template <int kVectors, Start kStart>
-inline void tile(const float* a, std::int64_t a_stride, const float* b, std::int64_t b_stride, std::int64_t depth,
+/// a, b and c are `_stride` elements apart. `bias` is a row. Every element sums in the order of k,
+/// whatever stands beside it. Elements are floats, or pairs of bf16.
+template <int kVectors, Start kStart, class Element>
+inline void tile(const Element* a, std::int64_t a_stride, const Element* b, std::int64_t b_stride, std::int64_t depth,
                  const float* bias, float* c, std::int64_t c_stride) {
   Vector sums[kTileRows][kVectors];
 #pragma GCC unroll 16
@@ -29,16 +29,16 @@ inline void tile(const float* a, std::int64_t a_stride, const float* b, std::int
     }
   for (std::int64_t k = 0; k < depth; ++k) {
     _mm_prefetch(b + 16 * b_stride, _MM_HINT_T0); // weights come from far away; the processor's own prefetch is late
-    Vector columns[kVectors];
+    decltype(load(b)) columns[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v)
       columns[v] = load(b + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < kTileRows; ++r) {
-      const Vector row = all(a[r]);
+      const auto row = all_of(a + r);
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v)
-        sums[r][v] = multiply_add(row, columns[v], sums[r][v]);
+        sums[r][v] = add_products(row, columns[v], sums[r][v]);
     }
     a += a_stride;
     b += b_stride;

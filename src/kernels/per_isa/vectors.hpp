@@ -178,16 +178,34 @@ inline Vector load(const float* from) {
   __builtin_memcpy(&x, from, sizeof x);
   return x;
 }
+/// The first `count` floats if a vector has more; zeros follow.
+inline Vector load_some(const float* from, std::int64_t count) {
+  if (count >= kLanes)
+    return load(from);
+  float some[kLanes] = {};
+  for (std::int64_t i = 0; i < count; ++i)
+    some[i] = from[i];
+  return load(some);
+}
 inline void store(float* to, Vector x) {
   __builtin_memcpy(to, &x, sizeof x);
 }
 inline Integers all_integers(std::int32_t x) {
   return x + Integers{};
 }
+inline Vector all_of(const float* x) {
+  return all(*x);
+}
+inline Integers all_of(const std::int32_t* x) {
+  return all_integers(*x);
+}
 inline Integers load_integers(const void* from) {
   Integers x;
   __builtin_memcpy(&x, from, sizeof x);
   return x;
+}
+inline Integers load(const std::int32_t* from) {
+  return load_integers(from);
 }
 inline void store(void* to, Integers x) {
   __builtin_memcpy(to, &x, sizeof x);
@@ -222,10 +240,40 @@ inline Vector divide(Vector a, Vector b) {
 template <int>
 struct Part {};
 
+// Products of bf16. An element of Integers holds two of them, the second feature's in its upper half.
+
+/// As bf16, rounded to the nearest, ties to even; a NaN stays one. In the lower halves.
+inline Integers to_bf16(Vector x) {
+  const Integers bits = bits_of(x), rounded = bits + 0x7FFF + (bits >> 16 & 1);
+  return (x == x ? rounded : bits | 0x400000) >> 16;
+}
+
+#ifdef __AVX512BF16__
+inline Vector add_products(Integers a, Integers b, Vector c) {
+  return _mm512_dpbf16_ps(c, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
+}
+#else
+/// What is too small for a normal number is zero.
+inline Vector flushed(Integers bits) {
+  return reinterpret_cast<Vector>((bits & 0x7F800000) == 0 ? bits & all_integers(INT32_MIN) : bits);
+}
+/// What that instruction computes (Intel's manual, volume 2, VDPBF16PS): the upper halves' product is added first, then
+/// the lower halves', each sum is rounded once, and what is too small for a normal number is zero before and after.
+inline Vector add_products(Integers a, Integers b, Vector c) {
+  const Integers upper = all_integers(-(1 << 16));
+  const Vector sum = multiply_add(flushed(a & upper), flushed(b & upper), flushed(bits_of(c)));
+  return flushed(bits_of(multiply_add(flushed(a << 16), flushed(b << 16), flushed(bits_of(sum)))));
+}
+#endif
+/// Of floats: what a tile adds.
+inline Vector add_products(Vector a, Vector b, Vector c) {
+  return multiply_add(a, b, c);
+}
+
 /// What a tile and a panel of packed weights are wide.
 constexpr std::int64_t kPanelColumns = 2 * kLanes;
-/// Input features at once, 32 bits each: of all rows these stay in the second cache. (Measured on Zen 3, with 192 rows:
-/// 512 are 5 % faster than 256, whose panel of weights would stay in the first cache.)
+/// Elements of rows at once, 32 bits each: of all rows these stay in the second cache. (Measured on Zen 3, with 192
+/// rows: 512 are 5 % faster than 256, whose panel of weights would stay in the first cache.)
 constexpr std::int64_t kDepth = 512;
 
 constexpr std::int64_t round_up(std::int64_t x, std::int64_t step) {
