@@ -9,7 +9,8 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Room for a panel and the rows of kDepth elements; of bytes, for the rows and their scales.
+/// Room for a panel and the rows of kDepth elements; of bytes, for the rows and their scales, as many as the last
+/// tile's interleave() writes beyond it at the least.
 std::int64_t dense_scratch(std::int64_t rows) {
   return (round_up(rows, kTileRows) + kPanelColumns) * kDepth + round_up(rows, kLanes);
 }
@@ -29,7 +30,7 @@ inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pai
   }
 }
 
-/// Products of floats, by weights that are stored as f32 or f16. `room` is for a panel, or for a row's elements.
+/// Products of floats, by weights that are stored as f32 or f16. `room` is for a panel, or for a tile's rows.
 struct Floats {
   using Element = float;
   static constexpr std::int64_t kFeatures = 1; // of an element
@@ -55,21 +56,43 @@ struct Bf16Pairs {
   }
 };
 
+/// A tile's rows as [depth][kTileRows], eight elements of eight rows at a time. What that writes beyond a tile's rows
+/// is written over: by the first eight rows, which come last, by the elements that follow, and by the next tile.
+template <class Element>
+inline void interleave(const Element* const (&rows)[kTileRows], std::int64_t depth, Element* packed) {
+  std::int64_t k = 0;
+  for (; k + 8 <= depth; k += 8)
+    for (std::int64_t first = round_up(kTileRows, 8) - 8; first >= 0; first -= 8) {
+      __m256 eight[8];
+#pragma GCC unroll 8
+      for (std::int64_t r = 0; r < 8; ++r)
+        eight[r] = _mm256_loadu_ps(reinterpret_cast<const float*>(rows[smaller(first + r, kTileRows - 1)] + k));
+      transpose_eight(eight, reinterpret_cast<float*>(packed + k * kTileRows + first), kTileRows);
+    }
+  for (; k < depth; ++k)
+    for (std::int64_t r = 0; r < kTileRows; ++r)
+      packed[k * kTileRows + r] = rows[r][k];
+}
+
 /// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; those that are missing in the last one are zeros.
 template <class Numbers, class Element>
 inline void pack_rows(const DenseRows& call, std::int64_t k, std::int64_t depth, Element* room, Element* packed) {
   const std::int64_t begin = k * Numbers::kFeatures,
                      count = smaller(depth * Numbers::kFeatures, call.in_features - begin);
-  for (std::int64_t first = 0; first < call.rows; first += kTileRows, packed += depth * kTileRows)
-    for (std::int64_t r = 0; r < kTileRows; ++r)
+  for (std::int64_t first = 0; first < call.rows; first += kTileRows, packed += depth * kTileRows) {
+    const Element* rows[kTileRows];
+    for (std::int64_t r = 0; r < kTileRows; ++r) {
+      Element* own = room + r * kDepth;
       if (first + r < call.rows) {
-        const Element* row = Numbers::row(call.x + (first + r) * call.in_features + begin, count, room);
-        for (std::int64_t i = 0; i < depth; ++i)
-          packed[i * kTileRows + r] = row[i];
-      } else {
-        for (std::int64_t i = 0; i < depth; ++i)
-          packed[i * kTileRows + r] = 0;
+        rows[r] = Numbers::row(call.x + (first + r) * call.in_features + begin, count, own);
+        continue;
       }
+      for (std::int64_t i = 0; i < depth; ++i)
+        own[i] = 0;
+      rows[r] = own;
+    }
+    interleave(rows, depth, packed);
+  }
 }
 
 template <class Numbers>

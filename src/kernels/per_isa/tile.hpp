@@ -61,12 +61,9 @@ inline void row_of_tiles(const float* a, std::int64_t a_stride, const float* b, 
     tile<1, kStart>(a, a_stride, b + x, b_stride, depth, nullptr, c + x, c_stride);
 }
 
-/// Eight rows of `from` become eight columns of `to`, each element times `scale`.
-inline void transpose_eight(const float* const (&from)[8], float scale, float* to, std::int64_t to_stride) {
-  __m256 r[8], t[8];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i)
-    r[i] = _mm256_mul_ps(_mm256_loadu_ps(from[i]), _mm256_set1_ps(scale));
+/// Eight rows become eight columns of `to`, in the order of its rows.
+inline void transpose_eight(__m256 (&r)[8], float* to, std::int64_t to_stride) {
+  __m256 t[8];
 #pragma GCC unroll 4
   for (int i = 0; i < 8; i += 2) {
     t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
@@ -80,10 +77,20 @@ inline void transpose_eight(const float* const (&from)[8], float scale, float* t
     r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
   }
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 4; ++i)
     _mm256_storeu_ps(to + i * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i)
     _mm256_storeu_ps(to + (i + 4) * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
-  }
+}
+
+/// The same of eight rows in memory, each element times `scale`.
+inline void transpose_eight(const float* const (&from)[8], float scale, float* to, std::int64_t to_stride) {
+  __m256 r[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i)
+    r[i] = _mm256_mul_ps(_mm256_loadu_ps(from[i]), _mm256_set1_ps(scale));
+  transpose_eight(r, to, to_stride);
 }
 
 } // namespace
