@@ -327,9 +327,9 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
       return run_layer(i, x, table, batch, options);
     };
     if (is_packed())
-      hidden = run_packed_layer(packed_layers_[i], config_.relative_attention ? kept_->tables[i] : RelativeTables{},
-                                hidden, batch.offsets, config_, i + 1 == layers_.size() && first_tokens_only,
-                                kept_->workspace, options.times);
+      hidden = run_packed_layer({config_, batch.offsets, kept_->workspace, options.times}, packed_layers_[i],
+                                config_.relative_attention ? kept_->tables[i] : RelativeTables{}, hidden,
+                                i + 1 == layers_.size() && first_tokens_only);
     else if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
     else
