@@ -22,7 +22,7 @@ constexpr std::array<Known, 3> kKnown = {{{Isa::avx512_vnni, "avx512_vnni", "AVX
                                           {Isa::avx2, "avx2", "AVX2"}}};
 
 Isa choose() {
-  const char* forced = std::getenv("SCIEXAM_ISA"); // NOLINT(concurrency-mt-unsafe): nothing writes the environment
+  const char* forced = std::getenv("SCIEXAM_ISA");
   if (forced == nullptr || *forced == '\0')
     return std::find_if(kKnown.begin(), kKnown.end() - 1, [](const Known& known) { return cpu_has(known.isa); })->isa;
   const auto* const known = std::find_if(kKnown.begin(), kKnown.end(),
