@@ -29,8 +29,8 @@ usage: ./build.sh VERB
                         program and its models, and the notebook that submits. DIR: the --out folder of a
                         training, any folder of checkpoints (--tokenizer spm.model if none lies beside
                         them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
-                        sciexam-run pack: --precision, --template, --max-length, --threads, --package-version (default: now);
-                        --model-weights 1,1,2
+                        sciexam-run pack: --precision, --calibration, --allow-disagreement, --template, --max-length,
+                        --threads, --package-version (default: now); --model-weights 1,1,2
   rehearse [--keep] [--short] [PATTERN]
                         build, then go the whole way to Kaggle on this machine: the demo's training (--short: 30 steps
                         of it), package, Kaggle's client, both notebooks without network (only the cases with
@@ -188,7 +188,7 @@ verb_check() {
     -DCMAKE_BUILD_TYPE=Release "-DSCIEXAM_DEPS=$root/build/deps"
   shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh \
     "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
-  find "$root/src" "$root/tests" -name '*.[ch]pp' -print0 | xargs -0 clang-format-14 --dry-run -Werror
+  find "$root/src" "$root/tests" \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' \) -print0 | xargs -0 clang-format-14 --dry-run -Werror
   find "$root/src" -name '*.cpp' -print0 |
     xargs -0 -n 1 -P "$JOBS" clang-tidy-14 --quiet -p "$root/build/check" --warnings-as-errors='*'
   check_type_names

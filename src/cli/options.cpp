@@ -34,7 +34,7 @@ void add_device_option(CLI::App& app, std::string& device) {
 
 DeviceChoice choose_devices(const std::string& given) {
   const char* from_environment = std::getenv("SCIEXAM_DEVICE");
-  if (!given.empty() || from_environment == nullptr)
+  if (!given.empty() || from_environment == nullptr || *from_environment == '\0')
     return parse_device_choice(given.empty() ? "auto" : given);
   try {
     return parse_device_choice(from_environment);

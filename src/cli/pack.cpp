@@ -35,6 +35,16 @@ std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, con
   return encode_questions(tokenizer, exam.questions, form, options.threads);
 }
 
+/// LibTorch would only say that an index is out of range.
+void require_vocabulary(const Tokenizer& tokenizer, const std::string& file, const DebertaConfig& config,
+                        const WeightSource& model) {
+  if (tokenizer.vocabulary_size() > config.vocab_size)
+    throw InputError({file},
+                     "has " + std::to_string(tokenizer.vocabulary_size()) + " tokens, but the model " +
+                         model.description() + " only " + std::to_string(config.vocab_size),
+                     "Give the vocabulary that the model was trained with");
+}
+
 } // namespace
 
 void pack_checkpoints(const PackingOptions& options) {
@@ -60,17 +70,14 @@ void pack_checkpoints(const PackingOptions& options) {
   const Tokenizer tokenizer = Tokenizer::from_file(options.tokenizer);
   request.note = log_line;
   request.probe = [&](const DebertaConfig& config, WeightSource& packed) {
-    if (tokenizer.vocabulary_size() > config.vocab_size)
-      throw InputError({options.tokenizer},
-                       "has " + std::to_string(tokenizer.vocabulary_size()) + " tokens, but the model " +
-                           packed.description() + " only " + std::to_string(config.vocab_size),
-                       "Give the vocabulary that the model was trained with");
+    require_vocabulary(tokenizer, options.tokenizer, config, packed);
     return compute_probe(load_to_answer(config, packed, request.threads), tokenizer, request.template_options);
   };
   std::vector<EncodedQuestion> questions;
   if (request.dtype == DType::i8) {
     questions = read_calibration(options, tokenizer, request.template_options);
     request.round_to_bytes = [&](const PackModel& model, const DebertaConfig& config, WeightSource& checkpoint) {
+      require_vocabulary(tokenizer, options.tokenizer, config, checkpoint);
       return make_byte_model(config, checkpoint, model.name,
                              {.questions = questions,
                               .threads = request.threads,

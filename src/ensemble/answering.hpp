@@ -22,9 +22,6 @@ struct ModelAnswers {
   PartialAnswers logits; ///< one a question, in question order; empty where there was no time
 };
 
-/// Tokens that go through the network at once: more are not faster.
-inline constexpr std::int64_t kTokenBudget = 4224;
-
 /// The token sequences of all questions; the template is the package's. On `threads` threads.
 /// Says in one line how many open-book questions had to lose tokens of prompt or option.
 std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::span<const Question> questions,

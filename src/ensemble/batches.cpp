@@ -1,5 +1,7 @@
 #include "ensemble/batches.hpp"
 
+#include "ensemble/plan.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -23,14 +25,9 @@ std::vector<QuestionBatch> plan_batches(std::span<const EncodedQuestion> questio
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return tokens[a] > tokens[b]; });
 
   std::vector<QuestionBatch> batches;
-  std::int64_t room = 0;
-  for (const std::size_t index : order) {
-    if (batches.empty() || tokens[index] > room) {
-      batches.emplace_back();
-      room = token_budget;
-    }
-    batches.back().push_back(index);
-    room -= tokens[index];
+  for (std::span<const std::size_t> rest = order; !rest.empty(); rest = rest.subspan(batches.back().size())) {
+    const std::size_t count = count_in_batch(rest.size(), token_budget, [&](std::size_t i) { return tokens[rest[i]]; });
+    batches.emplace_back(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
   }
   return batches;
 }

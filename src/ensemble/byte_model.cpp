@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <map>
 #include <set>
 
@@ -91,19 +90,19 @@ std::map<std::string, InputSample> observe_inputs(const DebertaForMultipleChoice
   return samples;
 }
 
-std::span<const float> values_of(const DebertaForMultipleChoice& network, const std::string& name) {
-  for (const auto& [parameter, tensor] : network.parameters())
-    if (parameter == name)
-      return {tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
-  throw InternalError("no parameter " + name);
+/// A byte would hide it.
+void require_finite(const std::string& name, std::span<const float> values, const WeightSource& checkpoint) {
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+    throw InputError({checkpoint.description()}, "tensor " + name + " holds a value that is not a finite number",
+                     "Use a checkpoint of a training that did not fail");
 }
 
 /// Rounds a group, whose layers share the factors, as one matrix; returns its error.
-double add_rounded(const DebertaForMultipleChoice& network, const DenseGroup& group, const InputSample& sample,
-                   Workspace& workspace, ByteTensors& tensors) {
+double add_rounded(const std::map<std::string, std::span<const float>>& parameters, const DenseGroup& group,
+                   const InputSample& sample, Workspace& workspace, ByteTensors& tensors) {
   std::vector<float> weight;
   for (const std::string& layer : group.layers) {
-    const std::span<const float> part = values_of(network, layer + ".weight");
+    const std::span<const float> part = parameters.at(layer + ".weight");
     weight.insert(weight.end(), part.begin(), part.end());
   }
   const ByteWeights rounded = round_to_bytes(weight, group.in_features, sample, torch_workers(), workspace);
@@ -121,13 +120,18 @@ std::vector<std::string> round_all(const DebertaConfig& config, WeightSource& ch
                                    const ByteModelRequest& request, ByteTensors& tensors) {
   DebertaForMultipleChoice network(config);
   load_weights(network, checkpoint, Purpose::answering, request.threads);
-  std::map<std::string, InputSample> samples = observe_inputs(network, request.questions);
+  std::map<std::string, std::span<const float>> parameters;
   for (const auto& [name, tensor] : network.parameters())
-    tensors.add(name, DType::f16, values_of(network, name));
+    parameters[name] = {tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+  for (const auto& [name, values] : parameters) {
+    require_finite(name, values, checkpoint);
+    tensors.add(name, DType::f16, values);
+  }
+  std::map<std::string, InputSample> samples = observe_inputs(network, request.questions);
   Workspace workspace;
   std::vector<std::pair<double, std::string>> errors;
   for (const DenseGroup& group : dense_groups(config))
-    errors.emplace_back(add_rounded(network, group, samples[group.name], workspace, tensors), group.name);
+    errors.emplace_back(add_rounded(parameters, group, samples[group.name], workspace, tensors), group.name);
   std::sort(errors.rbegin(), errors.rend());
   std::vector<std::string> names;
   for (const auto& [error, name] : errors)
@@ -169,13 +173,13 @@ Agreement compare(std::span<const OptionLogits> a, std::span<const OptionLogits>
 std::unique_ptr<WeightSource> make_byte_model(const DebertaConfig& config, WeightSource& checkpoint,
                                               const std::string& name, const ByteModelRequest& request) {
   const at::NoGradGuard no_grad;
-  if (!can_be_packed(config) || std::max(config.hidden_size, config.intermediate_size) > kMostByteFeatures)
+  if (!can_have_bytes(config))
     throw UsageError(name + ": a network of this kind (hidden_act " + config.hidden_act +
                      ") cannot have int8 weights. Pack it with --precision f16");
-  const std::vector<OptionLogits> exact =
-      answer(load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
   auto tensors = std::make_unique<ByteTensors>(config, name);
   const std::vector<std::string> worst = round_all(config, checkpoint, request, *tensors);
+  const std::vector<OptionLogits> exact =
+      answer(load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
   std::set<std::size_t> tries = {0}; // how many groups stay f16
   for (const std::size_t parts : {16, 8, 4, 2})
     tries.insert((worst.size() + parts - 1) / parts);
@@ -184,8 +188,9 @@ std::unique_ptr<WeightSource> make_byte_model(const DebertaConfig& config, Weigh
     tensors->choose({worst.begin() + static_cast<std::ptrdiff_t>(kept), worst.end()});
     agreement =
         compare(answer(load_to_answer(config, *tensors, request.threads), request.questions, name + " as int8"), exact);
-    request.note(name + ", " + std::to_string(worst.size() - kept) + " of " + std::to_string(worst.size()) +
-                 " products as int8: " + describe(agreement));
+    if (request.note)
+      request.note(name + ", " + std::to_string(worst.size() - kept) + " of " + std::to_string(worst.size()) +
+                   " products as int8: " + describe(agreement));
     const double most = kMostOtherOrders * static_cast<double>(agreement.questions);
     if (request.allow_disagreement || static_cast<double>(agreement.other_order) <= most)
       return tensors;

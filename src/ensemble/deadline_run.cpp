@@ -93,13 +93,8 @@ std::span<const std::size_t> DeadlineRun::next_batch(std::span<const std::size_t
   const std::int64_t wanted =
       std::max(speed_.measured() ? static_cast<std::int64_t>(allowed) : 0, options_.efficient_tokens);
   const std::int64_t budget = std::min(options_.token_budget, wanted);
-  std::size_t count = 0;
-  for (std::int64_t tokens = 0; count < pending.size(); ++count) {
-    tokens += tokens_of(pending[count], max_length);
-    if (count > 0 && tokens > budget)
-      break;
-  }
-  return pending.first(count);
+  return pending.first(
+      count_in_batch(pending.size(), budget, [&](std::size_t i) { return tokens_of(pending[i], max_length); }));
 }
 
 /// False if it was stopped on the way: then there is no time left, or a signal came.

@@ -38,12 +38,15 @@ public:
   answer(std::span<const std::size_t> questions, std::int64_t max_length, const std::function<bool()>& stop) = 0;
 };
 
+/// Tokens that go through the network at once: more are not faster.
+inline constexpr std::int64_t kTokenBudget = 4224;
+
 inline constexpr double kNoTimeLimit = 1e9; ///< seconds
 inline constexpr double kNoCascade = 2;     ///< no probability is as high
 
 struct DeadlineOptions {
-  double limit = 0;                 ///< seconds from now within which all must be done
-  std::int64_t token_budget = 4224; ///< tokens at once, at most
+  double limit = 0;                         ///< seconds from now within which all must be done
+  std::int64_t token_budget = kTokenBudget; ///< tokens at once, at most
   /// Fewer tokens at once than these take as long: no batch is made smaller, and the first one, which measures the
   /// speed, is of this size. One question where it is 0.
   std::int64_t efficient_tokens = 0;

@@ -43,6 +43,19 @@ struct EnsemblePlan {
 EnsemblePlan plan_ensemble(std::span<const QuestionToPlan> questions, std::size_t answered, std::size_t models,
                            const PlanLimits& limits);
 
+/// How many of the next questions make a batch: as many as have at most `budget` tokens together, but at least one.
+/// `tokens_of(i)` are those of the i-th.
+template <class TokensOf>
+std::size_t count_in_batch(std::size_t questions, std::int64_t budget, const TokensOf& tokens_of) {
+  std::size_t count = 0;
+  for (std::int64_t tokens = 0; count < questions; ++count) {
+    tokens += tokens_of(count);
+    if (count > 0 && tokens > budget)
+      break;
+  }
+  return count;
+}
+
 /// The sequences' lengths, counted, to see how far they must be cut to fit into the time.
 class LengthHistogram {
 public:

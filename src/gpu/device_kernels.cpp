@@ -54,9 +54,10 @@ private:
 DeviceKernels::DeviceKernels(const GpuDevice& device, const std::string& ptx) : device_(device) {
   std::string log(8192, '\0');
   driver::JitOption names[] = {driver::JitOption::error_log, driver::JitOption::error_log_size};
-  void* values[] = {log.data(), reinterpret_cast<void*>(log.size() - 1)};
+  void* values[] = {log.data(),
+                    reinterpret_cast<void*>(log.size() - 1)}; // NOLINT(performance-no-int-to-ptr): the interface's way
   const driver::Result loaded = device.driver().module_load_data_ex(&module_, ptx.c_str(), 2, names, values);
-  device.check(loaded, "compiling the kernels (" + std::string(log.c_str()) + ")");
+  device.check(loaded, "compiling the kernels (" + log.substr(0, log.find('\0')) + ")");
   for (std::size_t i = 0; i < kProductTiles.size(); ++i)
     products_[i] = function(kProductTiles[i].kernel);
   attention_32_ = function("attention_32");

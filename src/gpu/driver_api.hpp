@@ -126,6 +126,7 @@ constexpr unsigned kEventDisableTiming = 2;  ///< CU_EVENT_DISABLE_TIMING
 
 /// The functions, found by name (driver.hpp).
 struct Functions {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): neither a name that is declared nor a list of parameters takes them
 #define SCIEXAM_DRIVER_MEMBER(member, symbol, parameters) Result(*member) parameters = nullptr;
   SCIEXAM_DRIVER_FUNCTIONS(SCIEXAM_DRIVER_MEMBER)
 #undef SCIEXAM_DRIVER_MEMBER

@@ -55,7 +55,7 @@ AlignedFloats::~AlignedFloats() {
   if (bytes_ >= kHugePage)
     ::munmap(floats_, bytes_);
   else
-    std::free(floats_); // NOLINT(cppcoreguidelines-no-malloc)
+    std::free(floats_);
 }
 
 } // namespace sciexam

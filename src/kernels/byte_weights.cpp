@@ -56,7 +56,8 @@ ByteWeights round_with(const DenseWeights& layer, std::vector<float> factors) {
       value = layer(o, i) / rounded.input_factors[static_cast<std::size_t>(i)];
       largest = std::max(largest, std::abs(value));
     }
-    const float scale = largest / 127, inverse = scale > 0 ? 1 / scale : 0;
+    const float scale = largest / 127;
+    const float inverse = std::isnormal(scale) ? 1 / scale : 0; // that of a smaller one might be infinite
     rounded.scales.push_back(scale);
     std::transform(row.begin(), row.end(), rounded.bytes.begin() + o * layer.in,
                    [=](float value) { return static_cast<std::int8_t>(std::nearbyint(value * inverse)); });

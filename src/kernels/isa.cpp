@@ -23,7 +23,7 @@ constexpr std::array<Known, 4> kKnown = {{{Isa::avx512_bf16, "avx512_bf16", "AVX
                                           {Isa::avx2, "avx2", "AVX2"}}};
 
 Isa choose() {
-  const char* forced = std::getenv("SCIEXAM_ISA"); // NOLINT(concurrency-mt-unsafe): nothing writes the environment
+  const char* forced = std::getenv("SCIEXAM_ISA");
   if (forced == nullptr || *forced == '\0')
     return std::find_if(kKnown.begin(), kKnown.end() - 1, [](const Known& known) { return cpu_has(known.isa); })->isa;
   const auto* const known = std::find_if(kKnown.begin(), kKnown.end(),

@@ -225,15 +225,17 @@ std::pair<at::Tensor, std::int64_t> DebertaForMultipleChoice::rows_in_reach(cons
 void DebertaForMultipleChoice::project_for(std::int64_t longest) const {
   if (longest <= kept_->longest)
     return;
-  kept_->longest = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest))); // seldom again
-  const auto [in_reach, first] = rows_in_reach(relative_embeddings(), kept_->longest);
+  const auto reach = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest))); // seldom again
+  const auto [in_reach, first] = rows_in_reach(relative_embeddings(), reach);
   const at::Tensor rows = in_reach.contiguous();
+  kept_->longest = 0; // until all are there: memory may run out, and smaller batches follow
   kept_->tables.clear();
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     kept_->tables.push_back(config_.share_att_key ? project_shared(packed_layers_[i], rows, config_, kept_->workspace)
                                                   : project(layers_[i], rows));
     kept_->tables.back().first_row = first;
   }
+  kept_->longest = reach;
 }
 
 /// The projected tables of one layer: those kept, or, while weights change, projected now. In training only the
@@ -325,9 +327,9 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
       return run_layer(i, x, table, batch, options);
     };
     if (is_packed())
-      hidden = run_packed_layer(packed_layers_[i], config_.relative_attention ? kept_->tables[i] : RelativeTables{},
-                                hidden, batch.offsets, config_, i + 1 == layers_.size() && first_tokens_only,
-                                kept_->workspace, options.times);
+      hidden = run_packed_layer({config_, batch.offsets, kept_->workspace, options.times}, packed_layers_[i],
+                                config_.relative_attention ? kept_->tables[i] : RelativeTables{}, hidden,
+                                i + 1 == layers_.size() && first_tokens_only);
     else if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
     else

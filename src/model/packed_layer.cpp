@@ -4,6 +4,7 @@
 #include "kernels/fused_attention.hpp"
 #include "support/clock.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include <ATen/Parallel.h>
@@ -66,9 +67,13 @@ bool can_be_packed(const DebertaConfig& config) {
   return config.hidden_act == "gelu";
 }
 
-at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tables, const at::Tensor& hidden,
-                            const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
-                            bool first_tokens_only, Workspace& workspace, LayerTimes* times) {
+bool can_have_bytes(const DebertaConfig& config) {
+  return can_be_packed(config) && std::max(config.hidden_size, config.intermediate_size) <= kMostByteFeatures;
+}
+
+at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
+                            const at::Tensor& hidden, bool first_tokens_only) {
+  const auto& [config, offsets, workspace, times] = pass;
   Stopwatch stopwatch;
   LayerTimes unwanted;
   LayerTimes& took = times == nullptr ? unwanted : *times;
@@ -93,7 +98,7 @@ at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tabl
   attention.scale = static_cast<float>(options.scale);
   attention.key_table = floats(tables.key);
   attention.query_table = floats(tables.query);
-  attention.table_row = [&](std::int64_t distance) { return relative_row(distance, config) - tables.first_row; };
+  attention.table_row = [&](std::int64_t distance) { return relative_row(distance, pass.config) - tables.first_row; };
   attention.offsets = offsets;
   if (first_tokens_only)
     attention.queries = 1;

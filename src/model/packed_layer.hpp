@@ -38,6 +38,8 @@ at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t
 
 /// True if layers of this configuration can be packed: only GELU is fused.
 bool can_be_packed(const DebertaConfig& config);
+/// True if their weights can be bytes, too: products of at most kMostByteFeatures.
+bool can_have_bytes(const DebertaConfig& config);
 
 /// Seconds that the parts of layers took.
 struct LayerTimes {
@@ -46,11 +48,17 @@ struct LayerTimes {
   double tail = 0;        ///< output projection, feed-forward layer, both norms
 };
 
+/// What the layers of one pass have in common.
+struct PackedPass {
+  const DebertaConfig& config;
+  const std::vector<std::int64_t>& offsets; ///< of the sequences
+  Workspace& workspace;
+  LayerTimes* times; ///< what layers take is added, if it is not null
+};
+
 /// What run_layer() computes; hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
-/// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at. What it takes is added
-/// to `times` if that is not null.
-at::Tensor run_packed_layer(const PackedLayer& layer, const RelativeTables& tables, const at::Tensor& hidden,
-                            const std::vector<std::int64_t>& offsets, const DebertaConfig& config,
-                            bool first_tokens_only, Workspace& workspace, LayerTimes* times);
+/// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
+at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
+                            const at::Tensor& hidden, bool first_tokens_only);
 
 } // namespace sciexam

@@ -21,8 +21,8 @@ struct PackedRows {
 /// A tensor (f32, f64 or f16), or a part of a packed layer.
 class WeightPlace {
 public:
-  WeightPlace(at::Tensor tensor) : tensor_(std::move(tensor)) {} // NOLINT(google-explicit-constructor)
-  WeightPlace(PackedRows rows) : rows_(rows) {}                  // NOLINT(google-explicit-constructor)
+  WeightPlace(at::Tensor tensor) : tensor_(std::move(tensor)) {}
+  WeightPlace(PackedRows rows) : rows_(rows) {}
 
   /// Converts and stores. Several threads may store different chunks.
   void store(const TensorChunk& chunk) const;

@@ -2,6 +2,7 @@
 
 #include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/safetensors.hpp"
+#include "support/errors.hpp"
 
 #include <algorithm>
 #include <map>
@@ -9,6 +10,7 @@
 #include <ATen/core/grad_mode.h>
 
 namespace sciexam {
+
 std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightSource& source, Purpose purpose,
                                       int threads) {
   const DebertaConfig& config = network.config();
@@ -30,6 +32,11 @@ DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& sour
     return tensor.dtype == DType::f16 || tensor.dtype == DType::i8 || tensor.name.ends_with(".weight_scale") ||
            tensor.name.ends_with(".input_factor");
   });
+  if (!bytes.empty() && !can_have_bytes(config))
+    throw InputError({source.description()},
+                     "has weights of one byte, which a network of its config.json (hidden_act " + config.hidden_act +
+                         ") cannot have",
+                     "Check that config.json and the weights belong together, or pack the models again");
   DebertaForMultipleChoice network = DebertaForMultipleChoice::for_answering(
       std::move(config), halves ? StoredWeights::f16 : StoredWeights::f32, bytes);
   load_weights(network, source, Purpose::answering, threads);

@@ -19,7 +19,7 @@ std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightS
                                       int threads);
 
 /// A network that can do nothing but answer, on the CPU: its layers are packed as they are read (see for_answering()).
-/// Throws as load_weights() does.
+/// Throws as load_weights() does, and InputError for weights of one byte where there can be none.
 DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& source, int threads);
 
 /// Writes all parameters under their Hugging Face names as one safetensors file

@@ -26,7 +26,7 @@ def sciexam(arguments, folder, questions_csv):
                     "--out", package], check=True, stdout=subprocess.DEVNULL)
     before = time.time()
     run = subprocess.run(
-        ["/usr/bin/time", "-v", arguments.program, "--package", package, "--test", questions_csv, "--output",
+        ["/usr/bin/time", "-v", arguments.program, "--package", package, "--test", questions_csv, "--device", "cpu", "--output",
          os.path.join(folder, "submission.csv"), "--probabilities", os.path.join(folder, "p.csv"), "--threads",
          str(arguments.threads)], check=True, capture_output=True, text=True)
     total = time.time() - before

@@ -15,7 +15,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-const std::string kDemoPackage = SCIEXAM_SOURCE_DIR "/src/demo/package";
+const std::string kDemoPackage = kDemo / "package";
 #ifdef SCIEXAM_SANITIZED
 constexpr double kSlowness = 4; // of everything outside the run's own clock: starting, reading, writing
 #else

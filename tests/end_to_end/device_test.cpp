@@ -218,6 +218,7 @@ TEST_CASE("a wrong --device is told before anything is written") {
   const ProgramResult from_environment = run_command({program(), "--demo"}, {}, {"SCIEXAM_DEVICE=tpu"});
   CHECK(from_environment.status == 2);
   CHECK_THAT(from_environment.err, ContainsSubstring("SCIEXAM_DEVICE: 'tpu' is no device"));
+  CHECK(run_command({program(), "--demo"}, {}, {"SCIEXAM_DEVICE="}).status == 0); // as if it were not set
 }
 
 TEST_CASE("doctor says which GPUs there are") {

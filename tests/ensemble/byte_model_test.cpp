@@ -40,14 +40,21 @@ std::vector<EncodedQuestion> random_questions(std::size_t count, int length, int
 
 struct TinyCheckpoint {
   test::TemporaryFolder folder;
-  DebertaConfig config = test::tiny_config();
+  DebertaConfig config;
   std::unique_ptr<WeightSource> weights;
 
-  TinyCheckpoint() {
-    save_weights(test::random_network(config), folder / "model.safetensors", DType::f32);
+  explicit TinyCheckpoint(const DebertaForMultipleChoice& network = test::random_network(test::tiny_config()))
+      : config(network.config()) {
+    save_weights(network, folder / "model.safetensors", DType::f32);
     weights = open_safetensors(folder / "model.safetensors");
   }
 };
+
+std::unique_ptr<WeightSource> bytes_of(const TinyCheckpoint& checkpoint) {
+  const std::vector<EncodedQuestion> questions = random_questions(1, 10, 10);
+  return make_byte_model(checkpoint.config, *checkpoint.weights, "tiny",
+                         {.questions = questions, .allow_disagreement = true});
+}
 
 } // namespace
 
@@ -98,4 +105,23 @@ TEST_CASE("a model whose answers change with weights of one byte is refused, aft
   REQUIRE(notes.size() == 4); // a sixteenth and an eighth of eight are the same
   for (std::size_t i = 0; i < notes.size(); ++i)
     CHECK_THAT(notes[i], ContainsSubstring("tiny, " + std::to_string(std::array{8, 7, 6, 4}.at(i)) + " of 8 products"));
+}
+
+TEST_CASE("only finite weights become bytes") {
+  const DebertaForMultipleChoice network = test::random_network(test::tiny_config());
+  const std::string name = "deberta.encoder.layer.1.output.dense.weight";
+  for (const auto& [parameter, tensor] : network.parameters())
+    if (parameter == name)
+      tensor.mutable_data_ptr<float>()[5] = NAN;
+  CHECK_THROWS_WITH(bytes_of(TinyCheckpoint(network)),
+                    ContainsSubstring("model.safetensors") && ContainsSubstring(name + " holds a value that is not"));
+}
+
+TEST_CASE("weights of one byte are for networks whose layers can be packed alone") {
+  DebertaConfig other = test::tiny_config();
+  other.hidden_act = "relu";
+  CHECK_THROWS_AS(bytes_of(TinyCheckpoint(test::random_network(other))), UsageError);
+  const TinyCheckpoint checkpoint;
+  CHECK_THROWS_AS(load_to_answer(other, *bytes_of(checkpoint), 1), InputError);
+  CHECK(load_to_answer(checkpoint.config, *bytes_of(checkpoint), 1).is_packed());
 }

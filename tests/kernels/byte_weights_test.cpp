@@ -48,6 +48,16 @@ TEST_CASE("weights of one byte stand for the weights, to half a step of their ou
   }
 }
 
+TEST_CASE("of weights that are next to nothing zeros are left") {
+  test::Floats weight = test::normal(kIn * kOut, 0.05F, 2);
+  std::fill_n(weight.begin(), kIn, 1e-40F); // 1 over their scale is beyond f32
+  const ByteWeights bytes =
+      round_to_bytes(weight, kIn, sample_with_outliers(1), test::single_worker(), test::workspace);
+  CHECK(std::count(bytes.bytes.begin(), bytes.bytes.begin() + kIn, 0) == kIn);
+  CHECK(std::isfinite(bytes.error));
+  CHECK(bytes.error < 0.015);
+}
+
 TEST_CASE("smoothing takes most of the error that outliers among the inputs make") {
   const InputSample sample = sample_with_outliers(100);
   const double plain = rounded(unknown_sizes(sample)).error, smoothed = rounded(sample).error;

@@ -14,6 +14,7 @@ compilation included. "error": the largest difference of a logit from a float64 
 because sciexam writes probabilities.
 """
 import argparse
+import contextlib
 import csv
 import hashlib
 import json
@@ -84,7 +85,7 @@ class Peer:
         timer.cancel()
         if not line:
             self.stop()
-            raise Unavailable(last_words(self.log) if timer.is_alive() or self.process.returncode != -9 else
+            raise Unavailable(last_words(self.log) if self.process.returncode != -9 else
                               f"killed: no answer in {self.patience} s, or no memory")
         return json.loads(line)
 
@@ -100,7 +101,8 @@ class Peer:
         return reply["seconds"], reply["logits"]
 
     def stop(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # what a dead peer did not take any more
+            self.process.stdin.close()
         self.process.wait()
 
 
@@ -129,8 +131,8 @@ class Sciexam:
         with open(f"{work}/sciexam.err", "w") as stderr:
             process = subprocess.Popen(
                 [self.arguments.program, "--package", self.package, "--test", f"{work}/slice.csv", "--output",
-                 f"{work}/submission.csv", "--probabilities", f"{work}/p.csv", "--log-json", f"{work}/log.json", "--threads",
-                 str(self.arguments.threads)], stdout=subprocess.DEVNULL, stderr=stderr)
+                 f"{work}/submission.csv", "--probabilities", f"{work}/p.csv", "--log-json", f"{work}/log.json", "--device", "cpu",
+                 "--threads", str(self.arguments.threads)], stdout=subprocess.DEVNULL, stderr=stderr)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
