@@ -88,8 +88,8 @@ void AnswerRun::tell_machine(int threads) {
   tell("device", "CPU, " + cpu_model() + " (" + cpu_features() + "), " + std::to_string(threads) + " threads; " +
                      chosen_kernels());
   devices_->open();
-  for (const std::string& finding : devices_->findings())
-    tell("GPU", finding);
+  for (const DeviceSet::Finding& finding : devices_->findings())
+    tell("GPU", finding.text);
   if (devices_->disappoints())
     warn_line("a GPU that --device asks for is not used: see above. The others and the CPU do the work");
   const std::uint64_t memory = available_memory();

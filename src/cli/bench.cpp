@@ -1,5 +1,6 @@
 // sciexam-run bench: tokens per second of this machine.
-#include "checkpoint/byte_tensors.hpp"
+#include "cli/bench.hpp"
+
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "ensemble/answering.hpp"
@@ -12,91 +13,16 @@
 #include "support/cpu.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
-#include "support/threads.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <random>
 
 #include <ATen/core/grad_mode.h>
 #include <CLI/CLI.hpp>
 
 namespace sciexam {
 namespace {
-
-struct BenchOptions {
-  int threads = 0, questions = 4000, models = 3;
-  std::vector<int> lengths = {100};
-  double seconds = 20;
-  std::string report, precision = "f32";
-};
-
-/// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
-DebertaConfig large_config() {
-  const JsonDocument document(R"({"model_type": "deberta-v2", "vocab_size": 128100, "hidden_size": 1024,
-    "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096, "hidden_act": "gelu",
-    "max_position_embeddings": 512, "relative_attention": true, "max_relative_positions": -1, "position_buckets": 256,
-    "norm_rel_ebd": "layer_norm", "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false,
-    "type_vocab_size": 0, "layer_norm_eps": 1e-7, "pooler_hidden_size": 1024, "pooler_hidden_act": "gelu"})",
-                              "deberta-v3-large");
-  return parse_deberta_config(document.root());
-}
-
-/// The names of all groups of dense layers, or of none.
-std::set<std::string> groups_of(const DebertaConfig& config, bool all) {
-  std::set<std::string> names;
-  if (all)
-    for (const DenseGroup& group : dense_groups(config))
-      names.insert(group.name);
-  return names;
-}
-
-/// Random weights of the size that trained ones have, as f16 or, of dense layers, bytes: speed does not depend on them.
-class RandomWeights : public WeightSource {
-public:
-  RandomWeights(const DebertaConfig& config, bool bytes)
-      : tensors_(tensors_with_bytes(config, groups_of(config, bytes), DType::f16)) {
-    std::mt19937 generator(0);
-    std::uniform_real_distribution<float> any(-0.03F, 0.03F);
-    std::vector<float> values(kChunk);
-    std::generate(values.begin(), values.end(), [&] { return any(generator); });
-    convert_from_f32(DType::f16, values, halves_);
-    convert_from_f32(DType::f32, values, floats_);
-  }
-
-  const std::vector<TensorInfo>& tensors() const override { return tensors_; }
-  std::string description() const override { return "random weights"; }
-  void read(const std::function<bool(const TensorInfo&)>& wanted, const std::function<void(const TensorChunk&)>& sink,
-            int threads) override {
-    parallel_for(tensors_.size(), threads, [&](std::size_t i) {
-      const TensorInfo& tensor = tensors_[i];
-      for (std::uint64_t first = 0; wanted(tensor) && first < tensor.elements(); first += kChunk)
-        sink({tensor, first,
-              std::span(tensor.dtype == DType::f32 ? floats_ : halves_)
-                  .first(size_of(tensor.dtype) * std::min<std::uint64_t>(kChunk, tensor.elements() - first))});
-    });
-  }
-
-private:
-  static constexpr std::size_t kChunk = std::size_t{1} << 20;
-  std::vector<TensorInfo> tensors_;
-  std::vector<std::byte> halves_ = std::vector<std::byte>(2 * kChunk), floats_ = std::vector<std::byte>(4 * kChunk);
-};
-
-std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std::int64_t vocab_size) {
-  std::mt19937 generator(0);
-  std::uniform_int_distribution<std::int32_t> any(3, static_cast<std::int32_t>(vocab_size) - 1);
-  std::vector<EncodedQuestion> questions(count);
-  for (EncodedQuestion& question : questions)
-    for (Encoding& encoding : question) {
-      encoding.ids.resize(static_cast<std::size_t>(length));
-      encoding.type_ids.assign(encoding.ids.size(), 0);
-      for (std::int32_t& id : encoding.ids)
-        id = any(generator);
-    }
-  return questions;
-}
 
 /// Multiplications and additions a token: dense layers and the four products of attention (q k, both relative terms,
 /// p v); of the last layer only q, k and v, since after it only the first tokens are looked at.
@@ -147,17 +73,11 @@ public:
       : options_(options), config_(config), peak_(peak) {}
 
   std::vector<std::string> header() const {
-    return {"tokens a sequence",
-            "tokens/s",
-            "of the peak",
-            "q, k, v",
-            "attention",
-            "output, feed-forward, norms",
-            std::to_string(options_.questions) + " questions, " + std::to_string(options_.models) + " models"};
+    return {"tokens a sequence",      "tokens/s", "of the peak", "q, k, v", "attention", "output, feed-forward, norms",
+            projection_name(options_)};
   }
   std::vector<std::string> row(const Measured& measured) const {
-    const double tokens = static_cast<double>(options_.questions) * kOptions * measured.length * options_.models,
-                 achieved = measured.tokens_per_second() * operations_per_token(config_, measured.length);
+    const double achieved = measured.tokens_per_second() * operations_per_token(config_, measured.length);
     const LayerTimes& times = measured.times;
     return {std::to_string(measured.length),
             format_fixed(measured.tokens_per_second(), 0),
@@ -165,7 +85,7 @@ public:
             percent(times.projections / measured.seconds),
             percent(times.attention / measured.seconds),
             percent(times.tail / measured.seconds),
-            format_duration(tokens / measured.tokens_per_second())};
+            projection(options_, measured.length, measured.tokens_per_second())};
   }
 
 private:
@@ -173,12 +93,6 @@ private:
   const DebertaConfig& config_;
   double peak_;
 };
-
-void print_row(const std::vector<std::string>& header, const std::vector<std::string>& cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    std::printf("%s%*s", i == 0 ? "" : "  ", static_cast<int>(header[i].size()), cells[i].c_str());
-  std::printf("\n");
-}
 
 /// Time a token by length, as milliseconds, and the table.
 void write_bench_report(const std::string& file, const std::string& machine, const std::string& peak,
@@ -251,8 +165,9 @@ void add_bench(CLI::App& app) {
       ->add_option("--precision", options->precision,
                    "f32, or int8: dense layers multiply bytes, as those of a package do that is packed so [f32]")
       ->check(CLI::IsMember({"f32", "int8"}));
+  command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
   add_threads_option(*command, options->threads);
-  command->callback([options] { bench(*options); });
+  command->callback([options] { options->device == "cpu" ? bench(*options) : bench_devices(*options); });
 }
 
 } // namespace sciexam

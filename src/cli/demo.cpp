@@ -40,6 +40,7 @@ ExitStatus run_demo(int requested_threads, const std::string& device) {
   const Exam exam = read_exam(questions);
   const Package package = open_demo_package();
   log_line("package: " + describe(package));
+  log_devices(devices);
   const EnsembleAnswers answers =
       answer_with_ensemble(package, exam.questions, {.threads = threads, .devices = &devices});
   if (answers.models.empty())

@@ -51,15 +51,17 @@ Finding check_processor() {
 }
 
 std::vector<Finding> check_gpus(const fs::path& folder) {
-  DeviceSet devices(choose_devices({}), folder);
-  const bool all_well = !devices.open().empty() && !devices.disappoints();
+  const DeviceChoice choice = choose_devices({});
+  DeviceSet devices(choice, folder);
+  devices.open();
   std::error_code ignored;
-  const bool there = fs::exists("/dev/nvidiactl", ignored);
+  const bool expected = choice.insists || (choice.gpus && fs::exists("/dev/nvidiactl", ignored));
   std::vector<Finding> findings;
-  for (const std::string& found : devices.findings())
-    findings.push_back({all_well || !there ? Verdict::fine : Verdict::warning, "GPU", found});
-  if (findings.front().verdict == Verdict::warning)
-    findings.front().remedy = "The CPU would answer. `nvidia-smi` says whether the driver works";
+  for (const DeviceSet::Finding& found : devices.findings())
+    findings.push_back(found.used || !expected
+                           ? Finding{Verdict::fine, "GPU", found.text}
+                           : Finding{Verdict::warning, "GPU", found.text,
+                                     "The others or the CPU would answer. `nvidia-smi` says whether the driver works"});
   return findings;
 }
 

@@ -46,9 +46,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Package package = Package::open(find_package(options.package).path);
   check_weights(options.weights, package);
   log_line("package: " + describe(package));
-  devices.open();
-  for (const std::string& finding : devices.findings())
-    log_line("GPU: " + finding);
+  log_devices(devices);
   const EnsembleAnswers answers = answer_with_ensemble(
       package, exam.questions, {.threads = threads, .weights = options.weights, .devices = &devices});
   for (const std::string& failure : answers.failures)

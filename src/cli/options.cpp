@@ -2,6 +2,7 @@
 
 #include "model/runtime.hpp"
 #include "support/errors.hpp"
+#include "support/progress.hpp"
 #include "support/threads.hpp"
 
 #include <cstdlib>
@@ -41,6 +42,12 @@ DeviceChoice choose_devices(const std::string& given) {
   } catch (const UsageError& error) {
     throw UsageError(std::string("SCIEXAM_DEVICE: ") + error.what());
   }
+}
+
+void log_devices(DeviceSet& devices) {
+  devices.open();
+  for (const DeviceSet::Finding& finding : devices.findings())
+    log_line("GPU: " + finding.text);
 }
 
 int use_threads(int requested) {

@@ -21,6 +21,9 @@ void add_device_option(CLI::App& app, std::string& device);
 /// What `given`, else SCIEXAM_DEVICE, else "auto" says. Throws UsageError.
 DeviceChoice choose_devices(const std::string& given);
 
+/// Opens the devices; a line for each finding.
+void log_devices(DeviceSet& devices);
+
 /// Starts the thread pool with `requested` threads (0: what the machine grants) and returns their number.
 int use_threads(int requested);
 

@@ -169,6 +169,7 @@ std::int64_t DeadlineRun::choose_max_length(std::int64_t current) {
       pending_lengths_.longest_within(static_cast<std::int64_t>(kCaution * static_cast<double>(budget)), kLeastLength);
   if (cut >= current)
     return current;
+  runner_.hurry();
   say("at " + std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) +
       " tokens/s the questions left do not fit into " + format_duration(left()) + ": sequences are cut to " +
       std::to_string(cut) + " tokens from here on");
@@ -233,9 +234,11 @@ void DeadlineRun::announce_outlook(std::size_t model) const {
                      std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) + " tokens/s: all of " +
                      std::to_string(questions_.size()) + " questions by " +
                      (further > 0 ? "all models" : "this model") + " take about " + format_duration(needed);
-  if (needed > left())
+  if (needed > left()) {
+    runner_.hurry();
     text += further > 0 ? ", which do not fit: the first model answers all, further ones where they matter most"
                         : ", which do not fit";
+  }
   say(text);
 }
 
@@ -280,7 +283,9 @@ std::vector<std::size_t> DeadlineRun::plan_for(std::size_t model, bool loaded) {
   std::vector<std::size_t> chosen;
   for (const std::size_t index : plan.questions.empty() ? std::vector<std::size_t>{} : plan.questions.front())
     chosen.push_back(open[index]);
-  if (plan.complete)
+  if (!plan.complete)
+    runner_.hurry();
+  else
     std::stable_sort(chosen.begin(), chosen.end(),
                      [this](std::size_t a, std::size_t b) { return tokens_of(a, longest_) > tokens_of(b, longest_); });
   if (!loaded)

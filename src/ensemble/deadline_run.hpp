@@ -32,6 +32,8 @@ public:
   virtual ~ModelRunner() = default;
   /// Makes this model the one that answers; false if it cannot be used, which the runner has then told.
   virtual bool load(std::size_t model) = 0;
+  /// Told once it is known that not everything fits into the time: whatever can compute should.
+  virtual void hurry() {}
   /// One element a question. Asks `stop` many times on the way and gives nothing once that is true. Sequences
   /// longer than max_length are cut to it. After an OutOfMemory a smaller batch may be asked for.
   virtual std::optional<std::vector<OptionLogits>>

@@ -1,16 +1,15 @@
 #include "ensemble/device_runner.hpp"
 
-#include "checkpoint/parameters.hpp"
 #include "ensemble/device_batch.hpp"
+#include "ensemble/device_loading.hpp"
 #include "gpu/device_support.hpp"
-#include "support/clock.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
 
 #include <algorithm>
-#include <map>
 #include <new>
 #include <numeric>
+#include <system_error>
 #include <thread>
 
 namespace sciexam {
@@ -25,6 +24,8 @@ constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: less is d
 /// What is held against the CPU: not more than this many tokens, for not longer than this, in no shorter run.
 constexpr std::int64_t kCheckedTokens = 1024;
 constexpr double kCheckSeconds = 60, kLeastLimitToCheck = 600;
+
+constexpr double kShareToLoad = 0.05; // of the work: for less the CPU does not load a model beside the devices
 
 std::int32_t longest_of(const EncodedQuestion& question) {
   std::size_t longest = 0;
@@ -77,22 +78,32 @@ std::int64_t DeviceRunner::token_budget() const {
                           : static_cast<std::int64_t>(devices_.size()) * kPartsPerDevice * limits_.tokens;
 }
 
-/// In a thread for each device. What it throws becomes the device's failure.
-std::vector<std::jthread> DeviceRunner::start_each(const std::function<void(OnDevice&)>& work) {
+/// In a thread for each device, with `at_end` after it. What it throws becomes the device's failure.
+std::vector<std::jthread> DeviceRunner::start_each(const std::function<void(OnDevice&)>& work,
+                                                   const std::function<void()>& at_end) {
+  const auto attempt = [work, at_end](OnDevice& device) {
+    try {
+      if (device.failure.empty())
+        work(device);
+    } catch (const DeviceError& error) {
+      device.failure = error.what();
+    } catch (const std::exception& error) {
+      device.failure = device.process->name() + ": " + error.what();
+    }
+    if (at_end)
+      at_end();
+  };
   std::vector<std::jthread> threads;
   for (OnDevice& device : devices_)
-    threads.emplace_back([&device, work] {
-      try {
-        if (device.failure.empty())
-          work(device);
-      } catch (const std::exception& error) {
-        device.failure = error.what();
-      }
-    });
+    try {
+      threads.emplace_back(attempt, std::ref(device));
+    } catch (const std::system_error& error) {
+      device.failure = device.process->name() + ": no thread is to be had for it: " + error.what();
+    }
   return threads;
 }
 
-/// Those that fail are told and left out from then on.
+/// Those that fail or refuse are told and left out from then on.
 void DeviceRunner::on_each(const std::function<void(OnDevice&)>& work) {
   start_each(work).clear(); // joins
   drop_failed();
@@ -101,21 +112,31 @@ void DeviceRunner::on_each(const std::function<void(OnDevice&)>& work) {
 void DeviceRunner::drop_failed() {
   std::vector<OnDevice> usable;
   for (const OnDevice& device : devices_)
-    if (device.failure.empty())
+    if (device.failure.empty() && device.refusal.empty())
       usable.push_back(device);
+  const std::string others = usable.empty() ? "the CPU does its work" : "the other GPUs do its work";
   for (const OnDevice& device : devices_)
-    if (!device.failure.empty())
-      warn_line(device.failure + ". It is not used any more: " +
-                (usable.empty() ? "the CPU does the work" : "the other GPUs do its work"));
+    if (!device.failure.empty()) {
+      warn_line(device.failure + ". It is not used any more: " + others);
+    } else if (!device.refusal.empty()) {
+      warn_line(device.refusal + ". It is not used for this model: " + others);
+      resting_.push_back({device.process});
+    }
   devices_ = std::move(usable);
 }
 
 bool DeviceRunner::load(std::size_t model) {
   model_ = model;
   on_cpu_ = false;
+  devices_.insert(devices_.end(), resting_.begin(), resting_.end());
+  resting_.clear();
   on_devices_ = !devices_.empty() && load_devices();
   if (!on_devices_)
     on_cpu_ = cpu_.load(model);
+  else if (!on_cpu_ && share_of_cpu() >= kShareToLoad)
+    on_cpu_ = cpu_.load_or_say_why(model).empty();
+  if (on_devices_)
+    cpu_.read_ahead(model + 1);
   return on_devices_ || on_cpu_;
 }
 
@@ -123,10 +144,27 @@ bool DeviceRunner::load(std::size_t model) {
 std::string DeviceRunner::why_not(const DebertaConfig& config, const WeightSource& source) const {
   for (const TensorInfo& tensor : source.tensors())
     if (tensor.dtype != DType::f16 && tensor.dtype != DType::f32)
-      return tensor.name + " is stored as " + std::string(name_of(tensor.dtype));
+      return tensor.name + " is stored as " + std::string(name_of(tensor.dtype)) + ", and GPUs take F16 and F32";
   if (config.position_biased_input && config.max_position_embeddings < limits_.longest)
     return "it has no position for the longest sequence";
-  return why_not_on_device(config);
+  const std::string why = why_no_probe();
+  return why.empty() ? why_not_on_device(config) : why;
+}
+
+/// Why no device can be checked by the package's probe of the model.
+std::string DeviceRunner::why_no_probe() const {
+  const std::vector<Probe>& probe = package_.manifest().models[model_].probe;
+  if (probe.empty())
+    return "the package has no probe of it to check a GPU by. `sciexam-run pack` makes one that has";
+  std::int64_t tokens = 0, longest = 0;
+  for (const Probe& sequence : probe) {
+    tokens += static_cast<std::int64_t>(sequence.ids.size());
+    longest = std::max(longest, static_cast<std::int64_t>(sequence.ids.size()));
+  }
+  if (tokens > limits_.tokens || longest > limits_.longest ||
+      probe.size() > static_cast<std::size_t>(limits_.sequences))
+    return "its probe is larger than what a GPU is given at once";
+  return {};
 }
 
 /// A model that is damaged is told when the CPU tries it.
@@ -136,7 +174,7 @@ bool DeviceRunner::load_devices() {
     const DebertaConfig config = package_.config(model_);
     const std::unique_ptr<WeightSource> source = package_.open_model(model_);
     if (const std::string why = why_not(config, *source); !why.empty()) {
-      log_line("GPU: model " + package_.manifest().models[model_].name + " is for the CPU: " + why);
+      warn_line("model " + package_.manifest().models[model_].name + " is answered by the CPU alone: " + why);
       return false;
     }
     const NetworkShape shape = network_shape(config);
@@ -156,65 +194,42 @@ bool DeviceRunner::load_devices() {
   return !devices_.empty();
 }
 
-/// Reads them once, for all devices.
 void DeviceRunner::load_weights_of(const DebertaConfig& config, WeightSource& source) {
-  std::map<std::string, std::string> names; // of the parameters, by the stored one
-  for (const auto& [name, stored] : match_parameters(parameters_of(config), source, Purpose::answering).stored_name)
-    names.emplace(stored, name);
-  std::mutex failing;
-  const auto send = [&](OnDevice& device, const TensorChunk& chunk) {
-    try {
-      const auto element = chunk.tensor.dtype == DType::f16 ? DeviceNetwork::Element::f16 : DeviceNetwork::Element::f32;
-      if (device.process->alive())
-        device.process->load(names.at(chunk.tensor.name), chunk.first, element, chunk.bytes);
-    } catch (const DeviceError& error) {
-      const std::lock_guard lock(failing);
-      if (device.failure.empty())
-        device.failure = error.what();
-    }
-  };
-  source.read([&](const TensorInfo& tensor) { return names.contains(tensor.name); },
-              [&](const TensorChunk& chunk) {
-                for (OnDevice& device : devices_)
-                  send(device, chunk);
-              },
-              options_.threads);
+  std::vector<DeviceProcess*> processes;
+  for (const OnDevice& device : devices_)
+    processes.push_back(device.process);
+  load_on_devices(config, source, processes, options_.threads,
+                  [&](std::size_t device, const std::string& why) { devices_[device].failure = why; });
   on_each([this](OnDevice& device) { device.process->finish_loading(tune_); });
   tune_ = false; // once a run
 }
 
-/// Errors of the logits that the package has for this model. Throws DeviceError if they are beyond the gate.
-LogitErrors DeviceRunner::check_probe(DeviceProcess& device, const std::function<bool()>& stop) const {
+/// Against the logits that the package has for this model.
+LogitErrors DeviceRunner::probe_errors(DeviceProcess& device, const std::function<bool()>& stop) const {
   DeviceSequences sequences;
   std::vector<double> expected;
   for (const Probe& sequence : package_.manifest().models[model_].probe) {
     sequences.add(sequence.ids, std::vector<std::int32_t>(sequence.ids.size()));
     expected.push_back(sequence.logit);
   }
-  if (expected.empty() || sequences.ids.size() > static_cast<std::size_t>(limits_.tokens))
-    return {};
   device.submit(sequences.view());
-  const LogitErrors errors = compare_logits(device.wait(stop), expected);
-  if (!errors.pass())
-    throw DeviceError(DeviceFault::device_lost,
-                      device.name() + " gives wrong numbers for the package's probe: " + errors.text());
-  return errors;
+  return compare_logits(device.wait(stop), expected);
 }
 
 void DeviceRunner::check_probes() {
-  std::vector<LogitErrors> errors(devices_.size());
+  const std::string& model = package_.manifest().models[model_].name;
   on_each([&](OnDevice& device) {
-    const auto place = static_cast<std::size_t>(&device - devices_.data());
-    errors[place] = check_probe(*device.process);
-    if (errors[place].count > 0)
-      log_line(device.process->name() + ": probe of " + package_.manifest().models[model_].name + ": " +
-               errors[place].text());
+    const LogitErrors errors = probe_errors(*device.process);
+    if (errors.pass())
+      log_line(device.process->name() + ": probe of " + model + ": " + errors.text());
+    else
+      device.refusal = device.process->name() + " gives wrong numbers for the probe of " + model + ": " + errors.text();
   });
 }
 
 /// The shortest of the exam's questions and one of middling length, once a run.
 void DeviceRunner::check_against_cpu() {
-  checked_ = true;
+  checked_ = resting_.empty(); // else those are with the next model
   if (options_.time_limit < kLeastLimitToCheck || encoded_.empty())
     return;
   std::vector<std::size_t> order(encoded_.size());
@@ -223,20 +238,22 @@ void DeviceRunner::check_against_cpu() {
                    [&](std::size_t a, std::size_t b) { return token_count(encoded_[a]) < token_count(encoded_[b]); });
   std::vector<std::size_t> chosen = {order.front()};
   const std::size_t middle = order[order.size() / 2];
-  const std::int64_t tokens = token_count(encoded_[chosen[0]]) + token_count(encoded_[middle]);
-  if (middle != chosen[0] && tokens <= std::min<std::int64_t>(kCheckedTokens, limits_.tokens))
+  std::int64_t tokens = token_count(encoded_[chosen[0]]);
+  if (const std::int64_t both = tokens + token_count(encoded_[middle]);
+      middle != chosen[0] && both <= std::min<std::int64_t>(kCheckedTokens, limits_.tokens)) {
     chosen.push_back(middle);
+    tokens = both;
+  }
   if (!std::all_of(chosen.begin(), chosen.end(), [&](std::size_t q) { return fits(encoded_[q]); }))
     return;
 
-  const BootClock clock;
-  const double begin = clock.seconds();
   std::string why = cpu_.load_or_say_why(model_);
+  const double begin = clock_.seconds();
   std::optional<std::vector<OptionLogits>> answers;
   on_cpu_ = why.empty();
   try {
     if (on_cpu_)
-      answers = cpu_.answer(chosen, limits_.longest, [&] { return clock.seconds() - begin > kCheckSeconds; });
+      answers = cpu_.answer(chosen, limits_.longest, [&] { return clock_.seconds() - begin > kCheckSeconds; });
     if (on_cpu_ && !answers)
       why = "it took too long";
   } catch (const OutOfMemory&) {
@@ -246,6 +263,7 @@ void DeviceRunner::check_against_cpu() {
     log_line("GPU: nothing was held against the CPU: " + why);
     return;
   }
+  cpu_speed_.add(tokens, clock_.seconds() - begin);
   DeviceSequences sequences;
   std::vector<double> expected;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -255,11 +273,12 @@ void DeviceRunner::check_against_cpu() {
   on_each([&](OnDevice& device) {
     device.process->submit(sequences.view());
     const LogitErrors errors = compare_logits(device.process->wait(), expected);
-    if (!errors.pass())
-      throw DeviceError(DeviceFault::device_lost,
-                        device.process->name() + " does not agree with the CPU: " + errors.text());
-    log_line(device.process->name() + ": the exam's first questions against the CPU in f32: " + errors.text());
+    if (errors.pass())
+      log_line(device.process->name() + ": some of the exam's questions against the CPU in f32: " + errors.text());
+    else
+      device.refusal = device.process->name() + " does not agree with the CPU: " + errors.text();
   });
+  checked_ = resting_.empty();
 }
 
 bool DeviceRunner::fits(const EncodedQuestion& question) const {

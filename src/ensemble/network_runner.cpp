@@ -46,7 +46,7 @@ std::string NetworkRunner::load_or_say_why(std::size_t model) {
   }
 }
 
-/// The next model's file is read while this one answers, if memory is left for it.
+/// If memory is left for it.
 void NetworkRunner::read_ahead(std::size_t model) {
   if (model >= package_.manifest().models.size())
     return;

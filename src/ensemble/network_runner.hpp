@@ -28,12 +28,12 @@ public:
   /// As load(), but a failure is only returned; empty: it is loaded.
   std::string load_or_say_why(std::size_t model);
   void unload();
+  /// Reads the model's file while others answer, so that its loading takes less time; ended by unload().
+  void read_ahead(std::size_t model);
   /// A question's sequences, cut to max_length.
   EncodedQuestion sequences_of(std::size_t question, std::int64_t max_length) const;
 
 private:
-  void read_ahead(std::size_t model);
-
   const Package& package_;
   const Tokenizer& tokenizer_;
   std::span<const Question> questions_;

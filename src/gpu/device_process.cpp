@@ -41,37 +41,38 @@ double device_timeout() {
   return seconds;
 }
 
+void DeviceProcess::Unmap::operator()(protocol::SharedMemory* memory) const noexcept {
+  ::munmap(memory, sizeof *memory);
+}
+
 DeviceProcess::DeviceProcess(int ordinal, const std::filesystem::path& folder, double timeout)
     : ordinal_(ordinal), timeout_(timeout), name_("GPU " + std::to_string(ordinal)) {
-  int sockets[2] = {-1, -1};
-  const int shared = ::memfd_create("sciexam-gpu", MFD_CLOEXEC);
-  const auto give_up = [&](const std::string& why) {
-    for (const int descriptor : {shared, sockets[0], sockets[1]})
-      if (descriptor >= 0)
-        ::close(descriptor);
-    throw DeviceError(DeviceFault::no_driver, name_ + ": " + why);
+  const auto give_up = [](const std::string& what) {
+    throw DeviceError(DeviceFault::no_driver, what + ": " + std::system_category().message(errno));
   };
-  if (shared < 0 || ::ftruncate(shared, sizeof(protocol::SharedMemory)) != 0 ||
-      ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
-    give_up("no channel to a helper: " + std::system_category().message(errno));
-  void* memory = ::mmap(nullptr, sizeof(protocol::SharedMemory), PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0);
+  const Descriptor shared(::memfd_create("sciexam-gpu", MFD_CLOEXEC));
+  if (!shared || ::ftruncate(shared.number(), sizeof(protocol::SharedMemory)) != 0)
+    give_up("no memory to share with the GPUs' helper");
+  void* memory =
+      ::mmap(nullptr, sizeof(protocol::SharedMemory), PROT_READ | PROT_WRITE, MAP_SHARED, shared.number(), 0);
   if (memory == MAP_FAILED)
-    give_up("no memory to share with a helper: " + std::system_category().message(errno));
+    give_up("no memory to share with the GPUs' helper");
+  memory_.reset(static_cast<protocol::SharedMemory*>(memory));
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    give_up("no channel to the GPUs' helper");
+  socket_ = Descriptor(ends[0]);
+  const Descriptor theirs(ends[1]);
   try {
-    process_ = start_helper({std::to_string(ordinal), std::to_string(::getpid())}, {sockets[1], shared}, folder);
+    process_ =
+        start_helper({std::to_string(ordinal), std::to_string(::getpid())}, {theirs.number(), shared.number()}, folder);
   } catch (const WorkError& error) {
-    ::munmap(memory, sizeof(protocol::SharedMemory));
-    give_up(error.what());
+    throw DeviceError(DeviceFault::no_driver, error.what());
   }
-  memory_ = static_cast<protocol::SharedMemory*>(memory);
-  socket_ = sockets[0];
-  ::close(sockets[1]);
-  ::close(shared);
 }
 
 DeviceProcess::~DeviceProcess() {
   end();
-  ::munmap(memory_, sizeof(protocol::SharedMemory));
 }
 
 /// A process that hangs in the kernel may outlive its signal: it is waited for a moment only.
@@ -79,7 +80,7 @@ void DeviceProcess::end() noexcept {
   if (process_ <= 0)
     return;
   ::kill(process_, SIGKILL);
-  ::close(socket_);
+  socket_.reset();
   const auto begin = Moment::now();
   while (::waitpid(process_, nullptr, WNOHANG) == 0 && Moment::now() - begin < kFarewell)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -101,24 +102,32 @@ std::string DeviceProcess::how_it_ended() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   process_ = -1;
-  ::close(socket_);
-  return WIFSIGNALED(status) ? "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" +
-                                   std::string(strsignal(WTERMSIG(status))) + ")"
-                             : "ended with status " + std::to_string(WEXITSTATUS(status));
+  socket_.reset();
+  if (WIFSIGNALED(status))
+    return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
+  return "ended with status " + std::to_string(WEXITSTATUS(status)) +
+         (ready_ ? "" : " and without a word: it needs glibc 2.34 or newer, of which a line above may complain");
+}
+
+void DeviceProcess::require_alive() const {
+  if (!alive())
+    throw DeviceError(DeviceFault::device_lost, name_ + " is not there any more");
 }
 
 void DeviceProcess::send(Message& message) {
-  if (!alive())
-    throw DeviceError(DeviceFault::device_lost, name_ + " is not there any more");
+  require_alive();
+  if (!ready_)
+    throw InternalError("a device was given work before it was open");
   message.number = ++requests_;
-  if (::send(socket_, &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
+  if (::send(socket_.number(), &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
     receive(); // perhaps its last words lie there; else this says how it ended
 }
 
 /// The next message, which is an answer to the oldest request, or Kind::ready.
 Message DeviceProcess::receive(const std::function<bool()>& stop) {
+  require_alive();
   const auto begin = Moment::now();
-  for (pollfd wanted{socket_, POLLIN, 0}; ::poll(&wanted, 1, static_cast<int>(kSlice.count())) <= 0;) {
+  for (pollfd wanted{socket_.number(), POLLIN, 0}; ::poll(&wanted, 1, static_cast<int>(kSlice.count())) <= 0;) {
     if (stop && stop())
       fail(DeviceFault::device_lost, name_ + " was stopped on its way");
     if (const std::chrono::duration<double> waited = Moment::now() - begin; waited.count() > timeout_)
@@ -126,7 +135,7 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
            name_ + " did not answer for " + std::to_string(static_cast<int>(std::ceil(timeout_))) + " s");
   }
   Message message;
-  const ssize_t size = ::recv(socket_, &message, sizeof message, MSG_TRUNC);
+  const ssize_t size = ::recv(socket_.number(), &message, sizeof message, MSG_TRUNC);
   if (size <= 0) {
     const std::string ending = how_it_ended();
     fail(DeviceFault::device_lost, name_ + ": its helper process " + ending);
@@ -134,11 +143,13 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
   message.text.back() = '\0';
   if (size != sizeof message || message.version != protocol::kVersion)
     fail(DeviceFault::device_lost, name_ + ": its helper speaks another protocol");
-  if (message.kind == Kind::failed)
-    fail(message.fault, std::string(message.text.data()).starts_with("GPU ") ? message.text.data()
-                                                                             : name_ + ": " + message.text.data());
-  if (message.kind != (requests_ == 0 ? Kind::ready : Kind::done) ||
-      message.number != answers_ + (requests_ == 0 ? 0 : 1))
+  if (message.kind == Kind::failed) {
+    facts_.count = message.facts.count;
+    const std::string text = message.text.data();
+    const bool complete = message.fault == DeviceFault::no_driver || text.starts_with("GPU ");
+    fail(message.fault, complete ? text : name_ + ": " + text);
+  }
+  if (message.kind != (ready_ ? Kind::done : Kind::ready) || message.number != answers_ + (ready_ ? 1 : 0))
     fail(DeviceFault::device_lost, name_ + ": its helper answered what was not asked");
   answers_ = message.number;
   return message;
@@ -152,9 +163,10 @@ void DeviceProcess::request(Message message) {
 }
 
 const protocol::DeviceFacts& DeviceProcess::facts() {
-  if (facts_.count > 0)
+  if (ready_)
     return facts_;
   const Message message = receive();
+  ready_ = true;
   facts_ = message.facts;
   name_ += " (" + std::string(message.text.data()) + ")";
   return facts_;
@@ -162,6 +174,8 @@ const protocol::DeviceFacts& DeviceProcess::facts() {
 
 void DeviceProcess::open_network(const NetworkShape& shape, const DeviceLimits& limits,
                                  std::span<const std::uint16_t> rows) {
+  if (rows.size() > memory_->rows.size())
+    throw InternalError("a device was given more relative rows than it has room for");
   Message message;
   message.kind = Kind::open_network;
   message.shape = shape;

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "gpu/protocol.hpp"
+#include "support/descriptor.hpp"
 
-#include <atomic>
-#include <chrono>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -29,7 +30,7 @@ public:
   static constexpr std::size_t kInFlight = protocol::kLanes; ///< batches that may be submitted and not waited for
 
   /// Starts the helper for device `ordinal` and returns at once; to be called in the program's first thread, since a
-  /// helper ends with its starter. `folder`: see start_helper(). Throws DeviceError.
+  /// helper ends with its starter. `folder`: see start_helper(). Throws DeviceError (no_driver).
   DeviceProcess(int ordinal, const std::filesystem::path& folder, double timeout);
   DeviceProcess(const DeviceProcess&) = delete;
   DeviceProcess& operator=(const DeviceProcess&) = delete;
@@ -39,8 +40,11 @@ public:
   const std::string& name() const noexcept { return name_; } ///< "GPU 0", then "GPU 0 (Tesla T4)"
   bool alive() const noexcept { return process_ > 0; }
 
-  /// Waits until the helper has opened the device. Throws DeviceError with the reason why it could not.
+  /// Waits until the helper has opened the device, before anything else may be asked of it. Throws DeviceError with the
+  /// reason why it could not.
   const protocol::DeviceFacts& facts();
+  /// How many devices the driver has, as far as the helper came to say that; else 0.
+  int devices_of_driver() const noexcept { return facts_.count; }
 
   /// Makes room for a network, or keeps the one that is there if it is of the same shape. See DeviceNetwork.
   void open_network(const NetworkShape& shape, const DeviceLimits& limits, std::span<const std::uint16_t> rows);
@@ -57,6 +61,7 @@ public:
   std::vector<float> wait(const std::function<bool()>& stop = nullptr);
 
 private:
+  void require_alive() const;
   void send(protocol::Message& message);
   protocol::Message receive(const std::function<bool()>& stop = nullptr);
   void request(protocol::Message message);
@@ -64,13 +69,18 @@ private:
   std::string how_it_ended();
   [[noreturn]] void fail(DeviceFault fault, const std::string& what);
 
+  struct Unmap {
+    void operator()(protocol::SharedMemory* memory) const noexcept;
+  };
+
   int ordinal_;
   double timeout_;
   std::string name_;
   pid_t process_ = -1;
-  int socket_ = -1;
-  protocol::SharedMemory* memory_ = nullptr;
+  Descriptor socket_;
+  std::unique_ptr<protocol::SharedMemory, Unmap> memory_;
   protocol::DeviceFacts facts_ = {};
+  bool ready_ = false;                       ///< the device is open
   std::uint64_t requests_ = 0, answers_ = 0; ///< sent, received
   std::deque<std::uint32_t> lanes_;          ///< of the batches in flight, oldest first
   std::array<std::uint32_t, kInFlight> sequences_ = {};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 #include <utility>
 
 namespace sciexam {
@@ -52,7 +53,7 @@ DeviceChoice parse_device_choice(std::string_view text) {
 DeviceSet::DeviceSet(DeviceChoice choice, std::filesystem::path folder)
     : choice_(std::move(choice)), folder_(std::move(folder)), timeout_(device_timeout()) {
   if (!choice_.gpus) {
-    findings_.emplace_back("none: --device cpu");
+    findings_.push_back({"none looked for: --device cpu"});
     return;
   }
   for (const int ordinal : choice_.ordinals)
@@ -65,32 +66,40 @@ void DeviceSet::start(int ordinal) {
   try {
     devices_.push_back(std::make_unique<DeviceProcess>(ordinal, folder_, timeout_));
   } catch (const DeviceError& error) {
-    findings_.push_back(std::string("not used: ") + error.what());
-    disappoints_ = choice_.insists;
+    note(error);
+  } catch (const std::bad_alloc&) {
+    note(DeviceError(DeviceFault::no_driver, "memory ran out when its helper was to be started"));
   }
 }
 
-void DeviceSet::await(std::size_t device) {
+/// Why a device is not used; what holds for all of them is said once.
+void DeviceSet::note(const DeviceError& error) {
+  const bool none = error.fault() == DeviceFault::no_driver;
+  const std::string text = (none ? "none used: " : "not used: ") + std::string(error.what());
+  if (std::none_of(findings_.begin(), findings_.end(), [&](const Finding& known) { return known.text == text; }))
+    findings_.push_back({text});
+}
+
+void DeviceSet::await(DeviceProcess& device) {
   try {
-    const protocol::DeviceFacts& facts = devices_[device]->facts();
-    count_ = facts.count;
-    findings_.push_back(describe(*devices_[device], facts));
+    const protocol::DeviceFacts& facts = device.facts();
+    findings_.push_back({describe(device, facts), true});
   } catch (const DeviceError& error) {
-    // Without a driver all of them say the same.
-    const bool none = error.fault() == DeviceFault::no_driver;
-    const std::string finding = (none ? "none used: " : "not used: ") + std::string(error.what());
-    if (!none || std::find(findings_.begin(), findings_.end(), finding) == findings_.end())
-      findings_.push_back(finding);
-    disappoints_ = choice_.insists;
+    note(error);
   }
+}
+
+bool DeviceSet::disappoints() const {
+  return choice_.insists &&
+         std::any_of(findings_.begin(), findings_.end(), [](const Finding& finding) { return !finding.used; });
 }
 
 std::vector<DeviceProcess*> DeviceSet::open() {
   if (!std::exchange(opened_, true)) {
     for (std::size_t i = 0; i < devices_.size(); ++i) {
-      await(i);
+      await(*devices_[i]);
       if (i == 0 && choice_.ordinals.empty())
-        for (int ordinal = 1; ordinal < count_; ++ordinal)
+        for (int ordinal = 1, count = devices_[0]->devices_of_driver(); ordinal < count; ++ordinal)
           start(ordinal);
     }
   }

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,28 +23,33 @@ DeviceChoice parse_device_choice(std::string_view text);
 
 class DeviceSet {
 public:
+  struct Finding {
+    std::string text; ///< what the device is, or why it is not used
+    bool used = false;
+  };
+
   /// Starts helpers and returns at once. To be called in the program's first thread, as open(). `folder`: see
   /// start_helper(). Throws UsageError for a wrong SCIEXAM_DEVICE_TIMEOUT.
   DeviceSet(DeviceChoice choice, std::filesystem::path folder);
 
   /// Waits, once, until every device is open or has said why not. The devices belong to the set.
   std::vector<DeviceProcess*> open();
-  /// After open(): a line for each device that is used, and for what is not used the reason; at least one.
-  const std::vector<std::string>& findings() const noexcept { return findings_; }
-  /// After open(): true if a device that was asked for by name is not used.
-  bool disappoints() const noexcept { return disappoints_; }
+  /// After open(): one for each device, but a single one for what keeps all of them from being used; at least one.
+  const std::vector<Finding>& findings() const noexcept { return findings_; }
+  /// After open(): true if a device is not used though GPUs were asked for.
+  bool disappoints() const;
 
 private:
   void start(int ordinal);
-  void await(std::size_t device);
+  void await(DeviceProcess& device);
+  void note(const DeviceError& error);
 
   DeviceChoice choice_;
   std::filesystem::path folder_;
   double timeout_;
-  bool opened_ = false, disappoints_ = false;
-  int count_ = 0; ///< of the driver
+  bool opened_ = false;
   std::vector<std::unique_ptr<DeviceProcess>> devices_;
-  std::vector<std::string> findings_;
+  std::vector<Finding> findings_;
 };
 
 } // namespace sciexam

@@ -1,13 +1,18 @@
 #include "gpu/driver.hpp"
 
+#include "support/descriptor.hpp"
+
+#include <cerrno>
 #include <utility>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 
 namespace sciexam {
 namespace {
 
 constexpr int kLeastCapability = 75;
+constexpr int kLeastVersion = 11000; ///< CUDA 11.0, driver 450: takes PTX 7.0
 
 std::string error_text(const driver::Functions& functions, driver::Result result) {
   const char *name = nullptr, *text = nullptr;
@@ -58,7 +63,15 @@ void look_up(void* library, const char* symbol, Function& function) {
   function = reinterpret_cast<Function>(dlsym(library, symbol));
   if (function == nullptr)
     throw DeviceError(DeviceFault::no_driver, std::string("NVIDIA's driver lacks ") + symbol +
-                                                  ": it is older than 450. Update it, or use --device cpu");
+                                                  ", which all from 450 on have. Update it, or use --device cpu");
+}
+
+/// ": ..." if this process may not open what the driver works through; where that lies elsewhere nothing is known.
+std::string missing_permission() {
+  for (const char* file : {"/dev/nvidiactl", "/dev/nvidia0"})
+    if (const Descriptor device(::open(file, O_RDWR | O_CLOEXEC)); !device && (errno == EACCES || errno == EPERM))
+      return std::string(": no permission to use ") + file;
+  return {};
 }
 
 } // namespace
@@ -75,7 +88,14 @@ driver::Functions open_driver(const char* library) {
   SCIEXAM_DRIVER_FUNCTIONS(SCIEXAM_LOOK_UP)
 #undef SCIEXAM_LOOK_UP
   if (const driver::Result result = functions.init(0); result != driver::Result::success)
-    throw DeviceError(fault_of(result), "NVIDIA's driver does not start: " + error_text(functions, result));
+    throw DeviceError(DeviceFault::no_driver,
+                      "NVIDIA's driver does not start: " + error_text(functions, result) + missing_permission());
+  int version = 0;
+  if (functions.driver_get_version(&version) == driver::Result::success && version < kLeastVersion)
+    throw DeviceError(DeviceFault::no_driver,
+                      "NVIDIA's driver is for CUDA " + std::to_string(version / 1000) + "." +
+                          std::to_string(version % 1000 / 10) +
+                          ", and 11.0 (driver 450) is the least. Update it, or use --device cpu");
   return functions;
 }
 

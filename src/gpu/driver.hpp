@@ -30,8 +30,8 @@ private:
   DeviceFault fault_;
 };
 
-/// Loads `library`, looks up every function and calls cuInit. Throws DeviceError (no_driver, no_device), naming what
-/// is missing. The library stays loaded for the life of the process.
+/// Loads `library`, looks up every function and calls cuInit. Throws DeviceError (no_driver) that says what is missing,
+/// too old or not permitted. The library stays loaded for the life of the process.
 driver::Functions open_driver(const char* library = "libcuda.so.1");
 
 /// One device with a context that is current in the thread that made it. All other calls belong into that thread.

@@ -1,4 +1,5 @@
 #include "gpu/helper_image.hpp"
+#include "support/descriptor.hpp"
 #include "support/errors.hpp"
 
 #include <cerrno>
@@ -19,46 +20,69 @@
 namespace sciexam {
 namespace {
 
-class Descriptor {
-public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { reset(); }
-  int number() const { return number_; }
-  void reset() {
-    if (number_ >= 0)
-      ::close(number_);
-    number_ = -1;
-  }
+constexpr const char* kName = "sciexam-gpu-helper";
+constexpr const char* kLoader = "/lib64/ld-linux-x86-64.so.2"; ///< that the helper's executable names
+constexpr int kFirstPlace = 3;                                 ///< of the descriptors in the new process
+constexpr int kAboveAllPlaces = 16;                            ///< where ours are kept clear of those
 
-private:
-  int number_;
+/// What a helper is started with.
+struct Start {
+  const std::vector<std::string>& arguments;
+  std::vector<Descriptor> descriptors = {};
+  pid_t process = 0; ///< once it runs
 };
 
-bool write_whole(int descriptor, std::string_view bytes) {
+/// These return 0, or the system's number of why not.
+int write_whole(const Descriptor& file, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
     if (written < 0 && errno != EINTR)
-      return false;
+      return errno;
     bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
   }
-  return true;
+  return 0;
 }
 
-/// 0, or why not. `process` is the new one's id.
-int spawn(const std::string& path, const std::vector<std::string>& arguments, const std::vector<int>& descriptors,
-          pid_t& process) {
-  std::vector<char*> argv = {const_cast<char*>("sciexam-gpu-helper")};
-  for (const std::string& argument : arguments)
+int spawn(const std::string& path, Start& start) {
+  std::vector<char*> argv = {const_cast<char*>(kName)};
+  for (const std::string& argument : start.arguments)
     argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  for (std::size_t i = 0; i < descriptors.size(); ++i)
-    posix_spawn_file_actions_adddup2(&actions, descriptors[i], static_cast<int>(3 + i));
-  const int failed = ::posix_spawn(&process, path.c_str(), &actions, nullptr, argv.data(), environ);
+  int place = kFirstPlace;
+  for (const Descriptor& descriptor : start.descriptors)
+    posix_spawn_file_actions_adddup2(&actions, descriptor.number(), place++);
+  const int failed = ::posix_spawn(&start.process, path.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  return failed;
+}
+
+int start_from_memory(std::string_view image, Start& start) {
+  Descriptor made(::memfd_create(kName, MFD_CLOEXEC | MFD_EXEC));
+  if (!made && errno == EINVAL) // before Linux 6.3 all are executable
+    made = Descriptor(::memfd_create(kName, MFD_CLOEXEC));
+  if (!made)
+    return errno;
+  const Descriptor memory(::fcntl(made.number(), F_DUPFD_CLOEXEC, kAboveAllPlaces));
+  if (!memory)
+    return errno;
+  const int failed = write_whole(memory, image);
+  return failed != 0 ? failed : spawn("/proc/self/fd/" + std::to_string(memory.number()), start);
+}
+
+int start_from_file(std::string_view image, Start& start, const std::filesystem::path& folder) {
+  std::string name = (folder / ("." + std::string(kName) + ".XXXXXX")).string();
+  Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
+  if (!file)
+    return errno;
+  int failed = write_whole(file, image);
+  if (failed == 0 && ::fchmod(file.number(), S_IRWXU) != 0)
+    failed = errno;
+  file.reset(); // nothing is executed while it is open for writing
+  if (failed == 0)
+    failed = spawn(name, start);
+  ::unlink(name.c_str());
   return failed;
 }
 
@@ -66,42 +90,27 @@ int spawn(const std::string& path, const std::vector<std::string>& arguments, co
 
 pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<int>& given,
                    const std::filesystem::path& folder) {
+  const auto words = [](int number) { return std::system_category().message(number); };
+  Start start{arguments};
+  for (const int descriptor : given) {
+    start.descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, kAboveAllPlaces));
+    if (!start.descriptors.back())
+      throw WorkError("no channel to the GPUs' helper: " + words(errno));
+  }
   const std::string image = helper_image();
-  // Their places in the new process must not be places of theirs here.
-  constexpr int kAboveAllPlaces = 16;
-  std::vector<int> descriptors;
-  const auto close_all = [&] {
-    for (const int descriptor : descriptors)
-      ::close(descriptor);
-  };
-  for (const int descriptor : given)
-    descriptors.push_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, kAboveAllPlaces));
-
-  pid_t process = 0;
-  int failed = 0;
-  {
-    int number = ::memfd_create("sciexam-gpu-helper", MFD_CLOEXEC | MFD_EXEC);
-    if (number < 0 && errno == EINVAL) // before Linux 6.3 all are executable
-      number = ::memfd_create("sciexam-gpu-helper", MFD_CLOEXEC);
-    const Descriptor first(number), memory(::fcntl(number, F_DUPFD_CLOEXEC, kAboveAllPlaces));
-    failed = memory.number() < 0 || !write_whole(memory.number(), image)
-                 ? errno
-                 : spawn("/proc/self/fd/" + std::to_string(memory.number()), arguments, descriptors, process);
+  int failed = start_from_memory(image, start);
+  if (failed == 0)
+    return start.process;
+  std::string why = "from memory: " + words(failed);
+  if (!folder.empty()) {
+    failed = start_from_file(image, start, folder);
+    if (failed == 0)
+      return start.process;
+    why += "; from a file in " + folder.string() + ": " + words(failed);
   }
-  if (failed != 0 && !folder.empty()) {
-    std::string name = (folder / ".sciexam-gpu-helper.XXXXXX").string();
-    Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
-    if (file.number() >= 0) {
-      const bool written = write_whole(file.number(), image) && ::fchmod(file.number(), S_IRWXU) == 0;
-      file.reset(); // nothing is executed while it is open for writing
-      failed = written ? spawn(name, arguments, descriptors, process) : errno;
-      ::unlink(name.c_str());
-    }
-  }
-  close_all();
-  if (failed != 0)
-    throw WorkError("the GPUs' helper cannot be started: " + std::system_category().message(failed));
-  return process;
+  if (::access(kLoader, X_OK) != 0)
+    why = std::string("it needs glibc 2.34 or newer, and there is no ") + kLoader;
+  throw WorkError("the GPUs' helper does not start: " + why);
 }
 
 } // namespace sciexam

@@ -1,4 +1,5 @@
 // The whole way: checkpoints -> package -> submission.
+#include "end_to_end/golden_package.hpp"
 #include "end_to_end/program.hpp"
 #include "golden/golden.hpp"
 #include "temporary_folder.hpp"
@@ -13,27 +14,6 @@ using Catch::Matchers::ContainsSubstring;
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path shared(const std::string& name) {
-  return golden::folder() / ".." / name;
-}
-
-/// The package of golden/e2e's three checkpoints with the real vocabulary, made once.
-const fs::path& golden_package() {
-  static const TemporaryFolder folder;
-  static const fs::path package = folder / "package";
-  const fs::path models = golden::folder() / "e2e";
-  if (!fs::exists(models / "model_0" / "config.json"))
-    SKIP("no end-to-end reference in " << models);
-  if (!fs::exists(package)) {
-    const ProgramResult packed =
-        sciexam_run({"pack", "--models", models / "model_0", models / "model_1", models / "model_2", "--tokenizer",
-                     shared("deberta-v3/spm.model"), "--out", package});
-    INFO(packed.err);
-    REQUIRE(packed.status == 0);
-  }
-  return package;
-}
 
 std::string tiny_exam() {
   return "id,prompt,A,B,C,D,E\nq1,What is water?,H2O,CO2,NaCl,,gold\nq2,\"Which, of these\nis a "

@@ -1,5 +1,7 @@
 // The whole program on GPUs that an emulated driver stands for.
+#include "end_to_end/emulated_gpu.hpp"
 #include "end_to_end/program.hpp"
+#include "package/manifest.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
@@ -25,13 +27,6 @@ namespace fs = std::filesystem;
 
 constexpr double kMargin = 2e-3; // of probabilities: closer ones may change places
 
-using Environment = std::vector<std::string>;
-
-Environment emulated(const std::string& faults = {}, int devices = 1, const char* variant = SCIEXAM_DRIVER_FOLDER) {
-  return {"LD_LIBRARY_PATH=" + std::string(variant), "SCIEXAM_EMULATED_DEVICES=" + std::to_string(devices),
-          "SCIEXAM_EMULATED_FAULTS=" + faults, "SCIEXAM_DEVICE_TIMEOUT=30"};
-}
-
 /// A few questions of the demo's exam, answered by the demo's package.
 class DeviceRun {
 public:
@@ -44,12 +39,14 @@ public:
   }
 
   ProgramResult operator()(const Environment& environment, const std::string& device = "auto") const {
-    return run_command({program(), "--package", kDemo / "package", "--test", folder_ / "test.csv", "--output",
+    return run_command({program(), "--package", package, "--test", folder_ / "test.csv", "--output",
                         folder_ / "out.csv", "--probabilities", folder_ / "p.csv", "--device", device},
                        {}, environment);
   }
   std::string submission() const { return read_bytes(folder_ / "out.csv"); }
   fs::path folder() const { return folder_.path(); }
+
+  fs::path package = kDemo / "package";
 
   /// "id,model" -> its five probabilities.
   std::map<std::string, std::vector<double>> probabilities() const {
@@ -153,18 +150,83 @@ TEST_CASE("without a driver one line says so, and the run is as on the CPU") {
   const DeviceRun run(2);
   const Reference reference(run);
   const std::string by_cpu = run.submission();
-  for (const Environment& environment : {Environment{"SCIEXAM_CUDA_LIBRARY=/nowhere/libcuda.so.1"},
-                                         emulated({}, 1, SCIEXAM_DRIVER_WITHOUT_LAUNCH_FOLDER)}) {
+  Environment too_old = emulated();
+  too_old.insert(too_old.begin(), "SCIEXAM_EMULATED_DRIVER=10.2"); // the first of a name counts
+  const std::vector<std::pair<Environment, std::string>> cases = {
+      {{"SCIEXAM_CUDA_LIBRARY=/nowhere/libcuda.so.1"}, "no NVIDIA driver: /nowhere/libcuda.so.1: cannot open"},
+      {emulated({}, 1, SCIEXAM_DRIVER_WITHOUT_LAUNCH_FOLDER), "NVIDIA's driver lacks cuLaunchKernel"},
+      {emulated({}, 0), "NVIDIA's driver does not start: CUDA_ERROR_NO_DEVICE"},
+      {too_old, "NVIDIA's driver is for CUDA 10.2, and 11.0 (driver 450) is the least"}};
+  for (const auto& [environment, message] : cases) {
     const ProgramResult result = run(environment);
     INFO(result.err);
     CHECK(result.status == 0);
-    const std::size_t line = result.err.find("GPU: none used: GPU 0: ");
+    const std::size_t line = result.err.find("GPU: none used: " + message);
     REQUIRE(line != std::string::npos);
     CHECK(result.err.find("GPU: ", line + 8) == std::string::npos);
     CHECK(run.submission() == by_cpu);
   }
   CHECK_THAT(run({"SCIEXAM_CUDA_LIBRARY=/nowhere/libcuda.so.1"}, "cuda").err,
              ContainsSubstring("a GPU that --device asks for is not used"));
+}
+
+TEST_CASE("a driver that this user may not use is told by the file that is in the way") {
+  const std::vector<std::string> nobody = {"setpriv", "--reuid", "65534", "--clear-groups"};
+  std::vector<std::string> command = {"unshare",
+                                      "-m",
+                                      "sh",
+                                      "-c",
+                                      "mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && touch "
+                                      "/dev/nvidiactl && chmod 0 /dev/nvidiactl && exec \"$@\"",
+                                      "sh"};
+  command.insert(command.end(), nobody.begin(), nobody.end());
+  const auto run = [&](const std::vector<std::string>& rest) {
+    std::vector<std::string> whole = command;
+    whole.insert(whole.end(), rest.begin(), rest.end());
+    return run_command(whole, {}, emulated({}, 0));
+  };
+  if (run({"test", "-x", program()}).status != 0 || run({"test", "-r", SCIEXAM_DRIVER_FOLDER}).status != 0)
+    SKIP("this needs root's rights for namespaces, and a build that others may read");
+  const ProgramResult result = run({program(), "doctor"});
+  INFO(result.out << result.err);
+  CHECK_THAT(result.out,
+             ContainsSubstring("warning  GPU        none used: NVIDIA's driver does not start: CUDA_ERROR_NO_DEVICE") &&
+                 ContainsSubstring("no permission to use /dev/nvidiactl"));
+}
+
+TEST_CASE("a GPU that somebody else has leaves the others to work") {
+  const DeviceRun run(2);
+  const Reference reference(run);
+  const ProgramResult result = run(emulated("busy@1:0", 2));
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err, ContainsSubstring("GPU: not used: GPU 0 (Emulated T4): opening the device: "
+                                           "CUDA_ERROR_DEVICE_UNAVAILABLE") &&
+                             ContainsSubstring("GPU: GPU 1 (Emulated T4): ") &&
+                             ContainsSubstring("GPU 1 (Emulated T4): probe of run_2: 10 logits"));
+  reference.check(run);
+}
+
+TEST_CASE("a model whose package has no probe, or one that the GPU does not meet, is answered by the CPU") {
+  DeviceRun run(2);
+  const Reference reference(run);
+  const TemporaryFolder folder;
+  run.package = folder / "package";
+  fs::copy(kDemo / "package", run.package);
+  const fs::path file = run.package / "manifest.json";
+  sciexam::Manifest manifest = sciexam::parse_manifest(read_bytes(file), file);
+  manifest.models[0].probe.clear();
+  manifest.models[1].probe[3].logit += 0.1;
+  write_bytes(file, write_manifest(manifest));
+  const ProgramResult result = run(emulated());
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.err,
+             ContainsSubstring("model run_0 is answered by the CPU alone: the package has no probe of it") &&
+                 ContainsSubstring("gives wrong numbers for the probe of run_1") &&
+                 ContainsSubstring("It is not used for this model: the CPU does its work") &&
+                 ContainsSubstring("probe of run_2: 10 logits"));
+  reference.check(run);
 }
 
 TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is left, and all questions are answered") {
@@ -184,7 +246,7 @@ TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is left
     const ProgramResult result = run(environment);
     INFO(fault.faults << "\n" << result.err);
     CHECK(result.status == 0);
-    CHECK_THAT(result.err, ContainsSubstring(fault.message) && ContainsSubstring("It is not used any more"));
+    CHECK_THAT(result.err, ContainsSubstring(fault.message) && ContainsSubstring("It is not used "));
     reference.check(run);
   }
 }

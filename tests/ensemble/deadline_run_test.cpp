@@ -65,8 +65,11 @@ public:
     return logits;
   }
 
+  void hurry() override { hurried = true; }
+
   std::int64_t shortest_cut = 1 << 30;
   double suspend_at = 1e18;
+  bool hurried = false;
 
 private:
   void pass(double work) {
@@ -117,6 +120,7 @@ struct Outcome {
   std::vector<std::string> given_up;
   double used;
   std::int64_t shortest_cut;
+  bool hurried;
 };
 
 Outcome simulate(std::span<const QuestionLengths> questions, const SimulatedMachine& machine, DeadlineOptions options,
@@ -128,7 +132,7 @@ Outcome simulate(std::span<const QuestionLengths> questions, const SimulatedMach
     runner.suspend_at = start + options.limit / 2;
   DeadlineRun run(questions, 3, clock, runner, options, std::move(events));
   run.run();
-  Outcome outcome{{}, run.given_up(), clock.now - start, runner.shortest_cut};
+  Outcome outcome{{}, run.given_up(), clock.now - start, runner.shortest_cut, runner.hurried};
   for (const PartialAnswers& answers : run.answers())
     outcome.answered.push_back(count_of(answers));
   return outcome;
@@ -141,6 +145,7 @@ TEST_CASE("with time enough every model answers everything, and nothing is given
   const Outcome outcome = simulate(questions, {}, {.limit = 1e6});
   CHECK(outcome.answered == std::vector<std::size_t>{200, 200, 200});
   CHECK(outcome.given_up.empty());
+  CHECK_FALSE(outcome.hurried);
   CHECK(outcome.used < 3 * (total_tokens(questions) / 100 + 5) + 1);
 }
 
@@ -153,6 +158,7 @@ TEST_CASE("with time for one and a half models the second answers what is left f
   CHECK(outcome.answered[1] < 120);
   CHECK(outcome.used <= 1.5 * one);
   CHECK(outcome.used > 1.47 * one);
+  CHECK(outcome.hurried);
   CHECK_FALSE(outcome.given_up.empty());
 }
 
@@ -162,6 +168,7 @@ TEST_CASE("with too little time for one model sequences are cut, and all questio
   const Outcome outcome = simulate(questions, {}, {.limit = 0.8 * one + 5});
   CHECK(outcome.answered[0] == 400);
   CHECK(outcome.shortest_cut < 150);
+  CHECK(outcome.hurried);
   CHECK(outcome.used <= 0.8 * one + 5);
 }
 

@@ -110,6 +110,14 @@ TEST_CASE("PTX that the interpreter does not take is an error that shows the lin
   refused(".reg .b32 %r0;", "defined twice");
 }
 
+TEST_CASE("a driver takes PTX that is no newer than itself") {
+  EmulatedDevice device(EmulatedDevice::Settings{{"DRIVER", "10.2"}});
+  const std::string kernel = ".visible .entry k()\n{\nret;\n}";
+  Module module = nullptr;
+  CHECK(device.load(".version 6.5\n.target sm_75\n.address_size 64\n" + kernel, module) == kSuccess);
+  CHECK(device.load(".version 7.0\n.target sm_75\n.address_size 64\n" + kernel, module) == kUnsupportedPtxVersion);
+}
+
 TEST_CASE("a module for a newer device is refused, and a function that calls itself") {
   EmulatedDevice device(EmulatedDevice::Settings{{"CAPABILITY", "7.5"}});
   Module module = nullptr;
@@ -130,6 +138,7 @@ TEST_CASE("a launch keeps to the limits of device and kernel") {
   CHECK(device.launch(kernel, {.shared = 64 << 10}) == kSuccess);
   CHECK(cuFuncSetAttribute(kernel, kFunctionMaxDynamicShared, 65 << 10) == kInvalidValue);
   CHECK(device.launch(kernel, {.blocks = 0}) == kInvalidValue);
+  CHECK(cuLaunchKernel(kernel, 1, 1, 1, 1, 1, 65, 0, nullptr, nullptr, nullptr) == kInvalidValue);
 }
 
 TEST_CASE("parameters may come in one buffer") {
@@ -223,6 +232,13 @@ TEST_CASE("a fault begins with the launch or allocation of its number, on its de
     CHECK(cuMemAlloc_v2(&address, 4) == kOutOfMemory);
   }
   {
+    EmulatedDevice device(EmulatedDevice::Settings{{"FAULTS", "busy@2"}, {"DEVICES", "2"}});
+    Context other = nullptr;
+    CHECK(cuCtxCreate_v2(&other, 0, 1) == kSuccess);
+    CHECK(cuCtxDestroy_v2(other) == kSuccess);
+    CHECK(cuCtxCreate_v2(&other, 0, 0) == kDeviceUnavailable);
+  }
+  {
     EmulatedDevice device(EmulatedDevice::Settings{{"FAULTS", "vanish@2,oom@1:1"}});
     const Function kernel = device.kernel(kNothing);
     CHECK(device.launch(kernel, {}) == kSuccess);
@@ -288,6 +304,7 @@ TEST_CASE("settings that make no sense are refused") {
                                                                   {"SCIEXAM_EMULATED_CAPABILITY", "8"},
                                                                   {"SCIEXAM_EMULATED_FAULTS", "wrong"},
                                                                   {"SCIEXAM_EMULATED_FAULTS", "slow@3"},
+                                                                  {"SCIEXAM_EMULATED_FAULTS", "wrong@3:0x"},
                                                                   {"SCIEXAM_EMULATED_FAULTS", "oom@1;2"}}) {
     ::setenv(name, value, 1);
     CHECK(cuInit(0) == kUnknown);

@@ -34,7 +34,8 @@ private:
   void finish_oldest();
 
   protocol::SharedMemory& memory_;
-  protocol::Message request_ = {}; ///< the last one received
+  protocol::Message request_ = {};   ///< the last one received
+  protocol::DeviceFacts facts_ = {}; ///< those known so far
   std::optional<GpuDevice> device_;
   std::unique_ptr<DeviceNetwork> network_;
   NetworkShape shape_ = {};

@@ -55,7 +55,7 @@ public:
 
   std::byte* local(unsigned thread) { return local_.data() + thread * program().local.bytes; }
   std::uint8_t* local_states(unsigned thread) { return local_states_.data() + thread * program().local.bytes; }
-  /// The device's allocation around an address; remembers the last one.
+  /// The device's allocation around an address; remembers the last ones.
   const Allocation* allocation(std::uint64_t address, unsigned bytes);
 
   /// The warp arrives at a barrier for `threads` threads, 0: all; waits there if `waits`.

@@ -9,6 +9,7 @@
 using namespace sciexam::cuda;
 using sciexam::emulated::context;
 using sciexam::emulated::current_context;
+using sciexam::emulated::FaultKind;
 using sciexam::emulated::guarded;
 using sciexam::emulated::Machine;
 using sciexam::emulated::require;
@@ -20,16 +21,19 @@ struct ResultText {
   const char* name;
   const char* text;
 };
-constexpr std::array<ResultText, 20> kResults = {{
+constexpr std::array<ResultText, 22> kResults = {{
     {kSuccess, "CUDA_SUCCESS", "no error"},
     {kInvalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {kOutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {kNotInitialized, "CUDA_ERROR_NOT_INITIALIZED", "initialization error"},
+    {kDeviceUnavailable, "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA-capable device(s) is/are busy or unavailable"},
     {kNoDevice, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
     {kInvalidDevice, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {kInvalidContext, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
     {kNoBinaryForGpu, "CUDA_ERROR_NO_BINARY_FOR_GPU", "no kernel image is available for execution on the device"},
     {kInvalidPtx, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
+    {kUnsupportedPtxVersion, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
+     "the provided PTX was compiled with an unsupported toolchain."},
     {kInvalidHandle, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
     {kNotFound, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
     {kNotReady, "CUDA_ERROR_NOT_READY", "device not ready"},
@@ -51,6 +55,13 @@ const ResultText* text_of(Result result) {
 
 void require_device(const Machine& machine, Device device) {
   require(device >= 0 && device < machine.settings.devices, kInvalidDevice);
+}
+
+ContextObject* make_context(Machine& machine, Device device) {
+  require_device(machine, device);
+  require(!machine.settings.fails(FaultKind::Busy, device, ++machine.contexts_wanted[device]), kDeviceUnavailable);
+  machine.contexts.push_back(std::make_unique<ContextObject>(device, machine.contexts_made++, machine.settings));
+  return machine.contexts.back().get();
 }
 
 using Contexts = std::vector<std::unique_ptr<ContextObject>>;
@@ -131,6 +142,7 @@ Result cuInit(unsigned flags) {
   }
   if (machine.settings.devices == 0)
     return kNoDevice;
+  machine.contexts_wanted.clear();
   machine.ready = true;
   return kSuccess;
 }
@@ -188,14 +200,9 @@ Result cuDeviceTotalMem_v2(std::size_t* bytes, Device device) {
 
 Result cuDevicePrimaryCtxRetain(Context* result, Device device) {
   return guarded([&](Machine& machine) {
-    require_device(machine, device);
-    auto primary = primary_of(machine, device);
-    if (primary == machine.contexts.end()) {
-      machine.contexts.push_back(std::make_unique<ContextObject>(device, machine.contexts_made++, machine.settings));
-      primary = machine.contexts.end() - 1;
-    }
-    ++(*primary)->retained;
-    *result = primary->get();
+    const auto primary = primary_of(machine, device);
+    *result = primary != machine.contexts.end() ? primary->get() : make_context(machine, device);
+    ++(*result)->retained;
   });
 }
 
@@ -210,11 +217,7 @@ Result cuDevicePrimaryCtxRelease_v2(Device device) {
 }
 
 Result cuCtxCreate_v2(Context* result, unsigned, Device device) {
-  return guarded([&](Machine& machine) {
-    require_device(machine, device);
-    machine.contexts.push_back(std::make_unique<ContextObject>(device, machine.contexts_made++, machine.settings));
-    *result = current_context() = machine.contexts.back().get();
-  });
+  return guarded([&](Machine& machine) { *result = current_context() = make_context(machine, device); });
 }
 
 Result cuCtxDestroy_v2(Context destroyed) {

@@ -90,14 +90,17 @@ private:
     Token token{.kind = Token::Kind::Integer, .line = line_};
     const std::size_t start = at_;
     int base = 10;
-    if (peek() == '0' && std::isalnum(static_cast<unsigned char>(peek(1))) != 0) {
-      const char prefix = static_cast<char>(std::tolower(static_cast<unsigned char>(peek(1))));
-      base = prefix == 'b' ? 2 : std::isdigit(static_cast<unsigned char>(prefix)) != 0 ? 8 : 16;
+    const char prefix = peek() == '0' ? static_cast<char>(std::tolower(static_cast<unsigned char>(peek(1)))) : '\0';
+    if (prefix == 'x' || prefix == 'f' || prefix == 'd' || prefix == 'b') {
+      base = prefix == 'b' ? 2 : 16;
       if (prefix == 'f')
         token.kind = Token::Kind::Single;
       else if (prefix == 'd')
         token.kind = Token::Kind::Double;
-      at_ += base == 8 ? 1 : 2;
+      at_ += 2;
+    } else if (std::isdigit(static_cast<unsigned char>(prefix)) != 0) {
+      base = 8;
+      ++at_;
     }
     const char* const end = text_.data() + text_.size();
     const auto whole = std::from_chars(text_.data() + at_, end, token.bits, base);

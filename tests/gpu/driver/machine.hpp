@@ -73,6 +73,7 @@ public:
   Settings settings = {};
   std::vector<std::unique_ptr<cuda::ContextObject>> contexts = {};
   std::uint64_t contexts_made = 0;
+  std::map<int, std::uint64_t> contexts_wanted = {};              ///< of each device
   std::map<void*, std::unique_ptr<std::byte[]>> host_memory = {}; ///< of cuMemHostAlloc
   std::map<const void*, std::size_t> registered = {};
   std::map<std::string, Counters> counters = {}; ///< by kernel

@@ -35,8 +35,8 @@ std::byte* reach_local(Warp& warp, unsigned lane, std::uint64_t address, unsigne
   Block& block = warp.block();
   const unsigned thread = warp.index() * kLanes + lane;
   const std::uint64_t size = block.program().local.bytes;
-  std::uint8_t* const states = block.local_states(thread) + address;
   const bool inside = address < size && bytes <= size - address;
+  std::uint8_t* const states = block.local_states(thread) + (inside ? address : 0);
   for (unsigned k = 0; k < bytes; ++k)
     if (!inside || (states[k] & kOwned) == 0)
       throw Finding(cuda::kIllegalAddress,

@@ -27,7 +27,7 @@ Reached reach(Warp& warp, const Instruction& instruction, unsigned bytes, Use us
 /// Stores a lane's value, and notes that it did.
 void write(Warp& warp, const Reached& reached, unsigned lane, const std::byte* value, unsigned bytes, Use use);
 
-/// One lane's bytes of device memory; `purpose` is for the message.
+/// One lane's bytes of device memory, checked for bounds and initialisation; a write counts as done.
 std::byte* reach_device(Warp& warp, unsigned lane, std::uint64_t address, unsigned bytes, Use use);
 
 void count_shared(Warp& warp, const std::array<std::uint64_t, kLanes>& addresses, std::uint32_t mask, unsigned bytes);

@@ -1,7 +1,7 @@
 // Calls about memory. Copies are done when the call returns, whatever its stream.
-#include "hang.hpp"
 #include "machine.hpp"
 #include "shared_memory.hpp"
+#include "stream_calls.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,8 +1,8 @@
 // Calls about modules and their kernels.
-#include "hang.hpp"
 #include "launch.hpp"
 #include "machine.hpp"
 #include "parser.hpp"
+#include "stream_calls.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -56,8 +56,15 @@ void free_variables(ModuleObject& module) {
     module.context->memory.free(address);
 }
 
+/// 70 (PTX 7.0) of a driver for CUDA 11.0: the release notes' table in the PTX manual.
+unsigned newest_ptx(int driver_version) {
+  const int major = driver_version / 1000, minor = driver_version % 1000 / 10;
+  return static_cast<unsigned>(major <= 10 ? 63 + minor : 10 * (major - 4) + minor);
+}
+
 void load(const Machine& machine, ModuleObject& module, const char* text) {
   module.source = sciexam::emulated::parse(text);
+  require(module.source->version <= newest_ptx(machine.settings.driver_version), kUnsupportedPtxVersion);
   require(module.source->target <= machine.settings.capability, kNoBinaryForGpu);
   place_variables(module);
   for (const SourceFunction& function : module.source->functions)
@@ -135,7 +142,7 @@ bool survives_faults(const Machine& machine, ContextObject& current) {
 
 void check_shape(const Machine& machine, const FunctionObject& function, const Launch& launch) {
   for (unsigned axis = 0; axis < 3; ++axis)
-    require(launch.grid[axis] > 0 && launch.block[axis] > 0 && launch.block[axis] <= 1024 &&
+    require(launch.grid[axis] > 0 && launch.block[axis] > 0 && launch.block[axis] <= (axis == 2 ? 64U : 1024U) &&
                 (axis == 0 || launch.grid[axis] <= 65535),
             kInvalidValue);
   require(launch.threads() <= function.program->most_threads, kInvalidValue);

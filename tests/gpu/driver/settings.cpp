@@ -45,18 +45,17 @@ unsigned version(const char* name, unsigned otherwise, unsigned major_unit, unsi
 }
 
 Fault parse_fault(const std::string& text) {
-  const std::map<std::string, FaultKind> kinds = {{"wrong", FaultKind::Wrong},
-                                                  {"hang", FaultKind::Hang},
-                                                  {"oom", FaultKind::Oom},
-                                                  {"vanish", FaultKind::Vanish},
-                                                  {"crash", FaultKind::Crash}};
+  const std::map<std::string, FaultKind> kinds = {{"wrong", FaultKind::Wrong}, {"hang", FaultKind::Hang},
+                                                  {"oom", FaultKind::Oom},     {"vanish", FaultKind::Vanish},
+                                                  {"crash", FaultKind::Crash}, {"busy", FaultKind::Busy}};
   const auto kind = kinds.find(text.substr(0, text.find('@')));
   if (kind == kinds.end() || text.find('@') == std::string::npos)
     refuse("FAULTS", text);
   Fault fault{.kind = kind->second};
   std::istringstream stream(text.substr(text.find('@') + 1));
   char colon = ':';
-  if (!(stream >> fault.from) || (!stream.eof() && (!(stream >> colon >> fault.device) || colon != ':')))
+  if (!(stream >> fault.from) || (!stream.eof() && (!(stream >> colon >> fault.device) || colon != ':')) ||
+      !stream.eof())
     refuse("FAULTS", text);
   return fault;
 }

@@ -1,6 +1,7 @@
 // Calls about streams and events. Work is done when it is given, so that waiting for it takes no time, and what was
 // recorded has happened.
-#include "hang.hpp"
+#include "stream_calls.hpp"
+
 #include "machine.hpp"
 
 #include <unistd.h>

@@ -63,8 +63,4 @@ bool is_float(Type type) {
   return type == Type::F16 || type == Type::F16x2 || type == Type::F32 || type == Type::F64;
 }
 
-bool is_signed(Type type) {
-  return type >= Type::S8 && type <= Type::S64;
-}
-
 } // namespace sciexam::emulated

@@ -18,7 +18,6 @@ std::optional<Space> space_named(std::string_view name);
 /// Bytes of a value in memory; a predicate has none.
 unsigned bytes_of(Type type);
 bool is_float(Type type);
-bool is_signed(Type type);
 
 /// PTX that the interpreter does not take: CUDA_ERROR_INVALID_PTX. The text names the line.
 class PtxError : public std::runtime_error {

@@ -1,0 +1,21 @@
+// A model's weights to all devices.
+#pragma once
+
+#include "checkpoint/config.hpp"
+#include "checkpoint/weight_source.hpp"
+#include "gpu/device_process.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace sciexam {
+
+/// Reads what the network needs of `source` once, on `threads` threads, and sends it to all `devices`, whose networks
+/// are open for it. What goes wrong with a device is told to `failed`, by its place, and it gets no more; the others
+/// do. Throws what reading does.
+void load_on_devices(const DebertaConfig& config, WeightSource& source, std::span<DeviceProcess* const> devices,
+                     int threads, const std::function<void(std::size_t device, const std::string& why)>& failed);
+
+} // namespace sciexam
