@@ -1,6 +1,7 @@
 // sciexam-run data: question sets of many forms -> one training set; data prompts, data import: articles -> new
 // questions.
 #include "cli/commands.hpp"
+#include "cli/locate.hpp"
 #include "cli/options.hpp"
 #include "data/arrange.hpp"
 #include "data/data_report.hpp"
@@ -36,14 +37,31 @@ struct DataOptions {
   std::uint64_t seed = 0;
 };
 
+/// Refuses a path that cannot be written, or that another option has: `taken`, to which it is added.
+void check_output(const std::string& output, std::vector<std::string>& taken) {
+  if (output.empty())
+    return;
+  const std::filesystem::path path = output, folder = path.parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder))
+    throw UsageError(output + ": there is no folder " + folder.string() + ". Make it, or give another path");
+  if (std::filesystem::is_directory(path))
+    throw UsageError(output + ": is a folder. Give the path of the file to write");
+  for (const std::string& other : taken)
+    if (std::error_code ignored; other == output || std::filesystem::equivalent(other, output, ignored))
+      throw UsageError(output + ": is written, but also given by another option. Give it a path of its own");
+  taken.push_back(output);
+}
+
 /// What the command line must not lack or contradict, before any work is spent.
 void check(const DataOptions& options) {
   if (options.out.empty())
     throw UsageError("--out is missing. Give the path of the CSV file to write");
+  std::vector<std::string> taken = options.inputs;
+  taken.insert(taken.end(), options.responses.begin(), options.responses.end());
+  taken.insert(taken.end(), options.hold_outs.begin(), options.hold_outs.end());
+  taken.push_back(options.articles);
   for (const std::string& output : {options.out, options.report, options.rejected})
-    if (const auto folder = std::filesystem::path(output).parent_path();
-        !folder.empty() && !std::filesystem::is_directory(folder))
-      throw UsageError(output + ": there is no folder " + folder.string() + ". Make it, or give another path");
+    check_output(output, taken);
   if (options.drop_easy && options.package.empty())
     throw UsageError("--drop-easy needs an ensemble that tells what is easy. Give --package DIR");
   if (!options.drop_easy && !options.package.empty())
@@ -62,7 +80,7 @@ std::vector<double> right_probabilities(const DataSet& data, const DataOptions& 
   std::vector<Question> questions;
   for (const Record& record : data.records)
     questions.push_back(record.question);
-  const Package package = Package::open(options.package);
+  const Package package = Package::open(find_package(options.package).path);
   const EnsembleAnswers answers = answer_with_ensemble(package, questions, {.threads = use_threads(options.threads)});
   if (!answers.failures.empty())
     throw PackageError(options.package, "not all of its models can be used: " + answers.failures.front(),
@@ -183,6 +201,8 @@ void add_prompts(CLI::App& data) {
   command->add_option("--requests-per-file", rules.requests_per_file, "More go to further files [50000]")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
   command->callback([options] {
+    std::vector<std::string> taken = {options->articles};
+    check_output(options->out, taken);
     const RequestFiles files = write_requests(options->out, read_articles(options->articles), options->rules);
     if (files.articles_without > 0)
       log_line(std::to_string(files.articles_without) + " articles are too short for a passage");

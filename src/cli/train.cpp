@@ -3,11 +3,14 @@
 #include "cli/options.hpp"
 #include "cli/packing.hpp"
 #include "cli/version.hpp"
+#include "package/pack.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
+#include "train/lock.hpp"
 #include "train/training.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -18,26 +21,12 @@ namespace sciexam {
 namespace {
 
 struct TrainOptions {
-  std::string manifest, base, data, out, check, pack, device = "cpu", precision = "f16";
+  std::string manifest, base, data, out, check, pack, device, precision = "f16";
   std::vector<std::string> runs;
   int threads = 0, folds = 0;
   bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false;
   std::map<std::string, std::string> settings; ///< those given, by name
 };
-
-TrainingRequest request_from(const TrainOptions& options) {
-  if (options.manifest.empty() == options.check.empty())
-    throw UsageError("give either --manifest, to train, or --check with a lock, to train again and compare");
-  if (options.check.empty()) {
-    TrainingRequest request;
-    request.manifest = parse_training_manifest(read_text_file(options.manifest), options.manifest);
-    request.device = options.device;
-    return request;
-  }
-  if (!options.settings.empty())
-    throw UsageError("--check trains as the lock says: settings cannot be given beside it");
-  return request_of_lock(options.check);
-}
 
 void override_settings(TrainingManifest& manifest, const std::map<std::string, std::string>& given) {
   for (RunPlan& run : manifest.runs) {
@@ -46,6 +35,42 @@ void override_settings(TrainingManifest& manifest, const std::map<std::string, s
         set_from_text(run.settings, field, value->second);
     check_settings(run.settings);
   }
+}
+
+/// The runs that --run names: a number K stands for run_K. None for all.
+std::vector<std::string> named_runs(const TrainOptions& options) {
+  std::vector<std::string> names;
+  if (options.runs != std::vector<std::string>{"all"})
+    for (const std::string& run : options.runs)
+      names.push_back(run.find_first_not_of("0123456789") == std::string::npos ? "run_" + run : run);
+  return names;
+}
+
+TrainingRequest request_of_manifest(const TrainOptions& options) {
+  TrainingRequest request;
+  request.manifest = parse_training_manifest(read_text_file(options.manifest), options.manifest);
+  override_settings(request.manifest, options.settings);
+  if (options.exclude_near_duplicates)
+    request.manifest.exclude_near_duplicates = true;
+  request.folds = options.folds;
+  request.runs = named_runs(options);
+  request.threads = use_threads(options.threads);
+  return request;
+}
+
+TrainingRequest request_to_check(const TrainOptions& options) {
+  if (!options.settings.empty() || options.folds > 0 || options.exclude_near_duplicates)
+    throw UsageError("--check trains as the lock says: settings, --folds and --exclude-near-duplicates cannot be given "
+                     "beside it");
+  TrainingRequest request = request_of_lock(options.check);
+  const std::vector<std::string> named = named_runs(options);
+  for (const std::string& run : named)
+    if (std::find(request.runs.begin(), request.runs.end(), run) == request.runs.end())
+      throw UsageError(options.check + ": has no weights of " + run + ". Give --run one of its runs, or all");
+  if (!named.empty())
+    request.runs = named;
+  request.threads = use_threads(options.threads > 0 ? options.threads : request.threads);
+  return request;
 }
 
 void print_results(const TrainingOutcome& outcome) {
@@ -61,22 +86,19 @@ void print_results(const TrainingOutcome& outcome) {
 }
 
 ExitStatus run_train(const TrainOptions& options) {
-  TrainingRequest request = request_from(options);
-  override_settings(request.manifest, options.settings);
+  if (options.manifest.empty() == options.check.empty())
+    throw UsageError("give either --manifest, to train, or --check with a lock, to train again and compare");
+  TrainingRequest request = options.check.empty() ? request_of_manifest(options) : request_to_check(options);
   request.base = options.base;
   request.data = options.data;
   request.out = options.out;
-  if (!(options.runs.size() == 1 && options.runs.front() == "all"))
-    for (const std::string& run : options.runs) // a number K stands for run_K
-      request.runs.push_back(run.find_first_not_of("0123456789") == std::string::npos ? "run_" + run : run);
-  if (options.folds > 0)
-    request.folds = options.folds;
-  if (options.exclude_near_duplicates)
-    request.manifest.exclude_near_duplicates = true;
+  if (!options.pack.empty())
+    check_package_folder(options.pack); // before hours of work
+  if (!options.device.empty())
+    request.device = options.device;
   request.resume = options.resume;
   request.ignore_memory_estimate = options.ignore_memory_estimate;
   request.program = "sciexam " + version();
-  request.threads = use_threads(options.threads > 0 || options.check.empty() ? options.threads : request.threads);
 
   const TrainingOutcome outcome = train_all(request);
   print_results(outcome);

@@ -22,8 +22,9 @@ struct CleaningCounts {
 /// space, or one line end if it holds one; none at the ends. Throws InternalError if it is not UTF-8.
 std::string clean_text(std::string_view text, CleaningCounts& counts);
 
-/// `text` with its HTML entities replaced: numeric ones ("&#176;", "&#xB0;"), and the named ones that are
-/// common in scientific texts. What is no known entity stays as it is, such as "&T" or "&unknown;".
+/// `text` with its HTML entities replaced: numeric ones ("&#176;", "&#xB0;", and "&#150;" as browsers take it, for what
+/// Windows-1252 has there), and the named ones that are common in scientific texts. What is no known entity stays as it
+/// is, such as "&T" or "&unknown;".
 std::string decode_html_entities(std::string_view text);
 
 } // namespace sciexam

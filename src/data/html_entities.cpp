@@ -15,7 +15,8 @@ struct Entity {
   char32_t code_point;
 };
 
-/// Of HTML 4.01 (section 24) and XML, sorted by name.
+/// Of HTML 4.01 (section 24) and XML, sorted by name. The angle brackets are those of HTML 5: what HTML 4 has is a form
+/// of Chinese punctuation.
 constexpr Entity kEntities[] = {
     {"AElig", 0xC6},    {"Aacute", 0xC1},   {"Acirc", 0xC2},    {"Agrave", 0xC0},    {"Alpha", 0x391},
     {"Aring", 0xC5},    {"Atilde", 0xC3},   {"Auml", 0xC4},     {"Beta", 0x392},     {"Ccedil", 0xC7},
@@ -43,7 +44,7 @@ constexpr Entity kEntities[] = {
     {"gt", 0x3E},       {"hArr", 0x21D4},   {"harr", 0x2194},   {"hellip", 0x2026},  {"iacute", 0xED},
     {"icirc", 0xEE},    {"iexcl", 0xA1},    {"igrave", 0xEC},   {"image", 0x2111},   {"infin", 0x221E},
     {"int", 0x222B},    {"iota", 0x3B9},    {"iquest", 0xBF},   {"isin", 0x2208},    {"iuml", 0xEF},
-    {"kappa", 0x3BA},   {"lArr", 0x21D0},   {"lambda", 0x3BB},  {"lang", 0x2329},    {"laquo", 0xAB},
+    {"kappa", 0x3BA},   {"lArr", 0x21D0},   {"lambda", 0x3BB},  {"lang", 0x27E8},    {"laquo", 0xAB},
     {"larr", 0x2190},   {"lceil", 0x2308},  {"ldquo", 0x201C},  {"le", 0x2264},      {"lfloor", 0x230A},
     {"lowast", 0x2217}, {"lrm", 0x200E},    {"lsaquo", 0x2039}, {"lsquo", 0x2018},   {"lt", 0x3C},
     {"macr", 0xAF},     {"mdash", 0x2014},  {"micro", 0xB5},    {"middot", 0xB7},    {"minus", 0x2212},
@@ -55,7 +56,7 @@ constexpr Entity kEntities[] = {
     {"para", 0xB6},     {"part", 0x2202},   {"permil", 0x2030}, {"perp", 0x22A5},    {"phi", 0x3C6},
     {"pi", 0x3C0},      {"piv", 0x3D6},     {"plusmn", 0xB1},   {"pound", 0xA3},     {"prime", 0x2032},
     {"prod", 0x220F},   {"prop", 0x221D},   {"psi", 0x3C8},     {"quot", 0x22},      {"rArr", 0x21D2},
-    {"radic", 0x221A},  {"rang", 0x232A},   {"raquo", 0xBB},    {"rarr", 0x2192},    {"rceil", 0x2309},
+    {"radic", 0x221A},  {"rang", 0x27E9},   {"raquo", 0xBB},    {"rarr", 0x2192},    {"rceil", 0x2309},
     {"rdquo", 0x201D},  {"real", 0x211C},   {"reg", 0xAE},      {"rfloor", 0x230B},  {"rho", 0x3C1},
     {"rlm", 0x200F},    {"rsaquo", 0x203A}, {"rsquo", 0x2019},  {"sbquo", 0x201A},   {"scaron", 0x161},
     {"sdot", 0x22C5},   {"sect", 0xA7},     {"shy", 0xAD},      {"sigma", 0x3C3},    {"sigmaf", 0x3C2},
@@ -68,6 +69,13 @@ constexpr Entity kEntities[] = {
     {"yacute", 0xFD},   {"yen", 0xA5},      {"yuml", 0xFF},     {"zeta", 0x3B6},     {"zwj", 0x200D},
     {"zwnj", 0x200C},
 };
+
+/// What HTML makes of the numbers 128 to 159 (WHATWG HTML, "numeric character reference end state"): the characters of
+/// Windows-1252, which old pages mean by them. 0: none.
+constexpr char16_t kWindows1252[] = {0x20AC, 0,      0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021,
+                                     0x2C6,  0x2030, 0x160,  0x2039, 0x152,  0,      0x17D,  0,
+                                     0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                     0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0,      0x17E,  0x178};
 
 /// The character of "#176", "#xB0" or "deg", if there is one.
 std::optional<char32_t> entity_of(std::string_view name) {
@@ -85,6 +93,8 @@ std::optional<char32_t> entity_of(std::string_view name) {
   const bool scalar = number > 0 && number <= 0x10FFFF && !(number >= 0xD800 && number <= 0xDFFF);
   if (error != std::errc() || end != name.data() + name.size() || !scalar)
     return std::nullopt;
+  if (number >= 0x80 && number < 0x80 + std::size(kWindows1252) && kWindows1252[number - 0x80] != 0)
+    return kWindows1252[number - 0x80];
   return static_cast<char32_t>(number);
 }
 

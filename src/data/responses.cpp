@@ -145,12 +145,12 @@ void import_responses(const std::filesystem::path& path, const std::vector<Artic
   JsonLines lines(path);
   const std::size_t file = data.add_file(path.string());
   data.files[file].form = "responses of a service";
-  const std::size_t before = data.records.size();
+  const std::size_t before = data.records.size(), rejected_before = data.rejected.size();
   for (std::string line; lines.next(line);)
     import_response(line, file, lines.row(), articles, data);
   if (data.records.size() > before)
     return;
-  const std::string last = data.rejected.empty()
+  const std::string last = data.rejected.size() == rejected_before
                                ? ""
                                : "; the last was rejected for: " + std::string(text_of(data.rejected.back().reason)) +
                                      " (" + data.rejected.back().detail + ")";

@@ -61,12 +61,14 @@ private:
   std::vector<std::uint64_t> first_mask_elements_;
 };
 
-/// Forward pass without gradients: one sequence a thread; inside, LibTorch's operators stay on that thread.
+/// Forward pass without gradients: on the CPU one sequence a thread; inside, LibTorch's operators stay on that thread.
+/// A GPU is driven by one thread: the masks of dropout come from its one generator.
 at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const RelativeTables& tables,
                          const AttentionOptions& options) {
   at::Tensor context = at::empty_like(q);
   // At least two tasks: then also a single sequence is on one of several threads and stays there, with the same bits.
-  at::parallel_for(0, std::max<std::int64_t>(2, sequences.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t tasks = std::max<std::int64_t>(2, sequences.size());
+  at::parallel_for(0, tasks, q.is_cpu() ? 1 : tasks, [&](std::int64_t begin, std::int64_t end) {
     const at::NoGradGuard no_grad; // a thread's own setting
     for (std::int64_t s = begin; s < std::min(end, sequences.size()); ++s)
       sequences.part(context, s).copy_(attend(sequences.input(s), tables, options));
@@ -85,7 +87,7 @@ torch::autograd::variable_list attend_packed_backward(const Sequences& sequences
                                                       const RelativeTables& tables, const AttentionOptions& options,
                                                       const at::Tensor& gradient) {
   at::Tensor d_q = at::empty_like(q), d_k = at::empty_like(q), d_v = at::empty_like(q);
-  const std::int64_t groups = std::clamp<std::int64_t>(at::get_num_threads(), 1, sequences.size());
+  const std::int64_t groups = q.is_cpu() ? std::clamp<std::int64_t>(at::get_num_threads(), 1, sequences.size()) : 1;
   std::int64_t work = 0;
   std::vector<std::int64_t> first{0};
   for (std::int64_t s = 0; s < sequences.size(); ++s)

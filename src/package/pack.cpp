@@ -107,9 +107,8 @@ void note_leftovers(const PackRequest& request, const PackModel& model, const Ch
 }
 
 /// The names that a package there before has, which the new one may not need any more.
-std::set<std::string> prepare_output(const std::filesystem::path& folder) {
+std::set<std::string> names_in(const std::filesystem::path& folder) {
   std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
   if (!std::filesystem::is_directory(folder, failure))
     throw UsageError(folder.string() + ": cannot be made. Name another folder for the package");
   if (std::filesystem::is_empty(folder, failure))
@@ -251,6 +250,11 @@ void remove_leftovers(const std::filesystem::path& folder, std::set<std::string>
 
 } // namespace
 
+void check_package_folder(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder))
+    names_in(folder);
+}
+
 Manifest pack(const PackRequest& request) {
   check_request(request);
   const std::string vocabulary = read_text_file(request.vocabulary);
@@ -259,7 +263,9 @@ Manifest pack(const PackRequest& request) {
     checkpoints.push_back(open_for_packing(model, request.dtype));
     note_leftovers(request, model, checkpoints.back());
   }
-  const std::set<std::string> old = prepare_output(request.output);
+  std::error_code failure; // which names_in() notices
+  std::filesystem::create_directories(request.output, failure);
+  const std::set<std::string> old = names_in(request.output);
 
   Manifest manifest;
   manifest.title = request.title;

@@ -39,6 +39,9 @@ struct PackRequest {
   std::function<void(const std::string&)> note = {};
 };
 
+/// Throws UsageError if the folder is there, with other things in it than a package: pack() would refuse it.
+void check_package_folder(const std::filesystem::path& folder);
+
 /// Packs the parameters that the network has, in Hugging Face's names; other
 /// tensors are left out. Nothing in the output folder changes before all is
 /// packed; then its files are replaced one by one, the manifest last. Holds one

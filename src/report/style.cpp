@@ -55,6 +55,7 @@ thead th { color: var(--muted); font-size: .82rem; font-weight: 600; }
 tbody th { font-weight: 600; }
 tbody tr { border-top: 1px solid var(--edge); }
 td { max-width: min(36rem, 58vw); }
+@media (min-width: 60rem) { table { width: auto; } }
 .number { text-align: right; white-space: nowrap; }
 .figures { grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 figure { margin: 0; padding: 1rem 1.1rem .8rem; max-width: 46rem; min-width: 0; overflow: hidden; container-type: inline-size; }

@@ -75,6 +75,7 @@ private:
   StepRecord train_step();
   BatchLoss gradients(const QuestionBatch& batch);
   void require_finite(double loss, double norm, const QuestionBatch& batch) const;
+  void require_finite(std::span<const OptionLogits> logits) const;
   void after_step(const StepRecord& record);
   bool validation_is_due() const;
   bool save_is_due() const;
@@ -172,6 +173,15 @@ void Loop::require_finite(double loss, double norm, const QuestionBatch& batch) 
                   "lengthen --warmup-ratio");
 }
 
+void Loop::require_finite(std::span<const OptionLogits> logits) const {
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    if (!std::all_of(logits[i].begin(), logits[i].end(), [](float logit) { return std::isfinite(logit); }))
+      throw WorkError(request_.name + ", step " + std::to_string(progress_.step) + ": the scores of the options of " +
+                      request_.valid->places[i] +
+                      ", which validates, are not finite. The last good state and weights are kept; lower "
+                      "--learning-rate");
+}
+
 StepRecord Loop::train_step() {
   const auto start = Clock::now();
   const QuestionBatch& batch = batch_of(progress_.step);
@@ -207,7 +217,9 @@ bool Loop::save_is_due() const {
 
 void Loop::validate() {
   swap_average();
-  const Scores scores = score(*request_.valid, logits_of(network_, *request_.valid, request_.name + " validation"));
+  const std::vector<OptionLogits> logits = logits_of(network_, *request_.valid, request_.name + " validation");
+  require_finite(logits);
+  const Scores scores = score(*request_.valid, logits);
   log_.validation(progress_.step, epoch_at(progress_.step), scores);
   char text[128];
   std::snprintf(text, sizeof text, ": validation after step %lld: MAP@3 %.4f, accuracy %.4f, loss %.4f",

@@ -109,7 +109,11 @@ std::vector<std::int64_t> RunStateFiles::steps_on_disk() const {
 }
 
 void RunStateFiles::save(const RunProgress& progress, const AdamW& optimizer, std::span<const at::Tensor> average) {
-  fs::create_directories(folder_);
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error)
+    throw WorkError(folder_.string() + ": cannot be made: " + error.message() +
+                    ". Free some space, or check the folder");
   const std::vector<NamedState> tensors = state_tensors(optimizer, average);
   const std::vector<TensorInfo> infos = infos_of(tensors);
   Sha256 hash;

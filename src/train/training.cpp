@@ -12,6 +12,7 @@
 #include "support/sha256.hpp"
 #include "train/initial_weights.hpp"
 #include "train/inputs.hpp"
+#include "train/lock.hpp"
 #include "train/memory_estimate.hpp"
 #include "train/predictions.hpp"
 #include "train/run_log.hpp"
@@ -26,10 +27,6 @@ namespace sciexam {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kLockFormat = "sciexam-training-lock";
-
-using NamedScores = std::vector<std::pair<std::string, std::string>>;
 
 std::vector<RunPlan> chosen_runs(const TrainingRequest& request) {
   std::vector<RunPlan> chosen;
@@ -65,15 +62,21 @@ DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings)
   return config;
 }
 
-/// Throws UsageError with what to change if a run needs more memory than there is.
-void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass, bool ignore) {
+bool is_cpu(const std::string& device) {
+  return device.starts_with("cpu");
+}
+
+/// Throws UsageError with what to change if a run needs more memory than there is; how much another device than the
+/// CPU has is not known.
+void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass,
+                    const TrainingRequest& request) {
   const MemoryEstimate estimate = estimate_memory(config, run.settings, pass);
-  const std::uint64_t available = available_memory();
+  const std::uint64_t available = is_cpu(request.device) ? available_memory() : 0;
   log_line(run.name + ": will need about " + format_memory(estimate.total()) + " of memory (weights " +
            format_memory(estimate.weights) + ", gradients " + format_memory(estimate.gradients) + ", optimiser " +
            format_memory(estimate.optimizer) + ", activations " + format_memory(estimate.activations) +
            "); available: " + (available == 0 ? "unknown" : format_memory(available)));
-  if (available == 0 || estimate.total() <= available || ignore)
+  if (available == 0 || estimate.total() <= available || request.ignore_memory_estimate)
     return;
   std::string ways;
   for (const std::string& way : ways_to_less_memory(config, run.settings, pass))
@@ -81,6 +84,26 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const PassS
   throw UsageError(run.name + ": needs about " + format_memory(estimate.total()) + " of memory, but only " +
                    format_memory(available) + " are available. What would need less: " +
                    (ways.empty() ? "a smaller model" : ways) + ". Or try all the same: --ignore-memory-estimate");
+}
+
+/// Every setting, where runs differ with each one's value.
+NamedTexts named_settings(const std::vector<RunPlan>& plans) {
+  const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+  std::vector<Json> of_runs;
+  for (const RunPlan& plan : plans)
+    of_runs.push_back(to_json(plan.settings));
+  NamedTexts settings;
+  for (const auto& [name, first] : of_runs.front().items()) {
+    bool alike = true;
+    std::string each;
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      const Json& value = of_runs[i].at(name);
+      alike = alike && value == first;
+      each += (i == 0 ? "" : ", ") + plans[i].name + ": " + text(value);
+    }
+    settings.emplace_back(name, alike ? text(first) : each);
+  }
+  return settings;
 }
 
 class Training {
@@ -102,9 +125,8 @@ private:
                const RunResult& result);
   void write_out_of_fold();
   void write_outputs();
-  Json lock(const NamedScores& ensemble) const;
-  TrainingReport report(const NamedScores& ensemble) const;
-  NamedScores ensemble_scores() const;
+  TrainingReport report(const NamedTexts& ensemble) const;
+  NamedTexts ensemble_scores() const;
 
   const TrainingRequest& request_;
   std::vector<RunPlan> plans_;
@@ -129,14 +151,18 @@ void Training::prepare() {
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
   for (const RunPlan& plan : plans_) {
-    if (plan.settings.bf16 && request_.device.starts_with("cpu") && !cpu_has_bf16())
+    if (plan.settings.bf16 && is_cpu(request_.device) && !cpu_has_bf16())
       throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX. This one (" + cpu_model() + ": " +
                        cpu_features() + ") would be slower with it than in f32. Set bf16 to false");
     const RunQuestions questions = questions_of(plan, data_);
     if (questions.train.empty())
       throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
+    if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
+      throw UsageError(plan.name +
+                       ": early_stopping_patience is set, but there are no questions to validate with. Give "
+                       "the manifest a file of the role valid or a fold, or set it to 0");
     require_memory(configured(base_.config, plan.settings), plan,
-                   largest_pass(questions.train, plan.settings, request_.threads), request_.ignore_memory_estimate);
+                   largest_pass(questions.train, plan.settings, request_.threads), request_);
   }
 }
 
@@ -149,12 +175,13 @@ Json Training::record() const {
           {"threads", request_.threads}};
 }
 
-/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update.
+/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update. Nor is
+/// which of several GPUs it is: their runs, trained side by side, are collected by one that resumes them all.
 std::string Training::identity(const RunPlan& plan, const RunQuestions& questions) const {
   Json json = record();
   json.erase("program");
   json["settings"] = to_json(plan.settings);
-  json["device"] = request_.device;
+  json["device"] = request_.device.substr(0, request_.device.find(':'));
   json["random_weights"] = request_.manifest.random_weights;
   json["train"] = questions.train.places;
   json["valid"] = questions.valid.places;
@@ -204,7 +231,9 @@ void Training::predict(DebertaForMultipleChoice& network, const RunPlan& plan, c
   if (questions.valid.empty())
     return;
   const fs::path folder = request_.out / plan.name;
+  network.move_to("cpu"); // where weights are loaded
   load_weights(network, *open_checkpoint(folder / result.result), Purpose::answering, request_.threads);
+  network.move_to(request_.device);
   predictions_.push_back(
       {plan.name, questions.valid, logits_of(network, questions.valid, plan.name + " " + result.result)});
   write_predictions(folder / "predictions.csv", {&predictions_.back(), 1});
@@ -223,13 +252,13 @@ void Training::write_out_of_fold() {
 
 /// MAP@3 of the means over all runs, where they were validated with the same questions, or of all
 /// questions out of fold.
-NamedScores Training::ensemble_scores() const {
+NamedTexts Training::ensemble_scores() const {
   const auto text = [](double value) {
     char digits[16];
     std::snprintf(digits, sizeof digits, "%.4f", value);
     return std::string(digits);
   };
-  NamedScores scores;
+  NamedTexts scores;
   const auto add = [&](const std::string& name, const Scores& all) {
     scores.emplace_back(name + ", MAP@3", text(all.map_at_3));
     scores.emplace_back(name + ", accuracy", text(all.accuracy));
@@ -268,38 +297,7 @@ NamedScores Training::ensemble_scores() const {
   return scores;
 }
 
-Json Training::lock(const NamedScores& ensemble) const {
-  TrainingManifest manifest = request_.manifest;
-  if (!request_.runs.empty())
-    std::erase_if(manifest.runs, [&](const RunPlan& run) {
-      return std::find(request_.runs.begin(), request_.runs.end(), run.name) == request_.runs.end();
-    });
-  Json runs = Json::array();
-  for (const RunResult& result : outcome_.runs)
-    runs.push_back(to_json(result));
-  Json scores = Json::object();
-  for (const auto& [name, value] : ensemble)
-    scores[name] = value;
-  return {{"format", kLockFormat},
-          {"version", 1},
-          {"program", request_.program},
-          {"machine",
-           {{"cpu", cpu_model()},
-            {"features", cpu_features()},
-            {"kernels", chosen_kernels()},
-            {"threads", request_.threads},
-            {"device", request_.device}}},
-          {"reproducible", "the same weights come out on this kind of CPU with this number of threads"},
-          {"folds", request_.folds},
-          {"manifest", to_json(manifest)},
-          {"base", base_.files},
-          {"data", data_.files},
-          {"warnings", outcome_.warnings},
-          {"runs", std::move(runs)},
-          {"scores", std::move(scores)}};
-}
-
-TrainingReport Training::report(const NamedScores& ensemble) const {
+TrainingReport Training::report(const NamedTexts& ensemble) const {
   TrainingReport report;
   report.title = request_.manifest.title;
   report.subtitle = "base " + request_.manifest.base_name + ", " + std::to_string(data_.train.size()) +
@@ -320,16 +318,14 @@ TrainingReport Training::report(const NamedScores& ensemble) const {
   if (!report.runs.empty() && !outcome_.warnings.empty())
     report.runs.front().warnings.insert(report.runs.front().warnings.begin(), outcome_.warnings.begin(),
                                         outcome_.warnings.end());
-  const Json settings = to_json(plans_.front().settings);
-  for (const auto& [name, value] : settings.items())
-    report.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  report.settings = named_settings(plans_);
   report.ensemble = ensemble;
   return report;
 }
 
 void Training::write_outputs() {
-  const NamedScores ensemble = ensemble_scores();
-  outcome_.lock = lock(ensemble);
+  const NamedTexts ensemble = ensemble_scores();
+  outcome_.lock = make_lock(request_, base_.files, data_.files, outcome_, ensemble);
   write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
   write_file_atomically(request_.out / "report.html", training_report(report(ensemble)));
 }
@@ -348,42 +344,6 @@ TrainingOutcome Training::run() {
 
 TrainingOutcome train_all(const TrainingRequest& request) {
   return Training(request).run();
-}
-
-TrainingRequest request_of_lock(const fs::path& lock) {
-  const JsonDocument document = JsonDocument::from_file(lock);
-  const JsonView root = document.root();
-  if (root.at("format").string() != kLockFormat)
-    root.at("format").fail("is not " + std::string(kLockFormat), "Give the lock.json of a training");
-  TrainingRequest request;
-  request.manifest = parse_training_manifest(root.at("manifest").json().dump(), lock);
-  request.threads = static_cast<int>(root.at("machine").at("threads").integer(1, 1024));
-  request.device = root.at("machine").at("device").string();
-  request.folds = root.at("folds").integer(0, 100);
-  return request;
-}
-
-std::vector<std::string> compare_with_lock(const fs::path& lock, const TrainingOutcome& outcome, bool& same) {
-  const JsonDocument document = JsonDocument::from_file(lock);
-  const JsonView runs = document.root().at("runs");
-  std::vector<std::string> lines;
-  same = true;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const std::string name = runs.at(i).at("name").string(), expected = runs.at(i).at("weights_sha256").string();
-    const auto found = std::find_if(outcome.runs.begin(), outcome.runs.end(),
-                                    [&](const RunResult& result) { return result.name == name; });
-    if (found == outcome.runs.end())
-      continue;
-    const bool equal = found->weights_sha256 == expected;
-    same = same && equal;
-    std::string line = name;
-    line += equal ? ": the same weights, sha256 "
-                  : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ";
-    lines.push_back(line += expected);
-  }
-  if (lines.empty())
-    throw InputError({lock, 0, "$.runs"}, "has none of the runs that were trained", "Give the lock of these runs");
-  return lines;
 }
 
 } // namespace sciexam

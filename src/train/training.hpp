@@ -35,11 +35,4 @@ struct TrainingOutcome {
 /// trained, if the estimated memory is not there.
 TrainingOutcome train_all(const TrainingRequest& request);
 
-/// The manifest and the threads that a lock records. Throws InputError if the file is none.
-TrainingRequest request_of_lock(const std::filesystem::path& lock);
-
-/// Lines that tell for each run of `lock` whether `outcome` has the same weights; `same` is set to whether all have.
-std::vector<std::string> compare_with_lock(const std::filesystem::path& lock, const TrainingOutcome& outcome,
-                                           bool& same);
-
 } // namespace sciexam

@@ -28,6 +28,14 @@ TEST_CASE("named and numeric entities become their characters") {
   CHECK(decode_html_entities("&#x1F600;") == "\xF0\x9F\x98\x80");
 }
 
+TEST_CASE("numbers of Windows-1252 are what browsers take them for, angle brackets those of mathematics") {
+  CHECK(decode_html_entities("1&#150;2 &#x92;") == "1\xE2\x80\x93"
+                                                   "2 \xE2\x80\x99");
+  CHECK(decode_html_entities("&#128;&#159;") == "\xE2\x82\xAC\xC5\xB8");
+  CHECK(clean("a&#129;b") == "ab"); // it has none there: a control character
+  CHECK(clean("&lang;x&rang;") == "\xE2\x9F\xA8x\xE2\x9F\xA9");
+}
+
 TEST_CASE("entities are decoded once") {
   CHECK(decode_html_entities("&amp;lt;") == "&lt;");
 }

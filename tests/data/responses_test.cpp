@@ -8,6 +8,7 @@
 using namespace sciexam;
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
@@ -161,4 +162,8 @@ TEST_CASE("a file is imported line by line, and refused if it gives nothing") {
   CHECK_THAT(
       fault_of([&] { import_responses(write_file(folder / "n.jsonl", "broken\n"), kArticles, data); }),
       ContainsSubstring("n.jsonl: gives no question that can be used; the last was rejected for: malformed response"));
+  CHECK_THAT(
+      fault_of([&] { import_responses(write_file(folder / "empty.jsonl", "\n"), kArticles, data); }),
+      EndsWith("empty.jsonl: gives no question that can be used. Give the service's output file, and the articles "
+               "that the requests were made from"));
 }

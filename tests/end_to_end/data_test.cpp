@@ -111,6 +111,13 @@ TEST_CASE("data: a wrong command line or input is exit status 2, and nothing is 
            {{"--input", folder / "first.csv", "--out", out, "--drop-easy", "0.9"}, "Give --package DIR"},
            {{"--input", folder / "first.csv", "--out", out, "--report", folder / "no" / "r.html"},
             "there is no folder"},
+           {{"--input", folder / "first.csv", "--out", out, "--report", out}, "also given by another option"},
+           {{"--input", folder / "first.csv", "--out", folder.path()}, "is a folder"},
+           {{"--input", folder / "first.csv", "--out", folder / "first.csv"}, "also given by another option"},
+           {{"--input", folder / "first.csv", "--out", out, "--drop-easy", "0.9", "--package", folder.path()},
+            "is no package"},
+           {{"prompts", "--articles", folder / "first.csv", "--model", "m", "--out", folder / "no" / "r.jsonl"},
+            "there is no folder"},
            {{"--input", folder / "first.csv", "--out", out, "--folds", "3"}, "Give fewer --folds"},
            {{"--input", folder / "first.csv", "--hold-out", folder / "first.csv", "--out", out}, "no question is left"},
            {{"--input", folder / "first.csv", "--out", out, "--near-duplicate-threshold", "0.1"}, "threshold"}}) {
@@ -121,6 +128,7 @@ TEST_CASE("data: a wrong command line or input is exit status 2, and nothing is 
     CHECK_THAT(run.err, ContainsSubstring(message));
     CHECK_FALSE(fs::exists(out));
   }
+  CHECK(read_bytes(folder / "first.csv") == kFirst);
 }
 
 TEST_CASE("data: every command of data explains itself") {

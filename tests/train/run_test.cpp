@@ -1,10 +1,13 @@
 // Whole runs of tiny networks on questions that can be learnt: the right option holds token 7.
 #include "catch_beside_torch.hpp" // last: see there
+#include "checkpoint/checkpoint.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
+#include "model/weights.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "temporary_folder.hpp"
+#include "train/checkpoint_folder.hpp"
 #include "train/data_order.hpp"
 #include "train/initial_weights.hpp"
 #include "train/run.hpp"
@@ -16,6 +19,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
@@ -176,6 +180,8 @@ TEST_CASE("a run that was stopped goes on to the same weights") {
 }
 
 TEST_CASE("a torn state is passed over for the one before it") {
+  const std::string torn = GENERATE(".safetensors", ".json");
+  CAPTURE(torn);
   Lesson lesson;
   const TrainingSettings settings = quick_settings();
   const RunResult whole = lesson.run(settings, "whole");
@@ -185,7 +191,7 @@ TEST_CASE("a torn state is passed over for the one before it") {
   CHECK_THROWS(Lesson::run(request));
   std::vector<fs::path> states;
   for (const auto& entry : fs::directory_iterator(lesson.folder / "torn/resume"))
-    if (entry.path().extension() == ".safetensors")
+    if (entry.path().extension() == torn)
       states.push_back(entry.path());
   REQUIRE(!states.empty());
   std::sort(states.begin(), states.end());
@@ -193,6 +199,53 @@ TEST_CASE("a torn state is passed over for the one before it") {
   request.train = &lesson.train;
   request.resume = true;
   CHECK(Lesson::run(request).weights_sha256 == whole.weights_sha256);
+}
+
+TEST_CASE("a state that cannot be saved is told, and does not end the run") {
+  Lesson lesson;
+  const TrainingSettings settings = quick_settings();
+  fs::create_directories(lesson.folder / "run");
+  write_file_atomically(lesson.folder / "run/resume", "in the folder's place");
+  CHECK(lesson.run(settings, "run").weights_sha256 == lesson.run(settings, "whole").weights_sha256);
+  CHECK_THAT(read_text_file(lesson.folder / "run/log.jsonl"), ContainsSubstring("THE STATE COULD NOT BE SAVED"));
+}
+
+TEST_CASE("the result is the best weights, or, where that is asked for, the last") {
+  Lesson lesson;
+  for (Question& question : lesson.valid.questions) // the more is learnt, the worse are the answers to these
+    question.answer = (*question.answer + 1) % kOptions;
+  TrainingSettings settings = quick_settings();
+  settings.max_steps = 60;
+  const RunResult best = lesson.run(settings, "best");
+  CHECK(best.result == "best");
+  CHECK(best.best_step < 60);
+  CHECK(best.best->map_at_3 > best.last->map_at_3);
+  const std::string last = sha256_of_file(lesson.folder / "best/last/model.safetensors");
+  CHECK(best.weights_sha256 == sha256_of_file(lesson.folder / "best/best/model.safetensors"));
+  CHECK(best.weights_sha256 != last);
+  settings.load_best_model_at_end = false;
+  const RunResult asked = lesson.run(settings, "last");
+  CHECK(asked.result == "last");
+  CHECK(asked.weights_sha256 == last);
+  CHECK(!fs::exists(lesson.folder / "last/best"));
+}
+
+TEST_CASE("the average of weights is what is kept") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  DebertaForMultipleChoice initial(tiny_config()), kept(tiny_config());
+  initialise_weights(initial, 0);
+  const auto moved_by = [&](double ema_decay, const std::string& name) {
+    settings.ema_decay = ema_decay;
+    lesson.run(settings, name);
+    load_weights(kept, *open_checkpoint(lesson.folder / name / "last"), Purpose::answering, 1);
+    double most = 0;
+    for (std::size_t i = 0; i < kept.parameters().size(); ++i)
+      most = std::max(most, max_difference(kept.parameters()[i].second, initial.parameters()[i].second));
+    return most;
+  };
+  CHECK(moved_by(0, "weights") > 0.01);
+  CHECK(moved_by(0.999999, "average") < 1e-5); // it has hardly begun to follow
 }
 
 TEST_CASE("a folder that holds a run is not overwritten without being asked") {
@@ -244,6 +297,22 @@ TEST_CASE(
   request.train = &lesson.train;
   request.resume = true;
   CHECK(run(request).weights_sha256 == whole.weights_sha256);
+}
+
+TEST_CASE("weights that give no number for a validation question are not kept as the best") {
+  Lesson lesson;
+  constexpr std::int32_t kPoisoned = 3;
+  lesson.valid.encoded[4][2].ids[1] = kPoisoned;
+  DebertaForMultipleChoice network(tiny_config());
+  initialise_weights(network, 0);
+  {
+    const at::NoGradGuard no_grad;
+    network.parameters().front().second[kPoisoned].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  CHECK_THROWS_WITH(
+      train_run(network, lesson.request(quick_settings(), "run")),
+      ContainsSubstring("step 6: the scores of the options of set.csv, row 6, which validates, are not finite"));
+  CHECK(!fs::exists(lesson.folder / "run/best"));
 }
 
 TEST_CASE("a gradient that is not finite, though the loss is, ends the run before it moves a weight") {
