@@ -33,7 +33,7 @@ constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours th
 struct AnswerOptions {
   std::string package, test, output, probabilities, report, log_json, combine = "mean-softmax";
   std::vector<double> weights;
-  std::string time_limit, device;
+  std::string time_limit, device, precision = "auto";
   double cascade = kNoCascade;
   int threads = 0;
   bool demo = false, quiet = false, lenient = false;
@@ -43,7 +43,7 @@ struct AnswerOptions {
 class AnswerRun {
 public:
   explicit AnswerRun(const AnswerOptions& options)
-      : options_(options), combine_(parse_combine(options.combine)),
+      : options_(options), combine_(parse_combine(options.combine)), precision_(choose_precision(options.precision)),
         limit_(options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit)) {}
 
   ExitStatus operator()();
@@ -58,6 +58,7 @@ private:
 
   const AnswerOptions& options_;
   Combine combine_;
+  Precision precision_;
   double limit_;
   BootClock clock_;
   double begin_ = clock_.seconds(), prepared_ = 0;
@@ -108,12 +109,17 @@ Package AnswerRun::open_package(const std::optional<Located>& place) {
 EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Located>& package_place, int threads) {
   const Package package = open_package(package_place);
   check_weights(options_.weights, package);
+  check_precision(options_.precision, package);
   tell_machine(threads);
+  tell("precision", name_of(precision_, package));
   if (package.needs_context() && !exam.has_context)
     warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
               "context and will answer worse without");
-  EnsembleRequest request{
-      .threads = threads, .weights = options_.weights, .cascade = options_.cascade, .devices = &*devices_};
+  EnsembleRequest request{.threads = threads,
+                          .precision = precision_,
+                          .weights = options_.weights,
+                          .cascade = options_.cascade,
+                          .devices = &*devices_};
   request.time_limit = tell_time_left();
   request.improved = [&](const EnsembleAnswers& so_far) {
     if (!so_far.models.empty())
@@ -151,7 +157,7 @@ ExitStatus AnswerRun::operator()() {
     open_event_log(options_.log_json);
   tell("program", version_line());
   const InterruptGuard guard;
-  const DeviceChoice choice = choose_devices(options_.device);
+  const DeviceChoice choice = choose_devices(options_.device, precision_);
   const int threads = use_threads(options_.threads);
   std::optional<Located> package_place;
   try {
@@ -207,10 +213,11 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   add_combine_options(app, options->combine, options->weights);
   add_threads_option(app, options->threads);
   add_device_option(app, options->device);
+  add_precision_option(app, options->precision);
   app.add_flag("--demo", options->demo, "Answer the small exam inside the program with the small ensemble inside it");
   app.callback([&app, options, &status] {
     if (app.get_subcommands().empty())
-      status = options->demo ? run_demo(options->threads, options->device) : AnswerRun(*options)();
+      status = options->demo ? run_demo(options->threads, options->device, options->precision) : AnswerRun(*options)();
   });
 }
 

@@ -119,12 +119,13 @@ void bench(const BenchOptions& options) {
   const at::NoGradGuard no_grad;
   const int threads = use_threads(options.threads);
   const bool bytes = options.precision == "int8";
+  const Precision precision = choose_precision(options.precision);
   log_line(bytes ? "making a random model of DeBERTa-v3-large's shape (int8, 0.6 GB) ..."
                  : "making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
   const DebertaConfig config = large_config();
   RandomWeights weights(config, bytes);
   Stopwatch stopwatch;
-  const DebertaForMultipleChoice network = load_to_answer(config, weights, threads);
+  const DebertaForMultipleChoice network = load_to_answer(config, weights, threads, precision);
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
   const std::string machine = std::to_string(threads) + " threads, " + cpu_features() + " (" + chosen_kernels() + ")";
@@ -133,7 +134,8 @@ void bench(const BenchOptions& options) {
   const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
                                              " GFLOP/s, oneDNN's f32 product of three times 4096 in this process"
                                        : "the peak is not measured: this LibTorch brings no oneDNN of ours";
-  std::printf("%s, DeBERTa-v3-large, %s\n", bytes ? "int8" : "f32 on weights kept as f16", machine.c_str());
+  std::printf("%s, DeBERTa-v3-large, %s\n",
+              options.precision == "f32" ? "f32 on weights kept as f16" : options.precision.c_str(), machine.c_str());
   print_row(table.header(), table.header());
   std::vector<Measured> all;
   std::vector<std::vector<std::string>> rows;
@@ -162,9 +164,11 @@ void add_bench(CLI::App& app) {
   command->add_option("--seconds", options->seconds, "Time to measure each length [20]")->check(CLI::PositiveNumber);
   command->add_option("--report", options->report, "An HTML page with the cost by length as a plot");
   command
-      ->add_option("--precision", options->precision,
-                   "f32, or int8: dense layers multiply bytes, as those of a package do that is packed so [f32]")
-      ->check(CLI::IsMember({"f32", "int8"}));
+      ->add_option(
+          "--precision", options->precision,
+          "f32; int8: dense layers multiply bytes, as those of a package do that is packed so; or bf16, for CPUs "
+          "with AVX-512-BF16 [f32]")
+      ->check(CLI::IsMember({"f32", "int8", "bf16"}));
   command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
   add_threads_option(*command, options->threads);
   command->callback([options] { options->device == "cpu" ? bench(*options) : bench_devices(*options); });

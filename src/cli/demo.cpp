@@ -33,16 +33,18 @@ void print_answer(const Question& question, const Ranking& ranking) {
 
 } // namespace
 
-ExitStatus run_demo(int requested_threads, const std::string& device) {
-  DeviceSet devices(choose_devices(device), {});
+ExitStatus run_demo(int requested_threads, const std::string& device, const std::string& given_precision) {
+  const Precision precision = choose_precision(given_precision);
+  DeviceSet devices(choose_devices(device, precision), {});
   const int threads = use_threads(requested_threads);
   CsvReader questions(std::make_unique<std::istringstream>(std::string(demo_exam())), "demo exam");
   const Exam exam = read_exam(questions);
   const Package package = open_demo_package();
   log_line("package: " + describe(package));
   log_devices(devices);
+  log_line("precision: " + name_of(precision, package));
   const EnsembleAnswers answers =
-      answer_with_ensemble(package, exam.questions, {.threads = threads, .devices = &devices});
+      answer_with_ensemble(package, exam.questions, {.threads = threads, .precision = precision, .devices = &devices});
   if (answers.models.empty())
     return ExitStatus::failed;
   const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, Combine::mean_softmax);

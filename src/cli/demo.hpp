@@ -8,6 +8,6 @@
 namespace sciexam {
 
 /// Answers the built-in questions with the built-in package and prints both, with the MAP@3.
-ExitStatus run_demo(int threads, const std::string& device);
+ExitStatus run_demo(int threads, const std::string& device, const std::string& precision);
 
 } // namespace sciexam

@@ -5,6 +5,7 @@
 #include "cli/reports.hpp"
 #include "cli/version.hpp"
 #include "ensemble/answering.hpp"
+#include "kernels/isa.hpp"
 #include "model/runtime.hpp"
 #include "support/clock.hpp"
 #include "support/cpu.hpp"
@@ -47,7 +48,8 @@ Finding check_processor() {
               (static_cast<unsigned>(threads) < all
                    ? " of " + std::to_string(all) + " CPUs (affinity or container limit)"
                    : "") +
-              "; " + chosen_kernels()};
+              "; " + chosen_kernels() + "; --precision bf16 is " +
+              (chosen_isa() == Isa::avx512_bf16 ? "possible" : "not for this CPU")};
 }
 
 std::vector<Finding> check_gpus(const fs::path& folder) {

@@ -3,6 +3,7 @@
 #include "cli/locate.hpp"
 #include "cli/options.hpp"
 #include "cli/reports.hpp"
+#include "ensemble/agreement.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
 #include "support/errors.hpp"
@@ -17,7 +18,7 @@ namespace sciexam {
 namespace {
 
 struct EvaluateOptions {
-  std::string package, test, submission, probabilities, device, combine = "mean-softmax";
+  std::string package, test, submission, probabilities, device, combine = "mean-softmax", precision = "auto";
   std::vector<double> weights;
   int threads = 0;
 };
@@ -38,17 +39,36 @@ ExitStatus evaluate_submission(const EvaluateOptions& options) {
   return ExitStatus::done;
 }
 
+std::vector<OptionLogits> all_logits(const ModelAnswers& model) {
+  std::vector<OptionLogits> logits;
+  for (const auto& of_question : model.logits)
+    logits.push_back(of_question.value()); // without a time limit there are all
+  return logits;
+}
+
+void print_agreement(const Exam& exam, std::span<const ModelAnswers> bf16, std::span<const ModelAnswers> f32) {
+  std::printf("the same in f32\n%s", score_table(exam, f32).c_str());
+  for (const ModelAnswers& model : bf16)
+    for (const ModelAnswers& same : f32)
+      if (model.name == same.name)
+        std::printf("%s, bf16 against f32: %s\n", model.name.c_str(),
+                    describe(compare(all_logits(model), all_logits(same))).c_str());
+}
+
 ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Combine combine = parse_combine(options.combine);
-  DeviceSet devices(choose_devices(options.device), {});
+  const Precision precision = choose_precision(options.precision);
+  DeviceSet devices(choose_devices(options.device, precision), {});
   const int threads = use_threads(options.threads);
   const Exam exam = read_labelled(options.test);
   const Package package = Package::open(find_package(options.package).path);
   check_weights(options.weights, package);
+  check_precision(options.precision, package);
   log_line("package: " + describe(package));
+  log_line("precision: " + name_of(precision, package));
   log_devices(devices);
-  const EnsembleAnswers answers = answer_with_ensemble(
-      package, exam.questions, {.threads = threads, .weights = options.weights, .devices = &devices});
+  EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};
+  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
   for (const std::string& failure : answers.failures)
     std::printf("degraded: %s\n", failure.c_str());
   if (answers.models.empty())
@@ -57,6 +77,10 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
     write_probabilities(options.probabilities, exam.questions, answers.models, combine);
   std::printf("%s, %zu questions\n%s", options.test.c_str(), exam.questions.size(),
               score_table(exam, answers.models).c_str());
+  if (precision == Precision::bf16) {
+    request.precision = Precision::as_stored;
+    print_agreement(exam, answers.models, answer_with_ensemble(package, exam.questions, request).models);
+  }
   return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
@@ -73,6 +97,7 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
   add_combine_options(*command, options->combine, options->weights);
   add_threads_option(*command, options->threads);
   add_device_option(*command, options->device);
+  add_precision_option(*command, options->precision);
   command->callback([options, &status] {
     status = options->submission.empty() ? evaluate_package(*options) : evaluate_submission(*options);
   });

@@ -1,10 +1,13 @@
 #include "cli/options.hpp"
 
+#include "kernels/isa.hpp"
 #include "model/runtime.hpp"
+#include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
 #include "support/threads.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <numeric>
 #include <regex>
@@ -12,6 +15,14 @@
 #include <CLI/CLI.hpp>
 
 namespace sciexam {
+namespace {
+
+bool has_bytes(const Package& package) {
+  const std::vector<ModelRecord>& models = package.manifest().models;
+  return std::any_of(models.begin(), models.end(), [](const ModelRecord& model) { return model.dtype == DType::i8; });
+}
+
+} // namespace
 
 void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights) {
   app.add_option("--combine", combine, "mean-logits, mean-softmax, mean-plus-max, weighted or vote [mean-softmax]")
@@ -33,7 +44,13 @@ void add_device_option(CLI::App& app, std::string& device) {
       ->group("Machine");
 }
 
-DeviceChoice choose_devices(const std::string& given) {
+DeviceChoice choose_devices(const std::string& given, Precision precision) {
+  if (precision == Precision::bf16) {
+    if (!given.empty() && parse_device_choice(given).insists)
+      throw UsageError("--precision bf16 is for the CPU: it does not go with --device " + given +
+                       ". Leave one of them out");
+    return parse_device_choice("cpu");
+  }
   const char* from_environment = std::getenv("SCIEXAM_DEVICE");
   if (!given.empty() || from_environment == nullptr || *from_environment == '\0')
     return parse_device_choice(given.empty() ? "auto" : given);
@@ -48,6 +65,36 @@ void log_devices(DeviceSet& devices) {
   devices.open();
   for (const DeviceSet::Finding& finding : devices.findings())
     log_line("GPU: " + finding.text);
+}
+
+void add_precision_option(CLI::App& app, std::string& precision) {
+  app.add_option(
+         "--precision", precision,
+         "What dense layers compute in on the CPU: auto (int8 if the package is packed so, else f32), f32, or "
+         "bf16, for CPUs with AVX-512-BF16: never chosen by itself, since it is not known yet what it gains [auto]")
+      ->check(CLI::IsMember({"auto", "f32", "bf16"}))
+      ->group("Machine");
+}
+
+Precision choose_precision(const std::string& given) {
+  if (given != "bf16")
+    return Precision::as_stored;
+  if (chosen_isa() != Isa::avx512_bf16)
+    throw UsageError("--precision bf16 needs a CPU with AVX-512-BF16. This one (" + cpu_model() + ": " +
+                     cpu_features() + "; kernels: " + isa_name(chosen_isa()) +
+                     ") would be slower with it than in f32. Give --precision f32");
+  return Precision::bf16;
+}
+
+void check_precision(const std::string& given, const Package& package) {
+  if (given != "auto" && has_bytes(package))
+    throw UsageError("--precision " + given +
+                     ": the package has int8 weights, which compute as such. Leave it out, or "
+                     "use a package with f16 weights");
+}
+
+std::string name_of(Precision precision, const Package& package) {
+  return precision == Precision::bf16 ? "bf16" : has_bytes(package) ? "int8, as packed" : "f32";
 }
 
 int use_threads(int requested) {

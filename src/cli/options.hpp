@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gpu/device_set.hpp"
+#include "model/weights.hpp"
 #include "package/package.hpp"
 
 #include <string>
@@ -18,8 +19,19 @@ void add_threads_option(CLI::App& app, int& threads);
 
 void add_device_option(CLI::App& app, std::string& device);
 
-/// What `given`, else SCIEXAM_DEVICE, else "auto" says. Throws UsageError.
-DeviceChoice choose_devices(const std::string& given);
+/// What `given`, else SCIEXAM_DEVICE, else "auto" says; for bf16, which is a matter of the CPU, no GPU. Throws
+/// UsageError.
+DeviceChoice choose_devices(const std::string& given, Precision precision = Precision::as_stored);
+
+/// --precision auto, f32 or bf16.
+void add_precision_option(CLI::App& app, std::string& precision);
+
+/// What --precision says. Throws UsageError for bf16 where the chosen kernels do not have it.
+Precision choose_precision(const std::string& given);
+/// Throws UsageError if the package's weights are int8 and --precision says something else.
+void check_precision(const std::string& given, const Package& package);
+/// In what dense layers compute: "int8, as packed", "f32", "bf16".
+std::string name_of(Precision precision, const Package& package);
 
 /// Opens the devices; a line for each finding.
 void log_devices(DeviceSet& devices);

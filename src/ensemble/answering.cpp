@@ -48,8 +48,8 @@ std::uint64_t answering_memory(const DebertaConfig& config, DType stored, std::i
          kFloat * (tables + static_cast<std::uint64_t>(tokens) * per_token);
 }
 
-DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads) {
-  return load_to_answer(package.config(index), *package.open_model(index), threads);
+DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads, Precision precision) {
+  return load_to_answer(package.config(index), *package.open_model(index), threads, precision);
 }
 
 std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,

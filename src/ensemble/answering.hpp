@@ -5,6 +5,7 @@
 #include "ensemble/combine.hpp"
 #include "ensemble/deadline_run.hpp"
 #include "gpu/device_set.hpp"
+#include "model/weights.hpp"
 #include "package/package.hpp"
 
 #include <functional>
@@ -32,8 +33,9 @@ std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::s
 std::uint64_t answering_memory(const DebertaConfig& config, DType stored, std::int64_t tokens);
 
 /// Builds the network of model `index` and fills it from the package, every byte hash-checked.
-/// Throws PackageError if that model cannot be used.
-DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads);
+/// Throws PackageError if that model cannot be used, UsageError if it cannot be in that precision.
+DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads,
+                                    Precision precision = Precision::as_stored);
 
 /// One element a question of the batch. With `stop`, asked between layers: nothing once that is true.
 std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,
@@ -63,10 +65,11 @@ struct EnsembleAnswers {
 /// How a package's models answer.
 struct EnsembleRequest {
   int threads = 1;
+  Precision precision = Precision::as_stored;
   std::vector<double> weights = {}; ///< one for each of the package's models, or empty for the manifest's own
   double time_limit = kNoTimeLimit; ///< seconds from now; see DeadlineRun
   double cascade = kNoCascade;      ///< see DeadlineOptions
-  DeviceSet* devices = nullptr;     ///< GPUs beside the CPU
+  DeviceSet* devices = nullptr;     ///< GPUs beside the CPU; they have a precision of their own
   /// Called every kImprovementInterval and after each model, with the answers so far.
   std::function<void(const EnsembleAnswers&)> improved = nullptr;
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible

@@ -12,15 +12,6 @@
 
 namespace sciexam {
 
-/// How two sets of answers to the same questions differ.
-struct Agreement {
-  std::size_t questions = 0;
-  std::size_t other_first = 0;   ///< questions with another first guess
-  std::size_t other_order = 0;   ///< with other first three guesses, or in another order
-  double largest_difference = 0; ///< of logits
-};
-Agreement compare(std::span<const OptionLogits> a, std::span<const OptionLogits> b);
-
 /// Of the questions so many may have other first three guesses.
 inline constexpr double kMostOtherOrders = 0.01;
 

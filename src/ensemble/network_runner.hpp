@@ -3,6 +3,7 @@
 
 #include "ensemble/batches.hpp"
 #include "ensemble/deadline_run.hpp"
+#include "model/weights.hpp"
 #include "package/package.hpp"
 
 #include <optional>
@@ -15,11 +16,13 @@ namespace sciexam {
 
 class NetworkRunner : public ModelRunner {
 public:
-  /// Everything but `threads` must outlive it; `failures` gets a sentence for each model that cannot be used.
+  /// Everything but `threads` and `precision` must outlive it; `failures` gets a sentence for each model that cannot be
+  /// used.
   NetworkRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
-                std::span<const EncodedQuestion> encoded, int threads, std::vector<std::string>& failures)
+                std::span<const EncodedQuestion> encoded, int threads, Precision precision,
+                std::vector<std::string>& failures)
       : package_(package), tokenizer_(tokenizer), questions_(questions), encoded_(encoded), threads_(threads),
-        failures_(failures) {}
+        precision_(precision), failures_(failures) {}
 
   bool load(std::size_t model) override;
   std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
@@ -39,6 +42,7 @@ private:
   std::span<const Question> questions_;
   std::span<const EncodedQuestion> encoded_;
   int threads_;
+  Precision precision_;
   std::vector<std::string>& failures_;
   std::optional<DebertaForMultipleChoice> network_;
   std::jthread reading_ahead_;

@@ -46,7 +46,7 @@ public:
         tokenizer_(Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name)),
         encoded_(encode_questions(tokenizer_, questions, package.template_options(), request.threads)),
         lengths_(lengths_of(encoded_)),
-        network_(package, tokenizer_, questions, encoded_, request.threads, answers_.failures),
+        network_(package, tokenizer_, questions, encoded_, request.threads, request.precision, answers_.failures),
         runner_(package, encoded_, network_,
                 request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
                 {.threads = request.threads,

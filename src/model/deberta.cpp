@@ -53,26 +53,25 @@ std::int64_t PackedSequences::longest() const {
 }
 
 DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype)
-    : DebertaForMultipleChoice(std::move(config), dtype, std::nullopt, {}) {}
+    : DebertaForMultipleChoice(std::move(config), dtype, std::nullopt) {}
 
-DebertaForMultipleChoice DebertaForMultipleChoice::for_answering(DebertaConfig config, StoredWeights stored,
-                                                                 const std::set<std::string>& bytes) {
+DebertaForMultipleChoice DebertaForMultipleChoice::for_answering(DebertaConfig config,
+                                                                 const AnsweringWeights& weights) {
   const bool packed = can_be_packed(config);
-  if (!packed && !bytes.empty())
-    throw InternalError("weights of one byte for layers that cannot be packed");
-  return {std::move(config), at::kFloat, packed ? std::optional(stored) : std::nullopt, bytes};
+  if (!packed && (!weights.bytes.empty() || weights.dense == StoredWeights::bf16))
+    throw InternalError("weights of bytes or bf16 for layers that cannot be packed");
+  return {std::move(config), at::kFloat, packed ? std::optional(weights) : std::nullopt};
 }
 
 DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype,
-                                                   std::optional<StoredWeights> packed,
-                                                   const std::set<std::string>& bytes)
+                                                   const std::optional<AnsweringWeights>& packed)
     : config_(std::move(config)) {
   const std::string embeddings = "deberta.embeddings.", encoder = kEncoder,
                     word_embeddings = embeddings + "word_embeddings.weight";
   if (packed)
-    make_packed_layers(*packed, bytes);
+    make_packed_layers(*packed);
   for (const TensorInfo& info : parameters_of(config_)) {
-    const bool as_halves = packed == StoredWeights::f16 && info.name == word_embeddings;
+    const bool as_halves = packed && packed->half_embeddings && info.name == word_embeddings;
     parameters_.emplace_back(info.name, packed_rows_.contains(info.name)
                                             ? at::Tensor()
                                             : at::empty(info.shape, at::TensorOptions(as_halves ? at::kHalf : dtype)));
@@ -109,14 +108,14 @@ DebertaForMultipleChoice::DebertaForMultipleChoice(DebertaConfig config, at::Sca
   classifier_ = linear("classifier");
 }
 
-void DebertaForMultipleChoice::make_packed_layers(StoredWeights stored, const std::set<std::string>& bytes) {
+void DebertaForMultipleChoice::make_packed_layers(const AnsweringWeights& weights) {
   kept_ = std::make_unique<Kept>();
   const std::vector<DenseGroup> groups = dense_groups(config_);
   constexpr std::size_t kGroups = 4; // of each layer
   for (std::size_t first = 0; first < groups.size(); first += kGroups) {
     std::array<StoredWeights, kGroups> stored_as{};
     for (std::size_t i = 0; i < kGroups; ++i)
-      stored_as[i] = bytes.contains(groups[first + i].name) ? StoredWeights::int8 : stored;
+      stored_as[i] = weights.bytes.contains(groups[first + i].name) ? StoredWeights::int8 : weights.dense;
     packed_layers_.emplace_back(config_, stored_as);
   }
   using Part = PackedRows::Part;

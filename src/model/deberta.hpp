@@ -67,6 +67,13 @@ struct ForwardOptions {
   std::function<void(const std::string& group, const at::Tensor& input)> observe = nullptr;
 };
 
+/// How a network for answering keeps its weights.
+struct AnsweringWeights {
+  StoredWeights dense = StoredWeights::f32; ///< those of the layers' dense parts
+  std::set<std::string> bytes = {};         ///< the dense groups that have weights of one byte instead
+  bool half_embeddings = false;             ///< word embeddings as f16, else as f32
+};
+
 class DebertaForMultipleChoice {
 public:
   using NamedTensor = std::pair<std::string, at::Tensor>;
@@ -75,10 +82,9 @@ public:
   explicit DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype = at::kFloat);
 
   /// For answering on the CPU alone, one pass at a time: the layers' dense weights have their place in the order of the
-  /// CPU's kernels, and they and the word embeddings stay as they are stored. Where that cannot be (can_be_packed()), a
-  /// network as any other. `bytes`: the dense groups whose weights are bytes, which they can be in packed layers alone.
-  static DebertaForMultipleChoice for_answering(DebertaConfig config, StoredWeights stored,
-                                                const std::set<std::string>& bytes = {});
+  /// CPU's kernels. Where that cannot be (can_be_packed()), a network as any other; then weights must be none of bytes
+  /// or bf16.
+  static DebertaForMultipleChoice for_answering(DebertaConfig config, const AnsweringWeights& weights);
 
   const DebertaConfig& config() const noexcept { return config_; }
   /// True if layers are packed.
@@ -107,8 +113,7 @@ public:
 
 private:
   /// If `packed` says how weights are stored, layers are packed.
-  DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype, std::optional<StoredWeights> packed,
-                           const std::set<std::string>& bytes);
+  DebertaForMultipleChoice(DebertaConfig config, at::ScalarType dtype, const std::optional<AnsweringWeights>& packed);
 
   struct Layer {
     Linear query_proj, key_proj, value_proj, pos_key_proj, pos_query_proj, attention_output, intermediate, output;
@@ -124,7 +129,7 @@ private:
   at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
                       const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;
-  void make_packed_layers(StoredWeights stored, const std::set<std::string>& bytes);
+  void make_packed_layers(const AnsweringWeights& weights);
   std::pair<at::Tensor, std::int64_t> rows_in_reach(const at::Tensor& relative, std::int64_t longest) const;
   void project_for(std::int64_t longest) const;
   RelativeTables project(const Layer& layer, const at::Tensor& relative_embeddings) const;

@@ -28,16 +28,26 @@ void store_in_tensor(const TensorChunk& chunk, const at::Tensor& tensor) {
 }
 
 void store_packed(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t first) {
-  if (matrix.stored() == StoredWeights::f16 && chunk.tensor.dtype == DType::f16)
+  const DType dtype = chunk.tensor.dtype;
+  const bool bf16 = matrix.stored() == StoredWeights::bf16;
+  if ((bf16 && dtype == DType::bf16) || (matrix.stored() == StoredWeights::f16 && dtype == DType::f16))
     return matrix.place_halves(first, chunk.bytes);
-  if (chunk.tensor.dtype == DType::i8)
+  if (dtype == DType::i8)
     return matrix.place_bytes(first, chunk.bytes);
   std::array<float, 4096> floats{};
-  const std::size_t element = size_of(chunk.tensor.dtype), elements = chunk.bytes.size() / element;
+  std::array<std::byte, 2 * floats.size()> halves{};
+  const std::size_t element = size_of(dtype), elements = chunk.bytes.size() / element;
   for (std::size_t i = 0; i < elements; i += floats.size()) {
     const auto part = std::span(floats).first(std::min(floats.size(), elements - i));
-    convert_to_f32(chunk.tensor.dtype, chunk.bytes.subspan(i * element, part.size() * element), part);
-    matrix.place(first + static_cast<std::int64_t>(i), part);
+    convert_to_f32(dtype, chunk.bytes.subspan(i * element, part.size() * element), part);
+    const std::int64_t at = first + static_cast<std::int64_t>(i);
+    if (bf16) {
+      const auto rounded = std::span(halves).first(2 * part.size());
+      convert_from_f32(DType::bf16, part, rounded);
+      matrix.place_halves(at, rounded);
+    } else {
+      matrix.place(at, part);
+    }
   }
 }
 

@@ -25,9 +25,15 @@ std::vector<std::string> load_weights(DebertaForMultipleChoice& network, WeightS
   return match.extra;
 }
 
-DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& source, int threads) {
+DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& source, int threads, Precision precision) {
   const std::vector<TensorInfo>& tensors = source.tensors();
   const std::set<std::string> bytes = groups_of_bytes(config, source);
+  const bool bf16 = precision == Precision::bf16;
+  if (bf16 && (!bytes.empty() || !can_be_packed(config)))
+    throw UsageError(source.description() + ": " +
+                     (bytes.empty() ? "a network of this kind (hidden_act " + config.hidden_act + ")"
+                                    : std::string("a network with int8 weights")) +
+                     " cannot answer in bf16. Give --precision auto");
   const bool halves = std::all_of(tensors.begin(), tensors.end(), [](const TensorInfo& tensor) {
     return tensor.dtype == DType::f16 || tensor.dtype == DType::i8 || tensor.name.ends_with(".weight_scale") ||
            tensor.name.ends_with(".input_factor");
@@ -37,8 +43,12 @@ DebertaForMultipleChoice load_to_answer(DebertaConfig config, WeightSource& sour
                      "has weights of one byte, which a network of its config.json (hidden_act " + config.hidden_act +
                          ") cannot have",
                      "Check that config.json and the weights belong together, or pack the models again");
-  DebertaForMultipleChoice network = DebertaForMultipleChoice::for_answering(
-      std::move(config), halves ? StoredWeights::f16 : StoredWeights::f32, bytes);
+  DebertaForMultipleChoice network =
+      DebertaForMultipleChoice::for_answering(std::move(config), {.dense = bf16     ? StoredWeights::bf16
+                                                                           : halves ? StoredWeights::f16
+                                                                                    : StoredWeights::f32,
+                                                                  .bytes = bytes,
+                                                                  .half_embeddings = halves});
   load_weights(network, source, Purpose::answering, threads);
   network.freeze_relative_tables();
   return network;

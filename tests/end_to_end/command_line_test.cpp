@@ -33,7 +33,7 @@ TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 bef
              ContainsSubstring("kernels: own AVX2"));
   const ProgramResult wrong = demo_with("sse");
   CHECK(wrong.status == 2);
-  CHECK_THAT(wrong.err, ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2, avx512 or avx512_vnni"));
+  CHECK_THAT(wrong.err, ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2, avx512, avx512_vnni or avx512_bf16"));
   const ProgramResult wide = demo_with("avx512");
   if (sciexam::cpu_has(sciexam::Isa::avx512)) {
     CHECK(wide.status == 0);
@@ -42,6 +42,29 @@ TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 bef
     CHECK(wide.status == 2);
     CHECK_THAT(wide.err, ContainsSubstring("SCIEXAM_ISA is avx512, which this CPU does not have"));
   }
+}
+
+TEST_CASE("bf16 is refused, with exit status 2, where the kernels do not have it, and never taken by itself") {
+  const auto run = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), program());
+    return run_command(arguments, {}, {"SCIEXAM_ISA=avx2"});
+  };
+  const TemporaryFolder folder;
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--demo"},
+                                                    {"--output", folder / "submission.csv"},
+                                                    {"bench"},
+                                                    {"evaluate", "--test", folder / "test.csv"}}) {
+    std::vector<std::string> in_bf16 = arguments;
+    in_bf16.insert(in_bf16.end(), {"--precision", "bf16"});
+    const ProgramResult refused = run(in_bf16);
+    INFO(arguments[0] << "\n" << refused.err);
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.err, ContainsSubstring("--precision bf16 needs a CPU with AVX-512-BF16") &&
+                                ContainsSubstring("Give --precision f32"));
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "submission.csv"));
+  CHECK_THAT(sciexam_run({"--demo"}).err, ContainsSubstring("precision: f32"));
+  CHECK_THAT(run({"doctor"}).out, ContainsSubstring("--precision bf16 is not for this CPU"));
 }
 
 TEST_CASE("asked for its version, it names the libraries and the kernels") {

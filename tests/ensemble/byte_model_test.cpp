@@ -2,6 +2,7 @@
 #include "catch_beside_torch.hpp" // last: see there
 #include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/safetensors.hpp"
+#include "ensemble/agreement.hpp"
 #include "ensemble/answering.hpp"
 #include "ensemble/byte_model.hpp"
 #include "model/tiny_networks.hpp"
@@ -58,16 +59,6 @@ std::unique_ptr<WeightSource> bytes_of(const TinyCheckpoint& checkpoint) {
 
 } // namespace
 
-TEST_CASE("answers are compared by first guesses, by the order of three and by logits") {
-  const std::vector<OptionLogits> a = {{5, 4, 3, 2, 1}, {5, 4, 3, 2, 1}, {5, 4, 3, 2, 1}, {5, 4, 3, 2, 1}},
-                                  b = {{4, 5, 3, 2, 1}, {5, 4, 2, 3, 1}, {5, 4, 3, 1, 1.5F}, {5, 4, 3, 2, 1}};
-  const Agreement agreement = compare(a, b);
-  CHECK(agreement.questions == 4);
-  CHECK(agreement.other_first == 1);
-  CHECK(agreement.other_order == 2);
-  CHECK(agreement.largest_difference == 1);
-}
-
 TEST_CASE("a model with weights of one byte computes nearly the same") {
   TinyCheckpoint checkpoint;
   const std::vector<EncodedQuestion> questions = random_questions(20, 30, 30);
@@ -91,6 +82,7 @@ TEST_CASE("a model with weights of one byte computes nearly the same") {
     }
   CHECK(agreement.largest_difference > 0);
   CHECK(agreement.largest_difference < 0.1 * static_cast<double>(highest - lowest));
+  CHECK_THROWS_AS(load_to_answer(checkpoint.config, *bytes, 2, Precision::bf16), UsageError);
 }
 
 TEST_CASE("a model whose answers change with weights of one byte is refused, after more and more layers stayed f16") {

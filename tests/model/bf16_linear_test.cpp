@@ -2,6 +2,8 @@
 #include "catch_beside_torch.hpp" // last: see there
 #include "model/bf16_linear.hpp"
 #include "model/reference.hpp"
+#include "model/tiny_networks.hpp"
+#include "support/errors.hpp"
 
 #include <array>
 
@@ -73,4 +75,20 @@ TEST_CASE("without a bias, and for a factor that is not trained, there is a prod
   CHECK(!weight.grad().defined());
   const at::NoGradGuard no_grad;
   CHECK(max_difference(bf16_linear(x, weight, {}), at::tensor({17.0F, 39.0F})) == 0);
+}
+
+TEST_CASE("answering in bf16 computes what a pass of training in bf16 does, but for the order of sums") {
+  const at::NoGradGuard no_grad;
+  const DebertaForMultipleChoice network = random_network(tiny_config());
+  const PackedSequences batch = random_batch(network.config(), {5, 17, 1, 40});
+  const at::Tensor trained = network.forward(batch, {.bf16 = true}).logits, exact = network.forward(batch).logits;
+  const at::Tensor answered = packed_copy(network, DType::f32, Precision::bf16).forward(batch).logits;
+  // A sum in another order may be rounded to another bf16.
+  CHECK(max_difference(answered, trained) < 0.1 * max_difference(trained, exact));
+}
+
+TEST_CASE("a network that cannot be packed is refused in bf16") {
+  DebertaConfig config = tiny_config();
+  config.hidden_act = "relu";
+  CHECK_THROWS_AS(packed_copy(random_network(config), DType::f32, Precision::bf16), UsageError);
 }

@@ -30,7 +30,8 @@ DebertaForMultipleChoice load(const std::filesystem::path& model_folder, const s
                               at::ScalarType dtype = at::kFloat);
 
 /// The same, packed for answering.
-DebertaForMultipleChoice load_packed(const std::filesystem::path& model_folder, const std::string& file);
+DebertaForMultipleChoice load_packed(const std::filesystem::path& model_folder, const std::string& file,
+                                     Precision precision = Precision::as_stored);
 
 /// The largest absolute difference, in double.
 double max_difference(const at::Tensor& a, const at::Tensor& b);

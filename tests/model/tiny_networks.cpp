@@ -111,9 +111,9 @@ private:
 
 } // namespace
 
-DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored) {
+DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored, Precision precision) {
   NetworkWeights weights(network, stored);
-  return load_to_answer(network.config(), weights, 2);
+  return load_to_answer(network.config(), weights, 2, precision);
 }
 
 PackedSequences random_batch(const DebertaConfig& config, const std::vector<std::int64_t>& lengths) {

@@ -1,7 +1,7 @@
 // Small random networks of every kind of configuration, for tests of the network and of training.
 #pragma once
 
-#include "model/deberta.hpp"
+#include "model/weights.hpp"
 
 #include <string>
 #include <vector>
@@ -18,7 +18,8 @@ std::vector<std::pair<std::string, DebertaConfig>> config_variants();
 DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarType dtype = at::kFloat);
 
 /// The same weights, packed for answering, as if they were read from a file of f32 or f16 numbers.
-DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored = DType::f32);
+DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored = DType::f32,
+                                     Precision precision = Precision::as_stored);
 
 /// Sequences of these lengths of arbitrary tokens and types.
 PackedSequences random_batch(const DebertaConfig& config, const std::vector<std::int64_t>& lengths);

@@ -3,8 +3,8 @@
 
 usage: run.py SCIEXAM_RUN QUESTIONS.csv --checkpoint FOLDER [--shape base|large] [--questions N] [--json FILE] ...
 
-transformers on PyTorch (eager, torch.compile), ONNX Runtime and OpenVINO (f32, int8) and sciexam (every precision that its
-`pack` has). Their environment is made from requirements.txt once, in ${XDG_CACHE_HOME:-~/.cache}/sciexam/peers-venv-HASH.
+transformers on PyTorch (eager, torch.compile), ONNX Runtime and OpenVINO (f32, int8) and sciexam (f32, int8, and
+bf16 where the CPU has it). Their environment is made from requirements.txt once, in ${XDG_CACHE_HOME:-~/.cache}/sciexam/peers-venv-HASH.
 
 The questions, sorted by length, are dealt to rounds of like lengths; in a round each competitor answers the same slice, one after
 the other, so the machine's noise meets all alike. A rate is real tokens (sciexam's own tokenizer, no padding) per second from
@@ -111,12 +111,14 @@ class Sciexam:
     setting = "as it is"
 
     def __init__(self, arguments, precision):
+        packed = "int8" if precision == "int8" else "f16"
         self.arguments, self.peak, self.start = arguments, 0, None
-        self.package = f"{arguments.work}/package-{precision}-{arguments.max_length}"
+        self.precision = "auto" if precision == "int8" else precision
+        self.package = f"{arguments.work}/package-{packed}-{arguments.max_length}"
         # Random weights leave all options nearly alike: their order may change.
         calibration = ["--calibration", calibration_csv(arguments), "--allow-disagreement"] if precision == "int8" else []
         pack = subprocess.run([arguments.program, "pack", "--models", arguments.checkpoint, "--tokenizer", arguments.tokenizer,
-                               "--out", self.package, "--precision", precision, "--max-length", str(arguments.max_length),
+                               "--out", self.package, "--precision", packed, "--max-length", str(arguments.max_length),
                                *calibration], capture_output=True, text=True)
         if pack.returncode:
             raise Unavailable(pack.stderr.strip().splitlines()[-1][:160])
@@ -132,7 +134,7 @@ class Sciexam:
             process = subprocess.Popen(
                 [self.arguments.program, "--package", self.package, "--test", f"{work}/slice.csv", "--output",
                  f"{work}/submission.csv", "--probabilities", f"{work}/p.csv", "--log-json", f"{work}/log.json", "--device", "cpu",
-                 "--threads", str(self.arguments.threads)], stdout=subprocess.DEVNULL, stderr=stderr)
+                 "--threads", str(self.arguments.threads), "--precision", self.precision], stdout=subprocess.DEVNULL, stderr=stderr)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -240,9 +242,9 @@ def measure(arguments, questions, rows):
 
     for name in arguments.peers:
         attempt(name, lambda: start(name, lambda: best_peer(arguments, name, questions)))
-    for precision, packed in sciexam_precisions(arguments):
+    for precision in sciexam_precisions():
         name = f"sciexam {precision}"
-        attempt(name, lambda: start(name, lambda: Sciexam(arguments, packed)))
+        attempt(name, lambda: start(name, lambda: Sciexam(arguments, precision)))
 
     logits = {name: {} for name in competitors}
     for i in range(arguments.rounds):
@@ -266,11 +268,9 @@ def measure(arguments, questions, rows):
                                   for a, b in zip(centred(logits[name][q["id"]]), centred(t)))
 
 
-def sciexam_precisions(arguments):
-    """Pairs: the precision that is computed in, the one to pack."""
-    out = subprocess.run([arguments.program, "pack", "--help"], capture_output=True, text=True, check=True).stdout
-    offered = re.search(r"--precision TEXT:\{([^}]*)\}", out).group(1).split(",")
-    return [("f32", "f16")] + [(p, p) for p in ("bf16", "int8") if p in offered]
+def sciexam_precisions():
+    with open("/proc/cpuinfo") as f:
+        return ["f32", *(["bf16"] if "avx512_bf16" in f.read() else []), "int8"]
 
 
 def table(arguments, questions, rows, versions):
