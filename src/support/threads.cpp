@@ -6,11 +6,8 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <optional>
-#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -20,41 +17,36 @@
 namespace sciexam {
 namespace {
 
-/// CPUs that the quota of one cgroup folder grants; nothing if it sets none.
-std::optional<double> quota_of(const std::string& folder) {
-  std::string quota, period;
-  if (std::ifstream(folder + "/cpu.max") >> quota >> period && quota != "max")
-    return std::stod(quota) / std::stod(period);
-  if (std::ifstream(folder + "/cpu.cfs_quota_us") >> quota && quota[0] != '-' &&
-      std::ifstream(folder + "/cpu.cfs_period_us") >> period)
-    return std::stod(quota) / std::stod(period);
-  return std::nullopt;
-}
-
-/// The least quota of this process's cgroup and its parents.
-std::optional<double> cgroup_quota() {
-  std::optional<double> least;
-  for_each_cgroup("cpu", [&](const std::filesystem::path& group) {
-    if (const auto quota = quota_of(group.string()))
-      least = std::min(least.value_or(*quota), *quota);
-  });
-  return least;
+/// What one group grants; nothing if it has no quota ("max" in v2, -1 in v1).
+std::optional<double> quota_of(const std::filesystem::path& group) {
+  double quota = 0, period = 0; // microseconds
+  const bool found =
+      std::ifstream(group / "cpu.max") >> quota >> period ||
+      (std::ifstream(group / "cpu.cfs_quota_us") >> quota && std::ifstream(group / "cpu.cfs_period_us") >> period);
+  return found && quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
 }
 
 } // namespace
+
+std::optional<double> cpu_quota(const std::filesystem::path& root) {
+  std::optional<double> least;
+  for_each_cgroup(
+      "cpu",
+      [&](const std::filesystem::path& group) {
+        if (const auto quota = quota_of(group))
+          least = std::min(least.value_or(*quota), *quota);
+      },
+      root);
+  return least;
+}
 
 int available_threads() {
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   cpu_set_t mask;
   if (::sched_getaffinity(0, sizeof mask, &mask) == 0)
     threads = std::max(1, CPU_COUNT(&mask));
-  try {
-    if (const auto quota = cgroup_quota())
-      threads = std::min(threads, std::max(1, static_cast<int>(std::ceil(*quota))));
-  } catch (const std::logic_error&) {
-    // A quota file that holds no number limits nothing.
-  }
-  return threads;
+  const double granted = std::ceil(cpu_quota().value_or(threads));
+  return static_cast<int>(std::clamp<double>(granted, 1, threads));
 }
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& task) {

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
+#include <optional>
 
 namespace sciexam {
 
-/// CPUs that this process may use at once: the least of its affinity mask and
-/// its cgroup's quota (v2 cpu.max, v1 cfs_quota_us; rounded up), at least 1.
-/// Where /sys or /proc are not mounted the mask alone decides.
+/// How many CPUs' time this process's control groups grant: the least quota of its own and those above it (v2 cpu.max,
+/// v1 cfs_quota_us). Nothing if none sets one, or where /sys or /proc are not mounted. `root` stands for "/" in tests.
+std::optional<double> cpu_quota(const std::filesystem::path& root = "/");
+
+/// CPUs that this process may use at once: those of its affinity mask, no more than cpu_quota() rounded up, at least 1.
 int available_threads();
 
 /// Calls task(0) .. task(count - 1), each once, on at most `threads` threads,

@@ -85,9 +85,9 @@ def sciexam(arguments, folder, questions_csv):
 def transformers(arguments, folder, questions_csv):
     result = os.path.join(folder, "steps.json")
     peak = measured_run(
-        [sys.executable, os.path.abspath(__file__), arguments.program, arguments.checkpoint, arguments.spm, questions_csv,
-         "--trainer-steps-to", result, "--steps", str(arguments.steps), "--batch", str(arguments.batch), "--threads",
-         str(arguments.threads), "--train-last-layers", str(arguments.train_last_layers)],
+        [sys.executable, os.path.abspath(__file__), arguments.program, arguments.checkpoint, arguments.spm,
+         questions_csv, "--trainer-steps-to", result, "--steps", str(arguments.steps), "--batch", str(arguments.batch),
+         "--threads", str(arguments.threads), "--train-last-layers", str(arguments.train_last_layers)],
         os.path.join(folder, "transformers.log"))
     with open(result, encoding="utf-8") as f:
         return rate_of(json.load(f), arguments.steps), peak

@@ -1,6 +1,7 @@
 // Limits of control groups, in a tree that looks like /proc and /sys.
 #include "support/cgroup.hpp"
 #include "support/memory.hpp"
+#include "support/threads.hpp"
 #include "temporary_folder.hpp"
 
 #include <fstream>
@@ -76,6 +77,40 @@ TEST_CASE("limits of version 1 count too") {
   put(root / "sys/fs/cgroup/memory/box/memory.usage_in_bytes", "300000\n");
   put(root / "sys/fs/cgroup/memory/box/memory.stat", "total_inactive_file 100000\ntotal_active_file 1\n");
   CHECK(available_memory(root.path()) == 600001);
+}
+
+TEST_CASE("a container with the time of 2 of 64 CPUs has 2, whichever of its groups says so") {
+  const TemporaryFolder root;
+  CHECK_FALSE(cpu_quota(root.path()));
+  put(root / "proc/self/cgroup", "0::/outer/inner\n");
+  put(root / "sys/fs/cgroup/outer/inner/cpu.max", "max 100000\n");
+  CHECK_FALSE(cpu_quota(root.path()));
+  put(root / "sys/fs/cgroup/outer/cpu.max", "200000 100000\n");
+  CHECK(cpu_quota(root.path()) == 2);
+  put(root / "sys/fs/cgroup/outer/inner/cpu.max", "25000 50000\n");
+  CHECK(cpu_quota(root.path()) == 0.5);
+  put(root / "sys/fs/cgroup/outer/inner/cpu.max", "400000 100000\n"); // more than the group above has to give
+  CHECK(cpu_quota(root.path()) == 2);
+}
+
+TEST_CASE("quotas of version 1 count too, also where a container sees the host's paths") {
+  const TemporaryFolder root;
+  put(root / "proc/self/cgroup", "4:cpu,cpuacct:/docker/0123abc\n0::/\n");
+  put(root / "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  put(root / "sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  CHECK_FALSE(cpu_quota(root.path()));
+  put(root / "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
+  CHECK(cpu_quota(root.path()) == 1.5);
+}
+
+TEST_CASE("files that hold no quota limit nothing") {
+  const TemporaryFolder root;
+  put(root / "proc/self/cgroup", "0::/\n");
+  for (const char* text : {"", "many of them", "100000", "100000 0", "0 100000", "-5 100000"}) {
+    put(root / "sys/fs/cgroup/cpu.max", text);
+    CAPTURE(text);
+    CHECK_FALSE(cpu_quota(root.path()));
+  }
 }
 
 TEST_CASE("this machine's memory is known") {

@@ -3,8 +3,8 @@
 usage: peer.py KIND MODEL THREADS    KIND: eager, compile, float64, ort, openvino-latency or openvino-throughput
 
 Standard input: one JSON line a request, {"questions": [[5 lists of token ids], ...], "budget": tokens a batch, padding
-counted (0: one question)}. Standard output: a line {} once the model is loaded, then for each request {"seconds", "logits",
-"peak"}, peak being VmHWM in GB.
+counted (0: one question)}. Standard output: a line {} once the model is loaded, then for each request {"seconds",
+"logits", "peak"}, peak being VmHWM in GB.
 """
 import json
 import os

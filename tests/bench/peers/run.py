@@ -3,15 +3,16 @@
 
 usage: run.py SCIEXAM_RUN QUESTIONS.csv --checkpoint FOLDER [--shape base|large] [--questions N] [--json FILE] ...
 
-transformers on PyTorch (eager, torch.compile), ONNX Runtime and OpenVINO (f32, int8) and sciexam (f32, int8, and
-bf16 where the CPU has it). Their environment is made from requirements.txt once, in ${XDG_CACHE_HOME:-~/.cache}/sciexam/peers-venv-HASH.
+transformers on PyTorch (eager, torch.compile), ONNX Runtime and OpenVINO (f32, int8) and sciexam (f32, int8, and bf16
+where the CPU has it). Their environment is made from requirements.txt once, in
+${XDG_CACHE_HOME:-~/.cache}/sciexam/peers-venv-HASH.
 
-The questions, sorted by length, are dealt to rounds of like lengths; in a round each competitor answers the same slice, one after
-the other, so the machine's noise meets all alike. A rate is real tokens (sciexam's own tokenizer, no padding) per second from
-the first token to the last logit; the table has the median of the rounds. Each peer first tries its settings (questions a batch,
-OpenVINO's hint) on four questions and keeps the fastest. Start-up: from the process's start to its first answer to one question,
-compilation included. "error": the largest difference of a logit from a float64 network's, both minus the mean of their five,
-because sciexam writes probabilities.
+The questions, sorted by length, are dealt to rounds of like lengths; in a round each competitor answers the same slice,
+one after the other, so the machine's noise meets all alike. A rate is real tokens (sciexam's own tokenizer, no padding)
+per second from the first token to the last logit; the table has the median of the rounds. Each peer first tries its
+settings (questions a batch, OpenVINO's hint) on four questions and keeps the fastest. Start-up: from the process's
+start to its first answer to one question, compilation included. "error": the largest difference of a logit from a
+float64 network's, both minus the mean of their five, because sciexam writes probabilities.
 """
 import argparse
 import contextlib
@@ -53,9 +54,14 @@ def environment():
     if not os.path.exists(f"{folder}/done"):
         print(f"making {folder}: 6 GB, some minutes", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "-q", "-r", f"{HERE}/requirements.txt"], check=True)
+        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "-q", "-r", f"{HERE}/requirements.txt"],
+                       check=True)
         open(f"{folder}/done", "w").close()
     return f"{folder}/bin/python"
+
+
+def output_of(command, text=""):
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 def last_words(path):
@@ -92,7 +98,8 @@ class Peer:
     def answer(self, questions):
         """Seconds and the logits of each question."""
         try:
-            self.process.stdin.write(json.dumps({"questions": [q["ids"] for q in questions], "budget": self.budget}) + "\n")
+            request = {"questions": [q["ids"] for q in questions], "budget": self.budget}
+            self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # read() tells the reason
@@ -115,11 +122,11 @@ class Sciexam:
         self.arguments, self.peak, self.start = arguments, 0, None
         self.precision = "auto" if precision == "int8" else precision
         self.package = f"{arguments.work}/package-{packed}-{arguments.max_length}"
-        # Random weights leave all options nearly alike: their order may change.
-        calibration = ["--calibration", calibration_csv(arguments), "--allow-disagreement"] if precision == "int8" else []
-        pack = subprocess.run([arguments.program, "pack", "--models", arguments.checkpoint, "--tokenizer", arguments.tokenizer,
-                               "--out", self.package, "--precision", packed, "--max-length", str(arguments.max_length),
-                               *calibration], capture_output=True, text=True)
+        command = [arguments.program, "pack", "--models", arguments.checkpoint, "--tokenizer", arguments.tokenizer,
+                   "--out", self.package, "--precision", packed, "--max-length", str(arguments.max_length)]
+        if precision == "int8":  # random weights leave all options nearly alike: their order may change
+            command += ["--calibration", calibration_csv(arguments), "--allow-disagreement"]
+        pack = subprocess.run(command, capture_output=True, text=True)
         if pack.returncode:
             raise Unavailable(pack.stderr.strip().splitlines()[-1][:160])
         self.start = time.time()
@@ -133,8 +140,9 @@ class Sciexam:
         with open(f"{work}/sciexam.err", "w") as stderr:
             process = subprocess.Popen(
                 [self.arguments.program, "--package", self.package, "--test", f"{work}/slice.csv", "--output",
-                 f"{work}/submission.csv", "--probabilities", f"{work}/p.csv", "--log-json", f"{work}/log.json", "--device", "cpu",
-                 "--threads", str(self.arguments.threads), "--precision", self.precision], stdout=subprocess.DEVNULL, stderr=stderr)
+                 f"{work}/submission.csv", "--probabilities", f"{work}/p.csv", "--log-json", f"{work}/log.json",
+                 "--device", "cpu", "--threads", str(self.arguments.threads), "--precision", self.precision],
+                stdout=subprocess.DEVNULL, stderr=stderr)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -143,9 +151,11 @@ class Sciexam:
         with open(f"{work}/log.json") as f:
             end = [event for event in map(json.loads, f) if event["event"] == "progress"][-1]
         if end["total"] != tokens_of(questions):
-            raise SystemExit(f"sciexam read {end['total']} tokens where its peers read {tokens_of(questions)}: {work}/slice.csv")
+            raise SystemExit(f"sciexam read {end['total']} tokens where its peers read {tokens_of(questions)}: "
+                             f"{work}/slice.csv")
         with open(f"{work}/p.csv", newline="") as f:
-            logits = [[math.log(float(row[c])) for c in "ABCDE"] for row in csv.DictReader(f) if row["model"] == "run_0"]
+            logits = [[math.log(float(row[c])) for c in "ABCDE"]
+                      for row in csv.DictReader(f) if row["model"] == "run_0"]
         return end["done"] / end["rate"], logits
 
     def stop(self):
@@ -166,8 +176,8 @@ def tokens_of(questions):
 
 
 def read_questions(arguments):
-    """Rows of the CSV with their token ids, sorted by length. Open book: the prompt is followed by the context, or without
-    such a column by the next prompts, and the pair is cut to max_length."""
+    """Rows of the CSV with their token ids, sorted by length. Open book: the prompt is followed by the context, or
+    without such a column by the next prompts, and the pair is cut to max_length."""
     with open(arguments.csv, newline="", encoding="utf-8-sig") as f:
         rows = list(csv.DictReader(f))
     prompts = [row["prompt"] for row in rows]
@@ -175,8 +185,7 @@ def read_questions(arguments):
         row["prompt"] += " " + (row.get("context") or " ".join((prompts * 2)[i + 1:i + 60]))
     rows = rows[:arguments.questions]
     lines = "".join(json.dumps({"text": row["prompt"], "pair": row[c]}) + "\n" for row in rows for c in "ABCDE")
-    out = subprocess.run([arguments.program, "tokenize", "--tokenizer", arguments.tokenizer], input=lines,
-                         capture_output=True, text=True, check=True).stdout.splitlines()
+    out = output_of([arguments.program, "tokenize", "--tokenizer", arguments.tokenizer], lines).splitlines()
     for i, row in enumerate(rows):
         row["ids"] = [cut(json.loads(line)["ids"], arguments.max_length) for line in out[5 * i:5 * i + 5]]
     return sorted(rows, key=lambda q: max(map(len, q["ids"])))
@@ -196,7 +205,8 @@ def export(arguments, form, questions):
     run = [arguments.python, f"{HERE}/export.py"]
     with open(f"{arguments.work}/{form}.log", "w") as stderr:
         made = subprocess.run(run + [form, arguments.checkpoint, f"{arguments.work}/{form}", calibration,
-                                     f"{arguments.work}/onnx/model.onnx"], stdout=subprocess.PIPE, stderr=stderr, text=True)
+                                     f"{arguments.work}/onnx/model.onnx"],
+                              stdout=subprocess.PIPE, stderr=stderr, text=True)
     if made.returncode:
         raise Unavailable(last_words(f"{arguments.work}/{form}.log"))
     return made.stdout.strip()
@@ -274,10 +284,11 @@ def sciexam_precisions():
 
 
 def table(arguments, questions, rows, versions):
-    lines = [f"{arguments.shape}, {len(questions)} questions, {tokens_of(questions)} tokens "
-             f"({min(len(q['ids'][0]) for q in questions)} to {max(max(map(len, q['ids'])) for q in questions)} a sequence), "
-             f"{arguments.rounds} rounds, {arguments.threads} threads",
-             f"{'':26}{'tokens/s':>9} {'min..max':>15} {'ratio':>6} {'peak GB':>8} {'start s':>8} {'error':>8}  setting"]
+    lengths = [len(option) for q in questions for option in q["ids"]]
+    lines = [f"{arguments.shape}, {len(questions)} questions, {sum(lengths)} tokens ({min(lengths)} to {max(lengths)} "
+             f"a sequence), {arguments.rounds} rounds, {arguments.threads} threads",
+             f"{'':26}{'tokens/s':>9} {'min..max':>15} {'ratio':>6} {'peak GB':>8} {'start s':>8} {'error':>8}  "
+             "setting"]
     for name, row in rows.items():
         if "unavailable" in row:
             lines.append(f"{name:26}{'-':>9}  {row['unavailable']}")
@@ -287,16 +298,16 @@ def table(arguments, questions, rows, versions):
         # Round by round, so that what slowed a round down slowed both.
         row["ratio"] = statistics.median(a / b for a, b in zip(row["rates"], eager)) if eager else math.nan
         extent = f"{min(row['rates']):.0f}..{max(row['rates']):.0f}"
-        lines.append(f"{name:26}{row['median']:9.1f} {extent:>15} {row['ratio']:6.2f} {row['peak']:8.2f} {row['start_up']:8.1f} "
-                     f"{row['error']:8.1e}  {row['setting']}")
+        lines.append(f"{name:26}{row['median']:9.1f} {extent:>15} {row['ratio']:6.2f} {row['peak']:8.2f} "
+                     f"{row['start_up']:8.1f} {row['error']:8.1e}  {row['setting']}")
     return "\n".join(lines + versions)
 
 
 def versions_of(arguments):
     names = ["torch", "transformers", "onnx", "onnxruntime", "openvino", "nncf"]
     code = "import sys, importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
-    peers = subprocess.run([arguments.python, "-c", code, *names], capture_output=True, text=True, check=True).stdout
-    ours = subprocess.run([arguments.program, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()
+    peers = output_of([arguments.python, "-c", code, *names])
+    ours = output_of([arguments.program, "--version"]).splitlines()
     with open("/proc/cpuinfo") as f:
         cpu = re.search(r"model name\s*: (.*)", f.read()).group(1)
     return [f"{ours[0]}; {peers.strip()}; Python {sys.version.split()[0]}", f"{cpu}; {ours[2]}"]
@@ -336,8 +347,8 @@ def main():
                    "TORCHINDUCTOR_CACHE_DIR": os.path.abspath(f"{arguments.work}/inductor")}
     arguments.python = environment()
     if not os.path.exists(f"{arguments.checkpoint}/config.json"):
-        subprocess.run([arguments.python, f"{HERE}/../make_large_model.py", arguments.checkpoint, "--shape", arguments.shape],
-                       check=True)
+        subprocess.run([arguments.python, f"{HERE}/../make_large_model.py", arguments.checkpoint,
+                        "--shape", arguments.shape], check=True)
     questions, rows = read_questions(arguments), {}
     measure(arguments, questions, rows)
     versions = versions_of(arguments)
@@ -345,8 +356,8 @@ def main():
     if arguments.json:
         with open(arguments.json, "w") as f:
             json.dump({"shape": arguments.shape, "questions": len(questions), "tokens": tokens_of(questions),
-                       "threads": arguments.threads, "open_book": arguments.open_book, "rows": rows, "versions": versions},
-                      f, indent=1)
+                       "threads": arguments.threads, "open_book": arguments.open_book, "rows": rows,
+                       "versions": versions}, f, indent=1)
 
 
 if __name__ == "__main__":
