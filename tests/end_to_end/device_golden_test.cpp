@@ -20,7 +20,7 @@ using namespace sciexam::test;
 
 namespace {
 
-constexpr std::size_t kModels = 3, kQuestions = 200, kLetters = 5;
+constexpr std::size_t kModels = 3, kExamQuestions = 200, kLetters = 5;
 constexpr double kMargin = 2e-3; // closer ones may change places
 
 using Scores = std::array<double, kLetters>;
@@ -28,7 +28,7 @@ using Scores = std::array<double, kLetters>;
 /// A question's logits, one Scores a model, in f32 from the reference.
 std::array<Scores, kModels> reference_logits(std::size_t question) {
   static const std::vector<float> all = [] {
-    std::vector<float> logits(kModels * kQuestions * kLetters);
+    std::vector<float> logits(kModels * kExamQuestions * kLetters);
     open_safetensors(golden::folder() / "e2e/logits.safetensors")
         ->read([](const TensorInfo& tensor) { return tensor.name == "logits"; },
                [&](const TensorChunk& chunk) {
@@ -40,7 +40,7 @@ std::array<Scores, kModels> reference_logits(std::size_t question) {
   }();
   std::array<Scores, kModels> logits;
   for (std::size_t model = 0; model < kModels; ++model)
-    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>((model * kQuestions + question) * kLetters), kLetters,
+    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>((model * kExamQuestions + question) * kLetters), kLetters,
                 logits[model].begin());
   return logits;
 }
@@ -132,5 +132,5 @@ TEST_CASE("golden: two GPUs give the order of the reference's four ensembles", "
 }
 
 TEST_CASE("golden: a GPU gives the order of the reference's four ensembles for all questions", "[golden][long]") {
-  check_ensembles(kQuestions, 1);
+  check_ensembles(kExamQuestions, 1);
 }

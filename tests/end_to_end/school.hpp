@@ -16,6 +16,7 @@ public:
   School();
   void save() const { write_bytes(folder_ / "manifest.json", manifest_.dump()); }
   nlohmann::json& manifest() { return manifest_; }
+  const nlohmann::json& manifest() const { return manifest_; }
   std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
 
   /// Gives the manifest the exam as its validation questions too.
