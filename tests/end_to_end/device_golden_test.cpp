@@ -20,15 +20,15 @@ using namespace sciexam::test;
 
 namespace {
 
-constexpr std::size_t kModels = 3, kExamQuestions = 200, kLetters = 5;
-constexpr double kMargin = 2e-3; // closer ones may change places
+constexpr std::size_t kModels = 3, kReferenceRows = 200, kLetters = 5;
+constexpr double kClear = 2e-3; // scores that are closer may change places
 
 using Scores = std::array<double, kLetters>;
 
 /// A question's logits, one Scores a model, in f32 from the reference.
 std::array<Scores, kModels> reference_logits(std::size_t question) {
   static const std::vector<float> all = [] {
-    std::vector<float> logits(kModels * kExamQuestions * kLetters);
+    std::vector<float> logits(kModels * kReferenceRows * kLetters);
     open_safetensors(golden::folder() / "e2e/logits.safetensors")
         ->read([](const TensorInfo& tensor) { return tensor.name == "logits"; },
                [&](const TensorChunk& chunk) {
@@ -40,7 +40,7 @@ std::array<Scores, kModels> reference_logits(std::size_t question) {
   }();
   std::array<Scores, kModels> logits;
   for (std::size_t model = 0; model < kModels; ++model)
-    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>((model * kExamQuestions + question) * kLetters), kLetters,
+    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>((model * kReferenceRows + question) * kLetters), kLetters,
                 logits[model].begin());
   return logits;
 }
@@ -115,7 +115,7 @@ void check_ensembles(std::size_t questions, int devices) {
     std::getline(expected, b);
     for (std::size_t question = 0; std::getline(expected, b); ++question) {
       REQUIRE(std::getline(found, a));
-      const bool is_clear = margin(combine, question) >= kMargin;
+      const bool is_clear = margin(combine, question) >= kClear;
       clear += is_clear;
       if (is_clear)
         CHECK(a == b);
@@ -132,5 +132,5 @@ TEST_CASE("golden: two GPUs give the order of the reference's four ensembles", "
 }
 
 TEST_CASE("golden: a GPU gives the order of the reference's four ensembles for all questions", "[golden][long]") {
-  check_ensembles(kExamQuestions, 1);
+  check_ensembles(kReferenceRows, 1);
 }
