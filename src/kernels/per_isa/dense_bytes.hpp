@@ -105,7 +105,7 @@ inline void byte_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t 
   for (int r = 0; r < kTileRows; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < 2; ++v)
-      store(c + r * c_stride + v * kLanes, sums[r][v]);
+      store_integers(c + r * c_stride + v * kLanes, sums[r][v]);
 }
 
 /// Integers to what they stand for. 128 was added to all bytes of rows: `surplus` is what that added to a column's sum.

@@ -207,7 +207,7 @@ inline Integers load_integers(const void* from) {
 inline Integers load(const std::int32_t* from) {
   return load_integers(from);
 }
-inline void store(void* to, Integers x) {
+inline void store_integers(void* to, Integers x) {
   __builtin_memcpy(to, &x, sizeof x);
 }
 inline Vector to_floats(Integers x) {
