@@ -129,7 +129,7 @@ TEST_CASE("a lock can be checked: the training is done again and the weights com
 }
 
 TEST_CASE("a lock is checked as it is: what cannot be compared is refused before anything is trained") {
-  const School school;
+  School school;
   REQUIRE(school.train("out", {"--run", "0", "--max-steps", "1"}).status == 0);
   const auto refused = [&](const std::vector<std::string>& more, const std::string& expected) {
     std::vector<std::string> arguments = {"train",         "--check",       school / "out/lock.json",
