@@ -134,6 +134,7 @@ std::vector<std::string> round_all(const DebertaConfig& config, WeightSource& ch
     errors.emplace_back(add_rounded(parameters, group, samples[group.name], workspace, tensors), group.name);
   std::sort(errors.rbegin(), errors.rend());
   std::vector<std::string> names;
+  names.reserve(errors.size());
   for (const auto& [error, name] : errors)
     names.push_back(name);
   return names;

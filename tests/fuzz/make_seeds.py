@@ -100,6 +100,14 @@ def main():
     write("safetensors", "scalar_and_none", safetensors(
         {"s": {"dtype": "I64", "shape": [], "data_offsets": [0, 8]},
          "n": {"dtype": "BF16", "shape": [0], "data_offsets": [8, 8]}}, 8))
+    three_types = safetensors(
+        {"scale": {"dtype": "F32", "shape": [3], "data_offsets": [0, 12]},
+         "bias": {"dtype": "F16", "shape": [3], "data_offsets": [12, 18]},
+         "weight": {"dtype": "I8", "shape": [3, 5], "data_offsets": [18, 33]}}, 33)
+    for name, frame_bytes in (("whole_elements", 4), ("cut_element", 7), ("one_frame", 256)):
+        write("packed_weights", name, bytes([frame_bytes - 1, 2]) + three_types)
+    write("packed_weights", "f16", bytes([1, 0]) + safetensors(
+        {"a": {"dtype": "F16", "shape": [2, 2], "data_offsets": [0, 8]}}, 8))
 
     storage = Storage("FloatStorage", "0", 6)
     weights = collections.OrderedDict(w=tensor(storage, 0, (2, 3), (3, 1)), row=tensor(storage, 3, (3,), (1,)))
