@@ -189,7 +189,7 @@ LinePlot plot_of(const std::vector<Measured>& all, const std::string& what) {
     attention.points.emplace_back(measured.length, measured.times.attention / tokens);
     dense.points.emplace_back(measured.length, (measured.times.projections + measured.times.tail) / tokens);
   }
-  return {.title = "What a token costs, by the length of its sequence",
+  return {.title = "What a token costs, by sequence length",
           .x_label = "tokens a sequence",
           .y_label = "ms a token: " + what,
           .series = {whole, dense, attention},
@@ -227,7 +227,8 @@ void bench(const BenchOptions& options) {
     std::fflush(stdout);
   }
   std::printf("%s\n", of_peak.c_str());
-  const LinePlot plot = plot_of(all, what);
+  const LinePlot plot =
+      plot_of(all, "DeBERTa-v3-large, " + options.precision + ", " + std::to_string(threads) + " threads");
   if (!options.plot.empty())
     write_file_atomically(options.plot, draw(plot, Shown::alone));
   if (options.report.empty())
