@@ -94,11 +94,8 @@ private:
   double peak_;
 };
 
-/// Time a token by length, as milliseconds, and the table.
-void write_bench_report(const std::string& file, const std::string& machine, const std::string& peak,
-                        const std::vector<std::string>& header, const std::vector<Measured>& all,
-                        const std::vector<std::vector<std::string>>& rows) {
-  Page page("What an answer costs", "DeBERTa-v3-large's shape, random weights: " + machine);
+/// Time a token by length, as milliseconds.
+LinePlot plot_of(const std::vector<Measured>& all, const std::string& what) {
   Series whole{.name = "all"}, attention{.name = "attention"}, dense{.name = "dense layers and norms"};
   for (const Measured& measured : all) {
     const double tokens = measured.tokens / 1000;
@@ -106,13 +103,11 @@ void write_bench_report(const std::string& file, const std::string& machine, con
     attention.points.emplace_back(measured.length, measured.times.attention / tokens);
     dense.points.emplace_back(measured.length, (measured.times.projections + measured.times.tail) / tokens);
   }
-  page.figure(draw(LinePlot{.title = "Milliseconds a token, by the length of a sequence",
-                            .x_label = "tokens a sequence",
-                            .y_label = "ms a token",
-                            .series = {whole, dense, attention}}));
-  page.table(header, rows);
-  page.paragraph(peak);
-  write_file_atomically(file, page.html());
+  return {.title = "What a token costs, by sequence length",
+          .x_label = "tokens a sequence",
+          .y_label = "ms a token: " + what,
+          .series = {whole, dense, attention},
+          .log_x = true};
 }
 
 void bench(const BenchOptions& options) {
@@ -128,14 +123,15 @@ void bench(const BenchOptions& options) {
   const DebertaForMultipleChoice network = load_to_answer(config, weights, threads, precision);
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
-  const std::string machine = std::to_string(threads) + " threads, " + cpu_features() + " (" + chosen_kernels() + ")";
+  const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
+                    what = "DeBERTa-v3-large, " + kind + ", " + std::to_string(threads) + " threads",
+                    machine = cpu_features() + " (" + chosen_kernels() + ")";
   const double peak = product_operations_per_second();
   const BenchTable table(options, config, peak);
   const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
                                              " GFLOP/s, oneDNN's f32 product of three times 4096 in this process"
                                        : "the peak is not measured: this LibTorch brings no oneDNN of ours";
-  std::printf("%s, DeBERTa-v3-large, %s\n",
-              options.precision == "f32" ? "f32 on weights kept as f16" : options.precision.c_str(), machine.c_str());
+  std::printf("%s, %s\n", what.c_str(), machine.c_str());
   print_row(table.header(), table.header());
   std::vector<Measured> all;
   std::vector<std::vector<std::string>> rows;
@@ -146,8 +142,17 @@ void bench(const BenchOptions& options) {
     std::fflush(stdout);
   }
   std::printf("%s\n", of_peak.c_str());
-  if (!options.report.empty())
-    write_bench_report(options.report, machine, of_peak, table.header(), all, rows);
+  const LinePlot plot =
+      plot_of(all, "DeBERTa-v3-large, " + options.precision + ", " + std::to_string(threads) + " threads");
+  if (!options.plot.empty())
+    write_file_atomically(options.plot, draw(plot, Shown::alone));
+  if (options.report.empty())
+    return;
+  Page page("What an answer costs", what + ", random weights; " + machine);
+  page.figure(draw(plot));
+  page.table(table.header(), rows);
+  page.paragraph(of_peak);
+  write_file_atomically(options.report, page.html());
 }
 
 } // namespace
@@ -163,6 +168,7 @@ void add_bench(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   command->add_option("--seconds", options->seconds, "Time to measure each length [20]")->check(CLI::PositiveNumber);
   command->add_option("--report", options->report, "An HTML page with the cost by length as a plot");
+  command->add_option("--plot", options->plot, "This plot alone, as an SVG file");
   command
       ->add_option(
           "--precision", options->precision,

@@ -15,7 +15,7 @@ struct BenchOptions {
   int threads = 0, questions = 4000, models = 3;
   std::vector<int> lengths = {100};
   double seconds = 20;
-  std::string report = {}, precision = "f32", device = "cpu";
+  std::string report = {}, plot = {}, precision = "f32", device = "cpu";
 };
 
 /// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).

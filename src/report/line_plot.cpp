@@ -30,12 +30,12 @@ struct Span {
 };
 
 /// What is drawn of a series: by x, with NaN for gaps.
-Points drawable_points(const Series& series, bool log_y) {
+Points drawable_points(const Series& series, const LinePlot& plot) {
   Points points;
   points.reserve(series.points.size());
   for (const auto& [x, y] : series.points)
-    if (Scale::drawable(x, false))
-      points.emplace_back(x, Scale::drawable(y, log_y) ? y : std::numeric_limits<double>::quiet_NaN());
+    if (Scale::drawable(x, plot.log_x))
+      points.emplace_back(x, Scale::drawable(y, plot.log_y) ? y : std::numeric_limits<double>::quiet_NaN());
   std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return points;
 }
@@ -82,7 +82,7 @@ struct Curve {
 };
 
 Curve make_curve(const Series& series, const LinePlot& plot) {
-  Curve curve{series.name, drawable_points(series, plot.log_y), {}};
+  Curve curve{series.name, drawable_points(series, plot), {}};
   const double window = plot.smooth ? smoothing_window(curve.points) : 1;
   curve.smoothed = window > 1;
   curve.average = curve.points;
@@ -175,7 +175,7 @@ std::vector<double> spread(std::vector<double> wanted, double top, double bottom
 class LineDrawing {
 public:
   LineDrawing(const LinePlot& plot, std::vector<Curve> curves, Span x, Span y)
-      : plot_(plot), curves_(std::move(curves)), legend_(plot.series), x_scale_(x.low, x.high, false, 0),
+      : plot_(plot), curves_(std::move(curves)), legend_(plot.series), x_scale_(x.low, x.high, plot.log_x, 0),
         y_scale_(y.low, y.high, plot.log_y, 0.05), y_ticks_(y_scale_.ticks(kLossTicks)),
         frame_(svg::frame_below(legend_.height(), svg::label_room(y_ticks_), last_value_room())) {}
 
@@ -289,7 +289,7 @@ std::string description(const LinePlot& plot, const std::vector<Curve>& curves) 
 
 } // namespace
 
-std::string draw(const LinePlot& plot) {
+std::string draw(const LinePlot& plot, Shown shown) {
   std::vector<Curve> curves;
   Span x, y;
   for (const Series& series : plot.series) {
@@ -303,14 +303,15 @@ std::string draw(const LinePlot& plot) {
   }
   if (y.empty()) {
     const PlotFrame frame = svg::frame_below(0, 0, 0);
-    return svg::document(plot.title, "No data yet.", {}, frame.bottom() + kAxisLabelsHeight, svg::no_data(frame));
+    return svg::document(plot.title, "No data yet.", {}, frame.bottom() + kAxisLabelsHeight, svg::no_data(frame),
+                         shown);
   }
   for (const auto& [value, name] : plot.horizontal_marks)
     if (Scale::drawable(value, plot.log_y))
       y.add(value);
   const std::string text = description(plot, curves);
   const LineDrawing drawing(plot, std::move(curves), x, y);
-  return svg::document(plot.title, text, plot.y_label, drawing.height(), drawing.markup());
+  return svg::document(plot.title, text, plot.y_label, drawing.height(), drawing.markup(), shown);
 }
 
 } // namespace sciexam

@@ -106,7 +106,7 @@ std::string Page::html() const {
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
 <meta name="color-scheme" content="light dark"/>
 )html";
-  html += element("title", title_) + "\n<style>" + std::string(style_sheet()) + "</style>\n</head>\n<body>\n<main>\n";
+  html += element("title", title_) + "\n<style>" + style_sheet() + "</style>\n</head>\n<body>\n<main>\n";
   html += "<header>" + element("h1", title_) + (subtitle_.empty() ? std::string() : element("p", subtitle_)) +
           "</header>\n";
   return html + body_ + (in_figures_ ? "</div>\n" : "") + "</main>\n</body>\n</html>\n";

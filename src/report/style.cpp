@@ -1,15 +1,16 @@
 #include "report/style.hpp"
 
 namespace sciexam {
+namespace {
 
 // The series' colours are those of Okabe and Ito ("Color Universal Design",
 // 2008) in their order blue, vermillion, green, purple, orange, grey: told apart
 // with every kind of colour vision. They are darker on white and lighter on black than the
 // originals, for a contrast of 4.5 to 1 (WCAG 2.1, 1.4.3): last values are written in them.
-std::string_view style_sheet() {
-  return R"css(
+constexpr std::string_view kColourStyle = R"css(
 :root {
   color-scheme: light dark;
+  --letters: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;
   --ground: #f5f6f8; --card: #ffffff; --text: #171a20; --muted: #59616d; --edge: #dde1e7; --grid: #e8ebef;
   --notice: #fff6e0; --notice-edge: #c98a00; --accent: #0072b2;
   --c0: #0072b2; --c1: #bf4d00; --c2: #007a5a; --c3: #a2447e; --c4: #8a6100; --c5: #4d5560;
@@ -21,11 +22,35 @@ std::string_view style_sheet() {
     --c0: #56b4e9; --c1: #f5854a; --c2: #23c299; --c3: #e08fbf; --c4: #ecc13f; --c5: #c4cad3;
   }
 }
-* { box-sizing: border-box; }
+)css";
+
+constexpr std::string_view kPlotStyle = R"css(.plot { fill: none; stroke-linecap: round; stroke-linejoin: round; }
+.plot path { vector-effect: non-scaling-stroke; }
+.plot text { fill: var(--text); font-family: var(--letters); font-size: 12px; font-variant-numeric: tabular-nums; }
+.plot .title { font-size: 14.5px; font-weight: 650; }
+.plot .tick, .plot .label, .plot .mark-name { fill: var(--muted); }
+.plot .ground { fill: var(--card); stroke: var(--edge); stroke-width: 1px; }
+.plot .grid { stroke: var(--grid); stroke-width: 1px; }
+.plot .axis { stroke: var(--muted); stroke-width: 1px; }
+.plot .line, .plot .raw, .plot .dots { stroke: currentColor; }
+.plot .line { stroke-width: 1.75px; }
+.plot .raw { stroke-width: 1px; opacity: .24; }
+.plot .dots { stroke-width: 4.5px; }
+.plot .bar { fill: currentColor; }
+.plot .symbol { fill: currentColor; stroke: var(--card); stroke-width: 1px; }
+.plot .last { fill: currentColor; font-weight: 600; }
+.plot .mark { stroke: var(--text); stroke-width: 1px; stroke-dasharray: 5 4; stroke-linecap: butt; }
+.plot .mark-name { fill: var(--text); paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
+.plot .empty { stroke: var(--edge); stroke-dasharray: 4 4; }
+.c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); }
+.c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
+)css";
+
+constexpr std::string_view kPageStyle = R"css(* { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--ground); color: var(--text);
-  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;
+  font: 16px/1.55 var(--letters);
   overflow-wrap: anywhere;
 }
 main { max-width: 76rem; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3rem) clamp(.75rem, 3vw, 2rem) 3rem; }
@@ -60,25 +85,7 @@ td { max-width: min(36rem, 58vw); }
 .figures { grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 figure { margin: 0; padding: 1rem 1.1rem .8rem; max-width: 46rem; min-width: 0; overflow: hidden; container-type: inline-size; }
 figcaption { margin-top: .5rem; color: var(--muted); font-size: .85rem; line-height: 1.4; }
-.plot { display: block; width: 100%; height: auto; overflow: visible; fill: none; stroke-linecap: round; stroke-linejoin: round; }
-.plot path { vector-effect: non-scaling-stroke; }
-.plot text { fill: var(--text); font-size: 12px; font-variant-numeric: tabular-nums; }
-.plot .title { font-size: 14.5px; font-weight: 650; }
-.plot .tick, .plot .label, .plot .mark-name { fill: var(--muted); }
-.plot .grid { stroke: var(--grid); stroke-width: 1px; }
-.plot .axis { stroke: var(--muted); stroke-width: 1px; }
-.plot .line, .plot .raw, .plot .dots { stroke: currentColor; }
-.plot .line { stroke-width: 1.75px; }
-.plot .raw { stroke-width: 1px; opacity: .24; }
-.plot .dots { stroke-width: 4.5px; }
-.plot .bar { fill: currentColor; }
-.plot .symbol { fill: currentColor; stroke: var(--card); stroke-width: 1px; }
-.plot .last { fill: currentColor; font-weight: 600; }
-.plot .mark { stroke: var(--text); stroke-width: 1px; stroke-dasharray: 5 4; stroke-linecap: butt; }
-.plot .mark-name { fill: var(--text); paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
-.plot .empty { stroke: var(--edge); stroke-dasharray: 4 4; }
-.c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); }
-.c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
+figure .plot { display: block; width: 100%; height: auto; overflow: visible; }
 @container (max-width: 27rem) {
   .plot text { font-size: 15.5px; }
   .plot .title { font-size: 18px; }
@@ -96,6 +103,15 @@ figcaption { margin-top: .5rem; color: var(--muted); font-size: .85rem; line-hei
   .bar { print-color-adjust: exact; }
 }
 )css";
+
+} // namespace
+
+std::string plot_style_sheet() {
+  return std::string(kColourStyle).append(kPlotStyle);
+}
+
+std::string style_sheet() {
+  return plot_style_sheet().append(kPageStyle);
 }
 
 } // namespace sciexam

@@ -1,12 +1,15 @@
-// How a Page looks.
+// How a Page and the plots look.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 namespace sciexam {
 
 /// The style sheet of Page and of the plots in it: classes of report/svg.hpp, light
 /// and dark, wide and narrow, screen and paper.
-std::string_view style_sheet();
+std::string style_sheet();
+
+/// What of it plots need: the colours and their own classes.
+std::string plot_style_sheet();
 
 } // namespace sciexam

@@ -2,6 +2,7 @@
 
 #include "report/markup.hpp"
 #include "report/numbers.hpp"
+#include "report/style.hpp"
 #include "support/utf8.hpp"
 
 #include <algorithm>
@@ -11,7 +12,8 @@ namespace {
 
 constexpr double kTitleHeight = 28, kYLabelHeight = 24;
 constexpr double kFrameHeight = 200;
-constexpr std::size_t kColours = 6; // of the style sheet
+constexpr double kMargin = 16, kImageWidth = 640; // of a drawing alone; the second in pixels
+constexpr std::size_t kColours = 6;               // of the style sheet
 
 std::string attribute(std::string_view name, double value) {
   return " " + std::string(name) + "=\"" + format_coordinate(value) + "\"";
@@ -122,10 +124,18 @@ double total_height(const PlotFrame& frame, double labels_height, std::string_vi
 }
 
 std::string document(std::string_view title, std::string_view description, std::string_view y_label, double height,
-                     std::string_view content) {
-  std::string markup = R"(<svg class="plot" role="img" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 )" +
-                       format_coordinate(kPlotWidth) + " " + format_coordinate(height) + "\">";
-  markup += element("title", title) + element("desc", description);
+                     std::string_view content, Shown shown) {
+  const bool alone = shown == Shown::alone;
+  const double margin = alone ? kMargin : 0;
+  std::string markup = R"(<svg class="plot" role="img" xmlns="http://www.w3.org/2000/svg" viewBox=")";
+  for (const double part : {0 - margin, 0 - margin, kPlotWidth + 2 * margin, height + 2 * margin})
+    markup += format_coordinate(part) + " ";
+  markup.back() = '"';
+  markup +=
+      (alone ? attribute("width", kImageWidth) : "") + ">" + element("title", title) + element("desc", description);
+  if (alone)
+    markup += "<style>" + plot_style_sheet() + "</style><rect class=\"ground\"" + attribute("x", -margin) +
+              attribute("y", -margin) + R"( width="100%" height="100%" rx="12"/>)";
   markup += text(0, 17, Anchor::kStart, "title", fitted(title, kPlotWidth * 0.78)); // bold letters are larger
   if (!y_label.empty())
     markup += text(0, kTitleHeight + 8, Anchor::kStart, "label", fitted(y_label, kPlotWidth));

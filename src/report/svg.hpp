@@ -2,6 +2,7 @@
 // wide; the page stretches it to its place.
 #pragma once
 
+#include "report/plot.hpp"
 #include "report/scale.hpp"
 
 #include <cstddef>
@@ -54,9 +55,9 @@ std::string x_axis_label(const PlotFrame& frame, double labels_height, std::stri
 /// The height of a plot with labels so high below the frame.
 double total_height(const PlotFrame& frame, double labels_height, std::string_view x_label);
 
-/// The `<svg>` element around `content`, with the visible title and y label.
+/// The `<svg>` element around `content`, with the visible title and y label. Alone it is a whole SVG file.
 std::string document(std::string_view title, std::string_view description, std::string_view y_label, double height,
-                     std::string_view content);
+                     std::string_view content, Shown shown = Shown::in_page);
 /// What stands in an empty frame.
 std::string no_data(const PlotFrame& frame);
 

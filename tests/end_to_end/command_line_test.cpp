@@ -122,13 +122,15 @@ TEST_CASE("a package that cannot be read leaves the fallback submission and exit
 
 TEST_CASE("bench measures every length that is asked for, and draws them", "[long]") {
   const TemporaryFolder folder;
-  const std::string report = (folder / "bench.html").string();
-  const ProgramResult run = sciexam_run({"bench", "--length", "8", "5", "--seconds", "0.01", "--report", report});
+  const std::string report = (folder / "bench.html").string(), plot = (folder / "bench.svg").string();
+  const ProgramResult run =
+      sciexam_run({"bench", "--length", "8", "5", "--seconds", "0.01", "--report", report, "--plot", plot});
   INFO(run.err);
   CHECK(run.status == 0);
   CHECK_THAT(run.out, ContainsSubstring("tokens/s  of the peak  q, k, v  attention") &&
                           ContainsSubstring("\n                8  ") && ContainsSubstring("\n                5  ") &&
                           ContainsSubstring("the peak: "));
-  CHECK_THAT(read_bytes(report), ContainsSubstring("Milliseconds a token") && ContainsSubstring("</svg>"));
+  CHECK_THAT(read_bytes(report), ContainsSubstring("What a token costs") && ContainsSubstring("</svg>"));
+  CHECK_THAT(read_bytes(plot), Catch::Matchers::StartsWith("<svg") && ContainsSubstring("What a token costs"));
   CHECK(sciexam_run({"bench", "--length", "3"}).status == 2);
 }

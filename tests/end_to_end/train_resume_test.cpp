@@ -103,9 +103,9 @@ TEST_CASE("a full disk stops no training: it is told, and the weights are writte
 
 TEST_CASE("a training that is interrupted saves its state, says how to go on, and goes on from there") {
   const School school;
-  // Interrupted once the first step is in the log. By SIGTERM: a shell starts what runs beside it without SIGINT.
-  const std::string script =
-      "log=$1; shift; \"$@\" & until [ -s \"$log\" ]; do sleep 0.02; done; kill -TERM $!; wait $!";
+  // Interrupted once a further step is in the log. By SIGTERM: a shell starts what runs beside it without SIGINT.
+  const std::string script = "log=$1; shift; bytes() { cat \"$log\" 2>/dev/null | wc -c; }; before=$(bytes); \"$@\" & "
+                             "until [ $(bytes) -gt $before ]; do sleep 0.02; done; kill -TERM $!; wait $!";
   const auto interrupted = [&](const std::vector<std::string>& more) {
     std::vector<std::string> command = {"/bin/sh", "-c", script, "sh", school / "out/run_0/log.jsonl", program()};
     const std::vector<std::string> arguments = school.arguments("out", more);

@@ -3,7 +3,6 @@
 #include "ensemble/answering.hpp"
 #include "ensemble/device_check.hpp"
 #include "ensemble/device_runner.hpp"
-#include "exam/ranking.hpp"
 
 #include <cstdlib>
 #include <numeric>
@@ -13,6 +12,7 @@ using namespace sciexam;
 namespace {
 
 constexpr std::size_t kQuestions = 12;
+constexpr float kClear = 2e-2F; // logits that are closer may change places: f16 is not f32
 
 /// A model of the demo's package on one device.
 struct DeviceAndCpu {
@@ -60,7 +60,9 @@ TEST_CASE("where time is short the CPU answers its share beside a GPU, elsewhere
     INFO("question " << q);
     different += by_both[q] != by_device[q];
     CHECK(compare_logits(by_both[q], std::vector<double>(by_device[q].begin(), by_device[q].end())).pass());
-    CHECK(rank_by_scores(softmax(by_both[q])) == rank_by_scores(softmax(by_device[q])));
+    for (std::size_t a = 0; a < kOptions; ++a)
+      for (std::size_t b = 0; b < kOptions; ++b)
+        CHECK((by_device[q][a] < by_device[q][b] + kClear || by_both[q][a] > by_both[q][b]));
   }
-  CHECK(different == run.runner.answers_of_cpu()); // f16 is not f32
+  CHECK(different == run.runner.answers_of_cpu());
 }

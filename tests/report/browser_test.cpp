@@ -1,6 +1,7 @@
 // How a browser lays the page out, where there is one.
 #include "report/answer_report.hpp"
 #include "report/markup.hpp"
+#include "report/plot.hpp"
 #include "report/sample_report.hpp"
 #include "report/training_report.hpp"
 #include "support/files.hpp"
@@ -93,18 +94,34 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+/// What chromium has made of a page after its scripts have run; nothing where it does not run.
+std::string document_of(const std::string& html) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "page.html", html);
+  return output_of("timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars"
+                   " --user-data-dir='" +
+                   (folder / "profile").string() + "' --dump-dom 'file://" + (folder / "page.html").string() +
+                   "' 2>/dev/null");
+}
+
+/// For a data URL: all bytes as %XX.
+std::string percent_encoded(const std::string& bytes) {
+  std::string encoded;
+  for (const char byte : bytes) {
+    char code[4];
+    std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned char>(byte));
+    encoded += code;
+  }
+  return encoded;
+}
+
 } // namespace
 
 TEST_CASE("on a page of 400 pixels nothing sticks out") {
   const std::string html = GENERATE_COPY(training_report(wide_report()), answer_report(wide_answers()));
   if (output_of("command -v chromium").empty())
     SKIP("no chromium on PATH");
-  const test::TemporaryFolder folder;
-  write_file_atomically(folder / "report.html", framed(measured(html)));
-  const std::string dom = output_of(
-      "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars"
-      " --user-data-dir='" +
-      (folder / "profile").string() + "' --dump-dom 'file://" + (folder / "report.html").string() + "' 2>/dev/null");
+  const std::string dom = document_of(framed(measured(html)));
   const std::size_t at = dom.find("data-widths=\"");
   if (at == std::string::npos)
     SKIP("chromium does not run here");
@@ -113,4 +130,36 @@ TEST_CASE("on a page of 400 pixels nothing sticks out") {
   CHECK(window == kWidth);
   CHECK(page == window);
   CHECK(too_wide >= 1000); // what is too wide would have been seen
+}
+
+TEST_CASE("a drawing alone is an image with a ground and colours of its own") {
+  const LinePlot plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{"one", {{0, 1}, {1, 2}}}}};
+  if (output_of("command -v chromium").empty())
+    SKIP("no chromium on PATH");
+  // on a canvas, which is transparent where nothing is drawn: the ground, and how much has the first series' blue
+  const std::string dom =
+      document_of(R"(<!DOCTYPE html><title>image</title><img id="drawing" src="data:image/svg+xml,)" +
+                  percent_encoded(draw(plot, Shown::alone)) + R"("><script>
+const drawing = document.getElementById("drawing");
+drawing.onload = () => {
+  const width = drawing.naturalWidth, height = drawing.naturalHeight;
+  const context = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d");
+  context.drawImage(drawing, 0, 0);
+  const pixels = context.getImageData(0, 0, width, height).data, ground = 4 * (20 * width + 10);
+  let blue = 0;
+  for (let i = 0; i < pixels.length; i += 4)
+    blue += pixels[i] == 0 && pixels[i + 1] == 0x72 && pixels[i + 2] == 0xb2;
+  document.documentElement.setAttribute("data-seen", [width, pixels[ground], pixels[ground + 3], blue].join(" "));
+};
+</script>)");
+  if (dom.find("<title>image") == std::string::npos)
+    SKIP("chromium does not run here");
+  const std::size_t at = dom.find("data-seen=\"");
+  REQUIRE(at != std::string::npos);
+  int width = 0, red = 0, opacity = 0, blue = 0;
+  REQUIRE(std::sscanf(dom.c_str() + at, "data-seen=\"%d %d %d %d\"", &width, &red, &opacity, &blue) == 4);
+  CHECK(width == 640);
+  CHECK(red == 255);
+  CHECK(opacity == 255);
+  CHECK(blue > 100);
 }

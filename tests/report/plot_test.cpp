@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <random>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_floating_point.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
@@ -45,6 +47,12 @@ void check_sound(const std::string& svg) {
     CHECK(x >= -1);
     CHECK(x <= 481);
   }
+}
+
+/// The path of the first line.
+std::string line_of(const std::string& svg) {
+  const std::size_t at = svg.find("class=\"line\" d=\"");
+  return svg.substr(at + 16, svg.find('"', at + 16) - at - 16);
 }
 
 bool has_text(const std::string& svg, const std::string& text) {
@@ -113,11 +121,30 @@ TEST_CASE("awkward values are drawn inside the frame") {
     }
 }
 
+TEST_CASE("on a logarithmic axis of x equal ratios are equally far apart, and what is not above zero is left out") {
+  LinePlot plot = one_line({{-1, 1}, {0, 1}, {16, 1}, {128, 2}, {1024, 3}});
+  plot.log_x = true;
+  const std::string svg = draw(plot), line = line_of(svg);
+  check_sound(svg);
+  double first = 0, middle = 0, last = 0;
+  REQUIRE(std::sscanf(line.c_str(), "M%lf,%*fL%lf,%*fL%lf,%*f", &first, &middle, &last) == 3);
+  CHECK_THAT(middle - first, Catch::Matchers::WithinAbs(last - middle, 0.11));
+  CHECK(has_text(svg, "20"));
+  CHECK(has_text(svg, "1,000"));
+}
+
+TEST_CASE("a drawing alone brings its style sheet and a ground, one of a page neither") {
+  const LinePlot plot = one_line({{0, 1}, {1, 2}});
+  const std::string alone = draw(plot, Shown::alone), in_page = draw(plot);
+  check_sound(alone);
+  CHECK_THAT(alone, ContainsSubstring("prefers-color-scheme: dark") && ContainsSubstring("class=\"ground\"") &&
+                        ContainsSubstring(R"(xmlns="http://www.w3.org/2000/svg")"));
+  CHECK(alone.find("container") == std::string::npos); // nothing of the page
+  CHECK(count(in_page, "<style>") + count(in_page, "class=\"ground\"") == 0);
+  check_sound(draw(LinePlot{.title = "nothing"}, Shown::alone));
+}
+
 TEST_CASE("a value that is none leaves a gap in the line") {
-  const auto line_of = [](const std::string& svg) {
-    const std::size_t at = svg.find("class=\"line\" d=\"");
-    return svg.substr(at + 16, svg.find('"', at + 16) - at - 16);
-  };
   CHECK(count(line_of(draw(one_line({{0, 1}, {1, 2}, {2, 3}, {3, 1}}))), "M") == 1);
   const std::string gap = line_of(draw(one_line({{0, 1}, {1, 2}, {2, kNan}, {3, 1}})));
   CHECK(count(gap, "M") == 2);
