@@ -41,6 +41,8 @@ public:
 
   /// Waits until the helper has opened the device. Throws DeviceError with the reason why it could not.
   const protocol::DeviceFacts& facts();
+  /// How many devices the driver has, once the helper has said so: also if it could not open its own.
+  int devices_there() const noexcept { return devices_there_; }
 
   /// Makes room for a network, or keeps the one that is there if it is of the same shape. See DeviceNetwork.
   void open_network(const NetworkShape& shape, const DeviceLimits& limits, std::span<const std::uint16_t> rows);
@@ -71,6 +73,7 @@ private:
   int socket_ = -1;
   protocol::SharedMemory* memory_ = nullptr;
   protocol::DeviceFacts facts_ = {};
+  int devices_there_ = 0;
   std::uint64_t requests_ = 0, answers_ = 0; ///< sent, received
   std::deque<std::uint32_t> lanes_;          ///< of the batches in flight, oldest first
   std::array<std::uint32_t, kInFlight> sequences_ = {};

@@ -72,9 +72,7 @@ void DeviceSet::start(int ordinal) {
 
 void DeviceSet::await(std::size_t device) {
   try {
-    const protocol::DeviceFacts& facts = devices_[device]->facts();
-    count_ = facts.count;
-    findings_.push_back(describe(*devices_[device], facts));
+    findings_.push_back(describe(*devices_[device], devices_[device]->facts()));
   } catch (const DeviceError& error) {
     // Without a driver all of them say the same.
     const bool none = error.fault() == DeviceFault::no_driver;
@@ -90,7 +88,7 @@ std::vector<DeviceProcess*> DeviceSet::open() {
     for (std::size_t i = 0; i < devices_.size(); ++i) {
       await(i);
       if (i == 0 && choice_.ordinals.empty())
-        for (int ordinal = 1; ordinal < count_; ++ordinal)
+        for (int ordinal = 1; ordinal < devices_[0]->devices_there(); ++ordinal)
           start(ordinal);
     }
   }

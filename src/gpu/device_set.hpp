@@ -43,7 +43,6 @@ private:
   std::filesystem::path folder_;
   double timeout_;
   bool opened_ = false, disappoints_ = false;
-  int count_ = 0; ///< of the driver
   std::vector<std::unique_ptr<DeviceProcess>> devices_;
   std::vector<std::string> findings_;
 };

@@ -54,10 +54,13 @@ int spawn(const std::string& path, const std::vector<std::string>& arguments, co
     argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  for (std::size_t i = 0; i < descriptors.size(); ++i)
-    posix_spawn_file_actions_adddup2(&actions, descriptors[i], static_cast<int>(3 + i));
-  const int failed = ::posix_spawn(&process, path.c_str(), &actions, nullptr, argv.data(), environ);
+  int failed = posix_spawn_file_actions_init(&actions);
+  if (failed != 0)
+    return failed;
+  for (std::size_t i = 0; i < descriptors.size() && failed == 0; ++i)
+    failed = posix_spawn_file_actions_adddup2(&actions, descriptors[i], static_cast<int>(3 + i));
+  if (failed == 0)
+    failed = ::posix_spawn(&process, path.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   return failed;
 }
@@ -100,7 +103,8 @@ pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<
   }
   close_all();
   if (failed != 0)
-    throw WorkError("the GPUs' helper cannot be started: " + std::system_category().message(failed));
+    throw WorkError("the GPUs' helper cannot be started (" + std::system_category().message(failed) +
+                    "): let programs be executed from memory or from the output's folder");
   return process;
 }
 

@@ -160,6 +160,15 @@ TEST_CASE("what keeps a device from being used is said: no driver, an old one, n
   CHECK_THAT(devices.findings().at(1), ContainsSubstring("there is no GPU 5"));
 }
 
+TEST_CASE("where the first device is busy the second is used") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER), two("SCIEXAM_EMULATED_DEVICES", "2"),
+      busy("SCIEXAM_EMULATED_FAULTS", "busy@1:0");
+  DeviceSet devices({}, {});
+  REQUIRE(devices.open().size() == 1);
+  CHECK(devices.open().front()->ordinal() == 1);
+  CHECK_THAT(devices.findings().at(0), ContainsSubstring("not used: GPU 0") && ContainsSubstring("DEVICE_UNAVAILABLE"));
+}
+
 TEST_CASE("without a driver that is known after less than 50 ms") {
   const Setting setting("SCIEXAM_CUDA_LIBRARY", "/nowhere/libcuda.so.1");
   const auto computing = [] { // of this process and its helpers: other processes do not change it

@@ -21,14 +21,18 @@ void send_message(const Message& message) {
     std::_Exit(EXIT_FAILURE); // nobody is there any more
 }
 
-/// Where the driver lies: what the loader finds, or Kaggle's and WSL's folders.
+/// What the loader finds, or the one in Kaggle's and WSL's folders, which it may not know.
 driver::Functions find_driver() {
   if (const char* given = std::getenv("SCIEXAM_CUDA_LIBRARY"))
     return open_driver(given);
-  for (const char* place : {"/usr/local/nvidia/lib64/libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"})
-    if (std::getenv("LD_LIBRARY_PATH") == nullptr && ::access(place, R_OK) == 0)
-      return open_driver(place);
-  return open_driver();
+  try {
+    return open_driver();
+  } catch (const DeviceError& error) {
+    for (const char* place : {"/usr/local/nvidia/lib64/libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1"})
+      if (error.fault() == DeviceFault::no_driver && ::access(place, R_OK) == 0)
+        return open_driver(place);
+    throw;
+  }
 }
 
 void require(bool holds, const char* what) {
@@ -64,6 +68,7 @@ void DeviceServer::tell_failure(DeviceFault fault, const char* text) const {
   Message message;
   message.kind = Kind::failed;
   message.number = running_.empty() ? request_.number : running_.front().number;
+  message.facts = facts_; // another device may do where this one fails
   message.fault = fault;
   std::strncpy(message.text.data(), text, message.text.size() - 1);
   send_message(message);
@@ -71,15 +76,16 @@ void DeviceServer::tell_failure(DeviceFault fault, const char* text) const {
 
 void DeviceServer::say_ready(int ordinal) {
   const driver::Functions driver = find_driver();
+  facts_.ordinal = ordinal;
+  facts_.count = device_count(driver);
   device_.emplace(driver, ordinal);
+  facts_.compute_capability = device_->compute_capability();
+  facts_.free_memory = device_->free_memory();
+  facts_.total_memory = device_->total_memory();
+  device_->check(driver.driver_get_version(&facts_.driver_version), "asking for the driver's version");
   Message message;
   message.kind = Kind::ready;
-  message.facts.ordinal = ordinal;
-  message.facts.compute_capability = device_->compute_capability();
-  message.facts.free_memory = device_->free_memory();
-  message.facts.total_memory = device_->total_memory();
-  device_->check(driver.device_get_count(&message.facts.count), "counting devices");
-  device_->check(driver.driver_get_version(&message.facts.driver_version), "asking for the driver's version");
+  message.facts = facts_;
   std::strncpy(message.text.data(), device_->name().c_str(), message.text.size() - 1);
   send_message(message);
 }

@@ -35,6 +35,7 @@ private:
 
   protocol::SharedMemory& memory_;
   protocol::Message request_ = {}; ///< the last one received
+  protocol::DeviceFacts facts_;    ///< as far as they are known
   std::optional<GpuDevice> device_;
   std::unique_ptr<DeviceNetwork> network_;
   NetworkShape shape_ = {};

@@ -20,11 +20,12 @@ struct ResultText {
   const char* name;
   const char* text;
 };
-constexpr std::array<ResultText, 20> kResults = {{
+constexpr std::array<ResultText, 21> kResults = {{
     {kSuccess, "CUDA_SUCCESS", "no error"},
     {kInvalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {kOutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {kNotInitialized, "CUDA_ERROR_NOT_INITIALIZED", "initialization error"},
+    {kDeviceUnavailable, "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA-capable device(s) is/are busy or unavailable"},
     {kNoDevice, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
     {kInvalidDevice, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {kInvalidContext, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
@@ -212,6 +213,8 @@ Result cuDevicePrimaryCtxRelease_v2(Device device) {
 Result cuCtxCreate_v2(Context* result, unsigned, Device device) {
   return guarded([&](Machine& machine) {
     require_device(machine, device);
+    require(!machine.settings.fails(sciexam::emulated::FaultKind::Busy, device, machine.contexts_made + 1),
+            kDeviceUnavailable);
     machine.contexts.push_back(std::make_unique<ContextObject>(device, machine.contexts_made++, machine.settings));
     *result = current_context() = machine.contexts.back().get();
   });

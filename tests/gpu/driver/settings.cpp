@@ -45,11 +45,9 @@ unsigned version(const char* name, unsigned otherwise, unsigned major_unit, unsi
 }
 
 Fault parse_fault(const std::string& text) {
-  const std::map<std::string, FaultKind> kinds = {{"wrong", FaultKind::Wrong},
-                                                  {"hang", FaultKind::Hang},
-                                                  {"oom", FaultKind::Oom},
-                                                  {"vanish", FaultKind::Vanish},
-                                                  {"crash", FaultKind::Crash}};
+  const std::map<std::string, FaultKind> kinds = {{"wrong", FaultKind::Wrong}, {"hang", FaultKind::Hang},
+                                                  {"oom", FaultKind::Oom},     {"vanish", FaultKind::Vanish},
+                                                  {"crash", FaultKind::Crash}, {"busy", FaultKind::Busy}};
   const auto kind = kinds.find(text.substr(0, text.find('@')));
   if (kind == kinds.end() || text.find('@') == std::string::npos)
     refuse("FAULTS", text);

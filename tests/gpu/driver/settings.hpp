@@ -7,9 +7,9 @@
 
 namespace sciexam::emulated {
 
-/// SCIEXAM_EMULATED_FAULTS="wrong@3,oom@2:1": a kind, the number of the launch (oom: of the allocation) from which on
-/// it happens, counted from 1 on each device, and where given the device's ordinal.
-enum class FaultKind { Wrong, Hang, Oom, Vanish, Crash };
+/// SCIEXAM_EMULATED_FAULTS="wrong@3,oom@2:1": a kind, the number of the launch (oom: of the allocation, busy: of the
+/// context) from which on it happens, counted from 1 on each device, and where given the device's ordinal.
+enum class FaultKind { Wrong, Hang, Oom, Vanish, Crash, Busy };
 struct Fault {
   FaultKind kind = FaultKind::Wrong;
   std::uint64_t from = 1;
