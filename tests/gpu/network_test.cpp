@@ -255,7 +255,7 @@ TEST_CASE("networks that the kernels cannot run are told by what is in the way")
   CHECK_THAT(with([](DebertaConfig& c) { c.hidden_act = "relu"; }), ContainsSubstring("hidden_act is relu"));
   CHECK_THAT(with([](DebertaConfig& c) { c.hidden_size = 2056; }), ContainsSubstring("hidden_size is 2056"));
   CHECK_THAT(with([](DebertaConfig& c) { c.num_attention_heads = 8; }), ContainsSubstring("a head has 128"));
-  CHECK_THAT(with([](DebertaConfig& c) { c.embedding_size = 20; }), ContainsSubstring("embedding_size is 20"));
+  CHECK(with([](DebertaConfig& c) { c.embedding_size = 20; }).empty());
   CHECK_THAT(with([](DebertaConfig& c) {
                c.position_buckets = 16;
                c.max_relative_positions = 10;
