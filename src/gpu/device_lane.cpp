@@ -34,7 +34,7 @@ DeviceBuffers::DeviceBuffers(const NetworkShape& shape, const DeviceLimits& limi
   hidden = arena.take(f16_bytes(limits.tokens, shape.hidden_size));
   attended = arena.take(f16_bytes(limits.tokens, shape.hidden_size));
   if (shape.embedding_size != shape.hidden_size)
-    embedded = arena.take(f16_bytes(limits.tokens, shape.embedding_size));
+    embedded = arena.take(f16_bytes(limits.tokens, padded_embedding(shape)));
   query_key_value = arena.take(f16_bytes(limits.tokens, 3 * heads));
   context = arena.take(f16_bytes(limits.tokens, heads));
   inner = arena.take(f16_bytes(limits.tokens, shape.intermediate_size));

@@ -22,7 +22,7 @@ struct BatchInput {
 struct DeviceBuffers {
   driver::Pointer input = 0;                  ///< BatchInput
   driver::Pointer hidden = 0, attended = 0;   ///< [tokens, hidden_size]
-  driver::Pointer embedded = 0;               ///< [tokens, embedding_size], if that is another width
+  driver::Pointer embedded = 0;               ///< [tokens, padded embedding], if that is another width
   driver::Pointer query_key_value = 0;        ///< [tokens, 3 * padded heads]
   driver::Pointer context = 0;                ///< [tokens, padded heads]
   driver::Pointer inner = 0;                  ///< [tokens, intermediate_size]

@@ -110,7 +110,7 @@ void DeviceNetwork::State::embed(const DeviceLane& lane) const {
   const bool projected = weights.embedding_projection.weight != 0;
   kernels.embed({weights.words, weights.positions, weights.types, lane.input(lane.layout.ids),
                  lane.input(lane.layout.places), lane.input(lane.layout.types)},
-                projected ? at.embedded : at.hidden, lane.tokens, shape.embedding_size, lane.stream());
+                projected ? at.embedded : at.hidden, lane.tokens, padded_embedding(shape), lane.stream());
   if (projected)
     kernels.product(product_of(at.embedded, weights.embedding_projection, at.hidden, lane.tokens), lane.stream());
   norm(at.hidden, weights.embeddings_norm, lane.tokens, lane.stream());
@@ -205,6 +205,8 @@ void DeviceNetwork::load(std::string_view name, std::uint64_t first, Element ele
 void DeviceNetwork::finish_loading(bool tune) {
   state_->weights.require_complete();
   state_->weights.forget();
+  // A copy may return before its bytes have arrived, and the lanes' streams do not wait for the one that it is in.
+  state_->device.check(state_->device.driver().ctx_synchronize(), "copying weights");
   state_->project_tables();
   if (tune)
     state_->tune();

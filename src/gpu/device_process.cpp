@@ -120,7 +120,8 @@ void DeviceProcess::send(Message& message) {
     throw InternalError("a device was given work before it was open");
   message.number = ++requests_;
   if (::send(socket_.number(), &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
-    receive(); // perhaps its last words lie there; else this says how it ended
+    for (;;) // its last words lie behind its last answers; without any, this says how it ended
+      receive();
 }
 
 /// The next message, which is an answer to the oldest request, or Kind::ready.
@@ -135,7 +136,9 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
            name_ + " did not answer for " + std::to_string(static_cast<int>(std::ceil(timeout_))) + " s");
   }
   Message message;
-  const ssize_t size = ::recv(socket_.number(), &message, sizeof message, MSG_TRUNC);
+  ssize_t size = ::recv(socket_.number(), &message, sizeof message, MSG_TRUNC);
+  if (size < 0 && errno == ECONNRESET) // comes once, before its last words, if it ended with requests unread
+    size = ::recv(socket_.number(), &message, sizeof message, MSG_TRUNC);
   if (size <= 0) {
     const std::string ending = how_it_ended();
     fail(DeviceFault::device_lost, name_ + ": its helper process " + ending);
@@ -219,10 +222,12 @@ void DeviceProcess::submit(const DeviceBatch& batch) {
   std::uint32_t place = 0;
   while (std::find(lanes_.begin(), lanes_.end(), place) != lanes_.end())
     ++place;
-  if (place >= kInFlight || batch.token_ids.size() > static_cast<std::size_t>(protocol::kMost.tokens) ||
-      batch.offsets.size() > static_cast<std::size_t>(protocol::kMost.sequences) + 1)
-    throw InternalError("a device was given more than it has room for");
+  if (place >= kInFlight)
+    throw InternalError("a device was given one batch too many");
   protocol::Lane& lane = memory_->lanes[place];
+  if (batch.token_ids.size() > lane.ids.size() || batch.token_type_ids.size() > lane.types.size() ||
+      batch.offsets.empty() || batch.offsets.size() > lane.offsets.size())
+    throw InternalError("a device was given a batch that it has no room for");
   std::copy(batch.token_ids.begin(), batch.token_ids.end(), lane.ids.begin());
   std::copy(batch.token_type_ids.begin(), batch.token_type_ids.end(), lane.types.begin());
   std::copy(batch.offsets.begin(), batch.offsets.end(), lane.offsets.begin());

@@ -50,8 +50,6 @@ std::string why_not_on_device(const DebertaConfig& config) {
     return number("hidden_size", config.hidden_size) + ": the kernels want a multiple of 8, at most 2048";
   if (config.intermediate_size % 8 != 0)
     return number("intermediate_size", config.intermediate_size) + ": the kernels want a multiple of 8";
-  if (config.embedding_size % 8 != 0)
-    return number("embedding_size", config.embedding_size) + ": the kernels want a multiple of 8";
   if (config.head_dim() > kWidestHead)
     return "a head has " + std::to_string(config.head_dim()) + " dimensions: the kernels have room for 64";
   if (config.relative_attention && config.relative_rows() > kMostRows)

@@ -21,15 +21,26 @@ std::int32_t padded_heads(const NetworkShape& shape) {
   return shape.num_attention_heads * padded_head(shape);
 }
 
+std::int32_t padded_embedding(const NetworkShape& shape) {
+  return (shape.embedding_size + 7) / 8 * 8;
+}
+
 DeviceWeights::DeviceWeights(const NetworkShape& shape, Arena& arena) {
   const std::string embeddings = "deberta.embeddings.", encoder = "deberta.encoder.";
-  words = table(arena, embeddings + "word_embeddings.weight", shape.vocab_size, shape.embedding_size);
+  const std::int32_t width = shape.embedding_size, padded = padded_embedding(shape);
+  const auto embedding = [&](const std::string& name, std::int32_t rows) {
+    const driver::Pointer at = table(arena, embeddings + name, rows, padded);
+    group_columns(embeddings + name, width, width, padded);
+    return at;
+  };
+  words = embedding("word_embeddings.weight", shape.vocab_size);
   if (shape.position_rows > 0)
-    positions = table(arena, embeddings + "position_embeddings.weight", shape.position_rows, shape.embedding_size);
+    positions = embedding("position_embeddings.weight", shape.position_rows);
   if (shape.type_vocab_size > 0)
-    types = table(arena, embeddings + "token_type_embeddings.weight", shape.type_vocab_size, shape.embedding_size);
-  if (shape.embedding_size != shape.hidden_size) {
-    embedding_projection = linear(arena, embeddings + "embed_proj", shape.hidden_size, shape.embedding_size);
+    types = embedding("token_type_embeddings.weight", shape.type_vocab_size);
+  if (width != shape.hidden_size) {
+    embedding_projection = linear(arena, embeddings + "embed_proj", shape.hidden_size, padded);
+    group_columns(embeddings + "embed_proj.weight", width, width, padded);
     slots_.erase(embeddings + "embed_proj.bias"); // it has none, and zeros lie there
   }
   embeddings_norm = norm(arena, embeddings + "LayerNorm", shape.hidden_size);
@@ -51,6 +62,14 @@ driver::Pointer DeviceWeights::table(Arena& arena, const std::string& name, std:
   const driver::Pointer at = arena.take(2 * elements(rows, columns));
   slots_[name] = {.at = at, .rows = elements(rows, 1), .columns = elements(1, columns)};
   return at;
+}
+
+void DeviceWeights::group_columns(const std::string& name, std::int32_t columns, std::int32_t group,
+                                  std::int32_t pitch) {
+  Slot& slot = slots_.at(name);
+  slot.columns = elements(1, columns);
+  slot.column_group = elements(1, group);
+  slot.column_pitch = elements(1, pitch);
 }
 
 DeviceLinear DeviceWeights::linear(Arena& arena, const std::string& name, std::int32_t out, std::int32_t in) {
@@ -101,10 +120,7 @@ DeviceLayer DeviceWeights::layer(Arena& arena, const std::string& name, const Ne
     layer.query_table = arena.take(2 * elements(shape.relative_rows, width));
   }
   layer.attention_output = linear(arena, attended + "dense", hidden, width);
-  Slot& weight = slots_[attended + "dense.weight"];
-  weight.columns = elements(1, hidden);
-  weight.column_group = elements(shape.head_dim(), 1);
-  weight.column_pitch = elements(padded_head(shape), 1);
+  group_columns(attended + "dense.weight", hidden, shape.head_dim(), padded_head(shape));
   layer.attention_norm = norm(arena, attended + "LayerNorm", hidden);
   layer.intermediate = linear(arena, name + "intermediate.dense", shape.intermediate_size, hidden);
   layer.output = linear(arena, name + "output.dense", hidden, shape.intermediate_size);

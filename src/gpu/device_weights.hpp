@@ -1,7 +1,8 @@
 // Where a network's weights lie on the device, and how Hugging Face's tensors get there.
 //
 // Heads have 32 or 64 elements there: narrower ones are filled up with zeros, which change no score and no context, so
-// one kernel serves them all. query_proj, key_proj and value_proj of a layer lie one after the other, one product.
+// one kernel serves them all; so do embeddings of a width that is no multiple of 8. query_proj, key_proj and value_proj
+// of a layer lie one after the other, one product.
 #pragma once
 
 #include "gpu/device_network.hpp"
@@ -55,6 +56,8 @@ private:
 std::int32_t padded_head(const NetworkShape& shape);
 /// Elements of all heads on the device.
 std::int32_t padded_heads(const NetworkShape& shape);
+/// Elements of an embedding on the device: a multiple of 8.
+std::int32_t padded_embedding(const NetworkShape& shape);
 
 struct DeviceWeights {
   /// Lays everything out in `arena`.
@@ -90,6 +93,8 @@ private:
   };
 
   driver::Pointer table(Arena& arena, const std::string& name, std::int32_t rows, std::int32_t columns);
+  /// The parameter has `columns` columns only, groups of which lie `pitch` apart on the device.
+  void group_columns(const std::string& name, std::int32_t columns, std::int32_t group, std::int32_t pitch);
   DeviceLinear linear(Arena& arena, const std::string& name, std::int32_t out, std::int32_t in);
   DeviceNorm norm(Arena& arena, const std::string& name, std::int32_t size);
   DeviceLinear heads(Arena& arena, const std::vector<std::string>& names, const NetworkShape& shape);

@@ -99,11 +99,17 @@ driver::Functions open_driver(const char* library) {
   return functions;
 }
 
+int device_count(const driver::Functions& functions) {
+  int count = 0;
+  if (const driver::Result result = functions.device_get_count(&count); result != driver::Result::success)
+    throw DeviceError(fault_of(result), "NVIDIA's driver does not count its devices: " + error_text(functions, result));
+  return count;
+}
+
 GpuDevice::GpuDevice(const driver::Functions& functions, int ordinal) : driver_(functions), ordinal_(ordinal) {
   name_ = "?";
   driver::Device device = 0;
-  int count = 0;
-  check(driver_.device_get_count(&count), "counting devices");
+  const int count = device_count(driver_);
   if (ordinal < 0 || ordinal >= count)
     throw DeviceError(DeviceFault::no_device,
                       "there is no GPU " + std::to_string(ordinal) + ": the driver has " + std::to_string(count));

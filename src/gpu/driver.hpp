@@ -34,6 +34,9 @@ private:
 /// too old or not permitted. The library stays loaded for the life of the process.
 driver::Functions open_driver(const char* library = "libcuda.so.1");
 
+/// How many devices there are, usable or not. Throws DeviceError.
+int device_count(const driver::Functions& functions);
+
 /// One device with a context that is current in the thread that made it. All other calls belong into that thread.
 class GpuDevice {
 public:

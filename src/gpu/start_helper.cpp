@@ -49,11 +49,15 @@ int spawn(const std::string& path, Start& start) {
     argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
+  int failed = posix_spawn_file_actions_init(&actions);
+  if (failed != 0)
+    return failed;
   int place = kFirstPlace;
   for (const Descriptor& descriptor : start.descriptors)
-    posix_spawn_file_actions_adddup2(&actions, descriptor.number(), place++);
-  const int failed = ::posix_spawn(&start.process, path.c_str(), &actions, nullptr, argv.data(), environ);
+    if (failed == 0)
+      failed = posix_spawn_file_actions_adddup2(&actions, descriptor.number(), place++);
+  if (failed == 0)
+    failed = ::posix_spawn(&start.process, path.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   return failed;
 }

@@ -137,12 +137,8 @@ std::vector<std::filesystem::path> model_folders() {
   return folders;
 }
 
-} // namespace
-
-namespace {
-
-/// Of a logit. In v3_tiny, whose random weights are large, rounding nothing but the layers' inputs to f16, everything
-/// else in double, moves logits by up to 7e-3: no computation in f16 can be nearer.
+/// Of a logit. v3_tiny, whose random weights are large, moves by up to 8.5e-3 when nothing but the dense layers' inputs
+/// is rounded to f16, everything else in double (rounding.py): no products of f16 can be sure to be nearer.
 double logit_tolerance(const std::filesystem::path& folder) {
   return folder.filename() == "v3_tiny" ? 1.5e-2 : 5e-3;
 }
@@ -155,6 +151,7 @@ TEST_CASE("golden: logits on the device are within 5e-3 of the reference's with 
     const DebertaConfig config = read_deberta_config(folder / "config.json");
     if (const std::string reason = why_not_on_device(config); !reason.empty()) {
       std::cout << folder.filename() << " is left out: " << reason << '\n';
+      CHECK_FALSE(folder.filename().string().starts_with("v3_")); // make_variants.py alone makes such
       continue;
     }
     const auto io = read_doubles(folder / "io.safetensors");
@@ -255,7 +252,7 @@ TEST_CASE("networks that the kernels cannot run are told by what is in the way")
   CHECK_THAT(with([](DebertaConfig& c) { c.hidden_act = "relu"; }), ContainsSubstring("hidden_act is relu"));
   CHECK_THAT(with([](DebertaConfig& c) { c.hidden_size = 2056; }), ContainsSubstring("hidden_size is 2056"));
   CHECK_THAT(with([](DebertaConfig& c) { c.num_attention_heads = 8; }), ContainsSubstring("a head has 128"));
-  CHECK_THAT(with([](DebertaConfig& c) { c.embedding_size = 20; }), ContainsSubstring("embedding_size is 20"));
+  CHECK(with([](DebertaConfig& c) { c.embedding_size = 20; }).empty());
   CHECK_THAT(with([](DebertaConfig& c) {
                c.position_buckets = 16;
                c.max_relative_positions = 10;

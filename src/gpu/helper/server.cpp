@@ -76,7 +76,7 @@ void DeviceServer::tell_failure(DeviceFault fault, const char* text) const {
 void DeviceServer::say_ready(int ordinal) {
   const driver::Functions driver = find_driver();
   facts_.ordinal = ordinal;
-  driver.device_get_count(&facts_.count); // told even if this device cannot be opened, which says what is wrong
+  facts_.count = device_count(driver); // told even if this device cannot be opened
   driver.driver_get_version(&facts_.driver_version);
   device_.emplace(driver, ordinal);
   facts_.compute_capability = device_->compute_capability();

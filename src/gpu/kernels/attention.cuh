@@ -55,21 +55,45 @@ struct AttentionBlock {
     }
   };
 
+  /// The products with kCount times eight table rows from `row` on, into the strip: their loads wait together.
+  template <int kCount>
+  static METHOD void fill_columns(half* to, const Rows& rows, const half* table, int stride, int row, int table_rows,
+                                  float scale) {
+    Tile tiles[kCount];
+#pragma unroll
+    for (int i = 0; i < kCount; ++i)
+      tiles[i] = rows.times(table, stride, least(row + i * 8 + lane() / 4, table_rows - 1));
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) {
+      *reinterpret_cast<unsigned*>(to + i * 8) = pack(tiles[i].at[0] * scale, tiles[i].at[1] * scale);
+      *reinterpret_cast<unsigned*>(to + i * 8 + 8 * kStrip) = pack(tiles[i].at[2] * scale, tiles[i].at[3] * scale);
+    }
+  }
+
   /// strip[r][x] = scale * rows[r] . table[first + x] for the table's rows first .. last.
   static METHOD void fill_strip(half* strip, const Rows& rows, const half* table, int stride, int table_rows, int first,
                                 int last, float scale) {
     half* to = strip + lane() / 4 * kStrip + lane() % 4 * 2;
-    for (int row = first; row <= last; row += 16, to += 16) {
-      Tile tiles[2]; // two at once: their loads wait together
+    for (; first + 8 <= last; first += 16, to += 16)
+      fill_columns<2>(to, rows, table, stride, first, table_rows, scale);
+    if (first <= last)
+      fill_columns<1>(to, rows, table, stride, first, table_rows, scale);
+  }
+
+  /// Adds one term's strips to the scores: each element e of tile j gets the one at `row` of its distance + place(j,
+  /// e). Element e + 2 of tile j + 1 has the distance of element e of tile j.
+  template <class Place>
+  static METHOD void add_term(Tile (&scores)[kTiles], const half* strip, const unsigned short* row, Place place) {
 #pragma unroll
-      for (int i = 0; i < 2; ++i)
-        tiles[i] = rows.times(table, stride, least(row + i * 8 + lane() / 4, table_rows - 1));
+    for (int j = -1; j < kTiles; ++j)
 #pragma unroll
-      for (int i = 0; i < 2; ++i) {
-        *reinterpret_cast<unsigned*>(to + i * 8) = pack(tiles[i].at[0] * scale, tiles[i].at[1] * scale);
-        *reinterpret_cast<unsigned*>(to + i * 8 + 8 * kStrip) = pack(tiles[i].at[2] * scale, tiles[i].at[3] * scale);
+      for (int e = 0; e < 2; ++e) {
+        const half* at = strip + row[-8 * j - e];
+        if (j >= 0)
+          scores[j].at[e] += static_cast<float>(at[place(j, e)]);
+        if (j + 1 < kTiles)
+          scores[j + 1].at[e + 2] += static_cast<float>(at[place(j + 1, e + 2)]);
       }
-    }
   }
 
   static METHOD unsigned place(int key, int chunk) {
@@ -137,35 +161,14 @@ struct AttentionBlock {
         for (float& score : scores[j].at)
           score *= a.scale;
       }
-      // Row r = lane / 4 (+ 8) and column 8 j + 2 quad (+ 1) of the scores. Row r + 8 of tile j + 1 has the distance of
-      // row r of tile j.
+      // Row lane / 4 (+ 8 from e = 2 on) and column 8 j + 2 quad + e % 2 of the scores.
       const unsigned short* row = rows + warp * 16 + lane() / 4 + kBlock - 1 - quad * 2;
-      if (a.key_table != nullptr) {
-        const half* strip = c2p + warp * kStripElements + lane() / 4 * kStrip - rows[warp * 16];
-#pragma unroll
-        for (int j = -1; j < kTiles; ++j)
-#pragma unroll
-          for (int e = 0; e < 2; ++e) {
-            const half* at = strip + row[-8 * j - e];
-            if (j >= 0)
-              scores[j].at[e] += static_cast<float>(at[0]);
-            if (j + 1 < kTiles)
-              scores[j + 1].at[e + 2] += static_cast<float>(at[8 * kStrip]);
-          }
-      }
-      if (a.query_table != nullptr) {
-        const half* strip = p2c + quad * 2 * kStrip;
-#pragma unroll
-        for (int j = -1; j < kTiles; ++j)
-#pragma unroll
-          for (int e = 0; e < 2; ++e) {
-            const half* at = strip + row[-8 * j - e];
-            if (j >= 0)
-              scores[j].at[e] += static_cast<float>(at[(j * 8 + e) * kStrip - rows[48 - j / 2 * 16]]);
-            if (j + 1 < kTiles)
-              scores[j + 1].at[e + 2] += static_cast<float>(at[(j * 8 + 8 + e) * kStrip - rows[48 - (j + 1) / 2 * 16]]);
-          }
-      }
+      if (a.key_table != nullptr)
+        add_term(scores, c2p + warp * kStripElements + lane() / 4 * kStrip - rows[warp * 16], row,
+                 [](int, int e) { return e / 2 * 8 * kStrip; });
+      if (a.query_table != nullptr)
+        add_term(scores, p2c + quad * 2 * kStrip, row,
+                 [&](int j, int e) { return (j * 8 + e % 2) * kStrip - rows[48 - j / 2 * 16]; });
       if (first_key + kBlock > length)
 #pragma unroll
         for (int j = 0; j < kTiles; ++j)
