@@ -63,8 +63,8 @@ void load_random_model(std::span<DeviceProcess* const> devices, const DebertaCon
 void bench_devices(const BenchOptions& options) {
   if (options.precision != "f32")
     throw UsageError("--precision " + options.precision + " is the CPU's. GPUs compute in f16 alone: leave it out");
-  if (!options.report.empty())
-    throw UsageError("--report is of the CPU's layers: leave it out, or --device");
+  if (!options.report.empty() || !options.plot.empty())
+    throw UsageError("--report and --plot are of the CPU's layers: leave them out, or --device");
   DeviceSet set(parse_device_choice(options.device), {});
   log_devices(set);
   const std::vector<DeviceProcess*> devices = set.open();
