@@ -21,7 +21,12 @@ using namespace sciexam::test;
 namespace {
 
 constexpr double kTolerance = 1e-5;
-constexpr double kBf16Tolerance = 0.06; // of losses and gradient norms relative to 1 + x: measured 0.028; logits: 0.042
+// Of logits, and of losses and gradient norms relative to 1 + x.
+#ifdef SCIEXAM_STOCK_LIBTORCH
+constexpr double kBf16Tolerance = 0.2; // autocast rounds the products' results too: measured 0.107
+#else
+constexpr double kBf16Tolerance = 0.06; // measured 0.042
+#endif
 
 TrainingSettings settings_of(const JsonView& run) {
   TrainingSettings settings;
