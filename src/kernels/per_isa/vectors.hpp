@@ -244,8 +244,9 @@ struct Part {};
 
 /// As bf16, rounded to the nearest, ties to even; a NaN stays one. In the lower halves.
 inline Integers to_bf16(Vector x) {
-  const Integers bits = bits_of(x), rounded = bits + 0x7FFF + (bits >> 16 & 1);
-  return (x == x ? rounded : bits | 0x400000) >> 16;
+  using Words = std::uint32_t __attribute__((vector_size(4 * kLanes))); // a NaN's sum may overflow
+  const Words bits = reinterpret_cast<Words>(x), rounded = bits + 0x7FFF + (bits >> 16 & 1);
+  return reinterpret_cast<Integers>(x == x ? rounded : bits | 0x400000) >> 16;
 }
 
 #ifdef __AVX512BF16__
