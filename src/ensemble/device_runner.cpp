@@ -61,7 +61,7 @@ DeviceLimits limits_for(const Package& package, std::span<const EncodedQuestion>
 } // namespace
 
 DeviceRunner::DeviceRunner(const Package& package, std::span<const EncodedQuestion> encoded, NetworkRunner& cpu,
-                           std::vector<DeviceProcess*> devices, const Options& options)
+                           const std::vector<DeviceProcess*>& devices, const Options& options)
     : package_(package), encoded_(encoded), cpu_(cpu), options_(options) {
   for (DeviceProcess* device : devices)
     devices_.push_back({device});

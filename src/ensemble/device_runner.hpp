@@ -33,7 +33,7 @@ public:
 
   /// `devices` are open. Everything must outlive it.
   DeviceRunner(const Package& package, std::span<const EncodedQuestion> encoded, NetworkRunner& cpu,
-               std::vector<DeviceProcess*> devices, const Options& options);
+               const std::vector<DeviceProcess*>& devices, const Options& options);
 
   bool load(std::size_t model) override;
   void hurry() override { hurried_ = true; }

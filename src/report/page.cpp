@@ -57,6 +57,7 @@ void Page::highlights(const std::vector<std::pair<std::string, std::string>>& va
 void Page::facts(const std::string& name, const std::string& value,
                  const std::vector<std::pair<std::string, std::string>>& rows) {
   std::vector<std::vector<std::string>> cells;
+  cells.reserve(rows.size());
   for (const auto& [first, second] : rows)
     cells.push_back({first, second});
   table({name, value}, cells);

@@ -90,6 +90,7 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const PassS
 NamedTexts named_settings(const std::vector<RunPlan>& plans) {
   const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   std::vector<Json> of_runs;
+  of_runs.reserve(plans.size());
   for (const RunPlan& plan : plans)
     of_runs.push_back(to_json(plan.settings));
   NamedTexts settings;

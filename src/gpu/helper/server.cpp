@@ -77,8 +77,8 @@ void DeviceServer::say_ready(int ordinal) {
   const driver::Functions driver = find_driver();
   facts_.ordinal = ordinal;
   facts_.count = device_count(driver); // told even if this device cannot be opened
-  driver.driver_get_version(&facts_.driver_version);
   device_.emplace(driver, ordinal);
+  device_->check(driver.driver_get_version(&facts_.driver_version), "asking for the driver's version");
   facts_.compute_capability = device_->compute_capability();
   facts_.free_memory = device_->free_memory();
   facts_.total_memory = device_->total_memory();
