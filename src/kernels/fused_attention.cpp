@@ -4,41 +4,52 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 namespace sciexam {
 namespace {
 
-/// Tables by distance, transposed: [heads, head_dim, stride]; column center + d is distance d.
-struct TableLayout {
-  std::int64_t longest, stride, center;
+/// The table of a term with its rows by distance, packed for all heads.
+class PackedTable {
+public:
+  /// `rows` are those of `table` for the distances 1 - longest .. longest - 1; they are taken times `scale`.
+  PackedTable(const FusedAttention& call, const float* table, const std::vector<std::int64_t>& rows, float scale,
+              const Workers& workers, ReusedFloats& memory) {
+    std::vector<std::int64_t> columns{rows.front()};
+    column_of_.assign(kDistanceMargin, 0);
+    for (const std::int64_t row : rows) {
+      if (row != columns.back())
+        columns.push_back(row);
+      column_of_.push_back(static_cast<std::int32_t>(columns.size()) - 1);
+    }
+    column_of_.insert(column_of_.end(), kDistanceMargin, column_of_.back());
+    center_ = kDistanceMargin + static_cast<std::int64_t>(rows.size()) / 2;
 
-  explicit TableLayout(std::int64_t longest_sequence) : longest(longest_sequence), center(longest - 1 + kTableMargin) {
-    constexpr std::int64_t kLine = 16; // floats; an odd number of lines keeps rows apart in the caches
-    const std::int64_t lines = (2 * (longest + kTableMargin) + kLine - 1) / kLine;
-    stride = (lines + 1 - lines % 2) * kLine;
+    const std::int64_t width = call.kernels->panel_columns, depth = call.head_dim;
+    const std::int64_t panels = (static_cast<std::int64_t>(columns.size()) + width - 1) / width;
+    columns.resize(static_cast<std::size_t>(panels * width), columns.back());
+    head_floats_ = panels * width * depth;
+    floats_ = memory.take(call.heads * head_floats_);
+    workers.run(call.heads, [&](int, std::int64_t head) {
+      for (std::int64_t column = 0; column < panels * width; ++column) {
+        const float* from = table + (columns[static_cast<std::size_t>(column)] * call.heads + head) * depth;
+        float* to = floats_ + head * head_floats_ + column / width * width * depth + column % width;
+        for (std::int64_t i = 0; i < depth; ++i)
+          to[i * width] = from[i] * scale;
+      }
+    });
   }
-};
 
-/// `row(d)` is the table's row for column d; only distances within `longest` - 1 are set, the rest is zero.
-const float* by_distance(const FusedAttention& call, const float* table, const TableLayout& layout, float scale,
-                         const std::function<std::int64_t(std::int64_t)>& row, const Workers& workers,
-                         ReusedFloats& memory) {
-  const std::int64_t of_head = call.head_dim * layout.stride;
-  float* floats = memory.take(call.heads * of_head);
-  std::vector<const float*> rows;
-  for (std::int64_t d = 1 - layout.longest; d < layout.longest; ++d)
-    rows.push_back(table + row(d) * call.heads * call.head_dim);
-  workers.run(call.heads, [&](int, std::int64_t head) {
-    float* to = floats + head * of_head;
-    std::fill_n(to, of_head, 0.0F);
-    to += kTableMargin;
-    for (std::size_t column = 0; column < rows.size(); ++column)
-      for (std::int64_t i = 0; i < call.head_dim; ++i)
-        to[i * layout.stride + static_cast<std::int64_t>(column)] = rows[column][head * call.head_dim + i] * scale;
-  });
-  return floats;
-}
+  DistanceTable of_head(std::int64_t head) const {
+    return {floats_ + head * head_floats_, column_of_.data() + center_};
+  }
+
+private:
+  std::vector<std::int32_t> column_of_;
+  std::int64_t center_ = 0, head_floats_ = 0;
+  float* floats_ = nullptr; ///< [heads][panel][head_dim][panel_columns]
+};
 
 } // namespace
 
@@ -57,14 +68,17 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   if (order.empty() || length(order.front()) == 0)
     return;
   const std::int64_t longest = length(order.front());
-  const TableLayout layout(longest);
-  const float *keys = nullptr, *queries = nullptr;
-  if (call.key_table != nullptr) // by j - i
-    keys = by_distance(
-        call, call.key_table, layout, 1, [&](std::int64_t d) { return call.table_row(-d); }, workers,
-        workspace.key_table);
-  if (call.query_table != nullptr) // by i - j
-    queries = by_distance(call, call.query_table, layout, call.scale, call.table_row, workers, workspace.query_table);
+  std::vector<std::int64_t> rows; // by i - j
+  rows.reserve(static_cast<std::size_t>(2 * longest - 1));
+  if (call.key_table != nullptr || call.query_table != nullptr)
+    for (std::int64_t d = 1 - longest; d < longest; ++d)
+      rows.push_back(call.table_row(d));
+  std::optional<PackedTable> keys, queries;
+  if (call.query_table != nullptr)
+    queries.emplace(call, call.query_table, rows, call.scale, workers, workspace.query_table);
+  std::reverse(rows.begin(), rows.end()); // by j - i
+  if (call.key_table != nullptr)
+    keys.emplace(call, call.key_table, rows, 1, workers, workspace.key_table);
   workspace.prepare(workers.count, kernels.attention_scratch(longest, call.head_dim));
 
   workers.run(sequences * call.heads, [&](int worker, std::int64_t task) {
@@ -81,10 +95,10 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
     one.head_dim = call.head_dim;
     one.queries = std::min(call.queries, one.length);
     one.scale = call.scale;
-    one.key_table = keys == nullptr ? nullptr : keys + head * call.head_dim * layout.stride;
-    one.query_table = queries == nullptr ? nullptr : queries + head * call.head_dim * layout.stride;
-    one.table_stride = layout.stride;
-    one.table_center = layout.center;
+    if (keys)
+      one.key_table = keys->of_head(head);
+    if (queries)
+      one.query_table = queries->of_head(head);
     one.context_stride = call.heads * call.head_dim;
     one.context = call.context + contexts[static_cast<std::size_t>(s)] * one.context_stride + head * call.head_dim;
     one.scratch = workspace.scratch(worker);

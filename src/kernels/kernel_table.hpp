@@ -37,23 +37,27 @@ struct NormRows {
   float* y = nullptr;
 };
 
+/// What tokens are multiplied with, by the distance d of two of them, -(length - 1) .. length - 1. Far distances share
+/// rows of the table with their neighbours: distances side by side with one row are one column here.
+struct DistanceTable {
+  const float* columns = nullptr; ///< [panel][head_dim][panel_columns]; null: there is no such term
+  /// [d], rising by 0 or 1; both ends repeat kDistanceMargin times more.
+  const std::int32_t* column_of = nullptr;
+};
+inline constexpr std::int64_t kDistanceMargin = 64;
+
 /// Disentangled attention of one head of one sequence (see fused_attention.hpp).
 struct HeadAttention {
   const float *q = nullptr, *k = nullptr, *v = nullptr; ///< [length, head_dim] each, rows qkv_stride apart
   std::int64_t qkv_stride = 0, length = 0, head_dim = 0;
   std::int64_t queries = 0; ///< only for the first so many rows of q
   float scale = 1;
-  /// Tables by distance, [head_dim, table_stride] each or null: column table_center + d is the row of the key table for
-  /// the distance d = j - i, of the query table for d = i - j, times scale. kTableMargin columns of zeros
-  /// beyond both ends of -(length - 1) .. length - 1.
-  const float *key_table = nullptr, *query_table = nullptr;
-  std::int64_t table_stride = 0, table_center = 0;
-  float* context = nullptr; ///< [queries, head_dim]
+  DistanceTable key_table = {};   ///< by d = j - i
+  DistanceTable query_table = {}; ///< by d = i - j, times scale
+  float* context = nullptr;       ///< [queries, head_dim]
   std::int64_t context_stride = 0;
   float* scratch = nullptr; ///< attention_scratch(length, head_dim) floats, aligned
 };
-
-inline constexpr std::int64_t kTableMargin = 64;
 
 struct KernelTable {
   std::int64_t tile_rows;     ///< rows that a product computes at once: chunks of so many waste nothing

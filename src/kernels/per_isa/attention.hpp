@@ -1,9 +1,10 @@
 // Disentangled attention of one head: scores, both relative terms, softmax and context, a block of queries at a time.
 //
 // The scores of a block lie transposed, a row a key: the softmax runs down columns, a vector of queries at
-// once, and the block is what the product with v wants as it stands. A relative term is a product with a
-// window of a table by distance, whose rows must be shifted against each other; a tile does that by
-// storing each row one float further than the stride says.
+// once, and the block is what the product with v wants as it stands. A relative term is a product with
+// the columns of a table that are in reach of a tile's tokens; what each pair of tokens gets is then taken out of it by
+// their distance, eight at a time. Neighbours share columns far away (DeBERTa-v3's logarithmic buckets), so that
+// sequences of 512 tokens need two thirds of the products that one column a distance would take.
 #pragma once
 
 #include "kernels/kernel_table.hpp"
@@ -13,41 +14,47 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Queries at once: whole tiles; with their shifts and the last vector's rest they fit into kScoreStride, an odd number
-/// of cache lines, so that rows do not fall on each other in the caches.
-constexpr std::int64_t kBlock = kTileRows == 6 ? 90 : 112;
-constexpr std::int64_t kScoreStride = kTileRows == 6 ? 112 : 176;
-constexpr std::int64_t kShift = kTileRows - 1;
-static_assert(kBlock % kTileRows == 0 && kBlock + 2 * kShift + kLanes <= kScoreStride);
-
-/// At least x, and an odd number of cache lines.
+/// At least x, and an odd number of cache lines, so that rows do not fall on each other in the caches.
 constexpr std::int64_t odd_lines(std::int64_t x) {
   return round_up(x, 16) / 16 % 2 == 1 ? round_up(x, 16) : round_up(x, 16) + 16;
 }
 
-/// Where the parts of the scratch begin, in floats. Rows are written a little beyond both ends.
+constexpr std::int64_t kBlock = kTileRows == 6 ? 96 : 112; ///< queries at once
+constexpr std::int64_t kKeys = 4 * kTileRows;              ///< keys at once
+static_assert(kBlock % kTileRows == 0 && kBlock % 8 == 0 && kKeys % 8 == 0);
+constexpr std::int64_t kScoreStride = odd_lines(kBlock + kPanelColumns);
+
+/// Floats for the products of a token with all columns in reach: of `rows` tokens in a row to `partners` tokens.
+constexpr std::int64_t products_stride(std::int64_t rows, std::int64_t partners) {
+  return odd_lines(rows + partners + 2 * kPanelColumns + 8); // whole panels, and eight are loaded from anywhere
+}
+
+/// Where the parts of the scratch begin, in floats.
 struct AttentionLayout {
-  std::int64_t column_stride, context_columns, relative_stride, k, v, scores, relative, size;
+  std::int64_t column_stride, context_columns, key_stride, query_stride, k, v, scores, key_products, query_products,
+      size;
 
   AttentionLayout(std::int64_t length, std::int64_t head_dim)
-      : column_stride(odd_lines(length + 3 * kLanes)), context_columns(round_up(head_dim, kLanes)),
-        relative_stride(odd_lines(length + 2 * kShift + 2 * kLanes)), k(head_dim * column_stride),
-        v(k + head_dim * column_stride), scores(v + length * context_columns + 2 * kLanes),
-        relative(scores + (length + 2 * kLanes) * kScoreStride),
-        size(relative + (kBlock + kTileRows + kLanes) * relative_stride) {}
+      : column_stride(odd_lines(length + kKeys)), context_columns(round_up(head_dim, kLanes)),
+        key_stride(products_stride(kBlock, length + kKeys)), query_stride(products_stride(kKeys, kBlock + kTileRows)),
+        k(head_dim * kScoreStride), v(k + head_dim * column_stride), scores(v + length * context_columns + 2 * kLanes),
+        key_products(scores + (length + kKeys) * kScoreStride), query_products(key_products + kBlock * key_stride),
+        size(query_products + kKeys * query_stride) {}
 };
 
 struct AttentionScratch {
-  std::int64_t column_stride, context_columns, relative_stride;
-  float *q, *k;    ///< transposed, [head_dim, column_stride]
-  float* v;        ///< [length, context_columns]
-  float* scores;   ///< [keys, kScoreStride]
-  float* relative; ///< c2p of a block, [queries, relative_stride]
+  std::int64_t column_stride, context_columns, key_stride, query_stride;
+  float *q, *k;          ///< transposed, [head_dim, kScoreStride] of a block, and [head_dim, column_stride]
+  float* v;              ///< [length, context_columns]
+  float* scores;         ///< [keys, kScoreStride]
+  float* key_products;   ///< of a block's queries with the key table's columns, [kBlock, key_stride]
+  float* query_products; ///< of kKeys keys with the query table's columns, [kKeys, query_stride]
 
   AttentionScratch(const AttentionLayout& layout, float* from)
-      : column_stride(layout.column_stride), context_columns(layout.context_columns),
-        relative_stride(layout.relative_stride), q(from), k(from + layout.k), v(from + layout.v),
-        scores(from + layout.scores), relative(from + layout.relative) {}
+      : column_stride(layout.column_stride), context_columns(layout.context_columns), key_stride(layout.key_stride),
+        query_stride(layout.query_stride), q(from), k(from + layout.k), v(from + layout.v),
+        scores(from + layout.scores), key_products(from + layout.key_products),
+        query_products(from + layout.query_products) {}
 };
 
 std::int64_t attention_scratch(std::int64_t length, std::int64_t head_dim) {
@@ -88,43 +95,72 @@ inline void copy_values(const HeadAttention& call, const AttentionScratch& scrat
   }
 }
 
-/// scores[j][i] = (k[j] . q[i] + p2c) * scale for the queries first .. first + count - 1.
-inline void content_scores(const HeadAttention& call, const AttentionScratch& scratch, std::int64_t first,
-                           std::int64_t count) {
-  const std::int64_t stride = scratch.column_stride;
-  for (std::int64_t j = 0; j < call.length; j += kTileRows) {
-    float* scores = scratch.scores + j * kScoreStride;
-    if (call.query_table != nullptr) { // column x of row r is the distance first + x - (j + kShift)
-      row_of_tiles<Start::zero>(scratch.k + j, stride, call.query_table + call.table_center + first - j - kShift,
-                                call.table_stride, call.head_dim, count + kShift, scores - kShift, kScoreStride + 1);
-      row_of_tiles<Start::result>(scratch.k + j, stride, scratch.q + first, stride, call.head_dim, count, scores,
-                                  kScoreStride);
-    } else {
-      row_of_tiles<Start::zero>(scratch.k + j, stride, scratch.q + first, stride, call.head_dim, count, scores,
-                                kScoreStride);
-    }
+/// Products of tokens r = 0 .. count - 1 with the columns of a table for the distances lowest - r .. highest - r; or
+/// zeros, if there is no table.
+class TableProducts {
+public:
+  /// The tokens are transposed: [head_dim, tokens_stride].
+  TableProducts(const DistanceTable& table, std::int64_t head_dim, const float* tokens, std::int64_t tokens_stride,
+                std::int64_t count, std::int64_t lowest, std::int64_t highest, float* to, std::int64_t stride)
+      : from_(to), stride_(stride), column_of_(table.column_of) {
+    if (table.columns == nullptr)
+      return;
+    const std::int64_t first = panel_of(lowest - round_up(count, kTileRows) + 1), last = panel_of(highest);
+    first_column_ = first * kPanelColumns;
+    for (std::int64_t panel = first; panel <= last; ++panel)
+      for (std::int64_t r = 0; r < count; r += kTileRows)
+        if (panel_of(lowest - r - kTileRows + 1) <= panel && panel <= panel_of(highest - r))
+          tile<2, Start::zero>(tokens + r, tokens_stride, table.columns + panel * head_dim * kPanelColumns,
+                               kPanelColumns, head_dim, nullptr,
+                               to + r * stride + panel * kPanelColumns - first_column_, stride);
   }
-}
 
-/// scores[j][i] += q[i] . key_table[j - i], which comes out by rows of i.
-inline void add_relative_keys(const HeadAttention& call, const AttentionScratch& scratch, std::int64_t first,
-                              std::int64_t count) {
-  const std::int64_t stride = scratch.relative_stride;
-  for (std::int64_t i = 0; i < count; i += kTileRows)
-    row_of_tiles<Start::zero>(scratch.q + first + i, scratch.column_stride,
-                              call.key_table + call.table_center - (first + i) - kShift, call.table_stride,
-                              call.head_dim, call.length + kShift, scratch.relative + i * stride, stride + 1);
-  for (std::int64_t i = 0; i < count; i += 8)
-    for (std::int64_t j = 0; j < call.length; j += 8) {
-      const float* from[8];
-      for (std::int64_t r = 0; r < 8; ++r)
-        from[r] = scratch.relative + (i + r) * stride + kShift + j;
-      float square[64];
-      transpose_eight(from, 1, square, 8);
-      float* to = scratch.scores + j * kScoreStride + i;
-      for (std::int64_t r = 0; r < 8; ++r, to += kScoreStride)
-        _mm256_storeu_ps(to, _mm256_add_ps(_mm256_loadu_ps(to), _mm256_loadu_ps(square + 8 * r)));
-    }
+  /// Token r's for the distances d .. d + 7.
+  __m256 eight(std::int64_t r, std::int64_t d) const {
+    if (column_of_ == nullptr)
+      return _mm256_setzero_ps();
+    const __m256i columns = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(column_of_ + d));
+    return _mm256_permutevar8x32_ps(_mm256_loadu_ps(from_ + r * stride_ + column_of_[d] - first_column_),
+                                    _mm256_sub_epi32(columns, _mm256_set1_epi32(column_of_[d])));
+  }
+
+private:
+  std::int64_t panel_of(std::int64_t distance) const { return column_of_[distance] / kPanelColumns; }
+
+  const float* from_; ///< token r's product with column c is from_[r * stride_ + c - first_column_]
+  std::int64_t stride_, first_column_ = 0;
+  const std::int32_t* column_of_;
+};
+
+/// scores[j][i] = (k[j] . q[i] + c2p + p2c) * scale for the queries first .. first + count - 1 and all keys.
+inline void write_scores(const HeadAttention& call, const AttentionScratch& scratch, std::int64_t first,
+                         std::int64_t count) {
+  const std::int64_t dim = call.head_dim, last = first + count - 1;
+  const TableProducts c2p(call.key_table, dim, scratch.q, kScoreStride, count, -first, call.length - 1 - first,
+                          scratch.key_products, scratch.key_stride);
+  for (std::int64_t key = 0; key < call.length; key += kKeys) {
+    const std::int64_t keys = smaller(kKeys, call.length - key);
+    const float* k = scratch.k + key;
+    float* scores = scratch.scores + key * kScoreStride;
+    const TableProducts p2c(call.query_table, dim, k, scratch.column_stride, keys, first - key, last - key,
+                            scratch.query_products, scratch.query_stride);
+    for (std::int64_t i = 0; i < count; i += 8)
+      for (std::int64_t j = 0; j < keys; j += 8) {
+        __m256 rows[8];
+#pragma GCC unroll 8
+        for (std::int64_t r = 0; r < 8; ++r)
+          rows[r] = c2p.eight(i + r, key + j - (first + i + r));
+        float* to = scores + j * kScoreStride + i;
+        transpose_eight(rows, to, kScoreStride);
+#pragma GCC unroll 8
+        for (std::int64_t r = 0; r < 8; ++r, to += kScoreStride)
+          _mm256_storeu_ps(to, _mm256_add_ps(_mm256_loadu_ps(to), p2c.eight(j + r, first + i - (key + j + r))));
+      }
+    for (std::int64_t i = 0; i < count; i += kPanelColumns)
+      for (std::int64_t j = 0; j < keys; j += kTileRows)
+        tile<2, Start::result>(k + j, scratch.column_stride, scratch.q + i, kScoreStride, dim, nullptr,
+                               scores + j * kScoreStride + i, kScoreStride);
+  }
 }
 
 /// Columns of scores become e^(score - greatest), and `shares` 1 / their sums; two vectors at once, a cache line or
@@ -171,7 +207,6 @@ inline void write_context(const HeadAttention& call, const AttentionScratch& scr
 
 void attend(const HeadAttention& call) {
   const AttentionScratch scratch(AttentionLayout(call.length, call.head_dim), call.scratch);
-  transpose(call.q, call.qkv_stride, call.queries, call.head_dim, call.scale, scratch.q, scratch.column_stride);
   transpose(call.k, call.qkv_stride, call.length, call.head_dim, 1, scratch.k, scratch.column_stride);
   copy_values(call, scratch);
   const std::int64_t blocks = (call.queries + kBlock - 1) / kBlock;
@@ -179,9 +214,9 @@ void attend(const HeadAttention& call) {
   float shares[kBlock + 2 * kLanes];
   for (std::int64_t first = 0; first < call.queries; first += block) {
     const std::int64_t count = smaller(block, call.queries - first);
-    content_scores(call, scratch, first, count);
-    if (call.key_table != nullptr)
-      add_relative_keys(call, scratch, first, count);
+    transpose(call.q + first * call.qkv_stride, call.qkv_stride, count, call.head_dim, call.scale, scratch.q,
+              kScoreStride);
+    write_scores(call, scratch, first, count);
     exponentials(call.length, count, scratch.scores, shares);
     write_context(call, scratch, first, count, shares);
   }

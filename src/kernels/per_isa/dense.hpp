@@ -114,9 +114,9 @@ inline void dense_of(const DenseRows& call) {
         const std::int64_t rows = smaller(kTileRows, call.rows - row);
         with_whole_tile(c, call.out_features, rows, columns, [&](float* whole, std::int64_t stride) {
           if (k == 0)
-            tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, bias, whole, stride);
+            tile<2, Start::bias, Source::memory>(a, kTileRows, panel, kPanelColumns, depth, bias, whole, stride);
           else
-            tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, whole, stride);
+            tile<2, Start::result, Source::memory>(a, kTileRows, panel, kPanelColumns, depth, nullptr, whole, stride);
         });
       }
       if (call.gelu && k + depth == elements)

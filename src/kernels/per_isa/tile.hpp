@@ -9,12 +9,16 @@ namespace {
 /// What a tile's sums begin with.
 enum class Start { zero, bias, result };
 
+/// Where b comes from: weights from far away, and the processor's own prefetch is late.
+enum class Source { cache, memory };
+
 /// c[r][x] = start + sum over k of a[k][r] * b[k][x], for kTileRows rows and kVectors vectors of columns; the rows of
 /// a, b and c are `_stride` elements apart. `bias` is a row. Every element sums in the order of k,
-/// whatever stands beside it. Elements are floats, or pairs of bf16.
-template <int kVectors, Start kStart, class Element>
-inline void tile(const Element* a, std::int64_t a_stride, const Element* b, std::int64_t b_stride, std::int64_t depth,
-                 const float* bias, float* c, std::int64_t c_stride) {
+/// whatever stands beside it. Elements are floats, or pairs of bf16. Never inlined: among other values the compiler
+/// would not keep all sums in registers.
+template <int kVectors, Start kStart, Source kSource = Source::cache, class Element>
+[[gnu::noinline]] void tile(const Element* a, std::int64_t a_stride, const Element* b, std::int64_t b_stride,
+                            std::int64_t depth, const float* bias, float* c, std::int64_t c_stride) {
   Vector sums[kTileRows][kVectors];
 #pragma GCC unroll 16
   for (int r = 0; r < kTileRows; ++r)
@@ -28,7 +32,8 @@ inline void tile(const Element* a, std::int64_t a_stride, const Element* b, std:
         sums[r][v] = load(c + r * c_stride + v * kLanes);
     }
   for (std::int64_t k = 0; k < depth; ++k) {
-    _mm_prefetch(b + 16 * b_stride, _MM_HINT_T0); // weights come from far away; the processor's own prefetch is late
+    if constexpr (kSource == Source::memory)
+      _mm_prefetch(b + 16 * b_stride, _MM_HINT_T0);
     decltype(load(b)) columns[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v)
