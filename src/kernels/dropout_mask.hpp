@@ -10,7 +10,7 @@
 namespace sciexam {
 
 /// out[i] = 0 with `probability`, else in[i] / (1 - probability), for element
-/// `first` + i of the stream; `first` is a multiple of kWordsInGroup. `in` may be `out`.
+/// `first` + i of the stream. `in` may be `out`.
 void apply_dropout(const RandomStream& stream, std::uint64_t first, double probability, const float* in, float* out,
                    std::size_t count);
 void apply_dropout(const RandomStream& stream, std::uint64_t first, double probability, const double* in, double* out,

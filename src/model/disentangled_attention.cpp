@@ -25,12 +25,16 @@ struct AttentionCall : torch::CustomClassHolder {
   std::int64_t first_row = 0;
 };
 
+struct HeadRange {
+  std::int64_t first = 0, count = 0;
+};
+
 /// The inputs of every sequence: views of the packed tensors.
 class Sequences {
 public:
   Sequences(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
             const RelativeTables& tables)
-      : call_(call), q_(q), k_(k), v_(v) {
+      : call_(call), q_(q), k_(k), v_(v), tables_(tables) {
     const bool relative = tables.key.defined() || tables.query.defined();
     std::uint64_t mask_element = 0;
     for (std::int64_t s = 0; s < size(); ++s) {
@@ -38,40 +42,67 @@ public:
       if (relative && !rows_.contains(length))
         rows_.emplace(length, distance_rows(length, call.first_row, call.config, q.device()));
       first_mask_elements_.push_back(mask_element);
-      const auto elements = static_cast<std::uint64_t>(call.options.num_attention_heads * length * length);
+      const auto elements = static_cast<std::uint64_t>(heads() * length * length);
       mask_element += (elements + kWordsInGroup - 1) / kWordsInGroup * kWordsInGroup;
     }
   }
 
   std::int64_t size() const { return static_cast<std::int64_t>(call_.offsets.size()) - 1; }
   std::int64_t length(std::int64_t s) const { return offset(s + 1) - offset(s); }
-  at::Tensor part(const at::Tensor& packed, std::int64_t s) const { return packed.narrow(0, offset(s), length(s)); }
-  SequenceInput input(std::int64_t s) const {
+
+  /// All heads, in the order in which they are taken. To a GPU calls are dear: it takes all at once.
+  std::vector<HeadRange> head_ranges(std::int64_t s) const {
+    const std::int64_t at_once = q_.is_cpu() ? heads_at_once(length(s), heads()) : heads();
+    std::vector<HeadRange> ranges;
+    for (std::int64_t head = 0; head < heads(); head += at_once)
+      ranges.push_back({head, std::min(at_once, heads() - head)});
+    return ranges;
+  }
+  /// That of some heads in a tensor [tokens or rows, heads * head_dim]; undefined stays so.
+  at::Tensor part(const at::Tensor& x, const HeadRange& range) const {
+    const std::int64_t head_dim = q_.size(1) / heads();
+    return x.defined() ? x.narrow(1, range.first * head_dim, range.count * head_dim) : x;
+  }
+  at::Tensor part(const at::Tensor& packed, std::int64_t s, const HeadRange& range) const {
+    return part(packed.narrow(0, offset(s), length(s)), range);
+  }
+  RelativeTables part(const RelativeTables& tables, const HeadRange& range) const {
+    return {part(tables.key, range), part(tables.query, range), tables.first_row};
+  }
+  SequenceInput input(std::int64_t s, const HeadRange& range) const {
     const auto rows = rows_.find(length(s));
-    return {part(q_, s), part(k_, s), part(v_, s), rows == rows_.end() ? DistanceRows{} : rows->second,
-            first_mask_elements_[static_cast<std::size_t>(s)]};
+    const auto before = static_cast<std::uint64_t>(range.first * length(s) * length(s));
+    return {range.count,
+            part(q_, s, range),
+            part(k_, s, range),
+            part(v_, s, range),
+            part(tables_, range),
+            rows == rows_.end() ? DistanceRows{} : rows->second,
+            first_mask_elements_[static_cast<std::size_t>(s)] + before};
   }
 
 private:
+  std::int64_t heads() const { return call_.options.num_attention_heads; }
   std::int64_t offset(std::int64_t s) const { return call_.offsets[static_cast<std::size_t>(s)]; }
 
   const AttentionCall& call_;
   at::Tensor q_, k_, v_;
+  RelativeTables tables_;
   std::map<std::int64_t, DistanceRows> rows_;
   std::vector<std::uint64_t> first_mask_elements_;
 };
 
 /// Forward pass without gradients: on the CPU one sequence a thread; inside, LibTorch's operators stay on that thread.
 /// A GPU is driven by one thread: the masks of dropout come from its one generator.
-at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const RelativeTables& tables,
-                         const AttentionOptions& options) {
+at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const AttentionOptions& options) {
   at::Tensor context = at::empty_like(q);
   // At least two tasks: then also a single sequence is on one of several threads and stays there, with the same bits.
   const std::int64_t tasks = std::max<std::int64_t>(2, sequences.size());
   at::parallel_for(0, tasks, q.is_cpu() ? 1 : tasks, [&](std::int64_t begin, std::int64_t end) {
     const at::NoGradGuard no_grad; // a thread's own setting
     for (std::int64_t s = begin; s < std::min(end, sequences.size()); ++s)
-      sequences.part(context, s).copy_(attend(sequences.input(s), tables, options));
+      for (const HeadRange& heads : sequences.head_ranges(s))
+        sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
   });
   return context;
 }
@@ -106,13 +137,15 @@ torch::autograd::variable_list attend_packed_backward(const Sequences& sequences
   at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
     const at::NoGradGuard no_grad;
     for (auto group = static_cast<std::size_t>(begin); group < static_cast<std::size_t>(end); ++group)
-      for (std::int64_t s = first[group]; s < first[group + 1]; ++s) {
-        const SequenceGradients own =
-            attend_backward(sequences.input(s), tables, options, sequences.part(gradient, s), partial[group]);
-        sequences.part(d_q, s).copy_(own.q);
-        sequences.part(d_k, s).copy_(own.k);
-        sequences.part(d_v, s).copy_(own.v);
-      }
+      for (std::int64_t s = first[group]; s < first[group + 1]; ++s)
+        for (const HeadRange& heads : sequences.head_ranges(s)) {
+          const SequenceGradients own =
+              attend_backward(sequences.input(s, heads), options, sequences.part(gradient, s, heads),
+                              sequences.part(partial[group], heads));
+          sequences.part(d_q, s, heads).copy_(own.q);
+          sequences.part(d_k, s, heads).copy_(own.k);
+          sequences.part(d_v, s, heads).copy_(own.v);
+        }
   });
   for (std::size_t group = 1; group < partial.size(); ++group) {
     if (tables.key.defined())
@@ -141,7 +174,7 @@ public:
     context->save_for_backward({q, k, v, key_table, query_table});
     context->saved_data["call"] = c10::IValue::make_capsule(call);
     const RelativeTables tables = tables_from(key_table, query_table, call->first_row);
-    return attend_packed(Sequences(*call, q, k, v, tables), q, tables, call->options);
+    return attend_packed(Sequences(*call, q, k, v, tables), q, call->options);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -163,6 +196,11 @@ bool needs_gradient(std::initializer_list<at::Tensor> tensors) {
 
 } // namespace
 
+std::int64_t heads_at_once(std::int64_t length, std::int64_t heads) {
+  constexpr std::int64_t kElements = std::int64_t{1} << 18; // 1 MiB of f32
+  return std::clamp<std::int64_t>(kElements / std::max<std::int64_t>(1, 2 * length * length), 1, heads);
+}
+
 AttentionOptions attention_options(const DebertaConfig& config) {
   return {.num_attention_heads = config.num_attention_heads,
           .scale = config.attention_scale(),
@@ -180,7 +218,7 @@ at::Tensor disentangled_attention(const at::Tensor& q, const at::Tensor& k, cons
   call->first_row = tables.first_row;
   if (needs_gradient({q, k, v, tables.key, tables.query}))
     return AttentionFunction::apply(q, k, v, or_empty(tables.key, q), or_empty(tables.query, q), call);
-  return attend_packed(Sequences(*call, q, k, v, tables), q, tables, options);
+  return attend_packed(Sequences(*call, q, k, v, tables), q, options);
 }
 
 at::Tensor disentangled_attention_reference(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -194,7 +232,7 @@ at::Tensor disentangled_attention_reference(const at::Tensor& q, const at::Tenso
   const Sequences sequences(call, q, k, v, tables);
   std::vector<at::Tensor> contexts;
   for (std::int64_t s = 0; s < sequences.size(); ++s)
-    contexts.push_back(attend(sequences.input(s), tables, options));
+    contexts.push_back(attend(sequences.input(s, {0, options.num_attention_heads}), options));
   return at::cat(contexts);
 }
 

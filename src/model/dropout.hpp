@@ -40,7 +40,7 @@ private:
   std::uint32_t step_, pass_;
 };
 
-/// Dropout of one tensor, without gradient. The mask's first element is `first`, a multiple of kWordsInGroup.
+/// Dropout of one tensor, without gradient. The mask's first element is `first`; not on the CPU: that of its group.
 at::Tensor drop(const at::Tensor& x, double probability, const RandomStream& stream, std::uint64_t first = 0);
 
 } // namespace sciexam

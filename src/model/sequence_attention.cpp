@@ -58,8 +58,7 @@ struct Heads {
   at::Tensor query, key;
 
   Heads(const SequenceInput& input, const AttentionOptions& options)
-      : query(split_heads(input.q * options.scale, options.num_attention_heads)),
-        key(split_heads(input.k, options.num_attention_heads)) {}
+      : query(split_heads(input.q * options.scale, input.heads)), key(split_heads(input.k, input.heads)) {}
 };
 
 } // namespace
@@ -78,39 +77,39 @@ DistanceRows distance_rows(std::int64_t length, std::int64_t first_row, const De
   return {at::tensor(key, options).to(device), at::tensor(query, options).to(device)};
 }
 
-at::Tensor attention_probabilities(const SequenceInput& input, const RelativeTables& tables,
-                                   const AttentionOptions& options) {
+at::Tensor attention_probabilities(const SequenceInput& input, const AttentionOptions& options) {
+  const RelativeTables& tables = input.tables;
   const Heads heads(input, options);
   at::Tensor scores = at::bmm(heads.query, heads.key.transpose(1, 2));
   if (tables.key.defined()) {
-    const at::Tensor table = by_distance(tables.key, input.rows.key, options.num_attention_heads);
+    const at::Tensor table = by_distance(tables.key, input.rows.key, input.heads);
     scores = scores + skew(at::bmm(heads.query, table.transpose(1, 2)));
   }
   if (tables.query.defined()) {
     // out[j, i] = k[j] . table[row of (i - j)], transposed.
-    const at::Tensor table = by_distance(tables.query, input.rows.query, options.num_attention_heads);
+    const at::Tensor table = by_distance(tables.query, input.rows.query, input.heads);
     scores = scores + skew(at::bmm(heads.key * options.scale, table.transpose(1, 2))).transpose(1, 2);
   }
   return at::softmax(scores, -1);
 }
 
-at::Tensor attend(const SequenceInput& input, const RelativeTables& tables, const AttentionOptions& options) {
-  at::Tensor probabilities = attention_probabilities(input, tables, options);
+at::Tensor attend(const SequenceInput& input, const AttentionOptions& options) {
+  at::Tensor probabilities = attention_probabilities(input, options);
   if (options.dropout)
     probabilities = drop(probabilities, options.dropout_probability, *options.dropout, input.first_mask_element);
-  return join_heads(at::bmm(probabilities, split_heads(input.v, options.num_attention_heads)));
+  return join_heads(at::bmm(probabilities, split_heads(input.v, input.heads)));
 }
 
-SequenceGradients attend_backward(const SequenceInput& input, const RelativeTables& tables,
-                                  const AttentionOptions& options, const at::Tensor& gradient,
-                                  const RelativeTables& table_gradients) {
-  const std::int64_t count = options.num_attention_heads;
+SequenceGradients attend_backward(const SequenceInput& input, const AttentionOptions& options,
+                                  const at::Tensor& gradient, const RelativeTables& table_gradients) {
+  const std::int64_t count = input.heads;
+  const RelativeTables& tables = input.tables;
   const auto dropped = [&](const at::Tensor& x) {
     return options.dropout ? drop(x, options.dropout_probability, *options.dropout, input.first_mask_element) : x;
   };
   const Heads heads(input, options);
   const at::Tensor d_context = split_heads(gradient, count), value = split_heads(input.v, count);
-  const at::Tensor probabilities = attention_probabilities(input, tables, options);
+  const at::Tensor probabilities = attention_probabilities(input, options);
   const at::Tensor d_value = at::bmm(dropped(probabilities).transpose(1, 2), d_context);
   const at::Tensor d_probabilities = dropped(at::bmm(d_context, value.transpose(1, 2)));
   const at::Tensor d_scores =

@@ -19,29 +19,30 @@ struct DistanceRows {
 
 DistanceRows distance_rows(std::int64_t length, std::int64_t first_row, const DebertaConfig& config, at::Device device);
 
-/// q, k, v of one sequence, [length, heads * head_dim] each, and where its dropout masks begin.
+/// q, k, v of one sequence, [length, heads * head_dim] each, for some or all of a layer's heads, the tables of these
+/// heads, and where their dropout masks begin.
 struct SequenceInput {
+  std::int64_t heads = 0;
   at::Tensor q, k, v;
+  RelativeTables tables;
   DistanceRows rows;
   std::uint64_t first_mask_element = 0;
 };
 
 /// Attention probabilities [heads, length, length] before dropout.
-at::Tensor attention_probabilities(const SequenceInput& input, const RelativeTables& tables,
-                                   const AttentionOptions& options);
+at::Tensor attention_probabilities(const SequenceInput& input, const AttentionOptions& options);
 
 /// The context, [length, heads * head_dim].
-at::Tensor attend(const SequenceInput& input, const RelativeTables& tables, const AttentionOptions& options);
+at::Tensor attend(const SequenceInput& input, const AttentionOptions& options);
 
-/// Gradients of one sequence; those of the tables are added into `tables`.
+/// Gradients of one sequence.
 struct SequenceGradients {
   at::Tensor q, k, v;
 };
 
 /// The backward pass for `gradient` of the context [length, heads * head_dim]; everything that attend()
-/// computed is computed again. `table_gradients` has the shape of `tables`.
-SequenceGradients attend_backward(const SequenceInput& input, const RelativeTables& tables,
-                                  const AttentionOptions& options, const at::Tensor& gradient,
-                                  const RelativeTables& table_gradients);
+/// computed is computed again. The tables' gradients are added to `table_gradients`, of the shape of input.tables.
+SequenceGradients attend_backward(const SequenceInput& input, const AttentionOptions& options,
+                                  const at::Tensor& gradient, const RelativeTables& table_gradients);
 
 } // namespace sciexam

@@ -1,6 +1,7 @@
 #include "train/memory_estimate.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "model/disentangled_attention.hpp"
 #include "train/data_order.hpp"
 #include "train/gradient_pass.hpp"
 #include "train/run.hpp"
@@ -85,9 +86,11 @@ MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettin
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, config.num_hidden_layers - settings.freeze_layers));
   estimate.activations =
       settings.gradient_checkpointing ? trained_layers * length * hidden * kFloat + layer : trained_layers * layer;
-  // The attention's backward pass holds eight squares of a sequence's scores for each head at once, on each thread.
+  // The attention's backward pass holds eight squares of a sequence's scores for each head that is taken at once, on
+  // each thread.
   constexpr std::uint64_t kProgram = std::uint64_t{150} << 20;
-  const auto squares = static_cast<std::uint64_t>(8 * pass.threads * config.num_attention_heads) * longest * longest;
+  const std::int64_t heads = heads_at_once(pass.longest_sequence, config.num_attention_heads);
+  const auto squares = static_cast<std::uint64_t>(8 * pass.threads * heads) * longest * longest;
   estimate.workspace = kProgram + (2 * length * (inner + 4 * hidden) + squares) * kFloat;
   return estimate;
 }

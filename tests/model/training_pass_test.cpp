@@ -4,6 +4,7 @@
 #include "model/tiny_networks.hpp"
 
 #include <cmath>
+#include <span>
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -57,6 +58,48 @@ PackedSequences sequence_of(const PackedSequences& batch, std::size_t s) {
   return {batch.input_ids.narrow(0, first, length), batch.token_type_ids.narrow(0, first, length), {0, length}};
 }
 
+/// Contexts and gradients, with dropout too, against the plain version.
+void check_attention(const DebertaConfig& config, std::span<const std::int64_t> lengths) {
+  std::vector<std::int64_t> offsets{0};
+  for (const std::int64_t length : lengths)
+    offsets.push_back(offsets.back() + length);
+  AttentionOptions options = attention_options(config);
+  options.dropout_probability = 0.25;
+  options.dropout = RandomStream{1, {2, 3, 4}};
+  const auto tensor = [](std::int64_t rows, std::int64_t columns, double phase) {
+    return at::sin(at::arange(rows * columns, at::TensorOptions(at::kDouble)) * (1 + phase) + phase)
+        .view({rows, columns})
+        .requires_grad_(true);
+  };
+  std::vector<at::Tensor> inputs = {tensor(offsets.back(), 12, 0.1), tensor(offsets.back(), 12, 0.2),
+                                    tensor(offsets.back(), 12, 0.3)};
+  RelativeTables tables;
+  if (config.relative_attention && config.c2p)
+    inputs.push_back(tables.key = tensor(config.relative_rows(), 12, 0.4));
+  if (config.relative_attention && config.p2c)
+    inputs.push_back(tables.query = tensor(config.relative_rows(), 12, 0.5));
+  const auto run = [&](auto attention) {
+    const at::Tensor context = attention(inputs[0], inputs[1], inputs[2], tables, offsets, config, options);
+    loss_of(context.flatten()).backward();
+    std::vector<at::Tensor> results{context.detach()};
+    for (const at::Tensor& input : inputs) {
+      results.push_back(input.grad().clone());
+      input.mutable_grad() = at::Tensor();
+    }
+    return results;
+  };
+  options.dropout = std::nullopt; // the plain version's dropout has no gradient
+  const auto fused = run(disentangled_attention), plain = run(disentangled_attention_reference);
+  for (std::size_t i = 0; i < fused.size(); ++i)
+    CHECK(max_difference(fused[i], plain[i]) < 1e-12);
+  options.dropout = RandomStream{1, {2, 3, 4}};
+  const at::NoGradGuard no_grad;
+  const at::Tensor dropped = disentangled_attention(inputs[0], inputs[1], inputs[2], tables, offsets, config, options);
+  CHECK(max_difference(dropped, disentangled_attention_reference(inputs[0], inputs[1], inputs[2], tables, offsets,
+                                                                 config, options)) < 1e-12);
+  CHECK(max_difference(dropped, fused[0]) > 1e-3);
+}
+
 } // namespace
 
 TEST_CASE("in float64 the gradients of every kind of layer are those of finite differences") {
@@ -92,46 +135,16 @@ TEST_CASE("in float64 the gradients of every kind of layer are those of finite d
 TEST_CASE("attention and its backward pass equal the plain version's, with dropout too") {
   for (const auto& [name, config] : config_variants()) {
     INFO(name);
-    std::vector<std::int64_t> offsets{0};
-    for (const std::int64_t length : kLengths)
-      offsets.push_back(offsets.back() + length);
-    AttentionOptions options = attention_options(config);
-    options.dropout_probability = 0.25;
-    options.dropout = RandomStream{1, {2, 3, 4}};
-    const auto tensor = [](std::int64_t rows, std::int64_t columns, double phase) {
-      return at::sin(at::arange(rows * columns, at::TensorOptions(at::kDouble)) * (1 + phase) + phase)
-          .view({rows, columns})
-          .requires_grad_(true);
-    };
-    std::vector<at::Tensor> inputs = {tensor(offsets.back(), 12, 0.1), tensor(offsets.back(), 12, 0.2),
-                                      tensor(offsets.back(), 12, 0.3)};
-    RelativeTables tables;
-    if (config.relative_attention && config.c2p)
-      inputs.push_back(tables.key = tensor(config.relative_rows(), 12, 0.4));
-    if (config.relative_attention && config.p2c)
-      inputs.push_back(tables.query = tensor(config.relative_rows(), 12, 0.5));
-    const auto run = [&](auto attention) {
-      const at::Tensor context = attention(inputs[0], inputs[1], inputs[2], tables, offsets, config, options);
-      loss_of(context.flatten()).backward();
-      std::vector<at::Tensor> results{context.detach()};
-      for (const at::Tensor& input : inputs) {
-        results.push_back(input.grad().clone());
-        input.mutable_grad() = at::Tensor();
-      }
-      return results;
-    };
-    options.dropout = std::nullopt; // the plain version's dropout has no gradient
-    const auto fused = run(disentangled_attention), plain = run(disentangled_attention_reference);
-    for (std::size_t i = 0; i < fused.size(); ++i)
-      CHECK(max_difference(fused[i], plain[i]) < 1e-12);
-    options.dropout = RandomStream{1, {2, 3, 4}};
-    const at::NoGradGuard no_grad;
-    const at::Tensor dropped =
-        disentangled_attention(inputs[0], inputs[1], inputs[2], tables, offsets, config, options);
-    CHECK(max_difference(dropped, disentangled_attention_reference(inputs[0], inputs[1], inputs[2], tables, offsets,
-                                                                   config, options)) < 1e-12);
-    CHECK(max_difference(dropped, fused[0]) > 1e-3);
+    check_attention(config, kLengths);
   }
+}
+
+TEST_CASE("attention of long sequences takes one head after the other, with the same masks of dropout") {
+  const DebertaConfig config = config_variants().front().second;
+  REQUIRE(config.num_attention_heads > 1);
+  const std::vector<std::int64_t> lengths{7, 375}; // odd: a head's mask begins within a group of random words
+  REQUIRE(heads_at_once(lengths[1], config.num_attention_heads) == 1);
+  check_attention(config, lengths);
 }
 
 TEST_CASE("in answering a sequence's logit does not depend on the sequences beside it") {
