@@ -70,10 +70,10 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
 }
 
 /// c[r][x] (+)= sum over groups of a[group][r] * b[group][x], bytes times bytes, for kTileRows rows and kPanelColumns
-/// columns of 32-bit integers. c is where floats will be.
+/// columns of 32-bit integers. c is where floats will be. Never inlined, as tile().
 template <bool kAdd>
-inline void byte_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
-                      std::int64_t c_stride) {
+[[gnu::noinline]] void byte_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
+                                 std::int64_t c_stride) {
   Integers sums[kTileRows][2];
 #pragma GCC unroll 16
   for (int r = 0; r < kTileRows; ++r)
