@@ -15,13 +15,6 @@
 namespace sciexam {
 namespace {
 
-Package open_demo_package() {
-  std::map<std::string, std::span<const std::byte>> files;
-  for (const EmbeddedFile& file : demo_package())
-    files.emplace(file.name, file.bytes);
-  return Package::open(PackageFiles::in_memory("demo package", std::move(files)));
-}
-
 void print_answer(const Question& question, const Ranking& ranking) {
   std::printf("%s\n", question.prompt.c_str());
   for (int rank = 0; rank < 3; ++rank) {
@@ -33,12 +26,23 @@ void print_answer(const Question& question, const Ranking& ranking) {
 
 } // namespace
 
+Exam read_demo_exam() {
+  CsvReader questions(std::make_unique<std::istringstream>(std::string(demo_exam())), "demo exam");
+  return read_exam(questions);
+}
+
+Package open_demo_package() {
+  std::map<std::string, std::span<const std::byte>> files;
+  for (const EmbeddedFile& file : demo_package())
+    files.emplace(file.name, file.bytes);
+  return Package::open(PackageFiles::in_memory("demo package", std::move(files)));
+}
+
 ExitStatus run_demo(int requested_threads, const std::string& device, const std::string& given_precision) {
   const Precision precision = choose_precision(given_precision);
   DeviceSet devices(choose_devices(device, precision), {});
   const int threads = use_threads(requested_threads);
-  CsvReader questions(std::make_unique<std::istringstream>(std::string(demo_exam())), "demo exam");
-  const Exam exam = read_exam(questions);
+  const Exam exam = read_demo_exam();
   const Package package = open_demo_package();
   log_line("package: " + describe(package));
   log_devices(devices);

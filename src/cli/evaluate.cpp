@@ -3,7 +3,6 @@
 #include "cli/locate.hpp"
 #include "cli/options.hpp"
 #include "cli/reports.hpp"
-#include "ensemble/agreement.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
 #include "support/errors.hpp"
@@ -39,22 +38,6 @@ ExitStatus evaluate_submission(const EvaluateOptions& options) {
   return ExitStatus::done;
 }
 
-std::vector<OptionLogits> all_logits(const ModelAnswers& model) {
-  std::vector<OptionLogits> logits;
-  for (const auto& of_question : model.logits)
-    logits.push_back(of_question.value()); // without a time limit there are all
-  return logits;
-}
-
-void print_agreement(const Exam& exam, std::span<const ModelAnswers> bf16, std::span<const ModelAnswers> f32) {
-  std::printf("the same in f32\n%s", score_table(exam, f32).c_str());
-  for (const ModelAnswers& model : bf16)
-    for (const ModelAnswers& same : f32)
-      if (model.name == same.name)
-        std::printf("%s, bf16 against f32: %s\n", model.name.c_str(),
-                    describe(compare(all_logits(model), all_logits(same))).c_str());
-}
-
 ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Combine combine = parse_combine(options.combine);
   const Precision precision = choose_precision(options.precision);
@@ -79,7 +62,8 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
               score_table(exam, answers.models).c_str());
   if (precision == Precision::bf16) {
     request.precision = Precision::as_stored;
-    print_agreement(exam, answers.models, answer_with_ensemble(package, exam.questions, request).models);
+    const EnsembleAnswers in_f32 = answer_with_ensemble(package, exam.questions, request);
+    std::printf("%s", agreement_table(exam, answers.models, in_f32.models).c_str());
   }
   return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
 }

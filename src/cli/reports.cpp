@@ -1,5 +1,6 @@
 #include "cli/reports.hpp"
 
+#include "ensemble/agreement.hpp"
 #include "ensemble/run_summary.hpp"
 #include "exam/csv.hpp"
 #include "exam/metrics.hpp"
@@ -40,6 +41,13 @@ std::string work_table(const Exam& exam, const EnsembleAnswers& answers) {
   return text;
 }
 
+std::vector<OptionLogits> all_logits(const ModelAnswers& model) {
+  std::vector<OptionLogits> logits;
+  for (const auto& of_question : model.logits)
+    logits.push_back(of_question.value());
+  return logits;
+}
+
 } // namespace
 
 std::string describe(const Package& package) {
@@ -71,6 +79,15 @@ std::string score_table(const Exam& exam, std::span<const ModelAnswers> models) 
        {Combine::mean_softmax, Combine::mean_logits, Combine::mean_plus_max, Combine::weighted, Combine::vote})
     text +=
         table_row("ensemble, " + std::string(name_of(combine)), combine_answers(models, exam.questions, combine), exam);
+  return text;
+}
+
+std::string agreement_table(const Exam& exam, std::span<const ModelAnswers> bf16, std::span<const ModelAnswers> f32) {
+  std::string text = "the same in f32\n" + score_table(exam, f32);
+  for (const ModelAnswers& model : bf16)
+    for (const ModelAnswers& same : f32)
+      if (model.name == same.name)
+        text += model.name + ", bf16 against f32: " + describe(compare(all_logits(model), all_logits(same))) + "\n";
   return text;
 }
 

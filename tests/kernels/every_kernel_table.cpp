@@ -9,11 +9,14 @@
 
 namespace sciexam::test {
 
-extern const KernelTable kWideKernels;
+extern const KernelTable kSoftwareAvx512, kSoftwareAvx512Vnni, kSoftwareAvx512Bf16;
 
 std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table() {
-  std::vector<std::pair<std::string, const KernelTable*>> tables = {{"AVX2", &per_isa::kAvx2Kernels},
-                                                                    {"emulated AVX-512", &kWideKernels}};
+  std::vector<std::pair<std::string, const KernelTable*>> tables = {
+      {"AVX2", &per_isa::kAvx2Kernels},
+      {"AVX-512 in software", &kSoftwareAvx512},
+      {"AVX-512 with VNNI in software", &kSoftwareAvx512Vnni},
+      {"AVX-512 with VNNI and bf16 in software", &kSoftwareAvx512Bf16}};
   if (cpu_has(Isa::avx512))
     tables.emplace_back("AVX-512", &per_isa::kAvx512Kernels);
   if (cpu_has(Isa::avx512_vnni))

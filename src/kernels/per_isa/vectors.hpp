@@ -1,7 +1,6 @@
 // The words in which kernels are written, for the instruction set that this file is compiled for. Included by
-// avx2.cpp and avx512.cpp alone (and once by a test): everything is in an unnamed namespace, and no standard header
-// with inline functions may be included beside it, or the linker might take AVX-512 copies of them for the whole
-// program.
+// this folder's sources alone (and by tests): everything is in an unnamed namespace, and no standard header with inline
+// functions may be included beside it, or the linker might take AVX-512 copies of them for the whole program.
 #pragma once
 
 #include <cstdint>
@@ -11,65 +10,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-#ifdef SCIEXAM_EMULATE_WIDE_VECTORS // for tests on CPUs without AVX-512: the same tiles
-
-using Vector = float __attribute__((vector_size(64)));
-using Integers = std::int32_t __attribute__((vector_size(64)));
-constexpr std::int64_t kLanes = 16;
-constexpr int kTileRows = 14;
-constexpr int kByteParts = 1; // as with VNNI
-
-inline Vector multiply_add(Vector a, Vector b, Vector c) {
-  return a * b + c;
-}
-inline Vector greater(Vector a, Vector b) {
-  return a > b ? a : b;
-}
-inline Vector less(Vector a, Vector b) {
-  return a < b ? a : b;
-}
-inline Vector nearest(Vector x) {
-  for (std::int64_t i = 0; i < kLanes; ++i)
-    x[i] = __builtin_nearbyintf(x[i]);
-  return x;
-}
-inline Vector power_of_two(Vector n) {
-  const Integers bits = (__builtin_convertvector(n, Integers) + 127) << 23;
-  Vector x;
-  __builtin_memcpy(&x, &bits, sizeof x);
-  return x;
-}
-inline Vector load_half(const std::uint16_t* from) {
-  Integers halves;
-  for (std::int64_t i = 0; i < kLanes; ++i)
-    halves[i] = from[i];
-  const Integers size = (halves & 0x7FFF) << 13, sign = (halves & 0x8000) << 16;
-  Vector x;
-  __builtin_memcpy(&x, &size, sizeof x);
-  x *= 0x1p112F; // the exponents' biases are 15 and 127
-  Integers bits;
-  __builtin_memcpy(&bits, &x, sizeof x);
-  bits |= sign;
-  __builtin_memcpy(&x, &bits, sizeof x);
-  return x;
-}
-inline float sum(Vector x) {
-  float total = 0;
-  for (std::int64_t i = 0; i < kLanes; ++i)
-    total += x[i];
-  return total;
-}
-template <int>
-inline Integers part_of(Integers columns) {
-  return columns;
-}
-inline Integers add_products(Integers a, Integers b, Integers c) {
-  for (int shift = 0; shift < 32; shift += 8)
-    c += (a >> shift & 255) * (b << (24 - shift) >> 24);
-  return c;
-}
-
-#elif defined(__AVX512F__)
+#ifdef __AVX512F__
 
 using Vector = __m512;
 using Integers = std::int32_t __attribute__((vector_size(64)));
@@ -87,10 +28,6 @@ inline Vector less(Vector a, Vector b) {
 }
 inline Vector nearest(Vector x) {
   return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
-/// 2^n for whole n in -126 .. 127.
-inline Vector power_of_two(Vector n) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23));
 }
 inline Vector load_half(const std::uint16_t* from) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
@@ -141,10 +78,6 @@ inline Vector less(Vector a, Vector b) {
 }
 inline Vector nearest(Vector x) {
   return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
-/// 2^n for whole n in -126 .. 127.
-inline Vector power_of_two(Vector n) {
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 inline Vector load_half(const std::uint16_t* from) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
@@ -218,6 +151,10 @@ inline Integers to_integers(Vector x) {
 }
 inline Integers bits_of(Vector x) {
   return reinterpret_cast<Integers>(x);
+}
+/// 2^n for whole n in -126 .. 127.
+inline Vector power_of_two(Vector n) {
+  return reinterpret_cast<Vector>((to_integers(n) + 127) << 23);
 }
 inline Vector add(Vector a, Vector b) {
   return a + b;
