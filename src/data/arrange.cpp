@@ -103,7 +103,7 @@ void assign_folds(DataSet& data, int folds, std::uint64_t seed) {
       of_stratum.resize(totals.size());
       ++of_stratum[best];
       ++totals[best];
-      data.records[i].fold = static_cast<int>(best);
+      data.records[i].question.fold = static_cast<int>(best);
     }
   }
 }

@@ -210,9 +210,10 @@ std::string data_page(const DataSet& data, const LengthMeasure& lengths) {
   page.heading("Answers and lengths");
   add_answers(page, data);
   add_lengths(page, data, lengths);
-  if (!data.records.empty() && data.records.front().fold) {
+  if (!data.records.empty() && data.records.front().question.fold) {
     page.heading("Folds");
-    add_parts(page, data, "fold", [](const Record& record) { return std::to_string(record.fold.value_or(-1)); });
+    add_parts(page, data, "fold",
+              [](const Record& record) { return std::to_string(record.question.fold.value_or(-1)); });
   }
   add_rejected(page, data);
   add_alike(page, data);

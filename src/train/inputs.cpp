@@ -74,6 +74,27 @@ std::vector<std::int64_t> folds_by_group(std::span<const std::size_t> groups, st
   return fold;
 }
 
+/// Of every question, what the column `fold` says; nothing where there is none.
+std::vector<std::int64_t> given_folds(const RunPlan& run, const TrainingSet& set) {
+  std::vector<std::int64_t> folds;
+  for (const Question& question : set.questions)
+    if (question.fold)
+      folds.push_back(*question.fold);
+  if (!folds.empty() && folds.size() != set.size())
+    throw UsageError(run.name + ": some of its data files have a column fold and some do not. Give all of them one "
+                                "(`sciexam-run data --folds`), or none");
+  return folds;
+}
+
+/// How many questions are not in the fold of their group's first one.
+std::size_t parted(std::span<const std::size_t> groups, std::span<const std::int64_t> folds) {
+  std::map<std::size_t, std::int64_t> fold_of_group;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    count += fold_of_group.try_emplace(groups[i], folds[i]).first->second != folds[i];
+  return count;
+}
+
 /// The questions with options of at least `length` characters in the mean.
 TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
   if (length == 0)
@@ -107,13 +128,13 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
   return base;
 }
 
-DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer,
-                     int threads) {
+DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer, int threads,
+                     int folds) {
   DataInputs data;
   for (const ManifestData& file : manifest.data) {
     const fs::path path = folder / file.file.name;
     const std::string sha256 = checked_sha256(file.file, path, "--data");
-    Exam exam = read_exam(path, {.id_required = false});
+    Exam exam = read_exam(path, {.id_required = false, .folds = file.is_valid ? 0 : folds});
     const auto rows = static_cast<std::int64_t>(exam.questions.size());
     if (!exam.has_answers)
       throw InputError({path}, "has no column answer", "Training needs the right answers: give a labelled file");
@@ -183,9 +204,13 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
     groups.reserve(chosen.size());
     for (const std::size_t i : chosen)
       groups.push_back(data.duplicate_group.at(i));
-    const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);
+    const std::vector<std::int64_t> given = given_folds(run, all);
+    const std::vector<std::int64_t> fold = given.empty() ? folds_by_group(groups, run.fold->count) : given;
     for (std::size_t i = 0; i < all.size(); ++i)
       (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
+    questions.folds = given.empty() ? "dealt, near-duplicates together"
+                                    : "as the column fold says, which parts " + std::to_string(parted(groups, fold)) +
+                                          " of " + std::to_string(all.size()) + " questions from a near-duplicate";
   }
   questions.train = with_long_options(questions.train, run.settings.least_option_length);
   return questions;

@@ -48,6 +48,15 @@ std::vector<RunPlan> chosen_runs(const TrainingRequest& request) {
   return folded;
 }
 
+/// The number of folds, of which a column `fold` must name one; where runs differ, the least. 0: no run has folds.
+int least_folds(const std::vector<RunPlan>& plans) {
+  std::int64_t least = 0;
+  for (const RunPlan& plan : plans)
+    if (plan.fold)
+      least = least == 0 ? plan.fold->count : std::min(least, plan.fold->count);
+  return static_cast<int>(least);
+}
+
 /// The configuration that a run trains with.
 DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings) {
   if (settings.hidden_dropout_prob >= 0)
@@ -112,7 +121,7 @@ public:
   explicit Training(const TrainingRequest& request)
       : request_(request), plans_(chosen_runs(request)), base_(read_base(request.manifest, request.base)),
         tokenizer_(Tokenizer::from_bytes(base_.vocabulary, request.base / "spm.model")),
-        data_(read_data(request.manifest, request.data, tokenizer_, request.threads)) {}
+        data_(read_data(request.manifest, request.data, tokenizer_, request.threads, least_folds(plans_))) {}
 
   TrainingOutcome run();
 
@@ -156,8 +165,12 @@ void Training::prepare() {
       throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX. This one (" + cpu_model() + ": " +
                        cpu_features() + ") would be slower with it than in f32. Set bf16 to false");
     const RunQuestions questions = questions_of(plan, data_);
-    if (questions.train.empty())
-      throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
+    if (questions.train.empty() || (plan.fold && questions.valid.empty()))
+      throw UsageError(plan.name + ": has no " +
+                       (questions.train.empty() ? "training questions" : "questions to validate with") +
+                       ". Look at its data and folds");
+    if (!questions.folds.empty())
+      log_line(plan.name + ": folds are " + questions.folds);
     if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
       throw UsageError(plan.name +
                        ": early_stopping_patience is set, but there are no questions to validate with. Give "
