@@ -10,6 +10,7 @@
 #include "ensemble/answering.hpp"
 #include "model/runtime.hpp"
 #include "support/clock.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/event_log.hpp"
@@ -86,8 +87,8 @@ double AnswerRun::tell_time_left() {
 }
 
 void AnswerRun::tell_machine(int threads) {
-  tell("device", "CPU, " + cpu_model() + " (" + cpu_features() + "), " + std::to_string(threads) + " threads; " +
-                     chosen_kernels());
+  tell("device",
+       "CPU, " + cpu_model() + " (" + cpu_features() + "), " + counted(threads, "thread") + "; " + chosen_kernels());
   devices_->open();
   for (const DeviceSet::Finding& finding : devices_->findings())
     tell("GPU", finding.text);
@@ -169,8 +170,7 @@ ExitStatus AnswerRun::operator()() {
   output_ = find_output(options_.output);
   devices_.emplace(choice, fs::absolute(output_).parent_path()); // they open while the exam is read
   const Exam exam = read_exam(test.path, {.lenient = options_.lenient});
-  tell("exam",
-       std::to_string(exam.questions.size()) + " questions in " + test.path.string() + " (" + test.reason + ")");
+  tell("exam", counted(exam.questions.size(), "question") + " in " + test.path.string() + " (" + test.reason + ")");
   for (const BadRow& row : exam.bad_rows)
     warn_line("bad row: " + row.problem);
 

@@ -6,6 +6,7 @@
 #include "ensemble/agreement.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
 
@@ -33,8 +34,8 @@ Exam read_labelled(const std::string& file) {
 ExitStatus evaluate_submission(const EvaluateOptions& options) {
   const Exam exam = read_labelled(options.test);
   const std::vector<Ranking> rankings = read_submission(options.submission, exam.questions);
-  std::printf("%s against %s, %zu questions: MAP@3 %.4f, accuracy %.4f\n", options.submission.c_str(),
-              options.test.c_str(), exam.questions.size(), map_at_3(rankings, exam.questions),
+  std::printf("%s against %s, %s: MAP@3 %.4f, accuracy %.4f\n", options.submission.c_str(), options.test.c_str(),
+              counted(exam.questions.size(), "question").c_str(), map_at_3(rankings, exam.questions),
               accuracy(rankings, exam.questions));
   return ExitStatus::done;
 }
@@ -75,7 +76,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
     return ExitStatus::failed;
   if (!options.probabilities.empty())
     write_probabilities(options.probabilities, exam.questions, answers.models, combine);
-  std::printf("%s, %zu questions\n%s", options.test.c_str(), exam.questions.size(),
+  std::printf("%s, %s\n%s", options.test.c_str(), counted(exam.questions.size(), "question").c_str(),
               score_table(exam, answers.models).c_str());
   if (precision == Precision::bf16) {
     request.precision = Precision::as_stored;

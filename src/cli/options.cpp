@@ -2,6 +2,7 @@
 
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
@@ -120,8 +121,8 @@ void check_weights(const std::vector<double>& weights, const Package& package) {
   if (weights.empty())
     return;
   if (weights.size() != models)
-    throw UsageError("--weights has " + std::to_string(weights.size()) + " numbers, but the package has " +
-                     std::to_string(models) + " models. Give one for each");
+    throw UsageError("--weights has " + counted(weights.size(), "number") + ", but the package has " +
+                     counted(models, "model") + ". Give one for each");
   if (std::accumulate(weights.begin(), weights.end(), 0.0) <= 0)
     throw UsageError("--weights are all 0. Give at least one model a positive weight");
 }

@@ -1,6 +1,7 @@
 #include "ensemble/answering.hpp"
 #include "ensemble/device_runner.hpp"
 #include "kernels/dense.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/memory.hpp"
 #include "support/progress.hpp"
@@ -33,8 +34,7 @@ std::int64_t choose_token_budget(const Package& package, std::span<const Questio
       continue; // told when it is its turn
     }
   if (budget < kTokenBudget)
-    log_line("memory: " + format_memory(available) + " available: at most " + std::to_string(budget) +
-             " tokens at once");
+    log_line("memory: " + format_memory(available) + " available: at most " + counted(budget, "token") + " at once");
   return budget;
 }
 
@@ -107,7 +107,7 @@ private:
     work.questions += batch.size();
     work.tokens += tokens_of(batch);
     work.answer_seconds = clock_.seconds() - begun_;
-    progress_->note(std::to_string(work.questions) + " of " + std::to_string(questions_to_answer_) + " questions");
+    progress_->note(std::to_string(work.questions) + " of " + counted(questions_to_answer_, "question"));
     progress_->advance(tokens_of(batch));
     if (clock_.seconds() - improved_ >= kImprovementInterval)
       tell();

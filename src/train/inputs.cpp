@@ -3,6 +3,7 @@
 #include "ensemble/answering.hpp"
 #include "exam/near_duplicates.hpp"
 #include "exam/ranking.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
@@ -104,8 +105,8 @@ TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
     if (mean_option_length(set.questions[i]) >= static_cast<double>(length))
       chosen.push_back(i);
   if (chosen.empty())
-    throw UsageError("no training question has options of " + std::to_string(length) +
-                     " characters in the mean. Give a smaller least_option_length");
+    throw UsageError("no training question has options of " + counted(length, "character") +
+                     " in the mean. Give a smaller least_option_length");
   return set.subset(chosen);
 }
 
@@ -139,9 +140,9 @@ DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, c
     if (!exam.has_answers)
       throw InputError({path}, "has no column answer", "Training needs the right answers: give a labelled file");
     if (file.rows && *file.rows != rows)
-      throw InputError(
-          {path}, "has " + std::to_string(rows) + " questions, but the manifest asks for " + std::to_string(*file.rows),
-          "Take the file from its source again, or correct the manifest");
+      throw InputError({path},
+                       "has " + counted(rows, "question") + ", but the manifest asks for " + std::to_string(*file.rows),
+                       "Take the file from its source again, or correct the manifest");
     if (file.template_kind == Template::open_book && !exam.has_context)
       throw InputError({path}, "has no column context, but the manifest's template is open_book",
                        "Give a file with contexts, or the template closed_book");
@@ -171,11 +172,10 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
     warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
                " (" + similarity + ")";
   }
-  const std::string count = std::to_string(found.size()) + " training questions nearly equal validation questions: ";
+  const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
   if (!manifest.exclude_near_duplicates)
-    return count + warning +
-           ". They make the validation look better than it is; --exclude-near-duplicates leaves them "
-           "out";
+    return count + ": " + warning +
+           ". That makes the validation look better than it is; --exclude-near-duplicates leaves them out";
   DataInputs kept;
   for (std::size_t i = 0; i < data.train.size(); ++i)
     if (!found.contains(i)) {
@@ -184,7 +184,7 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
     }
   data.train = std::move(kept.train);
   data.train_file = std::move(kept.train_file);
-  return count + warning + ". They are left out";
+  return count + ", left out: " + warning;
 }
 
 void group_near_duplicates(DataInputs& data) {
@@ -210,7 +210,7 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
       (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
     questions.folds = given.empty() ? "dealt, near-duplicates together"
                                     : "as the column fold says, which parts " + std::to_string(parted(groups, fold)) +
-                                          " of " + std::to_string(all.size()) + " questions from a near-duplicate";
+                                          " of " + counted(all.size(), "question") + " from a near-duplicate";
   }
   questions.train = with_long_options(questions.train, run.settings.least_option_length);
   return questions;

@@ -83,7 +83,7 @@ TEST_CASE("a data file that is not what the manifest says is refused") {
   };
   CHECK_THROWS_WITH(read(with({"a.csv", std::string(64, '0')}, {}, Template::closed_book), folder),
                     ContainsSubstring("sha256"));
-  CHECK_THROWS_WITH(read(with({"a.csv", {}}, 7, Template::closed_book), folder), ContainsSubstring("has 1 questions"));
+  CHECK_THROWS_WITH(read(with({"a.csv", {}}, 7, Template::closed_book), folder), ContainsSubstring("has 1 question,"));
   CHECK_THROWS_WITH(read(with({"b.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("--data"));
   CHECK_THROWS_WITH(read(with({"a.csv", {}}, {}, Template::open_book), folder), ContainsSubstring("context"));
   write_file_atomically(folder / "c.csv", "prompt,A,B,C,D,E\np,a,b,c,d,e\n");
