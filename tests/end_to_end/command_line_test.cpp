@@ -1,10 +1,12 @@
 // What the command line promises, with the demo inside the program: needs no other file.
 #include "end_to_end/program.hpp"
 #include "kernels/isa.hpp"
+#include "support/threads.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <sched.h>
 
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
@@ -21,6 +23,21 @@ TEST_CASE("the demo's answers do not depend on the number of threads") {
   const ProgramResult one = sciexam_run({"--demo", "--threads", "1"});
   CHECK(one.status == 0);
   CHECK(one.out == sciexam_run({"--demo", "--threads", "2"}).out);
+}
+
+TEST_CASE("all CPUs of the process are used, whatever OpenMP is told to bind threads to") {
+  if (sciexam::available_threads() < 2)
+    SKIP("needs two CPUs");
+  const std::string all = std::to_string(sciexam::available_threads()) + " threads will be used";
+  for (const char* variable : {"OMP_PROC_BIND=true", "OMP_PLACES=cores", "GOMP_CPU_AFFINITY=0-1"})
+    CHECK_THAT(run_command({program(), "doctor"}, {}, {variable}).out, ContainsSubstring(all));
+  cpu_set_t mask;
+  REQUIRE(::sched_getaffinity(0, sizeof mask, &mask) == 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &mask))
+    ++first;
+  const std::vector<std::string> on_one = {"/usr/bin/taskset", "-c", std::to_string(first), program(), "doctor"};
+  CHECK_THAT(run_command(on_one, {}, {"OMP_PROC_BIND=true"}).out, ContainsSubstring("1 thread will be used of "));
 }
 
 TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 before any work") {
