@@ -107,12 +107,10 @@ Package AnswerRun::open_package(const std::optional<Located>& place) {
   return package;
 }
 
-EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Located>& package_place, int threads) {
-  const Package package = open_package(package_place);
-  check_weights(options_.weights, package);
-  check_precision(options_.precision, package);
+EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Package>& opened, int threads) {
+  const Package package = opened ? *opened : open_package(); // once more if it is damaged: for the message
   tell_machine(threads);
-  tell("precision", name_of(precision_, package));
+  tell("precision", name_of(precision_, package, *devices_));
   if (package.needs_context() && !exam.has_context)
     warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
               "context and will answer worse without");

@@ -66,8 +66,8 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   check_weights(options.weights, package);
   check_precision(options.precision, package);
   log_line("package: " + describe(package));
-  log_line("precision: " + name_of(precision, package));
   log_devices(devices);
+  log_line("precision: " + name_of(precision, package, devices));
   EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};
   const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
   for (const std::string& failure : answers.failures)

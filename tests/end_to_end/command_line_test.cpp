@@ -80,7 +80,7 @@ TEST_CASE("bf16 is refused, with exit status 2, where the kernels do not have it
                                 ContainsSubstring("Give --precision f32"));
   }
   CHECK_FALSE(std::filesystem::exists(folder / "submission.csv"));
-  CHECK_THAT(sciexam_run({"--demo"}).err, ContainsSubstring("precision: f32"));
+  CHECK_THAT(sciexam_run({"--demo", "--device", "cpu"}).err, ContainsSubstring("precision: f32\n"));
   CHECK_THAT(run({"doctor"}).out, ContainsSubstring("--precision bf16 is not for this CPU"));
 }
 
