@@ -176,8 +176,16 @@ void add_bench(CLI::App& app) {
           "with AVX-512-BF16 [f32]")
       ->check(CLI::IsMember({"f32", "int8", "bf16"}));
   command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
+  command->add_option("--package", options->package, "Instead, how long loading this package's first model takes");
   add_threads_option(*command, options->threads);
-  command->callback([options] { options->device == "cpu" ? bench(*options) : bench_devices(*options); });
+  command->callback([options] {
+    if (!options->package.empty())
+      bench_loading(*options);
+    else if (options->device == "cpu")
+      bench(*options);
+    else
+      bench_devices(*options);
+  });
 }
 
 } // namespace sciexam

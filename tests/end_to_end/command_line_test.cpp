@@ -137,6 +137,16 @@ TEST_CASE("a package that cannot be read leaves the fallback submission and exit
   CHECK(read_bytes(folder / "submission.csv") == "id,prediction\n1,B C A\n");
 }
 
+TEST_CASE("bench says what loading a package's model takes beside reading and packing it") {
+  const ProgramResult run = sciexam_run({"bench", "--package", kDemo / "package"});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.out,
+             Catch::Matchers::Matches(
+                 "reading run_0\\.safetensors\\.zst \\([0-9.]+ [MG]B\\): [0-9.]+ s; packing such weights: [0-9.]+ s; "
+                 "loading the model: [0-9.]+ s, [0-9.]+ times both\n"));
+}
+
 TEST_CASE("bench measures every length that is asked for, and draws them", "[long]") {
   const TemporaryFolder folder;
   const std::string report = (folder / "bench.html").string(), plot = (folder / "bench.svg").string();
