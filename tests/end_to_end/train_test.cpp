@@ -252,7 +252,7 @@ TEST_CASE("bad input to training ends with exit status 2 before anything is trai
   refused({"--device", "cuda"}, "--device cuda");
   refused({"--early-stopping-patience", "2"}, "no questions to validate with");
   refused({"--early-stopping-patience", "2", "--load-best-model-at-end", "false"}, "load_best_model_at_end");
-  refused({"--freeze-layers", "2"}, "the model has 1 layers");
+  refused({"--freeze-layers", "2"}, "the model has 1 layer. ");
   refused({"--pack", school / "data"}, "is not empty and holds no package");
   school.manifest()["data"][0]["sha256"] = std::string(64, '0');
   school.save();

@@ -149,7 +149,10 @@ TEST_CASE("a column fold says which questions are held out, and what it parts is
       {{{"a.csv", {}}, {}, false, Template::closed_book}, {{"b.csv", {}}, {}, false, Template::closed_book}});
   DataInputs data = read(manifest, folder, 2);
   group_near_duplicates(data);
-  RunPlan run{.name = "run_0", .data = {"a.csv"}, .fold = Fold{1, 2}};
+  RunPlan run;
+  run.name = "run_0";
+  run.data = {"a.csv"};
+  run.fold = Fold{1, 2};
   const RunQuestions questions = questions_of(run, data);
   CHECK(questions.valid.places == std::vector<std::string>{"a.csv, row 2", "a.csv, row 4"});
   CHECK(questions.train.places == std::vector<std::string>{"a.csv, row 3"});
