@@ -53,8 +53,8 @@ private:
   void tell(const std::string& name, const std::string& value);
   double tell_time_left();
   void tell_machine(int threads);
-  Package open_package(const std::optional<Located>& place);
-  EnsembleAnswers answer(const Exam& exam, const std::optional<Located>& package_place, int threads);
+  Package open_package();
+  EnsembleAnswers answer(const Exam& exam, const std::optional<Package>& opened, int threads);
   ExitStatus report(const Exam& exam, const EnsembleAnswers& answers);
 
   const AnswerOptions& options_;
@@ -98,10 +98,11 @@ void AnswerRun::tell_machine(int threads) {
   tell("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
 }
 
-/// The package, once more if it was damaged: for the message.
-Package AnswerRun::open_package(const std::optional<Located>& place) {
-  const Located found = place ? *place : find_package(options_.package);
+Package AnswerRun::open_package() {
+  const Located found = find_package(options_.package);
   Package package = Package::open(found.path);
+  check_weights(options_.weights, package);
+  check_precision(options_.precision, package);
   tell("package", describe(package));
   tell("package's folder", found.path.string() + " (" + found.reason + ")");
   return package;
@@ -158,9 +159,9 @@ ExitStatus AnswerRun::operator()() {
   const InterruptGuard guard;
   const DeviceChoice choice = choose_devices(options_.device, precision_);
   const int threads = use_threads(options_.threads);
-  std::optional<Located> package_place;
+  std::optional<Package> package;
   try {
-    package_place = find_package(options_.package);
+    package.emplace(open_package());
   } catch (const PackageError&) {
     // Damaged: an exam can still be answered by the options' lengths, and then it is told.
   }
@@ -175,7 +176,7 @@ ExitStatus AnswerRun::operator()() {
   // From here on there is a valid submission, whatever happens.
   submission_.emplace(output_, exam);
   try {
-    return report(exam, answer(exam, package_place, threads));
+    return report(exam, answer(exam, package, threads));
   } catch (...) {
     warn_line(output_.string() + ": is a whole submission all the same, at worst by the length of the options");
     throw;

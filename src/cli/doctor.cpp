@@ -72,8 +72,8 @@ std::uint64_t memory_needed(const Package& package) {
   std::uint64_t most = 0;
   for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
     try {
-      most =
-          std::max(most, answering_memory(package.config(model), package.manifest().models[model].dtype, kTokenBudget));
+      most = std::max(most, answering_memory(package.config(model), package.manifest().models[model].dtype,
+                                             Precision::as_stored, kTokenBudget));
     } catch (const PackageError&) {
       continue; // the check of the package tells it
     }

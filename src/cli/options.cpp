@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include "ensemble/answering.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
 #include "support/counted.hpp"

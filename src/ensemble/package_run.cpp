@@ -16,7 +16,8 @@ namespace {
 constexpr std::int64_t kDeviceTokens = 2048;
 
 /// As many tokens at once as memory permits; those of one question at least.
-std::int64_t choose_token_budget(const Package& package, std::span<const QuestionLengths> lengths) {
+std::int64_t choose_token_budget(const Package& package, Precision precision,
+                                 std::span<const QuestionLengths> lengths) {
   std::int64_t largest = 1;
   for (const QuestionLengths& question : lengths)
     largest = std::max<std::int64_t>(largest, std::accumulate(question.begin(), question.end(), 0));
@@ -28,7 +29,7 @@ std::int64_t choose_token_budget(const Package& package, std::span<const Questio
     try {
       const DebertaConfig config = package.config(model);
       const DType stored = package.manifest().models[model].dtype;
-      while (budget > largest && answering_memory(config, stored, budget) > available)
+      while (budget > largest && answering_memory(config, stored, precision, budget) > available)
         budget = std::max(largest, budget / 2);
     } catch (const PackageError&) {
       continue; // told when it is its turn
@@ -51,7 +52,7 @@ public:
                 request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
                 {.threads = request.threads,
                  .time_limit = request.time_limit,
-                 .cpu_token_budget = choose_token_budget(package, lengths_)}),
+                 .cpu_token_budget = choose_token_budget(package, request.precision, lengths_)}),
         run_(lengths_, package.manifest().models.size(), clock_, runner_,
              {.limit = request.time_limit,
               .token_budget = runner_.token_budget(),

@@ -115,6 +115,15 @@ TEST_CASE("a wrong command line is exit status 2 with a remedy") {
   }
 }
 
+TEST_CASE("options that do not fit the package are refused before anything is written") {
+  const TemporaryFolder folder;
+  const ProgramResult run = sciexam_run({"--package", kDemo / "package", "--test", kDemo / "exam.csv", "--output",
+                                         folder / "submission.csv", "--weights", "1,2"});
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, ContainsSubstring("--weights has 2 numbers, but the package has 3 models. Give one for each"));
+  CHECK_FALSE(std::filesystem::exists(folder / "submission.csv"));
+}
+
 TEST_CASE("a bad exam is refused by file, row and column, and nothing is written") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n1,p,a,b,c,d,e\n");
