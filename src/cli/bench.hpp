@@ -47,7 +47,8 @@ std::string projection(const BenchOptions& options, int length, double tokens_pe
 void print_row(const std::vector<std::string>& header, const std::vector<std::string>& cells);
 
 /// bench --package FOLDER: prints how long loading its first model takes, beside reading its file from the system's
-/// memory and packing random weights of that shape (projected tables included). The best of three each.
+/// memory, the same with checking and decompressing it, and packing random weights of that shape (projected tables
+/// included). The best of three each.
 void bench_loading(const BenchOptions& options);
 
 /// bench --device cuda...: prints a table by length, of each GPU and of all at work together. Throws WorkError where no

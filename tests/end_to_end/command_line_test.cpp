@@ -152,8 +152,9 @@ TEST_CASE("bench says what loading a package's model takes beside reading and pa
   CHECK(run.status == 0);
   CHECK_THAT(run.out,
              Catch::Matchers::Matches(
-                 "reading run_0\\.safetensors\\.zst \\([0-9.]+ [MG]B\\): [0-9.]+ s; packing such weights: [0-9.]+ s; "
-                 "loading the model: [0-9.]+ s, [0-9.]+ times both\n"));
+                 "reading run_0\\.safetensors\\.zst \\([0-9.]+ [MG]B\\): [0-9.]+ s; with hashes and decompression: "
+                 "[0-9.]+ s; packing such weights: [0-9.]+ s\nloading the model: [0-9.]+ s, [0-9.]+ times reading and "
+                 "packing, [0-9.]+ times with hashes and decompression\n"));
 }
 
 TEST_CASE("bench measures every length that is asked for, and draws them", "[long]") {
