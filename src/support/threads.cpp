@@ -29,10 +29,10 @@ std::optional<double> quota_of(const std::filesystem::path& group) {
 cpu_set_t cpus_at_start; // none: it is not known
 
 /// Before any library's initialisation, thus also before the sanitizers'.
-[[gnu::no_sanitize("address", "undefined")]] void note_cpus() {
+__attribute__((no_sanitize("address", "undefined"))) void note_cpus() {
   ::sched_getaffinity(0, sizeof cpus_at_start, &cpus_at_start);
 }
-[[gnu::section(".preinit_array"), gnu::used]] void (*const note_cpus_first)() = note_cpus;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kNoteCpusFirst)() = note_cpus;
 
 } // namespace
 
