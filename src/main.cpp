@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "support/standard_streams.hpp"
+#include "support/threads.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 
 int main(int argc, char** argv) {
   sciexam::secure_standard_streams();
+  sciexam::use_all_cpus();
   const int status = static_cast<int>(sciexam::run_command_line(argc, argv));
 #ifdef SCIEXAM_INSTRUMENTED
   return status; // sanitizers and coverage report at exit

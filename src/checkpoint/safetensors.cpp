@@ -1,6 +1,7 @@
 #include "checkpoint/safetensors.hpp"
 
 #include "checkpoint/mapped_weights.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/json.hpp"
@@ -77,7 +78,7 @@ std::uint64_t header_length(std::span<const std::byte> file_begin, std::uint64_t
     throw InputError({name}, "has a safetensors header of " + std::to_string(json_bytes) + " bytes, more than 100 MB",
                      kRemedy);
   if (json_bytes > file_begin.size() - kLengthBytes)
-    throw InputError({name}, "ends inside its safetensors header of " + std::to_string(json_bytes) + " bytes", kRemedy);
+    throw InputError({name}, "ends inside its safetensors header of " + counted(json_bytes, "byte"), kRemedy);
   return kLengthBytes + json_bytes;
 }
 
@@ -103,7 +104,7 @@ SafetensorsHeader arrange(std::vector<Entry> entries, std::uint64_t length, std:
   }
   if (expected != file_size - length)
     throw InputError({name},
-                     "has " + std::to_string(file_size - length) + " bytes of data, but its header describes " +
+                     "has " + counted(file_size - length, "byte") + " of data, but its header describes " +
                          std::to_string(expected),
                      kRemedy);
   return header;

@@ -1,5 +1,6 @@
 #include "checkpoint/weight_source.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/x86_64_v3.hpp"
 
@@ -72,8 +73,8 @@ void f64_to_f32(const std::byte* in, float* out, std::size_t count) {
 
 void require_sizes(DType dtype, std::size_t bytes, std::size_t elements) {
   if (bytes / size_of(dtype) != elements || bytes % size_of(dtype) != 0)
-    throw InternalError("conversion of " + std::to_string(elements) + " elements of " + std::string(name_of(dtype)) +
-                        " in " + std::to_string(bytes) + " bytes");
+    throw InternalError("conversion of " + counted(elements, "element") + " of " + std::string(name_of(dtype)) +
+                        " in " + counted(bytes, "byte"));
 }
 
 } // namespace

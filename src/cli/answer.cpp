@@ -10,6 +10,7 @@
 #include "ensemble/answering.hpp"
 #include "model/runtime.hpp"
 #include "support/clock.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/event_log.hpp"
@@ -52,8 +53,8 @@ private:
   void tell(const std::string& name, const std::string& value);
   double tell_time_left();
   void tell_machine(int threads);
-  Package open_package(const std::optional<Located>& place);
-  EnsembleAnswers answer(const Exam& exam, const std::optional<Located>& package_place, int threads);
+  Package open_package();
+  EnsembleAnswers answer(const Exam& exam, const std::optional<Package>& opened, int threads);
   ExitStatus report(const Exam& exam, const EnsembleAnswers& answers);
 
   const AnswerOptions& options_;
@@ -86,8 +87,8 @@ double AnswerRun::tell_time_left() {
 }
 
 void AnswerRun::tell_machine(int threads) {
-  tell("device", "CPU, " + cpu_model() + " (" + cpu_features() + "), " + std::to_string(threads) + " threads; " +
-                     chosen_kernels());
+  tell("device",
+       "CPU, " + cpu_model() + " (" + cpu_features() + "), " + counted(threads, "thread") + "; " + chosen_kernels());
   devices_->open();
   for (const DeviceSet::Finding& finding : devices_->findings())
     tell("GPU", finding.text);
@@ -97,21 +98,20 @@ void AnswerRun::tell_machine(int threads) {
   tell("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
 }
 
-/// The package, once more if it was damaged: for the message.
-Package AnswerRun::open_package(const std::optional<Located>& place) {
-  const Located found = place ? *place : find_package(options_.package);
+Package AnswerRun::open_package() {
+  const Located found = find_package(options_.package);
   Package package = Package::open(found.path);
+  check_weights(options_.weights, package);
+  check_precision(options_.precision, package);
   tell("package", describe(package));
   tell("package's folder", found.path.string() + " (" + found.reason + ")");
   return package;
 }
 
-EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Located>& package_place, int threads) {
-  const Package package = open_package(package_place);
-  check_weights(options_.weights, package);
-  check_precision(options_.precision, package);
+EnsembleAnswers AnswerRun::answer(const Exam& exam, const std::optional<Package>& opened, int threads) {
+  const Package package = opened ? *opened : open_package(); // once more if it is damaged: for the message
   tell_machine(threads);
-  tell("precision", name_of(precision_, package));
+  tell("precision", name_of(precision_, package, *devices_));
   if (package.needs_context() && !exam.has_context)
     warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
               "context and will answer worse without");
@@ -159,9 +159,9 @@ ExitStatus AnswerRun::operator()() {
   const InterruptGuard guard;
   const DeviceChoice choice = choose_devices(options_.device, precision_);
   const int threads = use_threads(options_.threads);
-  std::optional<Located> package_place;
+  std::optional<Package> package;
   try {
-    package_place = find_package(options_.package);
+    package.emplace(open_package());
   } catch (const PackageError&) {
     // Damaged: an exam can still be answered by the options' lengths, and then it is told.
   }
@@ -169,15 +169,14 @@ ExitStatus AnswerRun::operator()() {
   output_ = find_output(options_.output);
   devices_.emplace(choice, fs::absolute(output_).parent_path()); // they open while the exam is read
   const Exam exam = read_exam(test.path, {.lenient = options_.lenient});
-  tell("exam",
-       std::to_string(exam.questions.size()) + " questions in " + test.path.string() + " (" + test.reason + ")");
+  tell("exam", counted(exam.questions.size(), "question") + " in " + test.path.string() + " (" + test.reason + ")");
   for (const BadRow& row : exam.bad_rows)
     warn_line("bad row: " + row.problem);
 
   // From here on there is a valid submission, whatever happens.
   submission_.emplace(output_, exam);
   try {
-    return report(exam, answer(exam, package_place, threads));
+    return report(exam, answer(exam, package, threads));
   } catch (...) {
     warn_line(output_.string() + ": is a whole submission all the same, at worst by the length of the options");
     throw;

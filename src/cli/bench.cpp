@@ -10,6 +10,7 @@
 #include "report/page.hpp"
 #include "report/plot.hpp"
 #include "support/clock.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
@@ -124,7 +125,7 @@ void bench(const BenchOptions& options) {
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
   const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
-                    what = "DeBERTa-v3-large, " + kind + ", " + std::to_string(threads) + " threads",
+                    what = "DeBERTa-v3-large, " + kind + ", " + counted(threads, "thread"),
                     machine = cpu_features() + " (" + chosen_kernels() + ")";
   const double peak = product_operations_per_second();
   const BenchTable table(options, config, peak);
@@ -142,8 +143,7 @@ void bench(const BenchOptions& options) {
     std::fflush(stdout);
   }
   std::printf("%s\n", of_peak.c_str());
-  const LinePlot plot =
-      plot_of(all, "DeBERTa-v3-large, " + options.precision + ", " + std::to_string(threads) + " threads");
+  const LinePlot plot = plot_of(all, "DeBERTa-v3-large, " + options.precision + ", " + counted(threads, "thread"));
   if (!options.plot.empty())
     write_file_atomically(options.plot, draw(plot, Shown::alone));
   if (options.report.empty())
@@ -176,8 +176,16 @@ void add_bench(CLI::App& app) {
           "with AVX-512-BF16 [f32]")
       ->check(CLI::IsMember({"f32", "int8", "bf16"}));
   command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
+  command->add_option("--package", options->package, "Instead, how long loading this package's first model takes");
   add_threads_option(*command, options->threads);
-  command->callback([options] { options->device == "cpu" ? bench(*options) : bench_devices(*options); });
+  command->callback([options] {
+    if (!options->package.empty())
+      bench_loading(*options);
+    else if (options->device == "cpu")
+      bench(*options);
+    else
+      bench_devices(*options);
+  });
 }
 
 } // namespace sciexam

@@ -15,7 +15,7 @@ struct BenchOptions {
   int threads = 0, questions = 4000, models = 3;
   std::vector<int> lengths = {100};
   double seconds = 20;
-  std::string report = {}, plot = {}, precision = "f32", device = "cpu";
+  std::string report = {}, plot = {}, package = {}, precision = "f32", device = "cpu";
 };
 
 /// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
@@ -45,6 +45,11 @@ std::string projection(const BenchOptions& options, int length, double tokens_pe
 
 /// A table's row, each cell as wide as its header.
 void print_row(const std::vector<std::string>& header, const std::vector<std::string>& cells);
+
+/// bench --package FOLDER: prints how long loading its first model takes, beside reading its file from the system's
+/// memory, the same with checking and decompressing it, and packing random weights of that shape (projected tables
+/// included). The best of three each.
+void bench_loading(const BenchOptions& options);
 
 /// bench --device cuda...: prints a table by length, of each GPU and of all at work together. Throws WorkError where no
 /// GPU can be used.

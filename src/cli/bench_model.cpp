@@ -1,5 +1,6 @@
 #include "checkpoint/byte_tensors.hpp"
 #include "cli/bench.hpp"
+#include "support/counted.hpp"
 #include "support/progress.hpp"
 #include "support/threads.hpp"
 
@@ -68,7 +69,7 @@ std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std
 }
 
 std::string projection_name(const BenchOptions& options) {
-  return std::to_string(options.questions) + " questions, " + std::to_string(options.models) + " models";
+  return counted(options.questions, "question") + ", " + counted(options.models, "model");
 }
 
 std::string projection(const BenchOptions& options, int length, double tokens_per_second) {

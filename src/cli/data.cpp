@@ -12,6 +12,7 @@
 #include "data/responses.hpp"
 #include "data/write_data.hpp"
 #include "ensemble/answering.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
@@ -115,7 +116,8 @@ void finish(DataSet& data, const DataOptions& options) {
   if (!options.rejected.empty())
     write_rejected(options.rejected, data);
   write_data(options.out, data);
-  std::printf("%s%s: %zu questions\n", data_summary(data).c_str(), options.out.c_str(), data.records.size());
+  std::printf("%s%s: %s\n", data_summary(data).c_str(), options.out.c_str(),
+              counted(data.records.size(), "question").c_str());
 }
 
 void run_data(const DataOptions& options) {
@@ -205,10 +207,11 @@ void add_prompts(CLI::App& data) {
     check_output(options->out, taken);
     const RequestFiles files = write_requests(options->out, read_articles(options->articles), options->rules);
     if (files.articles_without > 0)
-      log_line(std::to_string(files.articles_without) + " articles are too short for a passage");
+      log_line("too short for a passage: " + counted(files.articles_without, "article"));
     for (const std::filesystem::path& path : files.paths)
       std::printf("%s\n", path.c_str());
-    std::printf("%zu passages, %d questions each\n", files.passages, options->rules.questions_per_passage);
+    std::printf("%s, %s each\n", counted(files.passages, "passage").c_str(),
+                counted(options->rules.questions_per_passage, "question").c_str());
   });
 }
 

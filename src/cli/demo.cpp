@@ -46,7 +46,7 @@ ExitStatus run_demo(int requested_threads, const std::string& device, const std:
   const Package package = open_demo_package();
   log_line("package: " + describe(package));
   log_devices(devices);
-  log_line("precision: " + name_of(precision, package));
+  log_line("precision: " + name_of(precision, package, devices));
   const EnsembleAnswers answers =
       answer_with_ensemble(package, exam.questions, {.threads = threads, .precision = precision, .devices = &devices});
   if (answers.models.empty())

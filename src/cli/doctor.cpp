@@ -8,6 +8,7 @@
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
 #include "support/clock.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
@@ -44,10 +45,9 @@ Finding check_processor() {
   const int threads = available_threads();
   const unsigned all = std::thread::hardware_concurrency();
   return {Verdict::fine, "processor",
-          cpu_model() + ", " + cpu_features() + "; " + std::to_string(threads) + " threads will be used" +
-              (static_cast<unsigned>(threads) < all
-                   ? " of " + std::to_string(all) + " CPUs (affinity or container limit)"
-                   : "") +
+          cpu_model() + ", " + cpu_features() + "; " + counted(threads, "thread") + " will be used" +
+              (static_cast<unsigned>(threads) < all ? " of " + counted(all, "CPU") + " (affinity or container limit)"
+                                                    : "") +
               "; " + chosen_kernels() + "; --precision bf16 is " +
               (chosen_isa() == Isa::avx512_bf16 ? "possible" : "not for this CPU")};
 }
@@ -72,8 +72,8 @@ std::uint64_t memory_needed(const Package& package) {
   std::uint64_t most = 0;
   for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
     try {
-      most =
-          std::max(most, answering_memory(package.config(model), package.manifest().models[model].dtype, kTokenBudget));
+      most = std::max(most, answering_memory(package.config(model), package.manifest().models[model].dtype,
+                                             Precision::as_stored, kTokenBudget));
     } catch (const PackageError&) {
       continue; // the check of the package tells it
     }
@@ -128,7 +128,7 @@ Finding check_exam(const std::string& given) {
     const Located place = find_test(given);
     const Exam exam = read_exam(place.path);
     return {Verdict::fine, "exam",
-            std::to_string(exam.questions.size()) + " questions" + (exam.has_context ? " with context" : "") +
+            counted(exam.questions.size(), "question") + (exam.has_context ? " with context" : "") +
                 (exam.has_answers ? " and answers" : "") + " in " + place.path.string() + " (" + place.reason + ")"};
   } catch (const Error& error) {
     return {Verdict::missing, "exam", error.what(), "On Kaggle: Add Input, and choose the competition"};

@@ -5,6 +5,7 @@
 #include "cli/reports.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
 
@@ -32,8 +33,8 @@ Exam read_labelled(const std::string& file) {
 ExitStatus evaluate_submission(const EvaluateOptions& options) {
   const Exam exam = read_labelled(options.test);
   const std::vector<Ranking> rankings = read_submission(options.submission, exam.questions);
-  std::printf("%s against %s, %zu questions: MAP@3 %.4f, accuracy %.4f\n", options.submission.c_str(),
-              options.test.c_str(), exam.questions.size(), map_at_3(rankings, exam.questions),
+  std::printf("%s against %s, %s: MAP@3 %.4f, accuracy %.4f\n", options.submission.c_str(), options.test.c_str(),
+              counted(exam.questions.size(), "question").c_str(), map_at_3(rankings, exam.questions),
               accuracy(rankings, exam.questions));
   return ExitStatus::done;
 }
@@ -48,8 +49,8 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   check_weights(options.weights, package);
   check_precision(options.precision, package);
   log_line("package: " + describe(package));
-  log_line("precision: " + name_of(precision, package));
   log_devices(devices);
+  log_line("precision: " + name_of(precision, package, devices));
   EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};
   const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
   for (const std::string& failure : answers.failures)
@@ -58,7 +59,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
     return ExitStatus::failed;
   if (!options.probabilities.empty())
     write_probabilities(options.probabilities, exam.questions, answers.models, combine);
-  std::printf("%s, %zu questions\n%s", options.test.c_str(), exam.questions.size(),
+  std::printf("%s, %s\n%s", options.test.c_str(), counted(exam.questions.size(), "question").c_str(),
               score_table(exam, answers.models).c_str());
   if (precision == Precision::bf16) {
     request.precision = Precision::as_stored;

@@ -1,7 +1,9 @@
 #include "cli/options.hpp"
 
+#include "ensemble/answering.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
@@ -91,10 +93,15 @@ void check_precision(const std::string& given, const Package& package) {
     throw UsageError("--precision " + given +
                      ": the package has int8 weights, which compute as such. Leave it out, or "
                      "use a package with f16 weights");
+  require_precision(package, given == "bf16" ? Precision::bf16 : Precision::as_stored);
 }
 
-std::string name_of(Precision precision, const Package& package) {
-  return precision == Precision::bf16 ? "bf16" : has_bytes(package) ? "int8, as packed" : "f32";
+std::string name_of(Precision precision, const Package& package, const DeviceSet& devices) {
+  if (precision == Precision::bf16 || has_bytes(package)) // which no GPU takes
+    return precision == Precision::bf16 ? "bf16" : "int8, as packed";
+  const std::vector<DeviceSet::Finding>& all = devices.findings();
+  const bool gpus = std::any_of(all.begin(), all.end(), [](const DeviceSet::Finding& gpu) { return gpu.used; });
+  return gpus ? "f16 with sums in f32 on GPUs, f32 on the CPU" : "f32";
 }
 
 int use_threads(int requested) {
@@ -120,8 +127,8 @@ void check_weights(const std::vector<double>& weights, const Package& package) {
   if (weights.empty())
     return;
   if (weights.size() != models)
-    throw UsageError("--weights has " + std::to_string(weights.size()) + " numbers, but the package has " +
-                     std::to_string(models) + " models. Give one for each");
+    throw UsageError("--weights has " + counted(weights.size(), "number") + ", but the package has " +
+                     counted(models, "model") + ". Give one for each");
   if (std::accumulate(weights.begin(), weights.end(), 0.0) <= 0)
     throw UsageError("--weights are all 0. Give at least one model a positive weight");
 }

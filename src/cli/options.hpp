@@ -28,13 +28,15 @@ void add_precision_option(CLI::App& app, std::string& precision);
 
 /// What --precision says. Throws UsageError for bf16 where the chosen kernels do not have it.
 Precision choose_precision(const std::string& given);
-/// Throws UsageError if the package's weights are int8 and --precision says something else.
+/// Throws UsageError if the package's weights are int8 and --precision says something else, or if a model cannot answer
+/// so.
 void check_precision(const std::string& given, const Package& package);
-/// In what dense layers compute: "int8, as packed", "f32", "bf16".
-std::string name_of(Precision precision, const Package& package);
-
 /// Opens the devices; a line for each finding.
 void log_devices(DeviceSet& devices);
+
+/// In what dense layers compute: "int8, as packed", "f32", "bf16"; with GPUs in use, on them and on the CPU. The
+/// devices are open.
+std::string name_of(Precision precision, const Package& package, const DeviceSet& devices);
 
 /// Starts the thread pool with `requested` threads (0: what the machine grants) and returns their number.
 int use_threads(int requested);

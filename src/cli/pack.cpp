@@ -9,6 +9,7 @@
 #include "ensemble/byte_model.hpp"
 #include "ensemble/probe.hpp"
 #include "model/weights.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
 #include "support/threads.hpp"
@@ -40,8 +41,8 @@ void require_vocabulary(const Tokenizer& tokenizer, const std::string& file, con
                         const WeightSource& model) {
   if (tokenizer.vocabulary_size() > config.vocab_size)
     throw InputError({file},
-                     "has " + std::to_string(tokenizer.vocabulary_size()) + " tokens, but the model " +
-                         model.description() + " only " + std::to_string(config.vocab_size),
+                     "has " + counted(tokenizer.vocabulary_size(), "token") + ", but the model " + model.description() +
+                         " only " + std::to_string(config.vocab_size),
                      "Give the vocabulary that the model was trained with");
 }
 
@@ -49,8 +50,8 @@ void require_vocabulary(const Tokenizer& tokenizer, const std::string& file, con
 
 void pack_checkpoints(const PackingOptions& options) {
   if (!options.weights.empty() && options.weights.size() != options.models.size())
-    throw UsageError("--weights has " + std::to_string(options.weights.size()) + " numbers for " +
-                     std::to_string(options.models.size()) + " models. Give one for each");
+    throw UsageError("--weights has " + counted(options.weights.size(), "number") + " for " +
+                     counted(options.models.size(), "model") + ". Give one for each");
   PackRequest request;
   request.title = options.title;
   request.created_by = "sciexam " + version();
@@ -86,7 +87,7 @@ void pack_checkpoints(const PackingOptions& options) {
     };
   }
   const Manifest manifest = pack(request);
-  std::printf("%s: %zu models, %s, identity %s\n", options.out.c_str(), manifest.models.size(),
+  std::printf("%s: %s, %s, identity %s\n", options.out.c_str(), counted(manifest.models.size(), "model").c_str(),
               options.precision.c_str(), manifest.identity.c_str());
 }
 

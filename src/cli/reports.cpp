@@ -4,6 +4,7 @@
 #include "ensemble/run_summary.hpp"
 #include "exam/csv.hpp"
 #include "exam/metrics.hpp"
+#include "support/counted.hpp"
 #include "support/files.hpp"
 
 #include <algorithm>
@@ -53,7 +54,7 @@ std::vector<OptionLogits> all_logits(const ModelAnswers& model) {
 std::string describe(const Package& package) {
   const Manifest& manifest = package.manifest();
   return manifest.title + (manifest.package_version.empty() ? "" : ", version " + manifest.package_version) + " (" +
-         std::to_string(manifest.models.size()) + " models, " + std::string(name_of(manifest.template_kind)) +
+         counted(manifest.models.size(), "model") + ", " + std::string(name_of(manifest.template_kind)) +
          ", identity " + manifest.identity.substr(0, 16) + ")";
 }
 
@@ -104,13 +105,14 @@ std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers
 
 ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
                       const std::filesystem::path& output, const std::vector<std::string>& degradations) {
-  const std::string questions = std::to_string(exam.questions.size()) + " questions";
+  const std::string questions = counted(exam.questions.size(), "question");
   if (answers.models.empty())
     std::printf("%s: %s answered by the length of their options only: no model %s\n", output.c_str(), questions.c_str(),
                 answers.given_up.empty() ? "could be used" : "had time or memory");
   else
-    std::printf("%s: %s answered by %zu models, %s\n%s", output.c_str(), questions.c_str(), answers.models.size(),
-                std::string(name_of(combine)).c_str(), work_table(exam, answers).c_str());
+    std::printf("%s: %s answered by %s, %s\n%s", output.c_str(), questions.c_str(),
+                counted(answers.models.size(), "model").c_str(), std::string(name_of(combine)).c_str(),
+                work_table(exam, answers).c_str());
   if (exam.has_answers && !answers.models.empty())
     std::fputs(score_table(exam, answers.models).c_str(), stdout);
   for (const std::string& sentence : degradations)

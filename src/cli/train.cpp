@@ -161,7 +161,10 @@ void add_train(CLI::App& app, ExitStatus& status) {
       ->check(CLI::IsMember({"f16", "f32"}))
       ->group("Outputs");
   command->add_option("--run", options->runs, "Runs to train, by name or number, or all [all]")->group("What to do");
-  command->add_option("--folds", options->folds, "Train each run so many times, each with another part held out")
+  command
+      ->add_option(
+          "--folds", options->folds,
+          "Train each run so many times, each with another part held out: a column `fold` of the data says which")
       ->check(CLI::Range(2, 100))
       ->group("What to do");
   command->add_flag("--resume", options->resume, "Go on with what is in --out")->group("What to do");

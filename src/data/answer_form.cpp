@@ -1,6 +1,7 @@
 #include "data/answer_form.hpp"
 
 #include "exam/near_duplicates.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -62,7 +63,7 @@ AnswerForm find_index_base(std::span<const AnswerCell> answers, int option_count
   if (from_0 == from_1)
     throw InputError({file},
                      from_0 ? "its answers are numbers from 0 to " + std::to_string(option_count) +
-                                  ", too many for its " + std::to_string(option_count) + " options"
+                                  ", too many for its " + counted(option_count, "option")
                             : "its answers are numbers, but none of them tells whether they count from 0 or from 1",
                      "Say it with --answer-base 0 or --answer-base 1");
   return from_0 ? AnswerForm::index_from_0 : AnswerForm::index_from_1;

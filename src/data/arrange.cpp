@@ -1,5 +1,6 @@
 #include "data/arrange.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/random.hpp"
 
@@ -83,8 +84,8 @@ void assign_folds(DataSet& data, int folds, std::uint64_t seed) {
   RandomSequence random({seed, {kFoldPlace, 0, 0}});
   const std::vector<std::vector<std::size_t>> groups = groups_of(data, random);
   if (groups.size() < static_cast<std::size_t>(folds))
-    throw UsageError(std::to_string(groups.size()) + " questions cannot be split into " + std::to_string(folds) +
-                     " folds. Give fewer --folds");
+    throw UsageError(counted(groups.size(), "question") + " cannot be split into " + counted(folds, "fold") +
+                     ". Give fewer --folds");
   using Stratum = std::pair<std::string, int>;
   std::map<Stratum, std::vector<std::size_t>> sizes; // of each stratum, by fold
   std::vector<std::size_t> totals(static_cast<std::size_t>(folds));
@@ -103,7 +104,7 @@ void assign_folds(DataSet& data, int folds, std::uint64_t seed) {
       of_stratum.resize(totals.size());
       ++of_stratum[best];
       ++totals[best];
-      data.records[i].fold = static_cast<int>(best);
+      data.records[i].question.fold = static_cast<int>(best);
     }
   }
 }

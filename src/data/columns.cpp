@@ -1,6 +1,7 @@
 #include "data/columns.hpp"
 
 #include "exam/question.hpp"
+#include "support/counted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -142,7 +143,7 @@ DataColumns find_data_columns(const CsvReader& reader) {
 
 std::string describe(const DataColumns& columns, const CsvReader& reader) {
   const auto name = [&](std::size_t column) { return excerpt(reader.header()[column]); };
-  std::string text = name(*columns.prompt) + ", " + std::to_string(columns.options.size()) + " options (" +
+  std::string text = name(*columns.prompt) + ", " + counted(columns.options.size(), "option") + " (" +
                      name(columns.options.front()) + " to " + name(columns.options.back()) + ")";
   for (const Column& column : {columns.answer, columns.context})
     if (column)

@@ -2,6 +2,7 @@
 
 #include "report/page.hpp"
 #include "report/plot.hpp"
+#include "support/counted.hpp"
 #include "support/utf8.hpp"
 
 #include <algorithm>
@@ -127,8 +128,8 @@ void add_notices(Page& page, const DataSet& data) {
     return rejection.reason == Reason::duplicate && rejection.detail.find("another right answer") != std::string::npos;
   });
   if (conflicting > 0)
-    page.notice(std::to_string(conflicting) +
-                " duplicates have another right answer than the question that was kept: one of the two is wrong.");
+    page.notice(counted(conflicting, "duplicate") +
+                " with another right answer than the question that was kept: one of the two is wrong.");
 }
 
 void add_rejected(Page& page, const DataSet& data) {
@@ -190,7 +191,7 @@ std::size_t count_read(const DataSet& data) {
 } // namespace
 
 std::string data_page(const DataSet& data, const LengthMeasure& lengths) {
-  Page page("Training data", std::to_string(data.files.size()) + (data.files.size() == 1 ? " file" : " files"));
+  Page page("Training data", counted(data.files.size(), "file"));
   std::size_t longest_right = 0, few = 0;
   for (const Record& record : data.records) {
     const Question& question = record.question;
@@ -210,9 +211,10 @@ std::string data_page(const DataSet& data, const LengthMeasure& lengths) {
   page.heading("Answers and lengths");
   add_answers(page, data);
   add_lengths(page, data, lengths);
-  if (!data.records.empty() && data.records.front().fold) {
+  if (!data.records.empty() && data.records.front().question.fold) {
     page.heading("Folds");
-    add_parts(page, data, "fold", [](const Record& record) { return std::to_string(record.fold.value_or(-1)); });
+    add_parts(page, data, "fold",
+              [](const Record& record) { return std::to_string(record.question.fold.value_or(-1)); });
   }
   add_rejected(page, data);
   add_alike(page, data);

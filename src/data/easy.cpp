@@ -1,5 +1,6 @@
 #include "data/easy.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 #include <cstdio>
@@ -9,7 +10,7 @@ namespace sciexam {
 void drop_easy(DataSet& data, std::span<const double> probabilities, double limit) {
   if (probabilities.size() != data.records.size())
     throw InternalError(std::to_string(probabilities.size()) + " probabilities for " +
-                        std::to_string(data.records.size()) + " questions");
+                        counted(data.records.size(), "question"));
   std::vector<bool> dropped(data.records.size());
   for (std::size_t i = 0; i < data.records.size(); ++i) {
     dropped[i] = probabilities[i] > limit;

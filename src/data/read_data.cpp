@@ -3,6 +3,7 @@
 #include "data/answer_form.hpp"
 #include "data/columns.hpp"
 #include "exam/csv.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 #include <utility>
@@ -99,7 +100,7 @@ void read_data_file(const std::filesystem::path& path, const ReadRules& rules, D
   if (data.records.size() == before) {
     const std::string last =
         rows.records.empty() ? "" : "; the last is rejected for: " + std::string(text_of(data.rejected.back().reason));
-    throw InputError({path}, "none of its " + std::to_string(rows.records.size()) + " rows can be used" + last,
+    throw InputError({path}, "has " + counted(rows.records.size(), "row") + ", of which none can be used" + last,
                      "Check that it is the right file, and what its columns hold (found: " + data.files[file].form +
                          ")");
   }

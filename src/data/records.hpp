@@ -5,7 +5,6 @@
 #include "exam/question.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +18,6 @@ struct Record {
   std::size_t file = 0;  ///< which of DataSet::files it was read from
   std::size_t row = 0;   ///< the file's row (in JSON lines: the line), from 1
   std::size_t group = 0; ///< near-duplicates that were kept have the same number, others each their own
-  std::optional<int> fold = {};
 };
 
 /// Why a question was left out.

@@ -1,6 +1,7 @@
 #include "data/requests.hpp"
 
 #include "data/clean.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/json.hpp"
@@ -46,7 +47,7 @@ Json response_format() {
 std::string task(const Passage& passage, const Article& article, int questions) {
   CleaningCounts uncounted;
   const std::string title = clean_text(article.title, uncounted);
-  return "Write " + std::to_string(questions) + (questions == 1 ? " question" : " questions") + " about this passage" +
+  return "Write " + counted(questions, "question") + " about this passage" +
          (title.empty() ? "" : " of the article \"" + title + "\"") + ":\n\n" +
          clean_text(text_of(passage, article), uncounted);
 }
@@ -110,8 +111,8 @@ RequestFiles write_requests(const std::filesystem::path& path, const std::vector
     files.articles_without += passages.empty();
   }
   if (files.passages == 0)
-    throw UsageError("none of the " + std::to_string(articles.size()) + " articles has a passage of " +
-                     std::to_string(kLeastPassage) + " characters. Give longer articles");
+    throw UsageError(counted(articles.size(), "article") + " without a passage of " + std::to_string(kLeastPassage) +
+                     " characters. Give longer articles");
   files.paths = writer.write();
   return files;
 }

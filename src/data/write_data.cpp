@@ -19,7 +19,7 @@ void append_row(std::string& text, const std::vector<std::string>& cells) {
 std::string data_csv(const DataSet& data) {
   const auto any = [&](auto has) { return std::any_of(data.records.begin(), data.records.end(), has); };
   const bool has_context = any([](const Record& record) { return !record.question.context.empty(); });
-  const bool has_folds = any([](const Record& record) { return record.fold.has_value(); });
+  const bool has_folds = any([](const Record& record) { return record.question.fold.has_value(); });
   std::vector<std::string> cells = {"id", "prompt", "A", "B", "C", "D", "E", "answer"};
   if (has_context)
     cells.emplace_back("context");
@@ -38,7 +38,7 @@ std::string data_csv(const DataSet& data) {
       cells.push_back(question.context);
     cells.push_back(record.source);
     if (has_folds)
-      cells.push_back(record.fold ? std::to_string(*record.fold) : "");
+      cells.push_back(question.fold ? std::to_string(*question.fold) : "");
     append_row(text, cells);
   }
   return text;

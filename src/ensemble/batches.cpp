@@ -23,13 +23,7 @@ std::vector<QuestionBatch> plan_batches(std::span<const EncodedQuestion> questio
   std::vector<std::size_t> order(questions.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return tokens[a] > tokens[b]; });
-
-  std::vector<QuestionBatch> batches;
-  for (std::span<const std::size_t> rest = order; !rest.empty(); rest = rest.subspan(batches.back().size())) {
-    const std::size_t count = count_in_batch(rest.size(), token_budget, [&](std::size_t i) { return tokens[rest[i]]; });
-    batches.emplace_back(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
-  }
-  return batches;
+  return split_by_tokens(order, token_budget, [&](std::size_t question) { return tokens[question]; });
 }
 
 PackedSequences pack_sequences(std::span<const EncodedQuestion> questions, const QuestionBatch& batch) {

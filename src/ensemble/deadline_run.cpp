@@ -1,5 +1,6 @@
 #include "ensemble/deadline_run.hpp"
 
+#include "support/counted.hpp"
 #include "support/progress.hpp"
 
 #include <algorithm>
@@ -132,8 +133,8 @@ void DeadlineRun::use_less_memory(std::size_t model, std::span<const std::size_t
   for (const std::size_t question : batch)
     tokens += tokens_of(question, max_length);
   options_.token_budget = std::max<std::int64_t>(1, std::min(options_.token_budget, tokens) / 2);
-  say("memory ran out for " + std::to_string(tokens) + " tokens at once: at most " +
-      std::to_string(options_.token_budget) + " from here on");
+  say("memory ran out for " + counted(tokens, "token") + " at once: at most " + std::to_string(options_.token_budget) +
+      " from here on");
 }
 
 /// Answers the first of the pending questions, and says how many; 0 when there is no time left, a signal came or
@@ -172,7 +173,7 @@ std::int64_t DeadlineRun::choose_max_length(std::int64_t current) {
   runner_.hurry();
   say("at " + std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) +
       " tokens/s the questions left do not fit into " + format_duration(left()) + ": sequences are cut to " +
-      std::to_string(cut) + " tokens from here on");
+      counted(cut, "token") + " from here on");
   return cut;
 }
 
@@ -218,7 +219,7 @@ void DeadlineRun::answer_all(std::size_t model) {
     }
   }
   if (cut)
-    given_up_.push_back("sequences were cut to " + std::to_string(max_length) + " tokens, for lack of time");
+    given_up_.push_back("sequences were cut to " + counted(max_length, "token") + ", for lack of time");
 }
 
 /// What everything takes at the speed of the first batches.
@@ -232,8 +233,8 @@ void DeadlineRun::announce_outlook(std::size_t model) const {
   const double needed = tokens / speed_.tokens_per_second() + further * load_seconds_;
   std::string text = "plan for " + format_duration(left()) + " at " +
                      std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) + " tokens/s: all of " +
-                     std::to_string(questions_.size()) + " questions by " +
-                     (further > 0 ? "all models" : "this model") + " take about " + format_duration(needed);
+                     counted(questions_.size(), "question") + " by " + (further > 0 ? "all models" : "this model") +
+                     " take about " + format_duration(needed);
   if (needed > left()) {
     runner_.hurry();
     text += further > 0 ? ", which do not fit: the first model answers all, further ones where they matter most"
@@ -336,14 +337,14 @@ void DeadlineRun::tell_what_is_missing() {
     unanswered += count_answers(q) == 0;
   // Where no model can be used, time has nothing to do with it.
   if (unanswered > 0 && std::find(usable_.begin(), usable_.end(), true) != usable_.end())
-    given_up_.push_back(std::to_string(unanswered) + " questions have no model's answer");
+    given_up_.push_back("no model has answered " + counted(unanswered, "question"));
   for (std::size_t model = 1; model < answers_.size(); ++model) {
     const auto missing = static_cast<std::size_t>(
         std::count_if(answers_[model].begin(), answers_[model].end(), [](const auto& answer) { return !answer; }));
     // With a cascade, certain questions want no further model.
     if (missing > 0 && usable_[model] && (options_.cascade == kNoCascade || stopped() || out_of_time()))
       given_up_.push_back("model " + std::to_string(model + 1) + " did not answer " + std::to_string(missing) + " of " +
-                          std::to_string(questions_.size()) + " questions");
+                          counted(questions_.size(), "question"));
   }
 }
 

@@ -1,6 +1,7 @@
 // A batch on all devices.
 #include "ensemble/device_batch.hpp"
 #include "ensemble/device_runner.hpp"
+#include "ensemble/plan.hpp"
 #include "support/errors.hpp"
 #include "support/progress.hpp"
 
@@ -95,27 +96,23 @@ void DeviceRunner::work(DeviceProcess& device, Round& round) const {
 
 /// Of the questions without an answer, those that the devices shall take. False if there are none.
 bool DeviceRunner::plan_parts(Round& round) const {
+  const auto tokens_of = [&](std::size_t place) { return token_count(round.questions[place]); };
+  std::vector<bool> for_cpu(round.questions.size());
+  for (const std::size_t place : round.for_cpu)
+    for_cpu[place] = true;
   std::vector<std::size_t> places;
-  std::int64_t tokens = 0, room = 0;
+  std::int64_t tokens = 0;
   for (std::size_t place = 0; place < round.questions.size(); ++place)
-    if (!round.answers[place] && fits(round.questions[place]) &&
-        std::find(round.for_cpu.begin(), round.for_cpu.end(), place) == round.for_cpu.end()) {
+    if (!round.answers[place] && fits(round.questions[place]) && !for_cpu[place]) {
       places.push_back(place);
-      tokens += token_count(round.questions[place]);
+      tokens += tokens_of(place);
     }
   const auto parts = static_cast<std::int64_t>(devices_.size() * DeviceProcess::kInFlight);
   const std::int64_t target = std::min<std::int64_t>(limits_.tokens, tokens / parts + 1);
   const std::size_t most = static_cast<std::size_t>(limits_.sequences) / kOptions;
   round.waiting.clear(); // what nobody took
-  for (const std::size_t place : places) {
-    const std::int64_t needed = token_count(round.questions[place]);
-    if (round.waiting.empty() || needed > room || round.waiting.back().places.size() == most) {
-      round.waiting.emplace_back();
-      room = target;
-    }
-    round.waiting.back().places.push_back(place);
-    room -= needed;
-  }
+  for (std::vector<std::size_t>& part : split_by_tokens(places, target, tokens_of, most))
+    round.waiting.push_back({std::move(part)});
   return !places.empty();
 }
 
@@ -183,14 +180,13 @@ bool DeviceRunner::answer_on_cpu(Round& round, std::span<const std::size_t> plac
   while (!places.empty()) {
     if (!on_cpu_ && !(on_cpu_ = cpu_.load(model_)))
       return false;
+    const std::size_t count = count_in_batch(places.size(), options_.cpu_token_budget,
+                                             [&](std::size_t i) { return token_count(round.questions[places[i]]); });
     std::vector<std::size_t> questions;
     std::int64_t tokens = 0;
-    for (const std::size_t place : places) {
-      const std::int64_t needed = token_count(round.questions[place]);
-      if (!questions.empty() && tokens + needed > options_.cpu_token_budget)
-        break;
+    for (const std::size_t place : places.first(count)) {
       questions.push_back(round.batch[place]);
-      tokens += needed;
+      tokens += token_count(round.questions[place]);
     }
     const double begin = clock_.seconds();
     const auto answers = cpu_.answer(questions, round.max_length, stop);

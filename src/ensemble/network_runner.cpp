@@ -14,8 +14,8 @@ namespace sciexam {
 namespace {
 
 /// A group's limit is not told when memory is asked for: the system ends the process when it is used.
-void require_memory(const DebertaConfig& config, DType stored) {
-  const std::uint64_t needed = answering_memory(config, stored, 0), available = available_memory();
+void require_memory(const DebertaConfig& config, DType stored, Precision precision) {
+  const std::uint64_t needed = answering_memory(config, stored, precision, 0), available = available_memory();
   if (available > 0 && needed > available)
     throw WorkError("it needs about " + format_memory(needed) + " of memory, and " + format_memory(available) +
                     " are available");
@@ -34,7 +34,7 @@ std::string NetworkRunner::load_or_say_why(std::size_t model) {
   try {
     if (!renew_memory_reserve())
       throw std::bad_alloc();
-    require_memory(package_.config(model), package_.manifest().models[model].dtype);
+    require_memory(package_.config(model), package_.manifest().models[model].dtype, precision_);
     network_.emplace(load_model(package_, model, threads_, precision_));
     return {};
   } catch (const std::exception& fault) {

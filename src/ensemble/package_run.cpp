@@ -1,6 +1,7 @@
 #include "ensemble/answering.hpp"
 #include "ensemble/device_runner.hpp"
 #include "kernels/dense.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/memory.hpp"
 #include "support/progress.hpp"
@@ -15,7 +16,8 @@ namespace {
 constexpr std::int64_t kDeviceTokens = 2048;
 
 /// As many tokens at once as memory permits; those of one question at least.
-std::int64_t choose_token_budget(const Package& package, std::span<const QuestionLengths> lengths) {
+std::int64_t choose_token_budget(const Package& package, Precision precision,
+                                 std::span<const QuestionLengths> lengths) {
   std::int64_t largest = 1;
   for (const QuestionLengths& question : lengths)
     largest = std::max<std::int64_t>(largest, std::accumulate(question.begin(), question.end(), 0));
@@ -27,14 +29,13 @@ std::int64_t choose_token_budget(const Package& package, std::span<const Questio
     try {
       const DebertaConfig config = package.config(model);
       const DType stored = package.manifest().models[model].dtype;
-      while (budget > largest && answering_memory(config, stored, budget) > available)
+      while (budget > largest && answering_memory(config, stored, precision, budget) > available)
         budget = std::max(largest, budget / 2);
     } catch (const PackageError&) {
       continue; // told when it is its turn
     }
   if (budget < kTokenBudget)
-    log_line("memory: " + format_memory(available) + " available: at most " + std::to_string(budget) +
-             " tokens at once");
+    log_line("memory: " + format_memory(available) + " available: at most " + counted(budget, "token") + " at once");
   return budget;
 }
 
@@ -51,7 +52,7 @@ public:
                 request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
                 {.threads = request.threads,
                  .time_limit = request.time_limit,
-                 .cpu_token_budget = choose_token_budget(package, lengths_)}),
+                 .cpu_token_budget = choose_token_budget(package, request.precision, lengths_)}),
         run_(lengths_, package.manifest().models.size(), clock_, runner_,
              {.limit = request.time_limit,
               .token_budget = runner_.token_budget(),
@@ -107,7 +108,7 @@ private:
     work.questions += batch.size();
     work.tokens += tokens_of(batch);
     work.answer_seconds = clock_.seconds() - begun_;
-    progress_->note(std::to_string(work.questions) + " of " + std::to_string(questions_to_answer_) + " questions");
+    progress_->note(std::to_string(work.questions) + " of " + counted(questions_to_answer_, "question"));
     progress_->advance(tokens_of(batch));
     if (clock_.seconds() - improved_ >= kImprovementInterval)
       tell();

@@ -1,5 +1,6 @@
 #include "exam/csv.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/utf8.hpp"
 
@@ -177,8 +178,8 @@ bool CsvReader::take_line_end(std::size_t column) {
 void CsvReader::check_cell_count(std::size_t count) const {
   if (count == header_.size())
     return;
-  const std::string found = count > header_.size() ? "more" : "only " + std::to_string(count);
-  fail("has " + found + " cells, where the header names " + std::to_string(header_.size()) + " columns",
+  const std::string found = count > header_.size() ? "more cells" : "only " + counted(count, "cell");
+  fail("has " + found + ", where the header names " + counted(header_.size(), "column"),
        "Put cells that hold commas or line ends in double quotes");
 }
 

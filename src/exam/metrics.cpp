@@ -1,5 +1,6 @@
 #include "exam/metrics.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 namespace sciexam {
@@ -9,8 +10,7 @@ namespace {
 double mean_score(std::span<const Ranking> rankings, std::span<const Question> questions,
                   double (*score)(const Ranking&, int)) {
   if (rankings.size() != questions.size())
-    throw InternalError(std::to_string(rankings.size()) + " rankings for " + std::to_string(questions.size()) +
-                        " questions");
+    throw InternalError(counted(rankings.size(), "ranking") + " for " + counted(questions.size(), "question"));
   double sum = 0;
   std::size_t answered = 0;
   for (std::size_t i = 0; i < questions.size(); ++i) {

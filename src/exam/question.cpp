@@ -3,7 +3,9 @@
 #include "support/errors.hpp"
 #include "support/utf8.hpp"
 
+#include <charconv>
 #include <initializer_list>
+#include <system_error>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -17,7 +19,7 @@ using Column = std::optional<std::size_t>;
 
 /// Where the columns of an exam lie in its file.
 struct Columns {
-  Column id, prompt, context, answer;
+  Column id, prompt, context, answer, fold;
   std::array<Column, kOptions> options;
 };
 
@@ -52,6 +54,8 @@ Columns find_columns(const CsvReader& reader, ReadOptions options) {
     columns.options[i] = find(kLetters[i], true);
   columns.context = find("context", false);
   columns.answer = find("answer", false);
+  if (options.folds > 0)
+    columns.fold = find("fold", false);
   if (!missing.empty())
     reader.fail("the header has no column " + missing,
                 "The first row must name id,prompt,A,B,C,D,E, in any order and spelled so");
@@ -64,6 +68,16 @@ int read_answer(const CsvReader& reader, std::size_t column, const std::string& 
     reader.fail(column, "the answer is \"" + excerpt(cell) + "\"",
                 "It must be one of A, B, C, D, E; remove the column if the answers are unknown");
   return *answer;
+}
+
+int read_fold(const CsvReader& reader, std::size_t column, const std::string& cell, int folds) {
+  int fold = -1;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), fold);
+  if (error != std::errc() || end != cell.data() + cell.size() || fold < 0 || fold >= folds)
+    reader.fail(column, "the fold is \"" + excerpt(cell) + "\"",
+                "It must be 0 to " + std::to_string(folds - 1) +
+                    ", since so many folds are asked for: ask for as many as the column has, or remove the column");
+  return fold;
 }
 
 /// Refuses an id that is empty or that an earlier row has.
@@ -84,10 +98,12 @@ private:
 
 /// Throws InputError before anything of `cells` is taken.
 Question read_question(const CsvReader& reader, const Columns& columns, std::vector<std::string>& cells, IdCheck& ids,
-                       std::size_t number) {
+                       std::size_t number, int folds) {
   Question question;
   if (columns.answer)
     question.answer = read_answer(reader, *columns.answer, cells[*columns.answer]);
+  if (columns.fold)
+    question.fold = read_fold(reader, *columns.fold, cells[*columns.fold], folds);
   if (columns.id)
     ids.check(reader, *columns.id, cells[*columns.id]);
   question.id = columns.id ? std::move(cells[*columns.id]) : std::to_string(number);
@@ -156,7 +172,7 @@ Exam read_exam(CsvReader& reader, ReadOptions options) {
       more = reader.next(cells);
       whole = true;
       if (more)
-        exam.questions.push_back(read_question(reader, columns, cells, ids, exam.questions.size()));
+        exam.questions.push_back(read_question(reader, columns, cells, ids, exam.questions.size(), options.folds));
     } catch (const InputError& error) {
       if (!options.lenient)
         throw;

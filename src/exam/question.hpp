@@ -20,6 +20,7 @@ struct Question {
   std::array<std::string, kOptions> options = {}; ///< A to E; any may be empty
   std::string context = {};                       ///< a text that helps to answer; empty where the file has none
   std::optional<int> answer = {};                 ///< the right option, 0 to 4; set where the file has answers
+  std::optional<int> fold = {};                   ///< the part of a training set that it belongs to, from 0
 };
 
 /// A row that could not be read as a question, in a file that was read leniently.
@@ -43,14 +44,16 @@ struct ReadOptions {
   /// A bad row becomes one of Exam::bad_rows rather than an error. Its id is what the row's first line has in the
   /// column `id`, if no other row has it and it is a number where all others are.
   bool lenient = false;
+  /// Of a training set that is used in so many folds, a column `fold` is read too; 0: it is ignored.
+  int folds = 0;
 };
 
 /// Reads columns id, prompt, A, B, C, D, E and, where they are, context and
 /// answer, in any order; other columns are ignored and text is taken as it is.
 /// Throws UsageError if the file cannot be opened, and InputError with file,
 /// row and column if it is no CSV file (see CsvReader), lacks a column or has
-/// one twice, has no questions, an empty or doubled id, or an answer that is
-/// not one of A to E.
+/// one twice, has no questions, an empty or doubled id, an answer that is
+/// not one of A to E, or a fold that is not 0 to folds - 1.
 Exam read_exam(const std::filesystem::path& file, ReadOptions options = {});
 
 /// The same from a reader that has read nothing yet.

@@ -1,6 +1,7 @@
 #include "exam/submission.hpp"
 
 #include "exam/csv.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 
@@ -48,8 +49,8 @@ std::string format_prediction(const Ranking& ranking) {
 void write_submission(const std::filesystem::path& file, std::span<const Question> questions,
                       std::span<const Ranking> rankings) {
   if (questions.size() != rankings.size())
-    throw InternalError("a submission of " + std::to_string(rankings.size()) + " rankings for " +
-                        std::to_string(questions.size()) + " questions");
+    throw InternalError("a submission of " + counted(rankings.size(), "ranking") + " for " +
+                        counted(questions.size(), "question"));
   std::string text = "id,prediction\n";
   for (std::size_t i = 0; i < questions.size(); ++i)
     text += csv_cell(questions[i].id) + "," + format_prediction(rankings[i]) + "\n";

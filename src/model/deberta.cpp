@@ -5,6 +5,7 @@
 #include "checkpoint/relative_position.hpp"
 #include "model/checkpointed.hpp"
 #include "model/mixed_precision.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -28,9 +29,8 @@ constexpr const char* kEncoder = "deberta.encoder.";
 /// The position of each token in its sequence.
 at::Tensor positions(const PackedSequences& batch, const DebertaConfig& config) {
   if (batch.longest() > config.max_position_embeddings)
-    throw UsageError("a sequence has " + std::to_string(batch.longest()) +
-                     " tokens, but the model's position table has " + std::to_string(config.max_position_embeddings) +
-                     " rows. Set a smaller --max-length");
+    throw UsageError("a sequence has " + counted(batch.longest(), "token") + ", but the model's position table has " +
+                     counted(config.max_position_embeddings, "row") + ". Set a smaller --max-length");
   std::vector<std::int64_t> positions;
   for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
     for (std::int64_t i = 0; i < batch.offsets[s + 1] - batch.offsets[s]; ++i)

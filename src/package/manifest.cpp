@@ -1,5 +1,6 @@
 #include "package/manifest.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/utf8.hpp"
 
@@ -53,11 +54,11 @@ Frame parse_frame(const JsonView& view) {
   frame.sha256 = parse_sha256(view.at("sha256"));
   frame.raw_sha256 = parse_sha256(view.at("raw_sha256"));
   if (frame.raw_size == 0 || frame.raw_size > kMaxFrameBytes)
-    view.fail("holds " + std::to_string(frame.raw_size) + " plain bytes; a frame holds 1 to " +
+    view.fail("holds " + counted(frame.raw_size, "plain byte") + "; a frame holds 1 to " +
                   std::to_string(kMaxFrameBytes),
               kRemedy);
   if (frame.size == 0 || frame.size > compressed_bound(frame.raw_size))
-    view.fail("is " + std::to_string(frame.size) + " bytes long, which no frame of its content is", kRemedy);
+    view.fail("is " + counted(frame.size, "byte") + " long, which no frame of its content is", kRemedy);
   return frame;
 }
 

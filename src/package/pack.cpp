@@ -5,6 +5,7 @@
 #include "checkpoint/safetensors.hpp"
 #include "package/package.hpp"
 #include "package/packed_weights.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/utf8.hpp"
@@ -80,7 +81,7 @@ void check_request(const PackRequest& request) {
   }
   const int max_length = request.template_options.max_length;
   if (max_length != 0 && (max_length < kMinPackageTokens || max_length > kMaxPackageTokens))
-    throw UsageError("the longest sequence is " + std::to_string(max_length) + " tokens. Give 0 (no limit), or " +
+    throw UsageError("the longest sequence is " + counted(max_length, "token") + ". Give 0 (no limit), or " +
                      std::to_string(kMinPackageTokens) + " to " + std::to_string(kMaxPackageTokens));
   if (weights <= 0)
     throw UsageError("all models have weight 0. Give at least one of them more");

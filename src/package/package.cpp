@@ -1,6 +1,7 @@
 #include "package/package.hpp"
 
 #include "package/packed_weights.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ std::string read_checked(const PackageFiles& files, const FileRecord& record) {
   const PackageFile file = files.open(record.name);
   if (file.size() != record.size)
     throw PackageError(file.path(),
-                       "is " + std::to_string(file.size()) + " bytes long, but the manifest says " +
+                       "is " + counted(file.size(), "byte") + " long, but the manifest says " +
                            std::to_string(record.size),
                        "Upload or copy this file again");
   std::string text = read_whole(file);

@@ -1,5 +1,6 @@
 #include "package/zstd_frames.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/threads.hpp"
 
@@ -131,7 +132,7 @@ FrameReader::FrameReader(PackageFile file, FramedFile record, Form form)
   const std::uint64_t expected = form_ == Form::compressed ? record_.size : record_.raw_size;
   if (file_.size() != expected)
     throw PackageError(file_.path(),
-                       "is " + std::to_string(file_.size()) + " bytes long, but the manifest says " +
+                       "is " + counted(file_.size(), "byte") + " long, but the manifest says " +
                            std::to_string(expected),
                        "Upload or copy this file again");
 }
@@ -153,7 +154,7 @@ std::span<const std::byte> FrameReader::read(std::size_t index, FrameMemory& mem
   if (ZSTD_isError(size))
     fail(index, std::string("cannot be decoded (") + ZSTD_getErrorName(size) + ")");
   if (size != raw.size())
-    fail(index, "holds " + std::to_string(size) + " bytes where the manifest says " + std::to_string(raw.size()));
+    fail(index, "holds " + counted(size, "byte") + " where the manifest says " + std::to_string(raw.size()));
   return raw;
 }
 

@@ -2,6 +2,7 @@
 
 #include "report/markup.hpp"
 #include "report/style.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -68,7 +69,7 @@ void Page::table(const std::vector<std::string>& header, const std::vector<std::
   std::vector<bool> numeric(header.size(), true);
   for (const auto& row : rows) {
     if (row.size() > header.size())
-      throw InternalError("a row of a report's table has " + std::to_string(row.size()) + " cells, its header " +
+      throw InternalError("a row of a report's table has " + counted(row.size(), "cell") + ", its header " +
                           std::to_string(header.size()));
     for (std::size_t i = 0; i < row.size(); ++i)
       numeric[i] = numeric[i] && is_number(row[i]);

@@ -1,5 +1,6 @@
 #include "support/json.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 
@@ -68,7 +69,7 @@ std::vector<std::pair<std::string, JsonView>> JsonView::members() const {
 
 JsonView JsonView::at(std::size_t index) const {
   if (index >= size())
-    fail("has only " + std::to_string(size()) + " elements", "Take the file from its source again");
+    fail("has only " + counted(size(), "element"), "Take the file from its source again");
   return {&(*value_)[index], file_, path_ + "[" + std::to_string(index) + "]"};
 }
 

@@ -26,6 +26,14 @@ std::optional<double> quota_of(const std::filesystem::path& group) {
   return found && quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
 }
 
+cpu_set_t cpus_at_start; // none: it is not known
+
+/// Before any library's initialisation, thus also before the sanitizers'.
+__attribute__((no_sanitize("address", "undefined"))) void note_cpus() {
+  ::sched_getaffinity(0, sizeof cpus_at_start, &cpus_at_start);
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kNoteCpusFirst)() = note_cpus;
+
 } // namespace
 
 std::optional<double> cpu_quota(const std::filesystem::path& root) {
@@ -47,6 +55,11 @@ int available_threads() {
     threads = std::max(1, CPU_COUNT(&mask));
   const double granted = std::ceil(cpu_quota().value_or(threads));
   return static_cast<int>(std::clamp<double>(granted, 1, threads));
+}
+
+void use_all_cpus() {
+  if (CPU_COUNT(&cpus_at_start) > 0)
+    ::sched_setaffinity(0, sizeof cpus_at_start, &cpus_at_start); // where that is refused, fewer have to do
 }
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& task) {

@@ -15,6 +15,10 @@ std::optional<double> cpu_quota(const std::filesystem::path& root = "/");
 /// CPUs that this process may use at once: those of its affinity mask, no more than cpu_quota() rounded up, at least 1.
 int available_threads();
 
+/// Gives the calling thread, and those that it will start, all CPUs of the mask that the process was started with. Call
+/// it first in main(): with OMP_PROC_BIND or OMP_PLACES set, OpenMP's library has bound the thread to one CPU by then.
+void use_all_cpus();
+
 /// Calls task(0) .. task(count - 1), each once, on at most `threads` threads,
 /// in no particular order; rethrows the first exception after all have ended.
 /// For loading and parsing; tensor work has LibTorch's own pool.

@@ -1,5 +1,6 @@
 #include "tokenizer/character_map.hpp"
 
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/utf8.hpp"
 
@@ -42,8 +43,8 @@ CharacterMap::CharacterMap(std::string_view bytes, const std::filesystem::path& 
   std::memcpy(&trie_bytes, bytes.data(), sizeof trie_bytes);
   bytes.remove_prefix(sizeof trie_bytes);
   if (trie_bytes > bytes.size() || trie_bytes % sizeof(std::uint32_t) != 0 || trie_bytes == 0)
-    refuse_map(file, "names a trie of " + std::to_string(trie_bytes) + " bytes where there are " +
-                         std::to_string(bytes.size()));
+    refuse_map(file,
+               "names a trie of " + counted(trie_bytes, "byte") + " where there are " + std::to_string(bytes.size()));
   trie_.resize(trie_bytes / sizeof(std::uint32_t));
   std::memcpy(trie_.data(), bytes.data(), trie_bytes);
   replacements_ = bytes.substr(trie_bytes);

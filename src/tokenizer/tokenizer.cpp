@@ -1,5 +1,6 @@
 #include "tokenizer/tokenizer.hpp"
 
+#include "support/counted.hpp"
 #include "support/files.hpp"
 #include "support/utf8.hpp"
 
@@ -52,9 +53,8 @@ Lengths truncated_lengths(Lengths lengths, std::size_t room, Truncation truncati
     return {0, 0};
   if (truncation == Truncation::only_first) {
     if (lengths.second >= room)
-      throw TruncationError("the second text has " + std::to_string(lengths.second) +
-                            " tokens and leaves none of the " + std::to_string(room) +
-                            " to the first, which alone may be shortened. Raise max_length");
+      throw TruncationError("the second text has " + counted(lengths.second, "token") + " and leaves none of the " +
+                            std::to_string(room) + " to the first, which alone may be shortened. Raise max_length");
     return {room - lengths.second, lengths.second};
   }
   const std::size_t shorter = std::min(lengths.first, lengths.second);
@@ -70,7 +70,7 @@ std::size_t room_for_texts(const EncodeOptions& options, std::size_t specials) {
   const auto max_length = static_cast<std::size_t>(*options.max_length);
   if (max_length < specials)
     throw TruncationError("max_length is " + std::to_string(max_length) + ", less than the " +
-                          std::to_string(specials) + " special tokens. Raise max_length");
+                          counted(specials, "special token") + ". Raise max_length");
   return max_length - specials;
 }
 

@@ -1,5 +1,7 @@
 #include "train/gradient_pass.hpp"
 
+#include "ensemble/plan.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/log_softmax.h>
@@ -18,28 +20,14 @@ at::Tensor summed_cross_entropy(const at::Tensor& logits, std::span<const int> a
   return smoothing > 0 ? loss * (1 - smoothing) - log_p.sum() * (smoothing / kOptions) : loss;
 }
 
-std::vector<QuestionBatch> split_by_tokens(const TrainingSet& set, const QuestionBatch& batch,
-                                           std::int64_t token_budget) {
-  std::vector<QuestionBatch> parts;
-  std::int64_t room = 0;
-  for (const std::size_t index : batch) {
-    if (parts.empty() || set.lengths[index] > room) {
-      parts.emplace_back();
-      room = token_budget;
-    }
-    parts.back().push_back(index);
-    room -= set.lengths[index];
-  }
-  return parts;
-}
-
 BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const TrainingSettings& settings,
                                const TrainingSet& set, const QuestionBatch& batch, std::uint32_t step,
                                std::uint32_t pass, RowGradients& rows) {
   const at::AutoGradMode with_gradient(true);
   BatchLoss result;
   const bool rows_apart = !settings.freeze_embeddings && network.parameters().front().second.is_cpu();
-  for (const QuestionBatch& part : split_by_tokens(set, batch, settings.token_budget)) {
+  const auto tokens_of = [&](std::size_t question) { return set.lengths[question]; };
+  for (const QuestionBatch& part : split_by_tokens(batch, settings.token_budget, tokens_of)) {
     const PackedSequences packed = pack_sequences(set.encoded, part);
     std::vector<int> answers;
     for (const std::size_t index : part)

@@ -19,10 +19,6 @@ namespace sciexam {
 /// question order. `smoothing` spreads that part of the target evenly over the options (Szegedy et al. 2016).
 at::Tensor summed_cross_entropy(const at::Tensor& logits, std::span<const int> answers, double smoothing);
 
-/// The batch in parts of at most `token_budget` tokens each (a longer question makes a part of its own), in order.
-std::vector<QuestionBatch> split_by_tokens(const TrainingSet& set, const QuestionBatch& batch,
-                                           std::int64_t token_budget);
-
 /// What one batch gave.
 struct BatchLoss {
   double loss = 0; ///< mean over the batch's questions; not finite if any part was not

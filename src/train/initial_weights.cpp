@@ -2,6 +2,7 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "model/weights.hpp"
+#include "support/counted.hpp"
 #include "support/progress.hpp"
 #include "support/random.hpp"
 
@@ -46,8 +47,8 @@ void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem:
     log_line(folder.string() + ": has no head (" + match.missing.front() + " and so on): it starts fresh, by the seed");
   const std::vector<std::string> extra = load_weights(network, *source, Purpose::training_start, threads);
   if (!extra.empty())
-    log_line(folder.string() + ": " + std::to_string(extra.size()) +
-             " tensors that the network does not have are left out, such as " + extra.front());
+    log_line(folder.string() + ": without " + counted(extra.size(), "tensor") +
+             " that the network does not have, such as " + extra.front());
 }
 
 } // namespace sciexam

@@ -3,6 +3,7 @@
 #include "ensemble/answering.hpp"
 #include "exam/near_duplicates.hpp"
 #include "exam/ranking.hpp"
+#include "support/counted.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "support/progress.hpp"
@@ -74,6 +75,27 @@ std::vector<std::int64_t> folds_by_group(std::span<const std::size_t> groups, st
   return fold;
 }
 
+/// Of every question, what the column `fold` says; nothing where there is none.
+std::vector<std::int64_t> given_folds(const RunPlan& run, const TrainingSet& set) {
+  std::vector<std::int64_t> folds;
+  for (const Question& question : set.questions)
+    if (question.fold)
+      folds.push_back(*question.fold);
+  if (!folds.empty() && folds.size() != set.size())
+    throw UsageError(run.name + ": some of its data files have a column fold and some do not. Give all of them one "
+                                "(`sciexam-run data --folds`), or none");
+  return folds;
+}
+
+/// How many questions are not in the fold of their group's first one.
+std::size_t parted(std::span<const std::size_t> groups, std::span<const std::int64_t> folds) {
+  std::map<std::size_t, std::int64_t> fold_of_group;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    count += fold_of_group.try_emplace(groups[i], folds[i]).first->second != folds[i];
+  return count;
+}
+
 /// The questions with options of at least `length` characters in the mean.
 TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
   if (length == 0)
@@ -83,8 +105,8 @@ TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
     if (mean_option_length(set.questions[i]) >= static_cast<double>(length))
       chosen.push_back(i);
   if (chosen.empty())
-    throw UsageError("no training question has options of " + std::to_string(length) +
-                     " characters in the mean. Give a smaller least_option_length");
+    throw UsageError("no training question has options of " + counted(length, "character") +
+                     " in the mean. Give a smaller least_option_length");
   return set.subset(chosen);
 }
 
@@ -107,20 +129,20 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
   return base;
 }
 
-DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer,
-                     int threads) {
+DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer, int threads,
+                     int folds) {
   DataInputs data;
   for (const ManifestData& file : manifest.data) {
     const fs::path path = folder / file.file.name;
     const std::string sha256 = checked_sha256(file.file, path, "--data");
-    Exam exam = read_exam(path, {.id_required = false});
+    Exam exam = read_exam(path, {.id_required = false, .folds = file.is_valid ? 0 : folds});
     const auto rows = static_cast<std::int64_t>(exam.questions.size());
     if (!exam.has_answers)
       throw InputError({path}, "has no column answer", "Training needs the right answers: give a labelled file");
     if (file.rows && *file.rows != rows)
-      throw InputError(
-          {path}, "has " + std::to_string(rows) + " questions, but the manifest asks for " + std::to_string(*file.rows),
-          "Take the file from its source again, or correct the manifest");
+      throw InputError({path},
+                       "has " + counted(rows, "question") + ", but the manifest asks for " + std::to_string(*file.rows),
+                       "Take the file from its source again, or correct the manifest");
     if (file.template_kind == Template::open_book && !exam.has_context)
       throw InputError({path}, "has no column context, but the manifest's template is open_book",
                        "Give a file with contexts, or the template closed_book");
@@ -150,11 +172,10 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
     warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
                " (" + similarity + ")";
   }
-  const std::string count = std::to_string(found.size()) + " training questions nearly equal validation questions: ";
+  const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
   if (!manifest.exclude_near_duplicates)
-    return count + warning +
-           ". They make the validation look better than it is; --exclude-near-duplicates leaves them "
-           "out";
+    return count + ": " + warning +
+           ". That makes the validation look better than it is; --exclude-near-duplicates leaves them out";
   DataInputs kept;
   for (std::size_t i = 0; i < data.train.size(); ++i)
     if (!found.contains(i)) {
@@ -163,7 +184,7 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
     }
   data.train = std::move(kept.train);
   data.train_file = std::move(kept.train_file);
-  return count + warning + ". They are left out";
+  return count + ", left out: " + warning;
 }
 
 void group_near_duplicates(DataInputs& data) {
@@ -183,9 +204,13 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
     groups.reserve(chosen.size());
     for (const std::size_t i : chosen)
       groups.push_back(data.duplicate_group.at(i));
-    const std::vector<std::int64_t> fold = folds_by_group(groups, run.fold->count);
+    const std::vector<std::int64_t> given = given_folds(run, all);
+    const std::vector<std::int64_t> fold = given.empty() ? folds_by_group(groups, run.fold->count) : given;
     for (std::size_t i = 0; i < all.size(); ++i)
       (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
+    questions.folds = given.empty() ? "dealt, near-duplicates together"
+                                    : "as the column fold says, which parts " + std::to_string(parted(groups, fold)) +
+                                          " of " + counted(all.size(), "question") + " from a near-duplicate";
   }
   questions.train = with_long_options(questions.train, run.settings.least_option_length);
   return questions;

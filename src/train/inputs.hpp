@@ -33,10 +33,11 @@ struct DataInputs {
   Json files = Json::array();               ///< name, sha256 and rows of each, for the lock
 };
 
-/// Reads and encodes the manifest's data files in `folder`. Throws InputError for a file of another sha256 or
-/// number of rows, without answers, or that is no exam; UsageError for one that is missing.
+/// Reads and encodes the manifest's data files in `folder`, with their columns `fold` where there are `folds` (0:
+/// none). Throws InputError for a file of another sha256 or number of rows, without answers, or that is no exam;
+/// UsageError for one that is missing.
 DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::path& folder, const Tokenizer& tokenizer,
-                     int threads);
+                     int threads, int folds);
 
 /// Training questions that nearly equal a validation question: warned about with the pairs, and, if the
 /// manifest says so, taken out. Returns the warning, or nothing.
@@ -48,11 +49,13 @@ void group_near_duplicates(DataInputs& data);
 /// The questions of one run: those it trains on, and those that validate it.
 struct RunQuestions {
   TrainingSet train, valid;
+  std::string folds = {}; ///< where the fold came from, for the log; empty: the run has none
 };
 
-/// Applies the run's choice of files, its fold (parts of the shuffled questions, near-duplicates within one
-/// part; wants group_near_duplicates called before), and, to the training questions, its least_option_length. Throws
-/// UsageError if no training question is left.
+/// Applies the run's choice of files, its fold (what the column `fold` says, else parts of the shuffled questions,
+/// near-duplicates within one part; wants group_near_duplicates called before), and, to the training questions, its
+/// least_option_length. Throws UsageError if no training question is left, or if some of the files have a column `fold`
+/// and some do not.
 RunQuestions questions_of(const RunPlan& run, const DataInputs& data);
 
 } // namespace sciexam

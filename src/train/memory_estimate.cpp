@@ -1,6 +1,7 @@
 #include "train/memory_estimate.hpp"
 
 #include "checkpoint/parameters.hpp"
+#include "ensemble/plan.hpp"
 #include "model/disentangled_attention.hpp"
 #include "train/data_order.hpp"
 #include "train/gradient_pass.hpp"
@@ -40,16 +41,17 @@ PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, 
     for (const auto& option : question)
       largest.longest_sequence = std::max(largest.longest_sequence, static_cast<std::int64_t>(option.ids.size()));
   const auto batch_size = static_cast<std::size_t>(settings.batch_size);
+  const auto tokens_of = [&](std::size_t question) { return set.lengths[question]; };
   std::int64_t left = total_steps(settings, set.size());
   for (std::int64_t epoch = 0; left > 0; ++epoch)
     for (const QuestionBatch& batch : epoch_batches(
              set.lengths, epoch, {static_cast<std::uint64_t>(settings.seed), batch_size, settings.group_by_length})) {
       if (left-- <= 0)
         break;
-      for (const QuestionBatch& part : split_by_tokens(set, batch, settings.token_budget)) {
+      for (const QuestionBatch& part : split_by_tokens(batch, settings.token_budget, tokens_of)) {
         std::int64_t tokens = 0;
         for (const std::size_t index : part)
-          tokens += set.lengths[index];
+          tokens += tokens_of(index);
         largest.tokens = std::max(largest.tokens, tokens);
       }
     }

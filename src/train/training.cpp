@@ -4,6 +4,7 @@
 #include "model/mixed_precision.hpp"
 #include "model/runtime.hpp"
 #include "model/weights.hpp"
+#include "support/counted.hpp"
 #include "support/cpu.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
@@ -48,6 +49,15 @@ std::vector<RunPlan> chosen_runs(const TrainingRequest& request) {
   return folded;
 }
 
+/// The number of folds, of which a column `fold` must name one; where runs differ, the least. 0: no run has folds.
+int least_folds(const std::vector<RunPlan>& plans) {
+  std::int64_t least = 0;
+  for (const RunPlan& plan : plans)
+    if (plan.fold)
+      least = least == 0 ? plan.fold->count : std::min(least, plan.fold->count);
+  return static_cast<int>(least);
+}
+
 /// The configuration that a run trains with.
 DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings) {
   if (settings.hidden_dropout_prob >= 0)
@@ -58,7 +68,7 @@ DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings)
     config.cls_dropout = settings.classifier_dropout;
   if (settings.freeze_layers > config.num_hidden_layers)
     throw UsageError("freeze_layers is " + std::to_string(settings.freeze_layers) + ", but the model has " +
-                     std::to_string(config.num_hidden_layers) + " layers. Give at most so many");
+                     counted(config.num_hidden_layers, "layer") + ". Give at most so many");
   return config;
 }
 
@@ -112,7 +122,7 @@ public:
   explicit Training(const TrainingRequest& request)
       : request_(request), plans_(chosen_runs(request)), base_(read_base(request.manifest, request.base)),
         tokenizer_(Tokenizer::from_bytes(base_.vocabulary, request.base / "spm.model")),
-        data_(read_data(request.manifest, request.data, tokenizer_, request.threads)) {}
+        data_(read_data(request.manifest, request.data, tokenizer_, request.threads, least_folds(plans_))) {}
 
   TrainingOutcome run();
 
@@ -142,7 +152,7 @@ private:
 void Training::prepare() {
   if (tokenizer_.vocabulary_size() > base_.config.vocab_size)
     throw InputError({request_.base / "spm.model"},
-                     "has " + std::to_string(tokenizer_.vocabulary_size()) + " tokens, but config.json only " +
+                     "has " + counted(tokenizer_.vocabulary_size(), "token") + ", but config.json only " +
                          std::to_string(base_.config.vocab_size),
                      "Give the vocabulary that belongs to the model");
   if (const std::string warning = handle_near_duplicates(request_.manifest, data_); !warning.empty()) {
@@ -156,8 +166,12 @@ void Training::prepare() {
       throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX. This one (" + cpu_model() + ": " +
                        cpu_features() + ") would be slower with it than in f32. Set bf16 to false");
     const RunQuestions questions = questions_of(plan, data_);
-    if (questions.train.empty())
-      throw UsageError(plan.name + ": has no training questions. Look at its data and folds");
+    if (questions.train.empty() || (plan.fold && questions.valid.empty()))
+      throw UsageError(plan.name + ": has no " +
+                       (questions.train.empty() ? "training questions" : "questions to validate with") +
+                       ". Look at its data and folds");
+    if (!questions.folds.empty())
+      log_line(plan.name + ": folds are " + questions.folds);
     if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
       throw UsageError(plan.name +
                        ": early_stopping_patience is set, but there are no questions to validate with. Give "
@@ -217,9 +231,9 @@ void Training::train(const RunPlan& plan) {
     if (!request_.manifest.random_weights)
       load_base_weights(network, request_.base, request_.threads);
     network.move_to(request_.device);
-    log_line(plan.name + ": " + std::to_string(questions.train.size()) + " training questions (" +
-             std::to_string(questions.train.total_tokens()) + " tokens), " + std::to_string(questions.valid.size()) +
-             " to validate, " + std::to_string(total_steps(plan.settings, questions.train.size())) + " steps");
+    log_line(plan.name + ": " + counted(questions.train.size(), "training question") + " (" +
+             counted(questions.train.total_tokens(), "token") + "), " + std::to_string(questions.valid.size()) +
+             " to validate, " + counted(total_steps(plan.settings, questions.train.size()), "step"));
     result = train_run(network, run);
   }
   outcome_.runs.push_back(*result);
@@ -301,8 +315,8 @@ NamedTexts Training::ensemble_scores() const {
 TrainingReport Training::report(const NamedTexts& ensemble) const {
   TrainingReport report;
   report.title = request_.manifest.title;
-  report.subtitle = "base " + request_.manifest.base_name + ", " + std::to_string(data_.train.size()) +
-                    " training questions, " + request_.program + ", " + std::to_string(request_.threads) + " threads";
+  report.subtitle = "base " + request_.manifest.base_name + ", " + counted(data_.train.size(), "training question") +
+                    ", " + request_.program + ", " + counted(request_.threads, "thread");
   for (const RunPlan& plan : plans_) {
     const fs::path log = request_.out / plan.name / "log.jsonl";
     if (!fs::exists(log))

@@ -102,8 +102,8 @@ TEST_CASE("folds have equal shares of every source and letter") {
   std::map<std::pair<std::string, int>, std::array<int, 4>> strata;
   std::array<int, 4> totals{};
   for (const Record& record : data.records) {
-    ++strata[{record.source, *record.question.answer}][static_cast<std::size_t>(record.fold.value())];
-    ++totals[static_cast<std::size_t>(*record.fold)];
+    ++strata[{record.source, *record.question.answer}][static_cast<std::size_t>(record.question.fold.value())];
+    ++totals[static_cast<std::size_t>(*record.question.fold)];
   }
   CHECK(strata.size() == 10);
   for (const auto& [stratum, counts] : strata)
@@ -120,8 +120,8 @@ TEST_CASE("a group stays within one fold, and another seed deals otherwise") {
   assign_folds(other, 5, 2);
   bool same = true;
   for (std::size_t i = 0; i < 60; ++i) {
-    CHECK(data.records[i].fold == data.records[data.records[i].group].fold);
-    same = same && data.records[i].fold == other.records[i].fold;
+    CHECK(data.records[i].question.fold == data.records[data.records[i].group].question.fold);
+    same = same && data.records[i].question.fold == other.records[i].question.fold;
   }
   CHECK_FALSE(same);
 }

@@ -94,8 +94,8 @@ TEST_CASE("with five options required, four are too few") {
 
 TEST_CASE("a file without usable rows or without answers is refused") {
   CHECK_THAT(fault_of_text("prompt,A,B,answer\np,1,1,A\n"),
-             ContainsSubstring("none of its 1 rows can be used; the last is rejected for: two equal options. "));
-  CHECK_THAT(fault_of_text("prompt,A,B,answer\n"), ContainsSubstring("none of its 0 rows can be used. "));
+             ContainsSubstring("has 1 row, of which none can be used; the last is rejected for: two equal options. "));
+  CHECK_THAT(fault_of_text("prompt,A,B,answer\n"), ContainsSubstring("has 0 rows, of which none can be used. "));
   CHECK_THAT(fault_of_text("prompt,A,B\np,1,2\n"),
              ContainsSubstring("row 1: the header has no column for the answer. "));
 }

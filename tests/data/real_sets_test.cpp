@@ -86,7 +86,7 @@ TEST_CASE("what is made of the real sets is an exam with ids, shuffled answers a
   CHECK(exam.has_context);
   std::array<int, 5> folds{};
   for (const Record& record : data.records)
-    ++folds[static_cast<std::size_t>(record.fold.value())];
+    ++folds[static_cast<std::size_t>(record.question.fold.value())];
   for (const int count : folds)
     CHECK((count == 299 || count == 300));
 }

@@ -72,7 +72,7 @@ TEST_CASE("the page tells files, answers, reasons and near-duplicates, and escap
   const std::string page = data_page(example(), measure_in_words());
   for (const char* part : {"set.csv", "50.0 %", "Right answers by letter", "words", "easy for the ensemble",
                            "probability 0.990", "Which &lt;one&gt;?", "dropped prompt",
-                           "test.csv, row 3 (held out): kept prompt", "0.88", "1 duplicates have another right answer"})
+                           "test.csv, row 3 (held out): kept prompt", "0.88", "1 duplicate with another right answer"})
     CHECK_THAT(page, ContainsSubstring(part));
   CHECK_THAT(page, !ContainsSubstring("Folds"));
 }

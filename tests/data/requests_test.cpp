@@ -80,6 +80,6 @@ TEST_CASE("articles that are too short are counted; only such ones are refused")
   CHECK_THAT(fault_of([&] {
                write_requests(folder / "x.jsonl", {{"", "short"}}, {.model = "m"});
              }),
-             ContainsSubstring("none of the 1 articles has a passage of 200 characters. "));
+             ContainsSubstring("1 article without a passage of 200 characters. "));
   CHECK_FALSE(std::filesystem::exists(folder / "x.jsonl"));
 }

@@ -24,8 +24,8 @@ TEST_CASE("without contexts and folds the file has the competition's columns and
 
 TEST_CASE("contexts and folds get columns where any question has one") {
   DataSet data = set_of({complete("7"), complete("8", "Since")});
-  data.records[0].fold = 1;
-  data.records[1].fold = 0;
+  data.records[0].question.fold = 1;
+  data.records[1].question.fold = 0;
   CHECK(data_csv(data) == "id,prompt,A,B,C,D,E,answer,context,source,fold\n"
                           "7,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,,set,1\n"
                           "8,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,Since,set,0\n");

@@ -1,10 +1,12 @@
 // What the command line promises, with the demo inside the program: needs no other file.
 #include "end_to_end/program.hpp"
 #include "kernels/isa.hpp"
+#include "support/threads.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <sched.h>
 
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
@@ -21,6 +23,21 @@ TEST_CASE("the demo's answers do not depend on the number of threads") {
   const ProgramResult one = sciexam_run({"--demo", "--threads", "1"});
   CHECK(one.status == 0);
   CHECK(one.out == sciexam_run({"--demo", "--threads", "2"}).out);
+}
+
+TEST_CASE("all CPUs of the process are used, whatever OpenMP is told to bind threads to") {
+  if (sciexam::available_threads() < 2)
+    SKIP("needs two CPUs");
+  const std::string all = std::to_string(sciexam::available_threads()) + " threads will be used";
+  for (const char* variable : {"OMP_PROC_BIND=true", "OMP_PLACES=cores", "GOMP_CPU_AFFINITY=0-1"})
+    CHECK_THAT(run_command({program(), "doctor"}, {}, {variable}).out, ContainsSubstring(all));
+  cpu_set_t mask;
+  REQUIRE(::sched_getaffinity(0, sizeof mask, &mask) == 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &mask))
+    ++first;
+  const std::vector<std::string> on_one = {"/usr/bin/taskset", "-c", std::to_string(first), program(), "doctor"};
+  CHECK_THAT(run_command(on_one, {}, {"OMP_PROC_BIND=true"}).out, ContainsSubstring("1 thread will be used of "));
 }
 
 TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 before any work") {
@@ -63,7 +80,7 @@ TEST_CASE("bf16 is refused, with exit status 2, where the kernels do not have it
                                 ContainsSubstring("Give --precision f32"));
   }
   CHECK_FALSE(std::filesystem::exists(folder / "submission.csv"));
-  CHECK_THAT(sciexam_run({"--demo"}).err, ContainsSubstring("precision: f32"));
+  CHECK_THAT(sciexam_run({"--demo", "--device", "cpu"}).err, ContainsSubstring("precision: f32\n"));
   CHECK_THAT(run({"doctor"}).out, ContainsSubstring("--precision bf16 is not for this CPU"));
 }
 
@@ -98,6 +115,15 @@ TEST_CASE("a wrong command line is exit status 2 with a remedy") {
   }
 }
 
+TEST_CASE("options that do not fit the package are refused before anything is written") {
+  const TemporaryFolder folder;
+  const ProgramResult run = sciexam_run({"--package", kDemo / "package", "--test", kDemo / "exam.csv", "--output",
+                                         folder / "submission.csv", "--weights", "1,2"});
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, ContainsSubstring("--weights has 2 numbers, but the package has 3 models. Give one for each"));
+  CHECK_FALSE(std::filesystem::exists(folder / "submission.csv"));
+}
+
 TEST_CASE("a bad exam is refused by file, row and column, and nothing is written") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n1,p,a,b,c,d,e\n");
@@ -118,6 +144,17 @@ TEST_CASE("a package that cannot be read leaves the fallback submission and exit
   CHECK(run.status == 1);
   CHECK_THAT(run.err, ContainsSubstring("manifest.json"));
   CHECK(read_bytes(folder / "submission.csv") == "id,prediction\n1,B C A\n");
+}
+
+TEST_CASE("bench says what loading a package's model takes beside reading and packing it") {
+  const ProgramResult run = sciexam_run({"bench", "--package", kDemo / "package"});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.out,
+             Catch::Matchers::Matches(
+                 "reading run_0\\.safetensors\\.zst \\([0-9.]+ [MG]B\\): [0-9.]+ s; with hashes and decompression: "
+                 "[0-9.]+ s; packing such weights: [0-9.]+ s\nloading the model: [0-9.]+ s, [0-9.]+ times reading and "
+                 "packing, [0-9.]+ times with hashes and decompression\n"));
 }
 
 TEST_CASE("bench measures every length that is asked for, and draws them", "[long]") {

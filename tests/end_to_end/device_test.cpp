@@ -221,6 +221,7 @@ TEST_CASE("a model whose package has no probe, or one that the GPU does not meet
   const ProgramResult result = run(emulated());
   INFO(result.err);
   CHECK(result.status == 0);
+  CHECK_THAT(result.err, ContainsSubstring("precision: f16 with sums in f32 on GPUs, f32 on the CPU\n"));
   CHECK_THAT(result.err,
              ContainsSubstring("model run_0 is answered by the CPU alone: the package has no probe of it") &&
                  ContainsSubstring("gives wrong numbers for the probe of run_1") &&

@@ -180,5 +180,5 @@ TEST_CASE("golden: of several versions the highest is used, by number, and an ex
              ContainsSubstring("/kaggle/input/datasets/me/a (the highest version, 10, of 2 under /kaggle/input; "
                                "not used: /kaggle/input/datasets/me/b (version 9). --package chooses another)"));
   const ProgramResult chosen = root.run({"doctor", "--package", "/kaggle/input/datasets/me/b"});
-  CHECK_THAT(chosen.out, ContainsSubstring("version 9 (1 models") && ContainsSubstring("(given)"));
+  CHECK_THAT(chosen.out, ContainsSubstring("version 9 (1 model,") && ContainsSubstring("(given)"));
 }

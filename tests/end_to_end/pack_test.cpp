@@ -48,7 +48,7 @@ TEST_CASE("a model is packed as int8, verified, and answers") {
   const ProgramResult packed = checkpoint.pack(kAsBytes);
   INFO(packed.err);
   REQUIRE(packed.status == 0);
-  CHECK_THAT(packed.out, ContainsSubstring("1 models, int8"));
+  CHECK_THAT(packed.out, ContainsSubstring("1 model, int8"));
   CHECK_THAT(packed.err, ContainsSubstring("4 of 4 products as int8: of 15 questions 0 have another first guess"));
   const ProgramResult verified = sciexam_run({"verify", checkpoint.package()});
   CHECK(verified.status == 0);

@@ -83,6 +83,32 @@ TEST_CASE("folds give out-of-fold predictions: every question once, and their MA
   CHECK_THAT(run.out, ContainsSubstring("run_0 out of fold, MAP@3") && ContainsSubstring(map_at_3));
 }
 
+TEST_CASE("folds that `data` has dealt are those of the training, and as many must be asked for") {
+  School school;
+  REQUIRE(sciexam_run({"data", "--input", school / "data/exam.csv", "--out", school / "data/dealt.csv", "--folds", "3"})
+              .status == 0);
+  school.manifest()["data"][0]["name"] = "dealt.csv";
+  school.save();
+  const ProgramResult run = school.train("out", {"--run", "0", "--folds", "3", "--max-steps", "1"});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("run_0_fold_2: folds are as the column fold says"));
+  std::map<std::string, std::string> dealt, held_out; // of each place
+  std::istringstream lines(read_bytes(school / "data/dealt.csv"));
+  int row = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (++row > 1)
+      dealt["dealt.csv, row " + std::to_string(row)] = std::string("run_0_fold_") + line.back();
+  for (const Prediction& prediction : read_predictions(school / "out/run_0_out_of_fold.csv"))
+    held_out[prediction.place] = prediction.run;
+  CHECK(held_out == dealt);
+  const ProgramResult fewer = school.train("fewer", {"--folds", "2"}), more = school.train("more", {"--folds", "4"});
+  CHECK(fewer.status == 2);
+  CHECK_THAT(fewer.err, ContainsSubstring("dealt.csv, row ") && ContainsSubstring(", column fold: the fold is \"2\""));
+  CHECK(more.status == 2);
+  CHECK_THAT(more.err, ContainsSubstring("run_0_fold_3: has no questions to validate with"));
+}
+
 TEST_CASE("out of fold a question is answered by the model that did not learn it") {
   const School school;
   const std::vector<std::string> folds = {"--run", "0",           "--folds",

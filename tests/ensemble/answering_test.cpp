@@ -2,6 +2,10 @@
 #include "ensemble/answering.hpp"
 #include "exam/ranking.hpp"
 #include "model/tiny_networks.hpp"
+#include "package/tiny_package.hpp"
+#include "support/errors.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
 using namespace sciexam::test;
@@ -59,4 +63,30 @@ TEST_CASE("a batch that is told to stop ends before the next layer, without answ
   REQUIRE(answers->size() == 2);
   CHECK((*answers)[0] == answer_batch(network, questions, {1})->at(0));
   CHECK((*answers)[0] != (*answers)[1]);
+}
+
+TEST_CASE("bf16 is refused for a package with a model that cannot be packed, before any is loaded") {
+  const TemporaryFolder folder;
+  const PackRequest request = tiny_request(folder.path(), 3);
+  std::string config = read_file(request.models[1].folder / "config.json");
+  config.replace(config.find("gelu"), 4, "gelu_new");
+  write_file(request.models[1].folder / "config.json", config);
+  pack(request);
+  const Package package = Package::open(request.output);
+  CHECK_NOTHROW(require_precision(package, Precision::as_stored));
+  CHECK_THROWS_WITH(require_precision(package, Precision::bf16),
+                    "model run_1 (hidden_act gelu_new) cannot answer in bf16. Give --precision auto");
+  CHECK_THROWS_AS(require_precision(package, Precision::bf16), UsageError);
+}
+
+TEST_CASE("in bf16 the layers' weights take half the memory of f32, and no less than as f16") {
+  const DebertaConfig config = tiny_config();
+  const auto needed = [&](DType stored, Precision precision) { return answering_memory(config, stored, precision, 0); };
+  std::uint64_t in_layers = 0;
+  for (const TensorInfo& tensor : parameters_of(config))
+    if (tensor.name.starts_with("deberta.encoder.layer."))
+      in_layers += tensor.elements();
+  // Twice: the weights and, of so small a model, the file as it is read.
+  CHECK(needed(DType::f32, Precision::as_stored) - needed(DType::f32, Precision::bf16) == 2 * 2 * in_layers);
+  CHECK(needed(DType::f16, Precision::bf16) == needed(DType::f16, Precision::as_stored));
 }

@@ -215,7 +215,7 @@ TEST_CASE("without any time all is given up, in words") {
   const Outcome outcome = simulate(questions, {}, {.limit = 0});
   CHECK(outcome.answered == std::vector<std::size_t>{0, 0, 0});
   REQUIRE_FALSE(outcome.given_up.empty());
-  CHECK(outcome.given_up[0] == "20 questions have no model's answer");
+  CHECK(outcome.given_up[0] == "no model has answered 20 questions");
 }
 
 TEST_CASE("no exam and no model are no failure") {

@@ -33,6 +33,16 @@ double seconds_of(const EnsemblePlan& plan, std::span<const QuestionToPlan> ques
 
 } // namespace
 
+TEST_CASE("questions are split in order, within a budget and a number, a longer one being a batch of its own") {
+  using Batches = std::vector<std::vector<std::size_t>>;
+  const std::vector<std::int64_t> lengths = {40, 60, 10, 200, 30, 30};
+  const std::vector<std::size_t> order = {0, 1, 2, 3, 4, 5};
+  const auto tokens_of = [&](std::size_t question) { return lengths[question]; };
+  CHECK(split_by_tokens(order, 100, tokens_of) == Batches{{0, 1}, {2}, {3}, {4, 5}});
+  CHECK(split_by_tokens(order, 1000, tokens_of, 4) == Batches{{0, 1, 2, 3}, {4, 5}});
+  CHECK(split_by_tokens({}, 100, tokens_of).empty());
+}
+
 TEST_CASE("what a question loses is nothing when certain, and 19/30 for a guess") {
   CHECK(expected_loss({0, 0, 1, 0, 0}) == 0);
   CHECK(std::abs(expected_loss({0.2, 0.2, 0.2, 0.2, 0.2}) - 19.0 / 30) < 1e-12);

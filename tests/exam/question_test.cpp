@@ -147,3 +147,17 @@ TEST_CASE("a lenient reader takes good files as the strict one does, whatever th
   CHECK(exam.questions.back().id == "2998");
   CHECK(exam.bad_rows.back().id == "2999");
 }
+
+TEST_CASE("folds are read where they are asked for, and must be among those") {
+  const std::string text = "id,prompt,A,B,C,D,E,fold\n0,p,a,b,c,d,e,2\n1,p,a,b,c,d,e,";
+  CHECK_FALSE(exam_of(text + "x").questions[0].fold.has_value());
+  const Exam exam = exam_of(text + "0", {.folds = 3});
+  CHECK(exam.questions[0].fold == 2);
+  CHECK(exam.questions[1].fold == 0);
+  CHECK_FALSE(exam_of("id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n", {.folds = 3}).questions[0].fold.has_value());
+  for (const char* wrong : {"", "3", "-1", "1.5", "x", "99999999999"})
+    CHECK(exam_fault(text + wrong, {.folds = 3}) ==
+          "exam.csv, row 3, column fold: the fold is \"" + std::string(wrong) +
+              "\". It must be 0 to 2, since so many folds are asked for: ask for as many as the column has, or remove "
+              "the column");
+}

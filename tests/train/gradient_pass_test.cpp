@@ -37,13 +37,6 @@ TEST_CASE("label smoothing spreads its part of the target over all options") {
   }
 }
 
-TEST_CASE("a batch is split into parts within the token budget, a longer question being a part of its own") {
-  TrainingSet set;
-  set.lengths = {40, 60, 10, 200, 30};
-  const std::vector<QuestionBatch> parts = split_by_tokens(set, {0, 1, 2, 3, 4}, 100);
-  CHECK(parts == std::vector<QuestionBatch>{{0, 1}, {2}, {3}, {4}});
-}
-
 TEST_CASE("an adversary moves the encoder's dense weights up their gradients, within its bound, and back to the bit") {
   const at::NoGradGuard no_grad;
   const DebertaForMultipleChoice network = random_network(tiny_config());

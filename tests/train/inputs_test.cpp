@@ -33,9 +33,9 @@ TrainingManifest manifest_of(std::vector<ManifestData> data) {
   return manifest;
 }
 
-DataInputs read(const TrainingManifest& manifest, const TemporaryFolder& folder) {
+DataInputs read(const TrainingManifest& manifest, const TemporaryFolder& folder, int folds = 0) {
   const Tokenizer tokenizer = Tokenizer::from_file(std::string(kBase) + "/spm.model");
-  return read_data(manifest, folder.path(), tokenizer, 1);
+  return read_data(manifest, folder.path(), tokenizer, 1, folds);
 }
 
 } // namespace
@@ -83,7 +83,7 @@ TEST_CASE("a data file that is not what the manifest says is refused") {
   };
   CHECK_THROWS_WITH(read(with({"a.csv", std::string(64, '0')}, {}, Template::closed_book), folder),
                     ContainsSubstring("sha256"));
-  CHECK_THROWS_WITH(read(with({"a.csv", {}}, 7, Template::closed_book), folder), ContainsSubstring("has 1 questions"));
+  CHECK_THROWS_WITH(read(with({"a.csv", {}}, 7, Template::closed_book), folder), ContainsSubstring("has 1 question,"));
   CHECK_THROWS_WITH(read(with({"b.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("--data"));
   CHECK_THROWS_WITH(read(with({"a.csv", {}}, {}, Template::open_book), folder), ContainsSubstring("context"));
   write_file_atomically(folder / "c.csv", "prompt,A,B,C,D,E\np,a,b,c,d,e\n");
@@ -134,6 +134,33 @@ TEST_CASE("folds part the training questions, each question held out once, dupli
   }
   CHECK(held_out.size() == 22);
   CHECK(std::set<std::string>(held_out.begin(), held_out.end()).size() == 22);
+}
+
+TEST_CASE("a column fold says which questions are held out, and what it parts is told") {
+  const TemporaryFolder folder;
+  const std::string twin = "Which of these planets has the most moons that have been confirmed by now in its orbit?";
+  const auto in_fold = [](const std::string& line, int fold) {
+    return line.substr(0, line.size() - 1) + "," + std::to_string(fold) + "\n";
+  };
+  write_file_atomically(folder / "a.csv", "prompt,A,B,C,D,E,answer,fold\n" + in_fold(row("first", 'A'), 1) +
+                                              in_fold(row(twin, 'B'), 0) + in_fold(row(twin, 'B'), 1));
+  write_file_atomically(folder / "b.csv", kHeader + row("another", 'A'));
+  const TrainingManifest manifest = manifest_of(
+      {{{"a.csv", {}}, {}, false, Template::closed_book}, {{"b.csv", {}}, {}, false, Template::closed_book}});
+  DataInputs data = read(manifest, folder, 2);
+  group_near_duplicates(data);
+  RunPlan run;
+  run.name = "run_0";
+  run.data = {"a.csv"};
+  run.fold = Fold{1, 2};
+  const RunQuestions questions = questions_of(run, data);
+  CHECK(questions.valid.places == std::vector<std::string>{"a.csv, row 2", "a.csv, row 4"});
+  CHECK(questions.train.places == std::vector<std::string>{"a.csv, row 3"});
+  CHECK_THAT(questions.folds, ContainsSubstring("column fold") && ContainsSubstring("parts 1 of 3 questions"));
+  run.data = {"b.csv"};
+  CHECK_THAT(questions_of(run, data).folds, ContainsSubstring("dealt"));
+  run.data = {};
+  CHECK_THROWS_WITH(questions_of(run, data), ContainsSubstring("run_0") && ContainsSubstring("some do not"));
 }
 
 TEST_CASE("a base folder must hold what the manifest names") {

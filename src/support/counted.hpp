@@ -1,0 +1,16 @@
+// Numbers of things, as messages name them.
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// "1 question", "2 questions", for nouns whose plural has an s.
+template <std::integral Count>
+std::string counted(Count count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+} // namespace sciexam
