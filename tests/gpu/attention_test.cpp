@@ -145,7 +145,7 @@ void check_attention(const AttentionCase& call) {
   INFO(call.lengths.size() << " sequences, the first of " << call.lengths[0] << "; heads of " << call.dim << ", c2p "
                            << call.c2p << ", p2c " << call.p2c << ", first tokens " << call.first_tokens_only
                            << ", buckets " << call.position_buckets);
-  CHECK(halves_apart(on_device(data), twin(data)) < (data.parts() ? 1.5 : 4));
+  CHECK(halves_apart(on_device(data), twin(data)) < (data.parts() ? 1 : 4));
 }
 
 } // namespace
