@@ -103,16 +103,16 @@ void DeviceKernels::attention(const Attention& attention, int blocks, int heads,
 }
 
 void DeviceKernels::layer_norm(driver::Pointer x, const DeviceNorm& norm, driver::Pointer y, int rows, int width,
-                               float eps, driver::Stream stream) const {
+                               int rest, float eps, driver::Stream stream) const {
   launch(layer_norm_, blocks_of(rows, kRowWarps), 1, kRowThreads, stream,
-         {&x, &norm.weight, &norm.bias, &y, &rows, &width, &eps});
+         {&x, &norm.weight, &norm.bias, &y, &rows, &width, &rest, &eps});
 }
 
-void DeviceKernels::embed(const Lookup& lookup, driver::Pointer sum, int tokens, int width,
+void DeviceKernels::embed(const Lookup& lookup, driver::Pointer sum, int tokens, int width, int rest,
                           driver::Stream stream) const {
   launch(embed_, blocks_of(tokens, kRowWarps), 1, kRowThreads, stream,
          {&lookup.words, &lookup.positions, &lookup.types, &lookup.ids, &lookup.places, &lookup.type_ids, &sum, &tokens,
-          &width});
+          &width, &rest});
 }
 
 void DeviceKernels::first_tokens(driver::Pointer x, driver::Pointer offsets, driver::Pointer y, int sequences,
@@ -122,9 +122,9 @@ void DeviceKernels::first_tokens(driver::Pointer x, driver::Pointer offsets, dri
 }
 
 void DeviceKernels::classify(driver::Pointer pooled, const DeviceLinear& classifier, driver::Pointer logits,
-                             int sequences, DeviceActivation activation, driver::Stream stream) const {
+                             int sequences, int rest, DeviceActivation activation, driver::Stream stream) const {
   launch(classify_, blocks_of(sequences, kRowWarps), 1, kRowThreads, stream,
-         {&pooled, &classifier.weight, &classifier.bias, &logits, &sequences, &classifier.in, &activation});
+         {&pooled, &classifier.weight, &classifier.bias, &logits, &sequences, &classifier.in, &rest, &activation});
 }
 
 std::size_t DeviceKernels::pick(const Product& product) const {

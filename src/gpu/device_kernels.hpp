@@ -35,16 +35,17 @@ public:
   void product_with(std::size_t tile, const Product& product, driver::Stream stream) const;
   /// `blocks` blocks of queries; `head` is 32 or 64.
   void attention(const Attention& attention, int blocks, int heads, int head, driver::Stream stream) const;
-  void layer_norm(driver::Pointer x, const DeviceNorm& norm, driver::Pointer y, int rows, int width, float eps,
-                  driver::Stream stream) const;
+  /// For `rest` here and below see rows.cuh.
+  void layer_norm(driver::Pointer x, const DeviceNorm& norm, driver::Pointer y, int rows, int width, int rest,
+                  float eps, driver::Stream stream) const;
   /// Tables and their rows for each token; a table that is 0 is left out.
   struct Lookup {
     driver::Pointer words = 0, positions = 0, types = 0, ids = 0, places = 0, type_ids = 0;
   };
-  void embed(const Lookup& lookup, driver::Pointer sum, int tokens, int width, driver::Stream stream) const;
+  void embed(const Lookup& lookup, driver::Pointer sum, int tokens, int width, int rest, driver::Stream stream) const;
   void first_tokens(driver::Pointer x, driver::Pointer offsets, driver::Pointer y, int sequences, int width,
                     driver::Stream stream) const;
-  void classify(driver::Pointer pooled, const DeviceLinear& classifier, driver::Pointer logits, int sequences,
+  void classify(driver::Pointer pooled, const DeviceLinear& classifier, driver::Pointer logits, int sequences, int rest,
                 DeviceActivation activation, driver::Stream stream) const;
 
   /// Times every tile on this product and keeps the fastest for all of its size.

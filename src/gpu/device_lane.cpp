@@ -29,17 +29,20 @@ BatchInput::BatchInput(const DeviceLimits& limits) {
 }
 
 DeviceBuffers::DeviceBuffers(const NetworkShape& shape, const DeviceLimits& limits, Arena& arena) {
-  const std::int32_t heads = padded_heads(shape);
+  const std::int32_t heads = shape.padded_heads();
+  const auto rows = [&](std::int32_t count, std::int32_t width) {
+    return arena.take(f16_bytes(count, shape.parts() * width));
+  };
   input = arena.take(BatchInput(limits).bytes);
-  hidden = arena.take(f16_bytes(limits.tokens, shape.hidden_size));
-  attended = arena.take(f16_bytes(limits.tokens, shape.hidden_size));
+  hidden = rows(limits.tokens, shape.hidden_size);
+  attended = rows(limits.tokens, shape.hidden_size);
   if (shape.embedding_size != shape.hidden_size)
-    embedded = arena.take(f16_bytes(limits.tokens, padded_embedding(shape)));
-  query_key_value = arena.take(f16_bytes(limits.tokens, 3 * heads));
-  context = arena.take(f16_bytes(limits.tokens, heads));
-  inner = arena.take(f16_bytes(limits.tokens, shape.intermediate_size));
-  first = arena.take(f16_bytes(limits.sequences, shape.hidden_size));
-  first_query = arena.take(f16_bytes(limits.sequences, heads));
+    embedded = rows(limits.tokens, padded_embedding(shape));
+  query_key_value = rows(limits.tokens, 3 * heads);
+  context = rows(limits.tokens, heads);
+  inner = rows(limits.tokens, shape.intermediate_size);
+  first = rows(limits.sequences, shape.hidden_size);
+  first_query = rows(limits.sequences, heads);
   logits = arena.take(4ULL * static_cast<std::uint64_t>(limits.sequences));
 }
 

@@ -18,7 +18,7 @@ struct BatchInput {
   explicit BatchInput(const DeviceLimits& limits);
 };
 
-/// Activations, f16 but for logits; Arena's addresses.
+/// Activations, f16 but for logits, rows of as many parts as NetworkShape::parts() says; Arena's addresses.
 struct DeviceBuffers {
   driver::Pointer input = 0;                  ///< BatchInput
   driver::Pointer hidden = 0, attended = 0;   ///< [tokens, hidden_size]

@@ -9,24 +9,6 @@
 #include <numbers>
 
 namespace sciexam {
-namespace {
-
-/// y = linear(x) with x [m, in], GELU and residual left out.
-Product product_of(driver::Pointer x, const DeviceLinear& linear, driver::Pointer y, int m) {
-  Product product{};
-  product.x = x;
-  product.w = linear.weight;
-  product.bias = linear.bias;
-  product.y = y;
-  product.m = m;
-  product.n = linear.out;
-  product.k = linear.in;
-  product.x_stride = linear.in;
-  product.y_stride = linear.out;
-  return product;
-}
-
-} // namespace
 
 struct DeviceNetwork::State {
   State(const GpuDevice& on, const std::string& ptx, const NetworkShape& network, const DeviceLimits& most,
@@ -56,10 +38,28 @@ struct DeviceNetwork::State {
   Ticket tickets = 0;
 
   int hidden() const { return shape.hidden_size; }
-  int heads() const { return padded_heads(shape); }
+  int heads() const { return shape.padded_heads(); }
+  /// How much further an element's second part lies in rows of this width; 0: there is none.
+  int rest(int width) const { return (shape.parts() - 1) * width; }
+
+  /// y = linear(x) with x [m, in], GELU and residual left out.
+  Product product_of(driver::Pointer x, const DeviceLinear& linear, driver::Pointer y, int m) const {
+    Product product{};
+    product.x = x;
+    product.w = linear.weight;
+    product.bias = linear.bias;
+    product.y = y;
+    product.m = m;
+    product.n = linear.out;
+    product.k = linear.in;
+    product.rest = rest(linear.out);
+    product.x_stride = linear.in;
+    product.y_stride = linear.out + product.rest;
+    return product;
+  }
 
   void norm(driver::Pointer x, const DeviceNorm& norm, int count, driver::Stream stream) const {
-    kernels.layer_norm(x, norm, x, count, hidden(), shape.layer_norm_eps, stream);
+    kernels.layer_norm(x, norm, x, count, hidden(), rest(hidden()), shape.layer_norm_eps, stream);
   }
   void project_tables() const;
   void tune();
@@ -77,7 +77,7 @@ void DeviceNetwork::State::project_tables() const {
   driver::Pointer relative = weights.relative;
   if (shape.normalize_relative_embeddings) {
     relative = weights.normed_relative;
-    kernels.layer_norm(weights.relative, weights.relative_norm, relative, shape.relative_rows, hidden(),
+    kernels.layer_norm(weights.relative, weights.relative_norm, relative, shape.relative_rows, hidden(), rest(hidden()),
                        shape.layer_norm_eps, stream);
   }
   for (const DeviceLayer& layer : weights.layers) {
@@ -110,7 +110,8 @@ void DeviceNetwork::State::embed(const DeviceLane& lane) const {
   const bool projected = weights.embedding_projection.weight != 0;
   kernels.embed({weights.words, weights.positions, weights.types, lane.input(lane.layout.ids),
                  lane.input(lane.layout.places), lane.input(lane.layout.types)},
-                projected ? at.embedded : at.hidden, lane.tokens, padded_embedding(shape), lane.stream());
+                projected ? at.embedded : at.hidden, lane.tokens, padded_embedding(shape),
+                rest(padded_embedding(shape)), lane.stream());
   if (projected)
     kernels.product(product_of(at.embedded, weights.embedding_projection, at.hidden, lane.tokens), lane.stream());
   norm(at.hidden, weights.embeddings_norm, lane.tokens, lane.stream());
@@ -124,19 +125,21 @@ void DeviceNetwork::State::attend(const DeviceLane& lane, const DeviceLayer& lay
   if (first_tokens_only) {
     Product key_value = product_of(at.hidden, layer.query_key_value.part(heads(), 2 * heads()),
                                    skip(at.query_key_value, heads()), lane.tokens);
-    key_value.y_stride = 3 * heads();
+    key_value.rest = rest(3 * heads());
+    key_value.y_stride = 3 * heads() + key_value.rest;
     kernels.product(key_value, lane.stream());
-    kernels.first_tokens(at.hidden, lane.input(lane.layout.offsets), at.first, lane.sequences, hidden(), lane.stream());
+    kernels.first_tokens(at.hidden, lane.input(lane.layout.offsets), at.first, lane.sequences, shape.parts() * hidden(),
+                         lane.stream());
     kernels.product(product_of(at.first, layer.query_key_value.part(0, heads()), at.first_query, lane.sequences),
                     lane.stream());
   } else {
     kernels.product(product_of(at.hidden, layer.query_key_value, at.query_key_value, lane.tokens), lane.stream());
   }
   attention.q = first_tokens_only ? at.first_query : at.query_key_value;
-  attention.q_stride = first_tokens_only ? heads() : 3 * heads();
+  attention.q_stride = shape.parts() * (first_tokens_only ? heads() : 3 * heads());
   attention.k = skip(at.query_key_value, heads());
   attention.v = skip(at.query_key_value, 2 * heads());
-  attention.kv_stride = 3 * heads();
+  attention.kv_stride = shape.parts() * 3 * heads();
   attention.key_table = layer.key_table;
   attention.query_table = layer.query_table;
   attention.table_rows = shape.relative_rows;
@@ -147,7 +150,7 @@ void DeviceNetwork::State::attend(const DeviceLane& lane, const DeviceLayer& lay
   attention.scale = shape.attention_scale * std::numbers::log2e_v<float>;
   attention.context = at.context;
   kernels.attention(attention, first_tokens_only ? lane.sequences : lane.blocks, shape.num_attention_heads,
-                    padded_head(shape), lane.stream());
+                    shape.padded_head, lane.stream());
 }
 
 /// hidden -> hidden; with first_tokens_only its rows are the first tokens'.
@@ -173,8 +176,8 @@ void DeviceNetwork::State::run(const DeviceLane& lane) const {
   for (std::size_t i = 0; i < weights.layers.size(); ++i) // the pooler looks at first tokens only
     run_layer(lane, weights.layers[i], i + 1 == weights.layers.size());
   kernels.product(product_of(lane.buffers.hidden, weights.pooler, lane.buffers.first, lane.sequences), lane.stream());
-  kernels.classify(lane.buffers.first, weights.classifier, lane.buffers.logits, lane.sequences, shape.pooler_act,
-                   lane.stream());
+  kernels.classify(lane.buffers.first, weights.classifier, lane.buffers.logits, lane.sequences, rest(hidden()),
+                   shape.pooler_act, lane.stream());
 }
 
 std::size_t DeviceNetwork::memory_needed(const NetworkShape& shape, const DeviceLimits& limits) {

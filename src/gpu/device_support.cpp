@@ -82,6 +82,7 @@ NetworkShape network_shape(const DebertaConfig& config) {
   shape.pooler_act = *activation_of(config.pooler_hidden_act);
   shape.attention_scale = static_cast<float>(config.attention_scale());
   shape.layer_norm_eps = static_cast<float>(config.layer_norm_eps);
+  shape.padded_head = config.head_dim() <= 32 ? 32 : 64;
   return shape;
 }
 

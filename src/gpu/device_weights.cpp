@@ -13,19 +13,11 @@ std::uint64_t elements(std::int32_t rows, std::int32_t columns) {
 
 } // namespace
 
-std::int32_t padded_head(const NetworkShape& shape) {
-  return shape.head_dim() <= 32 ? 32 : 64;
-}
-
-std::int32_t padded_heads(const NetworkShape& shape) {
-  return shape.num_attention_heads * padded_head(shape);
-}
-
 std::int32_t padded_embedding(const NetworkShape& shape) {
   return (shape.embedding_size + 7) / 8 * 8;
 }
 
-DeviceWeights::DeviceWeights(const NetworkShape& shape, Arena& arena) {
+DeviceWeights::DeviceWeights(const NetworkShape& shape, Arena& arena) : parts_(shape.parts()) {
   const std::string embeddings = "deberta.embeddings.", encoder = "deberta.encoder.";
   const std::int32_t width = shape.embedding_size, padded = padded_embedding(shape);
   const auto embedding = [&](const std::string& name, std::int32_t rows) {
@@ -45,8 +37,10 @@ DeviceWeights::DeviceWeights(const NetworkShape& shape, Arena& arena) {
   }
   embeddings_norm = norm(arena, embeddings + "LayerNorm", shape.hidden_size);
   if (shape.relative_rows > 0) {
-    relative = table(arena, encoder + "rel_embeddings.weight", shape.relative_rows, shape.hidden_size);
-    normed_relative = arena.take(2 * elements(shape.relative_rows, shape.hidden_size));
+    const std::int32_t hidden = shape.hidden_size, stride = parts_ * hidden;
+    relative = table(arena, encoder + "rel_embeddings.weight", shape.relative_rows, stride);
+    group_columns(encoder + "rel_embeddings.weight", hidden, hidden, stride);
+    normed_relative = arena.take(2 * elements(shape.relative_rows, stride));
   }
   if (shape.normalize_relative_embeddings)
     relative_norm = norm(arena, encoder + "LayerNorm", shape.hidden_size);
@@ -73,7 +67,11 @@ void DeviceWeights::group_columns(const std::string& name, std::int32_t columns,
 }
 
 DeviceLinear DeviceWeights::linear(Arena& arena, const std::string& name, std::int32_t out, std::int32_t in) {
-  const DeviceLinear layer{table(arena, name + ".weight", out, in), arena.take(4 * elements(out, 1)), out, in};
+  const DeviceLinear layer{table(arena, name + ".weight", out, parts_ * in), arena.take(4 * elements(out, 1)), out,
+                           parts_ * in};
+  Slot& weight = slots_.at(name + ".weight");
+  weight.columns = elements(1, in);
+  weight.copies = elements(parts_, 1);
   slots_[name + ".bias"] = {.at = layer.bias, .columns = elements(out, 1), .wide = true};
   return layer;
 }
@@ -87,17 +85,18 @@ DeviceNorm DeviceWeights::norm(Arena& arena, const std::string& name, std::int32
 
 /// Layers whose outputs are heads, as one.
 DeviceLinear DeviceWeights::heads(Arena& arena, const std::vector<std::string>& names, const NetworkShape& shape) {
-  const std::int32_t width = padded_heads(shape), out = width * static_cast<std::int32_t>(names.size());
-  const DeviceLinear all{arena.take(2 * elements(out, shape.hidden_size)), arena.take(4 * elements(out, 1)), out,
-                         shape.hidden_size};
+  const std::int32_t width = shape.padded_heads(), out = width * static_cast<std::int32_t>(names.size()),
+                     in = parts_ * shape.hidden_size;
+  const DeviceLinear all{arena.take(2 * elements(out, in)), arena.take(4 * elements(out, 1)), out, in};
   for (std::size_t i = 0; i < names.size(); ++i) {
     const DeviceLinear one = all.part(width * static_cast<std::int32_t>(i), width);
     const Slot slot{.rows = elements(shape.hidden_size, 1),
                     .row_group = elements(shape.head_dim(), 1),
-                    .row_pitch = elements(padded_head(shape), 1)};
+                    .row_pitch = elements(shape.padded_head, 1)};
     Slot& weight = slots_[names[i] + ".weight"] = slot;
     weight.at = one.weight;
     weight.columns = elements(1, shape.hidden_size);
+    weight.copies = elements(parts_, 1);
     Slot& bias = slots_[names[i] + ".bias"] = slot;
     bias.at = one.bias;
     bias.wide = true;
@@ -107,20 +106,20 @@ DeviceLinear DeviceWeights::heads(Arena& arena, const std::vector<std::string>& 
 
 DeviceLayer DeviceWeights::layer(Arena& arena, const std::string& name, const NetworkShape& shape) {
   const std::string self = name + "attention.self.", attended = name + "attention.output.";
-  const std::int32_t hidden = shape.hidden_size, width = padded_heads(shape);
+  const std::int32_t hidden = shape.hidden_size, width = shape.padded_heads();
   DeviceLayer layer;
   layer.query_key_value = heads(arena, {self + "query_proj", self + "key_proj", self + "value_proj"}, shape);
   const bool own = !shape.share_att_key;
   if (shape.c2p) {
     layer.pos_key_proj = own ? heads(arena, {self + "pos_key_proj"}, shape) : layer.query_key_value.part(width, width);
-    layer.key_table = arena.take(2 * elements(shape.relative_rows, width));
+    layer.key_table = arena.take(2 * elements(shape.relative_rows, parts_ * width));
   }
   if (shape.p2c) {
     layer.pos_query_proj = own ? heads(arena, {self + "pos_query_proj"}, shape) : layer.query_key_value.part(0, width);
-    layer.query_table = arena.take(2 * elements(shape.relative_rows, width));
+    layer.query_table = arena.take(2 * elements(shape.relative_rows, parts_ * width));
   }
   layer.attention_output = linear(arena, attended + "dense", hidden, width);
-  group_columns(attended + "dense.weight", hidden, shape.head_dim(), padded_head(shape));
+  group_columns(attended + "dense.weight", hidden, shape.head_dim(), shape.padded_head);
   layer.attention_norm = norm(arena, attended + "LayerNorm", hidden);
   layer.intermediate = linear(arena, name + "intermediate.dense", shape.intermediate_size, hidden);
   layer.output = linear(arena, name + "output.dense", hidden, shape.intermediate_size);
@@ -132,14 +131,15 @@ std::uint64_t DeviceWeights::Slot::place(std::uint64_t element) const {
   const auto spread = [](std::uint64_t i, std::uint64_t group, std::uint64_t pitch) {
     return group == 0 ? i : i / group * pitch + i % group;
   };
-  const std::uint64_t stride = column_group == 0 ? columns : columns / column_group * column_pitch;
-  return spread(element / columns, row_group, row_pitch) * stride +
+  return spread(element / columns, row_group, row_pitch) * copies * stride() +
          spread(element % columns, column_group, column_pitch);
 }
 
 std::uint64_t DeviceWeights::Slot::run(std::uint64_t element) const {
   if (column_group != column_pitch)
     return column_group - element % columns % column_group;
+  if (copies > 1)
+    return columns - element % columns;
   if (row_group != row_pitch)
     return row_group * columns - element % (row_group * columns);
   return rows * columns - element;
@@ -167,9 +167,10 @@ void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::ui
   }
   for (std::uint64_t i = 0, length = 0; i < count; i += length) {
     length = std::min(count - i, slot.run(first + i));
-    device.check(device.driver().memcpy_htod(slot.at + slot.place(first + i) * size_of(to),
-                                             bytes.data() + i * size_of(to), length * size_of(to)),
-                 "copying weights");
+    for (std::uint64_t copy = 0; copy < slot.copies; ++copy)
+      device.check(device.driver().memcpy_htod(slot.at + (slot.place(first + i) + copy * slot.stride()) * size_of(to),
+                                               bytes.data() + i * size_of(to), length * size_of(to)),
+                   "copying weights");
   }
   slot.received += count;
 }

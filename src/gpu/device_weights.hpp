@@ -2,7 +2,8 @@
 //
 // Heads have 32 or 64 elements there: narrower ones are filled up with zeros, which change no score and no context, so
 // one kernel serves them all; so do embeddings of a width that is no multiple of 8. query_proj, key_proj and value_proj
-// of a layer lie one after the other, one product.
+// of a layer lie one after the other, one product. Where activations have two parts, rows of linear layers lie there
+// twice, one after the other: once for each part.
 #pragma once
 
 #include "gpu/device_network.hpp"
@@ -13,7 +14,7 @@
 
 namespace sciexam {
 
-/// Addresses of a linear layer: weight f16 [out, in], bias f32 [out].
+/// Addresses of a linear layer: weight f16 [out, in], bias f32 [out]; `in` counts all parts of its inputs.
 struct DeviceLinear {
   driver::Pointer weight = 0, bias = 0;
   std::int32_t out = 0, in = 0;
@@ -33,7 +34,7 @@ struct DeviceNorm {
 struct DeviceLayer {
   DeviceLinear query_key_value, pos_key_proj, pos_query_proj, attention_output, intermediate, output;
   DeviceNorm attention_norm, output_norm;
-  driver::Pointer key_table = 0, query_table = 0; ///< f16 [relative_rows, heads * padded head]; 0: no such term
+  driver::Pointer key_table = 0, query_table = 0; ///< f16 [relative_rows, parts, heads * padded head]; 0: no such term
 };
 
 /// Hands out addresses, 256 bytes apart; the first pass, with base 0, says how many bytes are needed.
@@ -52,10 +53,6 @@ private:
   std::uint64_t used_ = 0;
 };
 
-/// Elements of a head on the device: 32 or 64.
-std::int32_t padded_head(const NetworkShape& shape);
-/// Elements of all heads on the device.
-std::int32_t padded_heads(const NetworkShape& shape);
 /// Elements of an embedding on the device: a multiple of 8.
 std::int32_t padded_embedding(const NetworkShape& shape);
 
@@ -63,8 +60,9 @@ struct DeviceWeights {
   /// Lays everything out in `arena`.
   DeviceWeights(const NetworkShape& shape, Arena& arena);
 
-  driver::Pointer words = 0, positions = 0, types = 0, relative = 0; ///< f16 tables; 0: there is none
-  driver::Pointer normed_relative = 0;                               ///< f16 [relative_rows, hidden_size]: scratch
+  driver::Pointer words = 0, positions = 0, types = 0; ///< f16 tables; 0: there is none
+  driver::Pointer relative = 0;                        ///< f16 [relative_rows, parts, hidden_size], a second part is 0
+  driver::Pointer normed_relative = 0;                 ///< the same: scratch
   DeviceLinear embedding_projection, pooler;
   DeviceLinear classifier; ///< its weight is f32
   DeviceNorm embeddings_norm, relative_norm;
@@ -84,9 +82,12 @@ private:
     driver::Pointer at = 0;
     std::uint64_t rows = 1, columns = 1;
     std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: all are neighbours
-    bool wide = false;                                                              ///< f32
+    std::uint64_t copies = 1; ///< of each row, one after the other
+    bool wide = false;        ///< f32
     std::uint64_t received = 0;
 
+    /// Elements from copy to copy.
+    std::uint64_t stride() const { return column_group == 0 ? columns : columns / column_group * column_pitch; }
     std::uint64_t place(std::uint64_t element) const;
     /// Elements from `element` on that are neighbours there too.
     std::uint64_t run(std::uint64_t element) const;
@@ -100,6 +101,7 @@ private:
   DeviceLinear heads(Arena& arena, const std::vector<std::string>& names, const NetworkShape& shape);
   DeviceLayer layer(Arena& arena, const std::string& name, const NetworkShape& shape);
 
+  std::int32_t parts_; ///< of an activation
   std::map<std::string, Slot, std::less<>> slots_;
 };
 

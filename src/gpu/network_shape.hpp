@@ -27,9 +27,16 @@ struct NetworkShape {
   DeviceActivation pooler_act = DeviceActivation::gelu;
   float attention_scale = 1; ///< of the scores
   float layer_norm_eps = 1e-7F;
+  std::int32_t padded_head = 64; ///< elements of a head on the device: 64, or 32 where that is enough
 
   bool operator==(const NetworkShape&) const = default;
   std::int32_t head_dim() const { return hidden_size / num_attention_heads; }
+  /// f16 numbers that make up an activation, the second what the first leaves of it. One of them moves the logits of a
+  /// small network with large weights by up to 1.4e-2 (tests/gpu/rounding.py), those of a large one far less. Narrow
+  /// heads tell small networks: all DeBERTa models that Microsoft published have heads of 64.
+  std::int32_t parts() const { return padded_head == 32 ? 2 : 1; }
+  /// Elements of all heads on the device.
+  std::int32_t padded_heads() const { return num_attention_heads * padded_head; }
 };
 
 } // namespace sciexam

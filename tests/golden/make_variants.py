@@ -6,9 +6,9 @@ usage: make_variants.py FOLDER        then: SCIEXAM_GOLDEN=FOLDER ctest -R golde
 Tiny random DeBERTa-v2 models of Hugging Face's transformers: own projections of
 the relative tables, one term only, no buckets, the convolution, absolute
 positions, token types, a narrow embedding, no relative attention, other
-activations. Each folder has config.json, model.safetensors, io.safetensors and
-grads_f64.safetensors in the form of the reference results. Needs torch,
-transformers and safetensors.
+activations; weights are f16's numbers, as devices have them. Each folder has
+config.json, model.safetensors, io.safetensors and grads_f64.safetensors in the
+form of the reference results. Needs torch, transformers and safetensors.
 """
 import os
 import sys
@@ -58,7 +58,7 @@ def make(folder, settings, seed):
     torch.manual_seed(seed)
     model = DebertaV2ForMultipleChoice(DebertaV2Config(**{**BASE, **settings})).eval()
     for p in model.parameters():
-        p.data = torch.randn_like(p) * 0.25 if p.dim() > 1 else p.data + torch.randn_like(p) * 0.1
+        p.data = (torch.randn_like(p) * 0.25 if p.dim() > 1 else p.data + torch.randn_like(p) * 0.1).half().float()
     model.save_pretrained(folder)
     inputs, labels = make_inputs(), torch.randint(0, 5, (QUESTIONS,))
     io, pooled = dict(inputs, labels=labels), []

@@ -52,7 +52,7 @@ TEST_CASE("one head's attention over SCIEXAM_TOKENS tokens, and their norm", "[.
 
   const DeviceArray hidden = DeviceArray::halves(random_halves(rows * kHidden, 3)),
                     ones = DeviceArray::floats(Numbers(kHidden, 1));
-  kernels().layer_norm(hidden, {ones, ones}, hidden, tokens, kHidden, 1e-7F, nullptr);
+  kernels().layer_norm(hidden, {ones, ones}, hidden, tokens, kHidden, 0, 1e-7F, nullptr);
   device().check(device().driver().ctx_synchronize(), "counting");
 }
 

@@ -49,6 +49,26 @@ Numbers random_halves(std::size_t count, unsigned seed, float deviation) {
   return values;
 }
 
+Numbers in_parts(const Numbers& rows, std::size_t width) {
+  Numbers rounded = rows, parts(2 * rows.size());
+  convert_to_f32(DType::f16, half_bytes(rows), rounded);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t at = i / width * 2 * width + i % width;
+    parts[at] = rounded[i];
+    parts[at + width] = rows[i] - rounded[i];
+  }
+  return parts;
+}
+
+Numbers joined(const Numbers& rows, std::size_t width) {
+  Numbers numbers(rows.size() / 2);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::size_t at = i / width * 2 * width + i % width;
+    numbers[i] = rows[at] + rows[at + width];
+  }
+  return numbers;
+}
+
 DeviceArray::DeviceArray(const void* data, std::size_t bytes) : memory_(device(), bytes) {
   device().check(device().driver().memcpy_htod(address(), data, bytes), "copying a test's data");
 }

@@ -21,6 +21,11 @@ using Numbers = std::vector<float>;
 Numbers random_halves(std::size_t count, unsigned seed, float deviation = 1);
 Numbers random_floats(std::size_t count, unsigned seed, float deviation = 1);
 
+/// Each row of `width` numbers as two in f16, one after the other: the numbers rounded, and what that leaves of them.
+Numbers in_parts(const Numbers& rows, std::size_t width);
+/// The numbers of such rows.
+Numbers joined(const Numbers& rows, std::size_t width);
+
 /// An array on the device, freed when it dies.
 class DeviceArray {
 public:

@@ -32,7 +32,7 @@ struct Expected {
 };
 const std::map<std::string, Expected> kKernels = {
     {"gemm_128x128", {256, 2}}, {"gemm_64x128", {128, 2}},  {"gemm_64x64", {128, 4}},
-    {"attention_32", {128, 2}}, {"attention_64", {128, 2}}, {"layer_norm", {256, 2}},
+    {"attention_32", {128, 1}}, {"attention_64", {128, 2}}, {"layer_norm", {256, 2}},
     {"embed", {256, 4}},        {"first_tokens", {256, 4}}, {"classify", {256, 4}}};
 
 /// Empty if there is none.

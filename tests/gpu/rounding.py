@@ -5,7 +5,8 @@ usage: rounding.py FOLDER [SEQUENCES [TOKENS]]
 
 FOLDER holds config.json and model.fp16.safetensors or model.safetensors of a DeBERTa-v3. Everything is computed in
 double, with the roundings of src/gpu/kernels that are named; SEQUENCES (default 200) of TOKENS (default 24) random
-tokens. Needs torch and safetensors.
+tokens. Values and probabilities are all that is rounded where the device keeps two f16 an activation. Needs
+torch and safetensors.
 """
 import json
 import math
@@ -18,6 +19,8 @@ from safetensors.torch import load_file
 DENSE = {"hidden", "context", "inner", "relative", "pooler's input"}  # what dense layers multiply
 RESIDUAL = {"sum", "residual"}  # what a norm gets, and what it gives to be added
 ATTENTION = {"query", "key", "value", "table", "strip", "probability"}
+POOLED = {"pooled"}
+NARROW = {"value", "probability"}  # what NetworkShape::parts() == 2 leaves
 
 
 def bucket(distance, buckets, most):
@@ -85,7 +88,7 @@ class Network:
             hidden = add(attended, "attention.output.LayerNorm")
             inner = torch.nn.functional.gelu(self.dense("hidden", hidden, self.layer(i) + "intermediate.dense"))
             hidden = add(self.dense("inner", inner, self.layer(i) + "output.dense"), "output.LayerNorm")
-        pooled = self.dense("pooler's input", hidden[0], "pooler.dense")
+        pooled = self.round("pooled", self.dense("pooler's input", hidden[0], "pooler.dense"))
         return (torch.nn.functional.gelu(pooled) @ self["classifier.weight"].T + self["classifier.bias"]).item()
 
 
@@ -97,10 +100,10 @@ def main():
     logits = torch.tensor([exact.logit(one) for one in ids])
     print(f"{sequences} logits of deviation {logits.std():.2f}, moved by what is rounded:\n")
     print("| rounded to f16 | rms | most |\n|---|---|---|")
-    everything = DENSE | RESIDUAL | ATTENTION
+    everything = DENSE | RESIDUAL | ATTENTION | POOLED
     for name, rounded in {"everything": everything, "all but sums and residuals": everything - RESIDUAL,
                           "the dense layers' inputs alone": DENSE, "attention alone": ATTENTION,
-                          "sums and residuals alone": RESIDUAL}.items():
+                          "sums and residuals alone": RESIDUAL, "values and probabilities alone": NARROW}.items():
         network = Network(folder, rounded)
         apart = (torch.tensor([network.logit(one) for one in ids]) - logits).abs()
         print(f"| {name} | {apart.square().mean().sqrt():.1e} | {apart.max():.1e} |", flush=True)

@@ -13,7 +13,9 @@ template <class T>
 using DeviceAddress = unsigned long long;
 #endif
 
-/// y = x w^T + bias, then GELU, then + residual. All but the bias f16; sizes and strides in elements.
+/// y = x w^T + bias, then GELU, then + residual. All but the bias f16; sizes and strides in elements. What f16 leaves
+/// of y may be kept in f16 too, its rest; x may hold both one after the other, [first parts | rests], with w twice in a
+/// row.
 struct Product {
   DeviceAddress<const Half> x;        ///< [m, k], rows x_stride apart
   DeviceAddress<const Half> w;        ///< [n, k]
@@ -21,11 +23,14 @@ struct Product {
   DeviceAddress<const Half> residual; ///< [m, n], rows y_stride apart; null: none
   DeviceAddress<Half> y;              ///< [m, n], rows y_stride apart
   int x_stride, y_stride;             ///< multiples of 8
+  int rest;                           ///< from an element of y or residual to its rest; 0: there is none
   int m, n, k;                        ///< k is a multiple of 8, n of 2
   int gelu;                           ///< whether
 };
 
-/// Disentangled attention of the blocks of 64 queries that `blocks` lists; dim is 32 or 64.
+/// Disentangled attention of the blocks of 64 queries that `blocks` lists; dim is 32 or 64. With dim 32 rows of q, k,
+/// tables and context are twice as long, their second half the rests of the first, and k's and v's rests lie half of
+/// kv_stride further.
 struct Attention {
   DeviceAddress<const Half> q;                      ///< [queries, heads * dim], rows q_stride apart
   DeviceAddress<const Half> k, v;                   ///< [tokens, heads * dim], rows kv_stride apart

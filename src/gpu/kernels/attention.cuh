@@ -11,6 +11,9 @@
 // Queries, keys and tables go from global memory (its cache, mostly) straight into registers: a lane reads sixteen
 // bytes of a row, which hold its part of two steps' products in an order of the head's elements of our own, the same
 // for both factors. The scores are scaled in f32, after the product: so no element of q or k needs another rounding.
+//
+// Narrow heads are those of small networks, which NetworkShape::parts() wants exact: there q, k, the tables and the
+// context are two f16 a number, kParts, a product three of f16, and strips f32.
 #pragma once
 
 #include "arguments.hpp"
@@ -18,46 +21,59 @@
 
 using sciexam::Attention;
 
-template <int kDim>
+template <int kDim, int kParts, class Strip>
 struct AttentionBlock {
   static constexpr int kBlock = 64, kWarps = 4, kThreads = kWarps * kWarp;
   static constexpr int kQuarters = kDim / 32; ///< chunks of 16 bytes that a lane holds of one row
   static constexpr int kTiles = kBlock / 8;   ///< across the keys of a block
-  /// Elements from row to row of a strip: room for five times sixteen, and stores without bank conflicts.
-  static constexpr int kStrip = 88;
+  /// Elements from row to row of a strip: room for five times sixteen, and stores without bank conflicts where not all
+  /// of a block's 48 KiB are needed.
+  static constexpr int kStrip = sizeof(Strip) == 2 ? 88 : 80;
   static constexpr int kStripElements = 16 * kStrip;
 
   /// A tile's left factor: sixteen rows, as multiply_add() wants it.
   struct Rows {
-    uint4v low[kQuarters], high[kQuarters];
+    uint4v low[kParts][kQuarters], high[kParts][kQuarters];
 
     /// Rows `first` + lane / 4 and + 8, those from `end` on zero.
     METHOD Rows(const half* from, int stride, int first, int end) {
       const int row = first + lane() / 4;
 #pragma unroll
-      for (int i = 0; i < kQuarters; ++i) {
-        const half* at = from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8;
-        low[i] = row < end ? load_whole(at) : uint4v{0, 0, 0, 0};
-        high[i] = row + 8 < end ? load_whole(at + 8LL * stride) : uint4v{0, 0, 0, 0};
-      }
+      for (int part = 0; part < kParts; ++part)
+#pragma unroll
+        for (int i = 0; i < kQuarters; ++i) {
+          const half* at = element(from, stride, row, part, i);
+          low[part][i] = row < end ? load_whole(at) : uint4v{0, 0, 0, 0};
+          high[part][i] = row + 8 < end ? load_whole(at + 8LL * stride) : uint4v{0, 0, 0, 0};
+        }
     }
 
-    /// Their products with eight rows of `from`: lane's row is `row`.
+    static METHOD const half* element(const half* from, int stride, int row, int part, int quarter) {
+      return from + static_cast<long long>(row) * stride + part * (stride / 2) + quarter * 32 + lane() % 4 * 8;
+    }
+
+    /// Their products with eight rows of `from`: lane's row is `row`. That of two rests is below f32's rounding.
     METHOD Tile times(const half* from, int stride, int row) const {
       Tile sums = {};
 #pragma unroll
-      for (int i = 0; i < kQuarters; ++i) {
-        const uint4v other = load_whole(from + static_cast<long long>(row) * stride + i * 32 + lane() % 4 * 8);
-        multiply_add(sums, uint4v{low[i].x, high[i].x, low[i].y, high[i].y}, other.xy);
-        multiply_add(sums, uint4v{low[i].z, high[i].z, low[i].w, high[i].w}, other.zw);
-      }
+      for (int part = 0; part < kParts; ++part)
+#pragma unroll
+        for (int i = 0; i < kQuarters; ++i) {
+          const uint4v other = load_whole(element(from, stride, row, part, i));
+#pragma unroll
+          for (int own = 0; own < kParts - part; ++own) {
+            const uint4v a = low[own][i], b = high[own][i];
+            multiply_add(sums, uint4v{a.x, b.x, a.y, b.y}, other.xy);
+            multiply_add(sums, uint4v{a.z, b.z, a.w, b.w}, other.zw);
+          }
+        }
       return sums;
     }
   };
 
   /// The products with kCount times eight table rows from `row` on, into the strip: their loads wait together.
   template <int kCount>
-  static METHOD void fill_columns(half* to, const Rows& rows, const half* table, int stride, int row, int table_rows,
+  static METHOD void fill_columns(Strip* to, const Rows& rows, const half* table, int stride, int row, int table_rows,
                                   float scale) {
     Tile tiles[kCount];
 #pragma unroll
@@ -65,15 +81,15 @@ struct AttentionBlock {
       tiles[i] = rows.times(table, stride, least(row + i * 8 + lane() / 4, table_rows - 1));
 #pragma unroll
     for (int i = 0; i < kCount; ++i) {
-      *reinterpret_cast<unsigned*>(to + i * 8) = pack(tiles[i].at[0] * scale, tiles[i].at[1] * scale);
-      *reinterpret_cast<unsigned*>(to + i * 8 + 8 * kStrip) = pack(tiles[i].at[2] * scale, tiles[i].at[3] * scale);
+      store_pair(to + i * 8, float2v{tiles[i].at[0], tiles[i].at[1]} * scale);
+      store_pair(to + i * 8 + 8 * kStrip, float2v{tiles[i].at[2], tiles[i].at[3]} * scale);
     }
   }
 
   /// strip[r][x] = scale * rows[r] . table[first + x] for the table's rows first .. last.
-  static METHOD void fill_strip(half* strip, const Rows& rows, const half* table, int stride, int table_rows, int first,
-                                int last, float scale) {
-    half* to = strip + lane() / 4 * kStrip + lane() % 4 * 2;
+  static METHOD void fill_strip(Strip* strip, const Rows& rows, const half* table, int stride, int table_rows,
+                                int first, int last, float scale) {
+    Strip* to = strip + lane() / 4 * kStrip + lane() % 4 * 2;
     for (; first + 8 <= last; first += 16, to += 16)
       fill_columns<2>(to, rows, table, stride, first, table_rows, scale);
     if (first <= last)
@@ -83,12 +99,12 @@ struct AttentionBlock {
   /// Adds one term's strips to the scores: each element e of tile j gets the one at `row` of its distance + place(j,
   /// e). Element e + 2 of tile j + 1 has the distance of element e of tile j.
   template <class Place>
-  static METHOD void add_term(Tile (&scores)[kTiles], const half* strip, const unsigned short* row, Place place) {
+  static METHOD void add_term(Tile (&scores)[kTiles], const Strip* strip, const unsigned short* row, Place place) {
 #pragma unroll
     for (int j = -1; j < kTiles; ++j)
 #pragma unroll
       for (int e = 0; e < 2; ++e) {
-        const half* at = strip + row[-8 * j - e];
+        const Strip* at = strip + row[-8 * j - e];
         if (j >= 0)
           scores[j].at[e] += static_cast<float>(at[place(j, e)]);
         if (j + 1 < kTiles)
@@ -102,8 +118,8 @@ struct AttentionBlock {
 
   /// Grid: [blocks, heads].
   static METHOD void run(const Attention& a) {
-    SHARED static half c2p[kWarps * kStripElements] __attribute__((aligned(16)));
-    SHARED static half p2c[kWarps * kStripElements] __attribute__((aligned(16)));
+    SHARED static Strip c2p[kWarps * kStripElements] __attribute__((aligned(16)));
+    SHARED static Strip p2c[kWarps * kStripElements] __attribute__((aligned(16)));
     SHARED static char values[kBlock * kDim * 2] __attribute__((aligned(16)));
     SHARED static unsigned short rows[2 * kBlock]; ///< of the distances from first query - last key on
 
@@ -143,11 +159,11 @@ struct AttentionBlock {
       if (a.query_table != nullptr) {
         const int key = first_key + warp * 16;
         const Rows keys(k, a.kv_stride, key, length);
-        fill_strip(p2c + warp * kStripElements, keys, a.query_table + head, width, a.table_rows,
+        fill_strip(p2c + warp * kStripElements, keys, a.query_table + head, width * kParts, a.table_rows,
                    row_of(first_query - key - 15), row_of(first_query + kBlock - 1 - key), a.scale);
       }
       if (a.key_table != nullptr && active)
-        fill_strip(c2p + warp * kStripElements, query, a.key_table + head, width, a.table_rows,
+        fill_strip(c2p + warp * kStripElements, query, a.key_table + head, width * kParts, a.table_rows,
                    row_of(own - first_key - (kBlock - 1)), row_of(own + 15 - first_key), a.scale);
       block_barrier();
       if (!active)
@@ -222,18 +238,18 @@ struct AttentionBlock {
       const float factor = reciprocal(sum_over<4>(sum[half_tile]));
       if (row >= queries)
         continue;
-      half* to = a.context + (first_row + row) * width + head + quad * 2;
+      half* to = a.context + (first_row + row) * width * kParts + head + quad * 2;
 #pragma unroll
       for (int i = 0; i < kDim / 8; ++i)
-        *reinterpret_cast<unsigned*>(to + i * 8) =
-            pack(context[i].at[half_tile * 2] * factor, context[i].at[half_tile * 2 + 1] * factor);
+        store_pair(to + i * 8, float2v{context[i].at[half_tile * 2], context[i].at[half_tile * 2 + 1]} * factor,
+                   (kParts - 1) * width);
     }
   }
 };
 
-KERNEL(AttentionBlock<64>::kThreads, 2) attention_64(Attention a) {
-  AttentionBlock<64>::run(a);
-}
-KERNEL(AttentionBlock<32>::kThreads, 3) attention_32(Attention a) {
-  AttentionBlock<32>::run(a);
-}
+#define ATTENTION_KERNEL(name, blocks, ...)                                                                            \
+  KERNEL((AttentionBlock<__VA_ARGS__>::kThreads), blocks) name(Attention a) {                                          \
+    AttentionBlock<__VA_ARGS__>::run(a);                                                                               \
+  }
+ATTENTION_KERNEL(attention_64, 2, 64, 1, half)
+ATTENTION_KERNEL(attention_32, 1, 32, 2, float)

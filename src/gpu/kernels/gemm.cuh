@@ -169,9 +169,12 @@ struct Gemm {
         const long long at = static_cast<long long>(row) * p.y_stride + column;
         if (p.gelu)
           y = {gelu(y.x), gelu(y.y)};
-        if (p.residual != nullptr)
+        if (p.residual != nullptr) {
           y += unpack(*reinterpret_cast<const unsigned*>(p.residual + at));
-        *reinterpret_cast<unsigned*>(p.y + at) = pack(y.x, y.y);
+          if (p.rest != 0)
+            y += unpack(*reinterpret_cast<const unsigned*>(p.residual + at + p.rest));
+        }
+        store_pair(p.y + at, y, p.rest);
       }
     }
   }

@@ -105,6 +105,23 @@ DEVICE float2v unpack(unsigned word) {
   return pair;
 }
 
+/// What f16 leaves of the two numbers that `rounded` holds.
+DEVICE unsigned pack_rest(float2v numbers, unsigned rounded) {
+  numbers -= unpack(rounded);
+  return pack(numbers.x, numbers.y);
+}
+
+/// Two f16, and their rests unless `rest`, which is how much further those lie, is 0.
+DEVICE void store_pair(half* to, float2v numbers, int rest = 0) {
+  const unsigned rounded = pack(numbers.x, numbers.y);
+  *reinterpret_cast<unsigned*>(to) = rounded;
+  if (rest != 0)
+    *reinterpret_cast<unsigned*>(to + rest) = pack_rest(numbers, rounded);
+}
+DEVICE void store_pair(float* to, float2v numbers) {
+  *reinterpret_cast<float2v*>(to) = numbers;
+}
+
 /// Sixteen bytes of memory that no thread writes meanwhile, in one load (an ordinary one is torn apart where its words
 /// go different ways).
 DEVICE uint4v load_whole(const half* from) {

@@ -1,5 +1,6 @@
 // Kernels with one warp a row: embeddings, layer norm, first tokens, classifier. Rows are f16, their width a multiple
-// of 8; eight elements are a chunk, which a lane reads at once.
+// of 8; eight elements are a chunk, which a lane reads at once. `rest` is the width where rows of activations are twice
+// as long and their second half holds what f16 leaves of the first, else 0.
 #pragma once
 
 #include "gemm.cuh"
@@ -14,54 +15,70 @@ DEVICE uint4v chunk_of(const half* row, int chunk) {
   return *reinterpret_cast<const uint4v*>(row + chunk * 8);
 }
 
+DEVICE void add_chunk(float2v (&numbers)[4], const half* row, int chunk) {
+  const uint4v words = chunk_of(row, chunk);
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    numbers[i] += unpack(words[i]);
+}
+
+DEVICE void store_chunk(half* row, int chunk, const float2v (&numbers)[4], int rest) {
+  uint4v words;
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    words[i] = pack(numbers[i].x, numbers[i].y);
+  *reinterpret_cast<uint4v*>(row + chunk * 8) = words;
+  if (rest == 0)
+    return;
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    words[i] = pack_rest(numbers[i], words[i]);
+  *reinterpret_cast<uint4v*>(row + rest + chunk * 8) = words;
+}
+
 /// sum[token] = words[ids[token]] + positions[its place in the sequence] + types[type_ids[token]]; null tables are left
 /// out.
 KERNEL(kRowWarps* kWarp, 4)
 embed(const half* words, const half* positions, const half* types, const int* ids, const int* places,
-      const int* type_ids, half* sum, int tokens, int width) {
+      const int* type_ids, half* sum, int tokens, int width, int rest) {
   const int token = warp_row();
   if (token >= tokens)
     return;
   for (int chunk = lane(); chunk < width / 8; chunk += kWarp) {
     float2v total[4] = {};
     const auto add = [&](const half* table, const int* rows) {
-      const uint4v row = chunk_of(table + static_cast<long long>(rows[token]) * width, chunk);
-#pragma unroll
-      for (int i = 0; i < 4; ++i)
-        total[i] += unpack(row[i]);
+      add_chunk(total, table + static_cast<long long>(rows[token]) * width, chunk);
     };
     add(words, ids);
     if (positions != nullptr)
       add(positions, places);
     if (types != nullptr)
       add(types, type_ids);
-    uint4v row;
-#pragma unroll
-    for (int i = 0; i < 4; ++i)
-      row[i] = pack(total[i].x, total[i].y);
-    *reinterpret_cast<uint4v*>(sum + static_cast<long long>(token) * width + chunk * 8) = row;
+    store_chunk(sum + static_cast<long long>(token) * (width + rest), chunk, total, rest);
   }
 }
 
 /// y = (x - mean) / sqrt(variance + eps) * weight + bias for each row, in f32; x and y may be the same. The row stays
 /// in registers between the passes: width is at most 2048.
 KERNEL(kRowWarps* kWarp, 2)
-layer_norm(const half* x, const float* weight, const float* bias, half* y, int rows, int width, float eps) {
+layer_norm(const half* x, const float* weight, const float* bias, half* y, int rows, int width, int rest, float eps) {
   constexpr int kChunks = 2048 / 8 / kWarp;
   const int row = warp_row();
   if (row >= rows)
     return;
+  x += static_cast<long long>(row) * (width + rest);
+  y += static_cast<long long>(row) * (width + rest);
   float2v values[kChunks][4] = {};
   float sum = 0;
 #pragma unroll
   for (int i = 0; i < kChunks; ++i)
     if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
-      const uint4v words = chunk_of(x + static_cast<long long>(row) * width, chunk);
+      add_chunk(values[i], x, chunk);
+      if (rest != 0)
+        add_chunk(values[i], x + rest, chunk);
 #pragma unroll
-      for (int j = 0; j < 4; ++j) {
-        values[i][j] = unpack(words[j]);
-        sum += values[i][j].x + values[i][j].y;
-      }
+      for (const float2v& pair : values[i])
+        sum += pair.x + pair.y;
     }
   const float mean = sum_over(sum) / static_cast<float>(width);
   float squares = 0;
@@ -78,17 +95,14 @@ layer_norm(const half* x, const float* weight, const float* bias, half* y, int r
 #pragma unroll
   for (int i = 0; i < kChunks; ++i)
     if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
-      uint4v words;
 #pragma unroll
       for (int j = 0; j < 2; ++j) {
         const float4v factors = *reinterpret_cast<const float4v*>(weight + chunk * 8 + j * 4) * factor;
         const float4v shifts = *reinterpret_cast<const float4v*>(bias + chunk * 8 + j * 4);
-        const float2v low = values[i][j * 2] * factors.xy + shifts.xy,
-                      high = values[i][j * 2 + 1] * factors.zw + shifts.zw;
-        words[j * 2] = pack(low.x, low.y);
-        words[j * 2 + 1] = pack(high.x, high.y);
+        values[i][j * 2] = values[i][j * 2] * factors.xy + shifts.xy;
+        values[i][j * 2 + 1] = values[i][j * 2 + 1] * factors.zw + shifts.zw;
       }
-      *reinterpret_cast<uint4v*>(y + static_cast<long long>(row) * width + chunk * 8) = words;
+      store_chunk(y, chunk, values[i], rest);
     }
 }
 
@@ -125,14 +139,17 @@ DEVICE float activation(float x, int kind) {
 
 /// logits[s] = activation(x[s]) . weight + bias
 KERNEL(kRowWarps* kWarp, 4)
-classify(const half* x, const float* weight, const float* bias, float* logits, int sequences, int width, int kind) {
+classify(const half* x, const float* weight, const float* bias, float* logits, int sequences, int width, int rest,
+         int kind) {
   const int sequence = warp_row();
   if (sequence >= sequences)
     return;
   float sum = 0;
   for (int column = lane() * 2; column < width; column += kWarp * 2) {
-    const float2v pooled =
-        unpack(*reinterpret_cast<const unsigned*>(x + static_cast<long long>(sequence) * width + column));
+    const half* from = x + static_cast<long long>(sequence) * (width + rest) + column;
+    float2v pooled = unpack(*reinterpret_cast<const unsigned*>(from));
+    if (rest != 0)
+      pooled += unpack(*reinterpret_cast<const unsigned*>(from + rest));
     sum += activation(pooled.x, kind) * weight[column] + activation(pooled.y, kind) * weight[column + 1];
   }
   sum = sum_over(sum);
