@@ -1,4 +1,4 @@
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "cli/demo.hpp"
 #include "cli/reports.hpp"
 #include "ensemble/answering.hpp"

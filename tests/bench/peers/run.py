@@ -199,6 +199,8 @@ def cut(ids, max_length):
 
 
 def export(arguments, form, questions):
+    if form != "onnx":  # which all others are made from
+        export(arguments, "onnx", questions)
     calibration = f"{arguments.work}/calibration.json"
     with open(calibration, "w") as f:
         json.dump([q["ids"] for q in questions[::max(1, len(questions) // 8)]], f)
