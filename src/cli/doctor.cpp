@@ -60,7 +60,7 @@ std::vector<Finding> check_gpus(const fs::path& folder) {
   const bool expected = choice.insists || (choice.gpus && fs::exists("/dev/nvidiactl", ignored));
   std::vector<Finding> findings;
   for (const DeviceSet::Finding& found : devices.findings())
-    findings.push_back(found.used || !expected
+    findings.push_back(found.used || !(expected || found.there)
                            ? Finding{Verdict::fine, "GPU", found.text}
                            : Finding{Verdict::warning, "GPU", found.text,
                                      "The others or the CPU would answer. `nvidia-smi` says whether the driver works"});

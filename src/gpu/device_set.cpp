@@ -77,7 +77,7 @@ void DeviceSet::note(const DeviceError& error) {
   const bool none = error.fault() == DeviceFault::no_driver;
   const std::string text = (none ? "none used: " : "not used: ") + std::string(error.what());
   if (std::none_of(findings_.begin(), findings_.end(), [&](const Finding& known) { return known.text == text; }))
-    findings_.push_back({text});
+    findings_.push_back({.text = text, .there = !none});
 }
 
 void DeviceSet::await(DeviceProcess& device) {

@@ -26,6 +26,7 @@ public:
   struct Finding {
     std::string text; ///< what the device is, or why it is not used
     bool used = false;
+    bool there = false; ///< it is not used, but the driver works
   };
 
   /// Starts helpers and returns at once. To be called in the program's first thread, as open(). `folder`: see

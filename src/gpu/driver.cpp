@@ -112,7 +112,7 @@ GpuDevice::GpuDevice(const driver::Functions& functions, int ordinal) : driver_(
   const int count = device_count(driver_);
   if (ordinal < 0 || ordinal >= count)
     throw DeviceError(DeviceFault::no_device,
-                      "there is no GPU " + std::to_string(ordinal) + ": the driver has " + std::to_string(count));
+                      "no such device: the driver has " + std::to_string(count) + ", counted from 0");
   check(driver_.device_get(&device, ordinal), "finding the device");
   char name[256] = {};
   check(driver_.device_get_name(name, sizeof(name) - 1, device), "asking for its name");
@@ -145,9 +145,12 @@ std::size_t GpuDevice::free_memory() const {
 }
 
 void GpuDevice::check(driver::Result result, std::string_view what) const {
-  if (result != driver::Result::success)
-    throw DeviceError(fault_of(result), "GPU " + std::to_string(ordinal_) + " (" + name_ + "): " + std::string(what) +
-                                            ": " + error_text(driver_, result));
+  if (result == driver::Result::success)
+    return;
+  const DeviceFault fault = fault_of(result);
+  const bool taken = fault == DeviceFault::out_of_memory || fault == DeviceFault::no_device;
+  throw DeviceError(fault, "GPU " + std::to_string(ordinal_) + " (" + name_ + "): " + std::string(what) + ": " +
+                               error_text(driver_, result) + (taken ? ". `nvidia-smi` lists what else uses it" : ""));
 }
 
 DeviceMemory::DeviceMemory(const GpuDevice& device, std::size_t bytes) : device_(&device), bytes_(bytes) {

@@ -287,4 +287,7 @@ TEST_CASE("a wrong --device is told before anything is written") {
 TEST_CASE("doctor says which GPUs there are") {
   CHECK_THAT(run_command({program(), "doctor"}, {}, emulated({}, 2)).out,
              ContainsSubstring("GPU        GPU 0 (") && ContainsSubstring("GPU        GPU 1 ("));
+  CHECK_THAT(run_command({program(), "doctor"}, {}, emulated("busy@1:0")).out,
+             ContainsSubstring("warning  GPU        not used: GPU 0 (") &&
+                 ContainsSubstring("`nvidia-smi` lists what else uses it"));
 }

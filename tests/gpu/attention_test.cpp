@@ -138,8 +138,8 @@ Numbers on_device(const AttentionData& data) {
   return data.parts() ? joined(context.read(), data.width) : context.read();
 }
 
-/// The probabilities are rounded to f16 on the way, with heads of 64 the terms and the context too, with heads of 32 the
-/// values: a few steps of the values' size.
+/// The probabilities are rounded to f16 on the way, with heads of 64 the terms and the context too, with heads of 32
+/// the values: a few steps of the values' size.
 void check_attention(const AttentionCase& call) {
   const AttentionData data(call);
   INFO(call.lengths.size() << " sequences, the first of " << call.lengths[0] << "; heads of " << call.dim << ", c2p "

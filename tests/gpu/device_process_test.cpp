@@ -159,7 +159,7 @@ TEST_CASE("what keeps a device from being used is said: no driver, an old one, n
   CHECK(devices.open().size() == 1);
   CHECK(devices.disappoints());
   CHECK(devices.findings().at(0).used);
-  CHECK_THAT(devices.findings().at(1).text, StartsWith("not used: GPU 5: there is no GPU 5"));
+  CHECK_THAT(devices.findings().at(1).text, StartsWith("not used: GPU 5: no such device: the driver has 1"));
 }
 
 TEST_CASE("what keeps all devices from being used is said once") {
