@@ -1,4 +1,4 @@
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "ensemble/agreement.hpp"
 
 using namespace sciexam;

@@ -1,5 +1,5 @@
 // Tiny networks with weights of one byte.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "ensemble/agreement.hpp"

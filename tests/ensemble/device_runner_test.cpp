@@ -1,5 +1,5 @@
 // The demo's models on an emulated GPU, and on the CPU beside it.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "ensemble/answering.hpp"
 #include "ensemble/device_check.hpp"
 #include "ensemble/device_runner.hpp"

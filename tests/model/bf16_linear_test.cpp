@@ -1,5 +1,5 @@
 // The dense layers' arithmetic in bf16.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "model/bf16_linear.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"

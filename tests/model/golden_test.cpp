@@ -1,5 +1,5 @@
 // The network against Hugging Face's: every model folder of the reference results.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "golden/golden.hpp"
 #include "model/reference.hpp"
 

@@ -1,5 +1,5 @@
 // The network as training uses it: gradients of every kind of layer, dropout, checkpointing, freezing.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
 

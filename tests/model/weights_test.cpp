@@ -1,4 +1,4 @@
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"

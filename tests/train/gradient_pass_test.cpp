@@ -1,4 +1,4 @@
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "train/gradient_pass.hpp"

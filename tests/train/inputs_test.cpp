@@ -1,4 +1,4 @@
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "support/errors.hpp"
 #include "support/files.hpp"
 #include "temporary_folder.hpp"

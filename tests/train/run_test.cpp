@@ -1,5 +1,5 @@
 // Whole runs of tiny networks on questions that can be learnt: the right option holds token 7.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"

@@ -1,6 +1,6 @@
 // Ten steps of training against the reference: gradients that are right once can
 // still be wrong in scale or sign of a rare path; ten updates show it.
-#include "catch_beside_torch.hpp" // last: see there
+#include "catch_beside_torch.hpp"
 #include "golden/golden.hpp"
 #include "model/reference.hpp"
 #include "support/json.hpp"
