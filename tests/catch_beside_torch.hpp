@@ -1,4 +1,5 @@
-// Catch2 in files that use LibTorch, whose logging header takes the name CHECK: included in any place instead of Catch2.
+// Catch2 in files that use LibTorch, whose logging header takes the name CHECK: included in any place instead of
+// Catch2.
 #pragma once
 
 #include <c10/util/Logging.h>

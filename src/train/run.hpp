@@ -42,9 +42,9 @@ struct RunResult {
 Json to_json(const RunResult& result);
 
 /// Trains `network`, whose weights are the initial ones; afterwards it holds the last ones. Throws WorkError if
-/// the loss, a gradient or a score in validation is not finite (naming the questions; the last good state is kept), if a
-/// checkpoint cannot be written, or when interrupted (the state is saved first); UsageError
-/// if the folder holds another run's state, or a state although `resume` is false.
+/// the loss, a gradient or a score in validation is not finite (naming the questions; the last good state is kept), if
+/// a checkpoint cannot be written, or when interrupted (the state is saved first); UsageError if the folder holds
+/// another run's state, or a state although `resume` is false.
 RunResult train_run(DebertaForMultipleChoice& network, const RunRequest& request);
 
 /// The result of a run that has ended in this folder, if its weights are still what they were.
