@@ -195,8 +195,8 @@ inline void write_context(const HeadAttention& call, const AttentionScratch& scr
   for (std::int64_t i = 0; i < count; i += kTileRows)
     for (std::int64_t d = 0; d < call.head_dim; d += kPanelColumns) {
       const std::int64_t columns = smaller(kPanelColumns, call.head_dim - d);
-      row_of_tiles<Start::zero>(scratch.scores + i, kScoreStride, scratch.v + d, scratch.context_columns, call.length,
-                                columns, sums, kPanelColumns);
+      row_of_tiles(scratch.scores + i, kScoreStride, scratch.v + d, scratch.context_columns, call.length, columns, sums,
+                   kPanelColumns);
       for (std::int64_t r = 0; r < smaller(kTileRows, count - i); ++r) {
         float* context = call.context + (first + i + r) * call.context_stride + d;
         for (std::int64_t x = 0; x < columns; ++x)

@@ -55,15 +55,14 @@ template <int kVectors, Start kStart, Source kSource = Source::cache, class Elem
       store(c + r * c_stride + v * kLanes, sums[r][v]);
 }
 
-/// Tiles side by side: `columns` rounded up to whole vectors.
-template <Start kStart>
+/// Tiles side by side that begin with zeros: `columns` rounded up to whole vectors.
 inline void row_of_tiles(const float* a, std::int64_t a_stride, const float* b, std::int64_t b_stride,
                          std::int64_t depth, std::int64_t columns, float* c, std::int64_t c_stride) {
   std::int64_t x = 0;
   for (; x + kLanes < columns; x += 2 * kLanes)
-    tile<2, kStart>(a, a_stride, b + x, b_stride, depth, nullptr, c + x, c_stride);
+    tile<2, Start::zero>(a, a_stride, b + x, b_stride, depth, nullptr, c + x, c_stride);
   if (x < columns)
-    tile<1, kStart>(a, a_stride, b + x, b_stride, depth, nullptr, c + x, c_stride);
+    tile<1, Start::zero>(a, a_stride, b + x, b_stride, depth, nullptr, c + x, c_stride);
 }
 
 /// Eight rows become eight columns of `to`, in the order of its rows.
