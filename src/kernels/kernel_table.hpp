@@ -61,6 +61,7 @@ struct HeadAttention {
 
 struct KernelTable {
   std::int64_t tile_rows;     ///< rows that a product computes at once: chunks of so many waste nothing
+  std::int64_t most_rows;     ///< that a worker should multiply at once: that many stay in the second cache
   std::int64_t panel_columns; ///< of packed weights
   std::int64_t (*dense_scratch)(std::int64_t rows);
   void (*dense)(const DenseRows& call);

@@ -9,10 +9,10 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Room for a panel and the rows of kDepth elements; of bytes, for the rows and their scales, as many as the last
-/// tile's interleave() writes beyond it at the least.
+/// Room for a panel, for the rows of kDepth elements, for the scales of rows of bytes, and for what interleave() writes
+/// beyond the last tile.
 std::int64_t dense_scratch(std::int64_t rows) {
-  return (round_up(rows, kTileRows) + kPanelColumns) * kDepth + round_up(rows, kLanes);
+  return (round_up(rows, kTileRows) + kPanelColumns) * kDepth + round_up(rows, kLanes) + kLanes;
 }
 
 /// Weights as f32: `depth` rows of a panel.
@@ -41,6 +41,10 @@ struct Floats {
     widen(call.half_weight + begin, depth, room);
     return room;
   }
+  static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth) {
+    return call.half_weight == nullptr ? PanelAhead(call.weight + begin, depth, call.rows)
+                                       : PanelAhead(call.half_weight + begin, depth, call.rows);
+  }
 };
 
 /// Products of bf16.
@@ -54,25 +58,10 @@ struct Bf16Pairs {
   static const std::int32_t* panel(const DenseRows& call, std::int64_t begin, std::int64_t, std::int32_t*) {
     return call.pair_weight + begin;
   }
+  static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth) {
+    return PanelAhead(call.pair_weight + begin, depth, call.rows);
+  }
 };
-
-/// A tile's rows as [depth][kTileRows], eight elements of eight rows at a time. What that writes beyond a tile's rows
-/// is written over: by the first eight rows, which come last, by the elements that follow, and by the next tile.
-template <class Element>
-inline void interleave(const Element* const (&rows)[kTileRows], std::int64_t depth, Element* packed) {
-  std::int64_t k = 0;
-  for (; k + 8 <= depth; k += 8)
-    for (std::int64_t first = round_up(kTileRows, 8) - 8; first >= 0; first -= 8) {
-      __m256 eight[8];
-#pragma GCC unroll 8
-      for (std::int64_t r = 0; r < 8; ++r)
-        eight[r] = _mm256_loadu_ps(reinterpret_cast<const float*>(rows[smaller(first + r, kTileRows - 1)] + k));
-      transpose_eight(eight, reinterpret_cast<float*>(packed + k * kTileRows + first), kTileRows);
-    }
-  for (; k < depth; ++k)
-    for (std::int64_t r = 0; r < kTileRows; ++r)
-      packed[k * kTileRows + r] = rows[r][k];
-}
 
 /// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; those that are missing in the last one are zeros.
 template <class Numbers, class Element>
@@ -104,24 +93,24 @@ inline void dense_of(const DenseRows& call) {
     const std::int64_t depth = smaller(kDepth, elements - k);
     pack_rows<Numbers>(call, k, depth, room, rows_packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
-      const auto* panel = Numbers::panel(call, column * elements + k * kPanelColumns, depth, room);
-      const float* bias = call.bias + column;
-      const std::int64_t columns = smaller(kPanelColumns, call.out_features - column);
-      float* y = call.y + column;
-      for (std::int64_t row = 0; row < call.rows; row += kTileRows) {
+      const std::int64_t begin = column * elements + k * kPanelColumns;
+      const auto* panel = Numbers::panel(call, begin, depth, room);
+      PanelAhead ahead = Numbers::ahead(call, begin + elements * kPanelColumns, depth);
+      for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip_tile()) {
         const auto* a = rows_packed + row * depth;
-        float* c = y + row * call.out_features;
-        const std::int64_t rows = smaller(kTileRows, call.rows - row);
-        with_whole_tile(c, call.out_features, rows, columns, [&](float* whole, std::int64_t stride) {
+        const Corner y{call.y + row * call.out_features + column, call.out_features,
+                       smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
+        const auto multiply = [&](float* c, std::int64_t stride) {
           if (k == 0)
-            tile<2, Start::bias, Source::memory>(a, kTileRows, panel, kPanelColumns, depth, bias, whole, stride);
+            tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, call.bias + column, c, stride, ahead);
           else
-            tile<2, Start::result, Source::memory>(a, kTileRows, panel, kPanelColumns, depth, nullptr, whole, stride);
-        });
+            tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, stride, ahead);
+        };
+        if (call.gelu && k + depth == elements)
+          finish_tile(y, multiply, [](std::int64_t, std::int64_t, Vector x) { return gelu(x); });
+        else
+          with_whole_tile(y, multiply);
       }
-      if (call.gelu && k + depth == elements)
-        change_panel(y, call.out_features, call.rows, columns,
-                     [](std::int64_t, std::int64_t, Vector x) { return gelu(x); });
     }
   }
 }

@@ -4,7 +4,7 @@
 
 #include "kernels/kernel_table.hpp"
 #include "kernels/per_isa/edges.hpp"
-#include "kernels/per_isa/vectors.hpp"
+#include "kernels/per_isa/tile.hpp"
 
 namespace sciexam::per_isa {
 namespace {
@@ -33,39 +33,47 @@ inline float largest_input(const float* x, const float* factors, std::int64_t si
   return largest(most);
 }
 
-/// bytes[i] = 128 + x[i] factors[i] scale, rounded; up to a multiple of kLanes, where 128 follows.
-inline void round_to_bytes(const float* x, const float* factors, float scale, std::int64_t count, std::uint8_t* bytes) {
+/// 128 + x[i] factors[i] scale, rounded, four bytes an element, which stands kByteParts times, each time with the bytes
+/// of a part; up to a multiple of kLanes 128 follows.
+inline void round_to_bytes(const float* x, const float* factors, float scale, std::int64_t count,
+                           std::int32_t* elements) {
   using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
   for (std::int64_t i = 0; i < count; i += kLanes) {
     const Vector input = multiply(load_some(x + i, count - i), load_some(factors + i, count - i)),
                  scaled = multiply(input, all(scale));
     const Bytes rounded = __builtin_convertvector(to_integers(nearest(scaled)) + 128, Bytes);
-    __builtin_memcpy(bytes + i, &rounded, sizeof rounded);
+    std::int32_t groups[kLanes / kGroup];
+    __builtin_memcpy(groups, &rounded, sizeof rounded);
+    for (const std::int32_t group : groups) {
+      if constexpr (kByteParts == 1) {
+        *elements++ = group;
+      } else {
+        *elements++ = group & 0x00FF00FF;
+        *elements++ = group >> 8 & 0x00FF00FF;
+      }
+    }
   }
 }
 
-/// Rows in tiles, [tile][group][kTileRows][kByteParts]; those that are missing in the last one are zeros. `bytes` has
-/// room for a row.
+/// Rows in tiles, [tile][group][kByteParts][kTileRows]; those that are missing in the last one are zeros. `room` is for
+/// a tile's rows.
 inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth, const float* scales,
-                       std::uint8_t* bytes, std::int32_t* packed) {
-  const std::int64_t groups = round_up(depth, kGroup) / kGroup, step = kTileRows * kByteParts;
-  for (std::int64_t row = 0; row < round_up(call.rows, kTileRows); ++row) {
-    std::int32_t* to = packed + row / kTileRows * groups * step + row % kTileRows * kByteParts;
-    const bool exists = row < call.rows;
-    if (exists)
-      round_to_bytes(call.x + row * call.in_features + k, call.input_factors + k, scales[row] > 0 ? 1 / scales[row] : 0,
-                     depth, bytes);
-    for (std::int64_t group = 0; group < groups; ++group, to += step) {
-      std::int32_t word = 0;
-      if (exists)
-        __builtin_memcpy(&word, bytes + group * kGroup, sizeof word);
-      if constexpr (kByteParts == 1) {
-        *to = word;
-      } else {
-        to[0] = word & 0x00FF00FF;
-        to[1] = word >> 8 & 0x00FF00FF;
-      }
+                       std::int32_t* room, std::int32_t* packed) {
+  const std::int64_t elements = round_up(depth, kGroup) / kGroup * kByteParts;
+  for (std::int64_t first = 0; first < call.rows; first += kTileRows, packed += elements * kTileRows) {
+    const std::int32_t* rows[kTileRows];
+    for (std::int64_t r = 0; r < kTileRows; ++r) {
+      std::int32_t* own = room + r * kDepth;
+      rows[r] = own;
+      const std::int64_t row = first + r;
+      if (row < call.rows)
+        round_to_bytes(call.x + row * call.in_features + k, call.input_factors + k,
+                       scales[row] > 0 ? 1 / scales[row] : 0, depth, own);
+      else
+        for (std::int64_t i = 0; i < elements; ++i)
+          own[i] = 0;
     }
+    interleave(rows, elements, packed);
   }
 }
 
@@ -73,7 +81,7 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
 /// columns of 32-bit integers. c is where floats will be. Never inlined, as tile().
 template <bool kAdd>
 [[gnu::noinline]] void byte_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
-                                 std::int64_t c_stride) {
+                                 std::int64_t c_stride, PanelAhead ahead) {
   Integers sums[kTileRows][2];
 #pragma GCC unroll 16
   for (int r = 0; r < kTileRows; ++r)
@@ -87,14 +95,14 @@ template <bool kAdd>
       columns[v] = part_of<kPart>(load_integers(b + v * kGroup * kLanes));
 #pragma GCC unroll 16
     for (int r = 0; r < kTileRows; ++r) {
-      const Integers row = all_integers(a[r * kByteParts + kPart]);
+      const Integers row = all_integers(a[kPart * kTileRows + r]);
 #pragma GCC unroll 2
       for (int v = 0; v < 2; ++v)
         sums[r][v] = add_products(row, columns[v], sums[r][v]);
     }
   };
   for (std::int64_t group = 0; group < groups; ++group) {
-    _mm_prefetch(b + 16 * kGroup * kPanelColumns, _MM_HINT_T0);
+    ahead.fetch();
     add_part(Part<0>{});
     if constexpr (kByteParts == 2)
       add_part(Part<1>{});
@@ -108,43 +116,45 @@ template <bool kAdd>
       store_integers(c + r * c_stride + v * kLanes, sums[r][v]);
 }
 
-/// Integers to what they stand for. 128 was added to all bytes of rows: `surplus` is what that added to a column's sum.
-inline void scale_panel(const DenseRows& call, std::int64_t column, const float* scales, std::int64_t columns) {
-  change_panel(call.y + column, call.out_features, call.rows, columns,
-               [&](std::int64_t row, std::int64_t x, Vector bits) {
-                 const Vector sum = to_floats(bits_of(bits) - load_integers(call.byte_surplus + column + x)),
-                              scale = multiply(all(scales[row]), load(call.byte_scales + column + x)),
-                              y = multiply_add(sum, scale, load(call.bias + column + x));
-                 return call.gelu ? gelu(y) : y;
-               });
+/// What an integer sum stands for. 128 was added to all bytes of rows: `byte_surplus` is what that added to a column's
+/// sums.
+inline Vector scaled_sum(const DenseRows& call, float row_scale, std::int64_t column, Integers sum) {
+  const Vector scale = multiply(all(row_scale), load(call.byte_scales + column)),
+               y = multiply_add(to_floats(sum - load_integers(call.byte_surplus + column)), scale,
+                                load(call.bias + column));
+  return call.gelu ? gelu(y) : y;
 }
 
 void dense_bytes(const DenseRows& call) {
   float* scales = call.scratch;
-  auto* bytes = reinterpret_cast<std::uint8_t*>(scales + round_up(call.rows, kLanes));
-  auto* packed = reinterpret_cast<std::int32_t*>(bytes + kByteDepth);
+  auto* room = reinterpret_cast<std::int32_t*>(scales + round_up(call.rows, kLanes));
+  auto* packed = room + kPanelColumns * kDepth;
   for (std::int64_t row = 0; row < call.rows; ++row)
     scales[row] = largest_input(call.x + row * call.in_features, call.input_factors, call.in_features) / kLargestByte;
   const std::int64_t panel_bytes = round_up(call.in_features, kGroup) * kPanelColumns;
   for (std::int64_t k = 0; k < call.in_features; k += kByteDepth) {
     const std::int64_t depth = smaller(kByteDepth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
-    pack_bytes(call, k, depth, scales, bytes, packed);
+    pack_bytes(call, k, depth, scales, room, packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const std::int8_t* panel = call.byte_weight + column / kPanelColumns * panel_bytes + k * kPanelColumns;
-      const std::int64_t columns = smaller(kPanelColumns, call.out_features - column);
-      for (std::int64_t row = 0; row < call.rows; row += kTileRows) {
+      PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, call.rows);
+      for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip_tile()) {
         const std::int32_t* a = packed + row * kByteParts * groups;
-        float* c = call.y + row * call.out_features + column;
-        const std::int64_t rows = smaller(kTileRows, call.rows - row);
-        with_whole_tile(c, call.out_features, rows, columns, [&](float* whole, std::int64_t stride) {
+        const Corner y{call.y + row * call.out_features + column, call.out_features,
+                       smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
+        const auto multiply = [&](float* c, std::int64_t stride) {
           if (k == 0)
-            byte_tile<false>(a, panel, groups, whole, stride);
+            byte_tile<false>(a, panel, groups, c, stride, ahead);
           else
-            byte_tile<true>(a, panel, groups, whole, stride);
-        });
+            byte_tile<true>(a, panel, groups, c, stride, ahead);
+        };
+        if (k + depth < call.in_features)
+          with_whole_tile(y, multiply);
+        else
+          finish_tile(y, multiply, [&](std::int64_t r, std::int64_t x, Vector bits) {
+            return scaled_sum(call, scales[row + r], column + x, bits_of(bits));
+          });
       }
-      if (k + depth == call.in_features)
-        scale_panel(call, column, scales, columns);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Tiles and panels of which only some rows and columns exist.
+// Where a tile's results go: into rows far apart, of which the last tile has only some, perhaps through a function.
 #pragma once
 
 #include "kernels/per_isa/functions.hpp"
@@ -6,36 +6,38 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Calls multiply(c, stride) with a whole tile: that at `c` if all of it is there, else a copy whose `rows` x `columns`
-/// corner is copied back.
-template <class Multiply>
-inline void with_whole_tile(float* c, std::int64_t c_stride, std::int64_t rows, std::int64_t columns,
-                            const Multiply& multiply) {
-  if (rows == kTileRows && columns == kPanelColumns)
-    return multiply(c, c_stride);
-  float whole[kTileRows * kPanelColumns] = {};
-  for (std::int64_t r = 0; r < rows; ++r)
-    __builtin_memcpy(whole + r * kPanelColumns, c + r * c_stride, static_cast<std::uint64_t>(columns) * sizeof(float));
-  multiply(whole, kPanelColumns);
-  for (std::int64_t r = 0; r < rows; ++r)
-    __builtin_memcpy(c + r * c_stride, whole + r * kPanelColumns, static_cast<std::uint64_t>(columns) * sizeof(float));
+/// What a tile computes of a result: kTileRows x kPanelColumns of it, or at its end only so many.
+struct Corner {
+  float* at;
+  std::int64_t stride, rows, columns;
+  bool begun; ///< sums of earlier products are there
+
+  bool whole() const { return rows == kTileRows && columns == kPanelColumns; }
+};
+
+/// Calls multiply(c, stride) with a copy of a whole tile; every vector of it becomes finish(row, column, vector) on its
+/// way to its place.
+template <class Multiply, class Finish>
+inline void finish_tile(const Corner& y, const Multiply& multiply, const Finish& finish) {
+  float tile[kTileRows * kPanelColumns] = {};
+  const auto columns = static_cast<std::uint64_t>(y.columns);
+  for (std::int64_t r = 0; r < (y.begun ? y.rows : 0); ++r)
+    __builtin_memcpy(tile + r * kPanelColumns, y.at + r * y.stride, columns * sizeof(float));
+  multiply(tile, kPanelColumns);
+  for (std::int64_t r = 0; r < y.rows; ++r) {
+    float* row = tile + r * kPanelColumns;
+    for (std::int64_t x = 0; x < kPanelColumns; x += kLanes)
+      store(row + x, finish(r, x, load(row + x)));
+    __builtin_memcpy(y.at + r * y.stride, row, columns * sizeof(float));
+  }
 }
 
-/// Every vector of a panel becomes change(row, column, vector).
-template <class Change>
-inline void change_panel(float* y, std::int64_t stride, std::int64_t rows, std::int64_t columns, const Change& change) {
-  for (std::int64_t r = 0; r < rows; ++r, y += stride) {
-    std::int64_t x = 0;
-    for (; x + kLanes <= columns; x += kLanes)
-      store(y + x, change(r, x, load(y + x)));
-    if (x == columns)
-      continue;
-    float rest[kLanes] = {};
-    const auto bytes = static_cast<std::uint64_t>(columns - x) * sizeof(float);
-    __builtin_memcpy(rest, y + x, bytes);
-    store(rest, change(r, x, load(rest)));
-    __builtin_memcpy(y + x, rest, bytes);
-  }
+/// Calls multiply(c, stride) with a whole tile: the result's own if all of it is there, else a copy.
+template <class Multiply>
+inline void with_whole_tile(const Corner& y, const Multiply& multiply) {
+  if (y.whole())
+    return multiply(y.at, y.stride);
+  finish_tile(y, multiply, [](std::int64_t, std::int64_t, Vector x) { return x; });
 }
 
 } // namespace

@@ -9,16 +9,41 @@ namespace {
 /// What a tile's sums begin with.
 enum class Start { zero, bias, result };
 
-/// Where b comes from: weights from far away, and the processor's own prefetch is late.
-enum class Source { cache, memory };
+/// A panel of weights that will be multiplied next and is far away: tiles ask the processor to read it into the second
+/// cache while they multiply, evenly over their steps in depth. (Measured on Emerald Rapids: products are 8 to 12 %
+/// faster than where a panel's rows are asked for shortly before they are needed.)
+class PanelAhead {
+public:
+  /// `rows` are those that will be multiplied meanwhile.
+  template <class Element>
+  PanelAhead(const Element* panel, std::int64_t depth, std::int64_t rows)
+      : at_(reinterpret_cast<const char*>(panel)), depth_(depth),
+        step_(static_cast<std::int64_t>(sizeof(Element)) * kPanelColumns * kTileRows / round_up(rows, kTileRows)) {}
+
+  /// To be called at each step of a tile, with a copy of it.
+  void fetch() {
+    _mm_prefetch(at_, _MM_HINT_T1);
+    at_ += step_;
+  }
+  /// To be called after each tile.
+  void skip_tile() { at_ += depth_ * step_; }
+
+private:
+  const char* at_;
+  std::int64_t depth_, step_;
+};
+
+struct NothingAhead {
+  void fetch() {}
+};
 
 /// c[r][x] = start + sum over k of a[k][r] * b[k][x], for kTileRows rows and kVectors vectors of columns; the rows of
 /// a, b and c are `_stride` elements apart. `bias` is a row. Every element sums in the order of k,
 /// whatever stands beside it. Elements are floats, or pairs of bf16. Never inlined: among other values the compiler
 /// would not keep all sums in registers.
-template <int kVectors, Start kStart, Source kSource = Source::cache, class Element>
+template <int kVectors, Start kStart, class Element, class Ahead = NothingAhead>
 [[gnu::noinline]] void tile(const Element* a, std::int64_t a_stride, const Element* b, std::int64_t b_stride,
-                            std::int64_t depth, const float* bias, float* c, std::int64_t c_stride) {
+                            std::int64_t depth, const float* bias, float* c, std::int64_t c_stride, Ahead ahead = {}) {
   Vector sums[kTileRows][kVectors];
 #pragma GCC unroll 16
   for (int r = 0; r < kTileRows; ++r)
@@ -32,8 +57,7 @@ template <int kVectors, Start kStart, Source kSource = Source::cache, class Elem
         sums[r][v] = load(c + r * c_stride + v * kLanes);
     }
   for (std::int64_t k = 0; k < depth; ++k) {
-    if constexpr (kSource == Source::memory)
-      _mm_prefetch(b + 16 * b_stride, _MM_HINT_T0);
+    ahead.fetch();
     decltype(load(b)) columns[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v)
@@ -95,6 +119,24 @@ inline void transpose_eight(const float* const (&from)[8], float scale, float* t
   for (int i = 0; i < 8; ++i)
     r[i] = _mm256_mul_ps(_mm256_loadu_ps(from[i]), _mm256_set1_ps(scale));
   transpose_eight(r, to, to_stride);
+}
+
+/// A tile's rows as [depth][kTileRows], eight elements of eight rows at a time. What that writes beyond a tile's rows
+/// is written over: by the first eight rows, which come last, by the elements that follow, and by the next tile.
+template <class Element>
+inline void interleave(const Element* const (&rows)[kTileRows], std::int64_t depth, Element* packed) {
+  std::int64_t k = 0;
+  for (; k + 8 <= depth; k += 8)
+    for (std::int64_t first = round_up(kTileRows, 8) - 8; first >= 0; first -= 8) {
+      __m256 eight[8];
+#pragma GCC unroll 8
+      for (std::int64_t r = 0; r < 8; ++r)
+        eight[r] = _mm256_loadu_ps(reinterpret_cast<const float*>(rows[smaller(first + r, kTileRows - 1)] + k));
+      transpose_eight(eight, reinterpret_cast<float*>(packed + k * kTileRows + first), kTileRows);
+    }
+  for (; k < depth; ++k)
+    for (std::int64_t r = 0; r < kTileRows; ++r)
+      packed[k * kTileRows + r] = rows[r][k];
 }
 
 } // namespace
