@@ -15,12 +15,6 @@ std::int64_t dense_scratch(std::int64_t rows) {
   return (round_up(rows, kTileRows) + kPanelColumns) * kDepth + round_up(rows, kLanes) + kLanes;
 }
 
-/// Weights as f32: `depth` rows of a panel.
-inline void widen(const std::uint16_t* panel, std::int64_t depth, float* floats) {
-  for (std::int64_t i = 0; i < depth * kPanelColumns; i += kLanes)
-    store(floats + i, load_half(panel + i));
-}
-
 /// Pairs of bf16 from `count` floats; up to a whole vector of floats zeros follow.
 inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pairs) {
   using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes)));
@@ -30,16 +24,20 @@ inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pai
   }
 }
 
-/// Products of floats, by weights that are stored as f32 or f16. `room` is for a panel, or for a tile's rows.
+/// Products of floats, by weights that are stored as f32 or f16. `room` is for a tile's rows, or for a panel, which
+/// the first tile leaves there and the others read.
 struct Floats {
   using Element = float;
   static constexpr std::int64_t kFeatures = 1; // of an element
   static const float* row(const float* x, std::int64_t, float*) { return x; }
-  static const float* panel(const DenseRows& call, std::int64_t begin, std::int64_t depth, float* room) {
+  template <class Multiply>
+  static void with_panel(const DenseRows& call, std::int64_t begin, bool first, float* room, const Multiply& multiply) {
     if (call.half_weight == nullptr)
-      return call.weight + begin;
-    widen(call.half_weight + begin, depth, room);
-    return room;
+      multiply(call.weight + begin);
+    else if (first)
+      multiply(WidenedPanel{call.half_weight + begin, room});
+    else
+      multiply(static_cast<const float*>(room));
   }
   static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth) {
     return call.half_weight == nullptr ? PanelAhead(call.weight + begin, depth, call.rows)
@@ -55,8 +53,9 @@ struct Bf16Pairs {
     round_to_pairs(x, count, room);
     return room;
   }
-  static const std::int32_t* panel(const DenseRows& call, std::int64_t begin, std::int64_t, std::int32_t*) {
-    return call.pair_weight + begin;
+  template <class Multiply>
+  static void with_panel(const DenseRows& call, std::int64_t begin, bool, std::int32_t*, const Multiply& multiply) {
+    multiply(call.pair_weight + begin);
   }
   static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth) {
     return PanelAhead(call.pair_weight + begin, depth, call.rows);
@@ -94,17 +93,18 @@ inline void dense_of(const DenseRows& call) {
     pack_rows<Numbers>(call, k, depth, room, rows_packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const std::int64_t begin = column * elements + k * kPanelColumns;
-      const auto* panel = Numbers::panel(call, begin, depth, room);
       PanelAhead ahead = Numbers::ahead(call, begin + elements * kPanelColumns, depth);
       for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip_tile()) {
         const auto* a = rows_packed + row * depth;
         const Corner y{call.y + row * call.out_features + column, call.out_features,
                        smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
         const auto multiply = [&](float* c, std::int64_t stride) {
-          if (k == 0)
-            tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, call.bias + column, c, stride, ahead);
-          else
-            tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, stride, ahead);
+          Numbers::with_panel(call, begin, row == 0, room, [&](auto panel) {
+            if (k == 0)
+              tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, call.bias + column, c, stride, ahead);
+            else
+              tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, stride, ahead);
+          });
         };
         if (call.gelu && k + depth == elements)
           finish_tile(y, multiply, [](std::int64_t, std::int64_t, Vector x) { return gelu(x); });

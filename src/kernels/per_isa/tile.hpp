@@ -37,13 +37,34 @@ struct NothingAhead {
   void fetch() {}
 };
 
+/// Weights stored as f16, which a tile that reads them leaves as f32 for the next tiles.
+struct WidenedPanel {
+  const std::uint16_t* halves;
+  float* floats;
+
+  WidenedPanel& operator+=(std::int64_t count) {
+    halves += count;
+    floats += count;
+    return *this;
+  }
+};
+inline Vector columns_at(WidenedPanel b, std::int64_t first) {
+  const Vector columns = load_half(b.halves + first);
+  store(b.floats + first, columns);
+  return columns;
+}
+template <class Element>
+inline auto columns_at(const Element* b, std::int64_t first) {
+  return load(b + first);
+}
+
 /// c[r][x] = start + sum over k of a[k][r] * b[k][x], for kTileRows rows and kVectors vectors of columns; the rows of
 /// a, b and c are `_stride` elements apart. `bias` is a row. Every element sums in the order of k,
 /// whatever stands beside it. Elements are floats, or pairs of bf16. Never inlined: among other values the compiler
 /// would not keep all sums in registers.
-template <int kVectors, Start kStart, class Element, class Ahead = NothingAhead>
-[[gnu::noinline]] void tile(const Element* a, std::int64_t a_stride, const Element* b, std::int64_t b_stride,
-                            std::int64_t depth, const float* bias, float* c, std::int64_t c_stride, Ahead ahead = {}) {
+template <int kVectors, Start kStart, class Element, class Panel, class Ahead = NothingAhead>
+[[gnu::noinline]] void tile(const Element* a, std::int64_t a_stride, Panel b, std::int64_t b_stride, std::int64_t depth,
+                            const float* bias, float* c, std::int64_t c_stride, Ahead ahead = {}) {
   Vector sums[kTileRows][kVectors];
 #pragma GCC unroll 16
   for (int r = 0; r < kTileRows; ++r)
@@ -58,10 +79,10 @@ template <int kVectors, Start kStart, class Element, class Ahead = NothingAhead>
     }
   for (std::int64_t k = 0; k < depth; ++k) {
     ahead.fetch();
-    decltype(load(b)) columns[kVectors];
+    decltype(columns_at(b, 0)) columns[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v)
-      columns[v] = load(b + v * kLanes);
+      columns[v] = columns_at(b, v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < kTileRows; ++r) {
       const auto row = all_of(a + r);
