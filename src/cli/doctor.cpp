@@ -5,8 +5,10 @@
 #include "cli/reports.hpp"
 #include "cli/version.hpp"
 #include "ensemble/answering.hpp"
+#include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
+#include "report/numbers.hpp"
 #include "support/clock.hpp"
 #include "support/counted.hpp"
 #include "support/cpu.hpp"
@@ -49,7 +51,10 @@ Finding check_processor() {
               (static_cast<unsigned>(threads) < all ? " of " + counted(all, "CPU") + " (affinity or container limit)"
                                                     : "") +
               "; " + chosen_kernels() + "; --precision bf16 is " +
-              (chosen_isa() == Isa::avx512_bf16 ? "possible" : "not for this CPU")};
+              (chosen_isa() < Isa::avx512_bf16 ? "not for this CPU"
+               : bf16_gain() < 1
+                   ? "slower here than f32"
+                   : "possible: its products are " + format_fixed(bf16_gain(), 1) + " times as fast as f32's")};
 }
 
 std::vector<Finding> check_gpus(const fs::path& folder) {

@@ -11,8 +11,8 @@ namespace {
 struct Chunks {
   std::int64_t rows, size;
 
-  Chunks(std::int64_t all, int workers, const KernelTable& kernels) : rows(all) {
-    const std::int64_t most = kernels.most_rows, tile = kernels.tile_rows;
+  Chunks(std::int64_t all, int workers, const KernelTable& kernels, const DenseRows& call) : rows(all) {
+    const auto [tile, most] = call.weight == nullptr && call.half_weight == nullptr ? kernels.rounded : kernels.exact;
     const std::int64_t rounds = (all + most * workers - 1) / (most * workers);
     const std::int64_t count = std::max<std::int64_t>(1, rounds * workers);
     size = ((all + count - 1) / count + tile - 1) / tile * tile;
@@ -38,7 +38,7 @@ void multiply(const KernelTable& kernels, DenseRows call, const float* x, std::i
 
 void multiply_all(const KernelTable& kernels, const DenseRows& call, const float* x, std::int64_t rows, float* y,
                   const Workers& workers, Workspace& workspace) {
-  const Chunks chunks(rows, workers.count, kernels);
+  const Chunks chunks(rows, workers.count, kernels, call);
   workspace.prepare(workers.count, kernels.dense_scratch(chunks.size));
   workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk);
@@ -79,9 +79,9 @@ void finish_layer(const LayerTail& tail, const float* context, const float* hidd
                   const Workers& workers, Workspace& workspace) {
   const std::int64_t size = tail.output->out_features(), inner = tail.intermediate->out_features();
   const KernelTable& kernels = tail.output->kernels();
-  const Chunks chunks(rows, workers.count, kernels);
   const DenseRows first_call = call_of(*tail.attention_output, false), up_call = call_of(*tail.intermediate, true),
                   down_call = call_of(*tail.output, false);
+  const Chunks chunks(rows, workers.count, kernels, up_call);
   const std::int64_t packing = kernels.dense_scratch(chunks.size);
   workspace.prepare(workers.count, packing + chunks.size * (2 * size + inner));
   workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace sciexam {
 namespace {
@@ -17,7 +19,8 @@ struct Known {
   const char *forced, *name;
 };
 /// The best first.
-constexpr std::array<Known, 4> kKnown = {{{Isa::avx512_bf16, "avx512_bf16", "AVX-512 with VNNI and bf16"},
+constexpr std::array<Known, 5> kKnown = {{{Isa::avx512_amx, "avx512_amx", "AVX-512 with AMX"},
+                                          {Isa::avx512_bf16, "avx512_bf16", "AVX-512 with VNNI and bf16"},
                                           {Isa::avx512_vnni, "avx512_vnni", "AVX-512 with VNNI"},
                                           {Isa::avx512, "avx512", "AVX-512"},
                                           {Isa::avx2, "avx2", "AVX2"}}};
@@ -30,7 +33,7 @@ Isa choose() {
                                          [&](const Known& each) { return std::string_view(forced) == each.forced; });
   if (known == kKnown.end())
     throw UsageError("SCIEXAM_ISA is '" + std::string(forced) +
-                     "'. Set it to avx2, avx512, avx512_vnni or avx512_bf16, or not at all");
+                     "'. Set it to avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx, or not at all");
   if (!cpu_has(known->isa))
     throw UsageError("SCIEXAM_ISA is " + std::string(forced) + ", which this CPU does not have. Unset it");
   return known->isa;
@@ -40,6 +43,19 @@ Isa choose() {
 bool has_f16c() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
+bool has_amx() {
+  constexpr unsigned kTile = 1U << 24, kBf16 = 1U << 22, kInt8 = 1U << 25; // CPUID 7, EDX
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kAll = kTile | kBf16 | kInt8;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (edx & kAll) != kAll)
+    return false;
+  // The registers are 8 KB that a thread's state has only if its process wants it; kernels before 5.16 do not know
+  // that.
+  constexpr long kRequestPermission = 0x1023, kTileData = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  static const bool permitted = ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return permitted;
 }
 
 } // namespace
@@ -59,8 +75,12 @@ bool cpu_has(Isa isa) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  return avx512 && (isa == Isa::avx512 || __builtin_cpu_supports("avx512vnni")) &&
-         (isa != Isa::avx512_bf16 || __builtin_cpu_supports("avx512bf16"));
+  if (!avx512 || isa == Isa::avx512)
+    return avx512;
+  const bool vnni = __builtin_cpu_supports("avx512vnni");
+  if (!vnni || isa == Isa::avx512_vnni)
+    return vnni;
+  return __builtin_cpu_supports("avx512bf16") && (isa == Isa::avx512_bf16 || has_amx());
 }
 
 } // namespace sciexam

@@ -6,6 +6,8 @@ namespace sciexam {
 
 const KernelTable& kernel_table() {
   switch (chosen_isa()) {
+  case Isa::avx512_amx:
+    return per_isa::kAvx512AmxKernels;
   case Isa::avx512_bf16:
     return per_isa::kAvx512Bf16Kernels;
   case Isa::avx512_vnni:

@@ -59,9 +59,14 @@ struct HeadAttention {
   float* scratch = nullptr; ///< attention_scratch(length, head_dim) floats, aligned
 };
 
+/// In what chunks rows are best given to a kernel.
+struct RowChunks {
+  std::int64_t tile; ///< rows that it computes at once: multiples of so many waste nothing
+  std::int64_t most; ///< so many stay in the second cache
+};
+
 struct KernelTable {
-  std::int64_t tile_rows;     ///< rows that a product computes at once: chunks of so many waste nothing
-  std::int64_t most_rows;     ///< that a worker should multiply at once: that many stay in the second cache
+  RowChunks exact, rounded;   ///< rows for weights of f32 and f16, and for those of bf16 and int8
   std::int64_t panel_columns; ///< of packed weights
   std::int64_t (*dense_scratch)(std::int64_t rows);
   void (*dense)(const DenseRows& call);
@@ -74,7 +79,7 @@ struct KernelTable {
 const KernelTable& kernel_table();
 
 namespace per_isa { // a file of each instruction set
-extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels, kAvx512Bf16Kernels;
+extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels, kAvx512Bf16Kernels, kAvx512AmxKernels;
 }
 
 } // namespace sciexam

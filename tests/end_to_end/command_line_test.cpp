@@ -50,7 +50,8 @@ TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 bef
              ContainsSubstring("kernels: own AVX2"));
   const ProgramResult wrong = demo_with("sse");
   CHECK(wrong.status == 2);
-  CHECK_THAT(wrong.err, ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2, avx512, avx512_vnni or avx512_bf16"));
+  CHECK_THAT(wrong.err,
+             ContainsSubstring("SCIEXAM_ISA is 'sse'. Set it to avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx"));
   const ProgramResult wide = demo_with("avx512");
   if (sciexam::cpu_has(sciexam::Isa::avx512)) {
     CHECK(wide.status == 0);

@@ -53,21 +53,43 @@ struct Bf16Layer {
     return matrix;
   }
 
-  /// As VDPBF16PS sums: of each pair the second product first.
-  Floats operator()(const Floats& inputs, std::int64_t rows) const {
+  Floats operator()(const KernelTable& kernels, const Floats& inputs, std::int64_t rows) const {
+    const bool in_unit = kernels.rounded.tile == 32 && in % 32 == 0;
     const Floats x = rounded(inputs), w = rounded(weight);
     Floats y;
     for (std::int64_t row = 0; row < rows; ++row)
       for (std::int64_t o = 0; o < out; ++o) {
-        float sum = bias[static_cast<std::size_t>(o)];
-        for (std::int64_t k = 0; k < in; k += 2)
-          for (const std::int64_t i : {k + 1, k}) {
-            const float a = i < in ? x[test::at(row, in, i)] : 0, b = i < in ? w[test::at(o, in, i)] : 0;
-            sum = flushed(std::fma(flushed(a), flushed(b), flushed(sum)));
-          }
-        y.push_back(sum);
+        const auto add_product = [&](std::int64_t i, float sum) {
+          const float a = i < in ? x[test::at(row, in, i)] : 0, b = i < in ? w[test::at(o, in, i)] : 0;
+          return flushed(std::fma(flushed(a), flushed(b), flushed(sum)));
+        };
+        const float start = bias[static_cast<std::size_t>(o)];
+        y.push_back(in_unit ? as_unit(start, add_product) : as_instruction(start, add_product));
       }
     return y;
+  }
+
+private:
+  /// As VDPBF16PS sums: of each pair the second product first.
+  template <class AddProduct>
+  float as_instruction(float sum, const AddProduct& add_product) const {
+    for (std::int64_t k = 0; k < in; k += 2)
+      sum = add_product(k, add_product(k + 1, sum));
+    return sum;
+  }
+
+  /// As TDPBF16PS does: of 32 features the even ones and the odd ones, both to the sum so far.
+  template <class AddProduct>
+  float as_unit(float sum, const AddProduct& add_product) const {
+    for (std::int64_t block = 0; block < in; block += 32) {
+      float even = 0, odd = 0;
+      for (std::int64_t k = block; k < block + 32; k += 2) {
+        even = add_product(k, even);
+        odd = add_product(k + 1, odd);
+      }
+      sum = flushed(flushed(sum) + flushed(even + odd));
+    }
+    return sum;
   }
 };
 
@@ -86,15 +108,15 @@ Floats product(const PackedMatrix& matrix, const Floats& x, bool gelu = false) {
 
 } // namespace
 
-TEST_CASE("a product of bf16 has the bits of VDPBF16PS, for all shapes of edges") {
+TEST_CASE("a product of bf16 has the bits of VDPBF16PS, or AMX's of TDPBF16PS, for all shapes of edges") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
-  const std::int64_t rows = GENERATE(1, 5, 14, 31);
-  const auto [in, out] =
-      GENERATE(table<int, int>({{64, 64}, {256, 32}, {257, 33}, {1, 1}, {6, 17}, {1023, 16}, {1026, 40}, {2051, 7}}));
+  const std::int64_t rows = GENERATE(1, 5, 14, 31, 67);
+  const auto [in, out] = GENERATE(table<int, int>(
+      {{64, 64}, {256, 32}, {257, 33}, {1, 1}, {6, 17}, {1023, 16}, {1026, 40}, {2051, 7}, {32, 1}, {2144, 33}}));
   CAPTURE(name, rows, in, out);
   const Bf16Layer layer(in, out, 1 / std::sqrt(static_cast<float>(in)));
   const PackedMatrix matrix = layer.packed(*kernels);
-  const Floats x = test::normal(static_cast<std::size_t>(rows * in), 1, 3), expected = layer(x, rows),
+  const Floats x = test::normal(static_cast<std::size_t>(rows * in), 1, 3), expected = layer(*kernels, x, rows),
                activated = product(matrix, x, true);
   CHECK(bits_of(product(matrix, x)) == bits_of(expected));
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -109,9 +131,10 @@ TEST_CASE("what is too small for a normal number counts as zero in a product of 
   const auto [input_size, weight_size, bias_size] =
       GENERATE(table<float, float, float>({{1e-38F, 1e36F, 0.5F}, {1e36F, 1e-38F, 0.5F}, {1e-19F, 1e-19F, 1e-38F}}));
   CAPTURE(name, input_size);
-  const Bf16Layer layer(25, 40, weight_size, bias_size);
+  const std::int64_t in = GENERATE(25, 32);
+  const Bf16Layer layer(in, 40, weight_size, bias_size);
   const Floats x = test::normal(static_cast<std::size_t>(9 * layer.in), input_size, 3);
-  CHECK(bits_of(product(layer.packed(*kernels), x)) == bits_of(layer(x, 9)));
+  CHECK(bits_of(product(layer.packed(*kernels), x)) == bits_of(layer(*kernels, x, 9)));
 }
 
 TEST_CASE("inputs are rounded to the nearest bf16, ties to even; infinities and NaN stay such") {
@@ -136,6 +159,7 @@ TEST_CASE("a row's bits in a product of bf16 depend neither on the rows beside i
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(Bf16Layer(1301, 70, 1).packed(*kernels)));
+  CHECK(test::rows_are_independent(Bf16Layer(1312, 70, 1).packed(*kernels)));
 }
 
 TEST_CASE("weights of another type than a matrix has are refused") {

@@ -118,4 +118,5 @@ TEST_CASE("bits of a product of bytes depend neither on the rows beside it nor o
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(ByteLayer(1300, 70, 5).packed(*kernels)));
+  CHECK(test::rows_are_independent(ByteLayer(1344, 70, 5).packed(*kernels)));
 }

@@ -9,20 +9,23 @@
 
 namespace sciexam::test {
 
-extern const KernelTable kSoftwareAvx512, kSoftwareAvx512Vnni, kSoftwareAvx512Bf16;
+extern const KernelTable kSoftwareAvx512, kSoftwareAvx512Vnni, kSoftwareAvx512Bf16, kSoftwareAvx512Amx;
 
 std::vector<std::pair<std::string, const KernelTable*>> every_kernel_table() {
   std::vector<std::pair<std::string, const KernelTable*>> tables = {
       {"AVX2", &per_isa::kAvx2Kernels},
       {"AVX-512 in software", &kSoftwareAvx512},
       {"AVX-512 with VNNI in software", &kSoftwareAvx512Vnni},
-      {"AVX-512 with VNNI and bf16 in software", &kSoftwareAvx512Bf16}};
+      {"AVX-512 with VNNI and bf16 in software", &kSoftwareAvx512Bf16},
+      {"AVX-512 with AMX in software", &kSoftwareAvx512Amx}};
   if (cpu_has(Isa::avx512))
     tables.emplace_back("AVX-512", &per_isa::kAvx512Kernels);
   if (cpu_has(Isa::avx512_vnni))
     tables.emplace_back("AVX-512 with VNNI", &per_isa::kAvx512VnniKernels);
   if (cpu_has(Isa::avx512_bf16))
     tables.emplace_back("AVX-512 with VNNI and bf16", &per_isa::kAvx512Bf16Kernels);
+  if (cpu_has(Isa::avx512_amx))
+    tables.emplace_back("AVX-512 with AMX", &per_isa::kAvx512AmxKernels);
   return tables;
 }
 

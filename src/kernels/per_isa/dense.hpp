@@ -3,6 +3,7 @@
 
 #include "kernels/kernel_table.hpp"
 #include "kernels/per_isa/dense_bytes.hpp"
+#include "kernels/per_isa/dense_in_unit.hpp"
 #include "kernels/per_isa/edges.hpp"
 #include "kernels/per_isa/tile.hpp"
 
@@ -12,16 +13,7 @@ namespace {
 /// Room for a panel, for the rows of kDepth elements, for the scales of rows of bytes, and for what interleave() writes
 /// beyond the last tile.
 std::int64_t dense_scratch(std::int64_t rows) {
-  return (round_up(rows, kTileRows) + kPanelColumns) * kDepth + round_up(rows, kLanes) + kLanes;
-}
-
-/// Pairs of bf16 from `count` floats; up to a whole vector of floats zeros follow.
-inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pairs) {
-  using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes)));
-  for (std::int64_t i = 0; i < count; i += kLanes) {
-    const Halves rounded = __builtin_convertvector(to_bf16(load_some(x + i, count - i)), Halves);
-    __builtin_memcpy(pairs + i / 2, &rounded, sizeof rounded);
-  }
+  return (round_up(rows, kTileRows) + kRounded.tile + kPanelColumns) * kDepth + round_up(rows, kLanes) + kLanes;
 }
 
 /// Products of floats, by weights that are stored as f32 or f16. `room` is for a tile's rows, or for a panel, which
@@ -39,9 +31,9 @@ struct Floats {
     else
       multiply(static_cast<const float*>(room));
   }
-  static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth) {
-    return call.half_weight == nullptr ? PanelAhead(call.weight + begin, depth, call.rows)
-                                       : PanelAhead(call.half_weight + begin, depth, call.rows);
+  static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth, std::int64_t steps) {
+    return call.half_weight == nullptr ? PanelAhead(call.weight + begin, depth, steps)
+                                       : PanelAhead(call.half_weight + begin, depth, steps);
   }
 };
 
@@ -57,8 +49,8 @@ struct Bf16Pairs {
   static void with_panel(const DenseRows& call, std::int64_t begin, bool, std::int32_t*, const Multiply& multiply) {
     multiply(call.pair_weight + begin);
   }
-  static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth) {
-    return PanelAhead(call.pair_weight + begin, depth, call.rows);
+  static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth, std::int64_t steps) {
+    return PanelAhead(call.pair_weight + begin, depth, steps);
   }
 };
 
@@ -88,13 +80,14 @@ inline void dense_of(const DenseRows& call) {
   auto* room = reinterpret_cast<typename Numbers::Element*>(call.scratch);
   auto* rows_packed = room + kPanelColumns * kDepth;
   const std::int64_t elements = round_up(call.in_features, Numbers::kFeatures) / Numbers::kFeatures; // of a row
+  const std::int64_t tiles = round_up(call.rows, kTileRows) / kTileRows;
   for (std::int64_t k = 0; k < elements; k += kDepth) {
     const std::int64_t depth = smaller(kDepth, elements - k);
     pack_rows<Numbers>(call, k, depth, room, rows_packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const std::int64_t begin = column * elements + k * kPanelColumns;
-      PanelAhead ahead = Numbers::ahead(call, begin + elements * kPanelColumns, depth);
-      for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip_tile()) {
+      PanelAhead ahead = Numbers::ahead(call, begin + elements * kPanelColumns, depth, depth * tiles);
+      for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(depth)) {
         const auto* a = rows_packed + row * depth;
         const Corner y{call.y + row * call.out_features + column, call.out_features,
                        smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
@@ -116,6 +109,10 @@ inline void dense_of(const DenseRows& call) {
 }
 
 void dense(const DenseRows& call) {
+#ifdef __AMX_TILE__
+  if (dense_in_unit(call))
+    return;
+#endif
   if (call.byte_weight != nullptr)
     dense_bytes(call);
   else if (call.pair_weight != nullptr)

@@ -4,56 +4,11 @@
 
 #include "kernels/kernel_table.hpp"
 #include "kernels/per_isa/edges.hpp"
+#include "kernels/per_isa/rounding.hpp"
 #include "kernels/per_isa/tile.hpp"
 
 namespace sciexam::per_isa {
 namespace {
-
-constexpr std::int64_t kGroup = 4; // input features that a 32-bit element holds
-/// Elements of a row, of all parts, that are multiplied at once; see kDepth.
-constexpr std::int64_t kByteDepth = kDepth / kByteParts * kGroup;
-constexpr float kLargestByte = 127;
-
-inline float largest(Vector x) {
-  float each[kLanes];
-  store(each, x);
-  float most = 0;
-  for (const float value : each)
-    most = value > most ? value : most;
-  return most;
-}
-
-/// The absolute value of a row's largest element times its factor.
-inline float largest_input(const float* x, const float* factors, std::int64_t size) {
-  Vector most = zero();
-  for (std::int64_t i = 0; i < size; i += kLanes) {
-    const Vector value = multiply(load_some(x + i, size - i), load_some(factors + i, size - i));
-    most = greater(most, greater(value, subtract(zero(), value)));
-  }
-  return largest(most);
-}
-
-/// 128 + x[i] factors[i] scale, rounded, four bytes an element, which stands kByteParts times, each time with the bytes
-/// of a part; up to a multiple of kLanes 128 follows.
-inline void round_to_bytes(const float* x, const float* factors, float scale, std::int64_t count,
-                           std::int32_t* elements) {
-  using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
-  for (std::int64_t i = 0; i < count; i += kLanes) {
-    const Vector input = multiply(load_some(x + i, count - i), load_some(factors + i, count - i)),
-                 scaled = multiply(input, all(scale));
-    const Bytes rounded = __builtin_convertvector(to_integers(nearest(scaled)) + 128, Bytes);
-    std::int32_t groups[kLanes / kGroup];
-    __builtin_memcpy(groups, &rounded, sizeof rounded);
-    for (const std::int32_t group : groups) {
-      if constexpr (kByteParts == 1) {
-        *elements++ = group;
-      } else {
-        *elements++ = group & 0x00FF00FF;
-        *elements++ = group >> 8 & 0x00FF00FF;
-      }
-    }
-  }
-}
 
 /// Rows in tiles, [tile][group][kByteParts][kTileRows]; those that are missing in the last one are zeros. `room` is for
 /// a tile's rows.
@@ -67,8 +22,7 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
       rows[r] = own;
       const std::int64_t row = first + r;
       if (row < call.rows)
-        round_to_bytes(call.x + row * call.in_features + k, call.input_factors + k,
-                       scales[row] > 0 ? 1 / scales[row] : 0, depth, own);
+        round_to_bytes(call.x + row * call.in_features + k, call.input_factors + k, inverse(scales[row]), depth, own);
       else
         for (std::int64_t i = 0; i < elements; ++i)
           own[i] = 0;
@@ -116,29 +70,21 @@ template <bool kAdd>
       store_integers(c + r * c_stride + v * kLanes, sums[r][v]);
 }
 
-/// What an integer sum stands for. 128 was added to all bytes of rows: `byte_surplus` is what that added to a column's
-/// sums.
-inline Vector scaled_sum(const DenseRows& call, float row_scale, std::int64_t column, Integers sum) {
-  const Vector scale = multiply(all(row_scale), load(call.byte_scales + column)),
-               y = multiply_add(to_floats(sum - load_integers(call.byte_surplus + column)), scale,
-                                load(call.bias + column));
-  return call.gelu ? gelu(y) : y;
-}
-
 void dense_bytes(const DenseRows& call) {
   float* scales = call.scratch;
   auto* room = reinterpret_cast<std::int32_t*>(scales + round_up(call.rows, kLanes));
   auto* packed = room + kPanelColumns * kDepth;
   for (std::int64_t row = 0; row < call.rows; ++row)
-    scales[row] = largest_input(call.x + row * call.in_features, call.input_factors, call.in_features) / kLargestByte;
+    scales[row] = row_scale(call, row);
+  const std::int64_t tiles = round_up(call.rows, kTileRows) / kTileRows;
   const std::int64_t panel_bytes = round_up(call.in_features, kGroup) * kPanelColumns;
   for (std::int64_t k = 0; k < call.in_features; k += kByteDepth) {
     const std::int64_t depth = smaller(kByteDepth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
     pack_bytes(call, k, depth, scales, room, packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const std::int8_t* panel = call.byte_weight + column / kPanelColumns * panel_bytes + k * kPanelColumns;
-      PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, call.rows);
-      for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip_tile()) {
+      PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, groups * tiles);
+      for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(groups)) {
         const std::int32_t* a = packed + row * kByteParts * groups;
         const Corner y{call.y + row * call.out_features + column, call.out_features,
                        smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};

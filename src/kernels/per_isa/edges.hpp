@@ -6,7 +6,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// What a tile computes of a result: kTileRows x kPanelColumns of it, or at its end only so many.
+/// What a tile computes of a result: its rows x kPanelColumns of it, or at its end only so many.
 struct Corner {
   float* at;
   std::int64_t stride, rows, columns;
@@ -17,9 +17,9 @@ struct Corner {
 
 /// Calls multiply(c, stride) with a copy of a whole tile; every vector of it becomes finish(row, column, vector) on its
 /// way to its place.
-template <class Multiply, class Finish>
+template <std::int64_t kRows = kTileRows, class Multiply, class Finish>
 inline void finish_tile(const Corner& y, const Multiply& multiply, const Finish& finish) {
-  float tile[kTileRows * kPanelColumns] = {};
+  alignas(64) float tile[kRows * kPanelColumns] = {};
   const auto columns = static_cast<std::uint64_t>(y.columns);
   for (std::int64_t r = 0; r < (y.begun ? y.rows : 0); ++r)
     __builtin_memcpy(tile + r * kPanelColumns, y.at + r * y.stride, columns * sizeof(float));

@@ -7,8 +7,8 @@
 namespace sciexam::per_isa {
 namespace {
 
-constexpr KernelTable kTable = {kTileRows, kMostRows,          kPanelColumns,      &dense_scratch,
-                                &dense,    &add_and_normalise, &attention_scratch, &attend};
+constexpr KernelTable kTable = {kExact, kRounded,           kPanelColumns,      &dense_scratch,
+                                &dense, &add_and_normalise, &attention_scratch, &attend};
 
 } // namespace
 } // namespace sciexam::per_isa

@@ -14,11 +14,11 @@ enum class Start { zero, bias, result };
 /// faster than where a panel's rows are asked for shortly before they are needed.)
 class PanelAhead {
 public:
-  /// `rows` are those that will be multiplied meanwhile.
+  /// Until fetch() has been called `steps` times.
   template <class Element>
-  PanelAhead(const Element* panel, std::int64_t depth, std::int64_t rows)
-      : at_(reinterpret_cast<const char*>(panel)), depth_(depth),
-        step_(static_cast<std::int64_t>(sizeof(Element)) * kPanelColumns * kTileRows / round_up(rows, kTileRows)) {}
+  PanelAhead(const Element* panel, std::int64_t depth, std::int64_t steps)
+      : at_(reinterpret_cast<const char*>(panel)),
+        step_(static_cast<std::int64_t>(sizeof(Element)) * depth * kPanelColumns / steps) {}
 
   /// To be called at each step of a tile, with a copy of it.
   void fetch() {
@@ -26,11 +26,11 @@ public:
     at_ += step_;
   }
   /// To be called after each tile.
-  void skip_tile() { at_ += depth_ * step_; }
+  void skip(std::int64_t steps) { at_ += steps * step_; }
 
 private:
   const char* at_;
-  std::int64_t depth_, step_;
+  std::int64_t step_;
 };
 
 struct NothingAhead {

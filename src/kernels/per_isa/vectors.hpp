@@ -3,6 +3,8 @@
 // functions may be included beside it, or the linker might take AVX-512 copies of them for the whole program.
 #pragma once
 
+#include "kernels/kernel_table.hpp"
+
 #include <cstdint>
 
 #include <immintrin.h>
@@ -210,20 +212,26 @@ inline Vector add_products(Vector a, Vector b, Vector c) {
 
 /// What a tile and a panel of packed weights are wide.
 constexpr std::int64_t kPanelColumns = 2 * kLanes;
-/// Elements of rows at once, 32 bits each: of kMostRows rows these stay in the second cache, which is larger where
+/// Elements of rows at once, 32 bits each: of a chunk of rows these stay in the second cache, which is larger where
 /// there is AVX-512. (Measured on Zen 3: 512 are 5 % faster than 256, whose panel of weights would stay in the first
 /// cache; on Emerald Rapids: 1024 with 98 rows are 4 to 8 % faster than 512 with 182.)
 constexpr std::int64_t kDepth = kLanes == 16 ? 1024 : 512;
-/// Rows that a worker should take at once: so many that reading the weights is small beside the product.
-constexpr std::int64_t kMostRows = kLanes == 16 ? 98 : 192;
-static_assert(kMostRows % kTileRows == 0);
-
 constexpr std::int64_t round_up(std::int64_t x, std::int64_t step) {
   return (x + step - 1) / step * step;
 }
 constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) {
   return a < b ? a : b;
 }
+
+/// Rows that a worker should multiply at once: so many that reading the weights is small beside the product. Of the
+/// matrix unit's products, which take less time, more.
+constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 98 : 192};
+#ifdef __AMX_TILE__
+constexpr RowChunks kRounded = {32, 256};
+#else
+constexpr RowChunks kRounded = kExact;
+#endif
+static_assert(kExact.most % kExact.tile == 0 && kRounded.most % kRounded.tile == 0);
 
 } // namespace
 } // namespace sciexam::per_isa

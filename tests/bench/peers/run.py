@@ -183,7 +183,7 @@ def read_questions(arguments):
     prompts = [row["prompt"] for row in rows]
     for i, row in enumerate(rows[:arguments.questions]) if arguments.open_book else ():
         row["prompt"] += " " + (row.get("context") or " ".join((prompts * 2)[i + 1:i + 60]))
-    rows = rows[:arguments.questions]
+    rows = [{"id": str(i), **row} for i, row in enumerate(rows[:arguments.questions])]
     lines = "".join(json.dumps({"text": row["prompt"], "pair": row[c]}) + "\n" for row in rows for c in "ABCDE")
     out = output_of([arguments.program, "tokenize", "--tokenizer", arguments.tokenizer], lines).splitlines()
     for i, row in enumerate(rows):
