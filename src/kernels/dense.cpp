@@ -7,19 +7,20 @@
 namespace sciexam {
 namespace {
 
-/// Rows in chunks of whole tiles, all workers about equally busy.
+/// Rows in chunks of whole tiles, all about equally large, so that all workers are equally busy.
 struct Chunks {
-  std::int64_t rows, size;
+  std::int64_t rows, tile, tiles, count;
 
   Chunks(std::int64_t all, int workers, const KernelTable& kernels, const DenseRows& call) : rows(all) {
-    const auto [tile, most] = call.weight == nullptr && call.half_weight == nullptr ? kernels.rounded : kernels.exact;
-    const std::int64_t rounds = (all + most * workers - 1) / (most * workers);
-    const std::int64_t count = std::max<std::int64_t>(1, rounds * workers);
-    size = ((all + count - 1) / count + tile - 1) / tile * tile;
+    const RowChunks& best = call.weight == nullptr && call.half_weight == nullptr ? kernels.rounded : kernels.exact;
+    tile = best.tile;
+    tiles = (all + tile - 1) / tile;
+    const std::int64_t rounds = (all + best.most * workers - 1) / (best.most * workers);
+    count = std::min(tiles, std::max<std::int64_t>(1, rounds) * workers);
   }
-  std::int64_t count() const { return size == 0 ? 0 : (rows + size - 1) / size; }
-  std::int64_t first(std::int64_t chunk) const { return chunk * size; }
-  std::int64_t length(std::int64_t chunk) const { return std::min(size, rows - first(chunk)); }
+  std::int64_t first(std::int64_t chunk) const { return std::min(rows, tiles * chunk / count * tile); }
+  std::int64_t length(std::int64_t chunk) const { return first(chunk + 1) - first(chunk); }
+  std::int64_t longest() const { return count == 0 ? 0 : (tiles + count - 1) / count * tile; }
 };
 
 DenseRows call_of(const PackedMatrix& matrix, bool gelu) {
@@ -39,8 +40,8 @@ void multiply(const KernelTable& kernels, DenseRows call, const float* x, std::i
 void multiply_all(const KernelTable& kernels, const DenseRows& call, const float* x, std::int64_t rows, float* y,
                   const Workers& workers, Workspace& workspace) {
   const Chunks chunks(rows, workers.count, kernels, call);
-  workspace.prepare(workers.count, kernels.dense_scratch(chunks.size));
-  workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
+  workspace.prepare(workers.count, kernels.dense_scratch(chunks.longest()));
+  workers.run(chunks.count, [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk);
     multiply(kernels, call, x + first * call.in_features, chunks.length(chunk), y + first * call.out_features,
              workspace.scratch(worker));
@@ -82,12 +83,13 @@ void finish_layer(const LayerTail& tail, const float* context, const float* hidd
   const DenseRows first_call = call_of(*tail.attention_output, false), up_call = call_of(*tail.intermediate, true),
                   down_call = call_of(*tail.output, false);
   const Chunks chunks(rows, workers.count, kernels, up_call);
-  const std::int64_t packing = kernels.dense_scratch(chunks.size);
-  workspace.prepare(workers.count, packing + chunks.size * (2 * size + inner));
-  workers.run(chunks.count(), [&](int worker, std::int64_t chunk) {
+  const std::int64_t packing = kernels.dense_scratch(chunks.longest());
+  const std::int64_t longest = chunks.longest();
+  workspace.prepare(workers.count, packing + longest * (2 * size + inner));
+  workers.run(chunks.count, [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk), count = chunks.length(chunk);
     float* packed = workspace.scratch(worker);
-    float *attended = packed + packing, *sum = attended + chunks.size * size, *activated = sum + chunks.size * size;
+    float *attended = packed + packing, *sum = attended + longest * size, *activated = sum + longest * size;
     multiply(kernels, first_call, context + first * size, count, sum, packed);
     normalise(kernels, tail.attention_norm, sum, hidden + first * size, count, size, attended);
     multiply(kernels, up_call, attended, count, activated, packed);

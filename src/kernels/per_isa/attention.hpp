@@ -157,9 +157,15 @@ inline void write_scores(const HeadAttention& call, const AttentionScratch& scra
           _mm256_storeu_ps(to, _mm256_add_ps(_mm256_loadu_ps(to), p2c.eight(j + r, first + i - (key + j + r))));
       }
     for (std::int64_t i = 0; i < count; i += kPanelColumns)
-      for (std::int64_t j = 0; j < keys; j += kTileRows)
-        tile<2, Start::result>(k + j, scratch.column_stride, scratch.q + i, kScoreStride, dim, nullptr,
-                               scores + j * kScoreStride + i, kScoreStride);
+      for (std::int64_t j = 0; j < keys; j += kTileRows) {
+        float* to = scores + j * kScoreStride + i;
+        if (count - i > kLanes)
+          tile<2, Start::result>(k + j, scratch.column_stride, scratch.q + i, kScoreStride, dim, nullptr, to,
+                                 kScoreStride);
+        else
+          tile<1, Start::result>(k + j, scratch.column_stride, scratch.q + i, kScoreStride, dim, nullptr, to,
+                                 kScoreStride);
+      }
   }
 }
 

@@ -225,7 +225,7 @@ constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) {
 
 /// Rows that a worker should multiply at once: so many that reading the weights is small beside the product. Of the
 /// matrix unit's products, which take less time, more.
-constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 98 : 192};
+constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 140 : 192};
 #ifdef __AMX_TILE__
 constexpr RowChunks kRounded = {32, 256};
 #else

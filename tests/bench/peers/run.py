@@ -4,7 +4,7 @@
 usage: run.py SCIEXAM_RUN QUESTIONS.csv --checkpoint FOLDER [--shape base|large] [--questions N] [--json FILE] ...
 
 transformers on PyTorch (eager, torch.compile), ONNX Runtime and OpenVINO (f32, int8) and sciexam (f32, int8, and bf16
-where the CPU has it). Their environment is made from requirements.txt once, in
+where it is asked for). Their environment is made from requirements.txt once, in
 ${XDG_CACHE_HOME:-~/.cache}/sciexam/peers-venv-HASH.
 
 The questions, sorted by length, are dealt to rounds of like lengths; in a round each competitor answers the same slice,
@@ -126,9 +126,10 @@ class Sciexam:
                    "--out", self.package, "--precision", packed, "--max-length", str(arguments.max_length)]
         if precision == "int8":  # random weights leave all options nearly alike: their order may change
             command += ["--calibration", calibration_csv(arguments), "--allow-disagreement"]
-        pack = subprocess.run(command, capture_output=True, text=True)
-        if pack.returncode:
-            raise Unavailable(pack.stderr.strip().splitlines()[-1][:160])
+        if not os.path.exists(f"{self.package}/manifest.json"):  # of an earlier run: int8 takes minutes
+            pack = subprocess.run(command, capture_output=True, text=True)
+            if pack.returncode:
+                raise Unavailable(pack.stderr.strip().splitlines()[-1][:160])
         self.start = time.time()
 
     def answer(self, questions):
@@ -254,7 +255,7 @@ def measure(arguments, questions, rows):
 
     for name in arguments.peers:
         attempt(name, lambda: start(name, lambda: best_peer(arguments, name, questions)))
-    for precision in sciexam_precisions():
+    for precision in arguments.precisions:
         name = f"sciexam {precision}"
         attempt(name, lambda: start(name, lambda: Sciexam(arguments, precision)))
 
@@ -278,11 +279,6 @@ def measure(arguments, questions, rows):
     for name in competitors:
         rows[name]["error"] = max(abs(a - b) for q, t in zip(checked, truth)
                                   for a, b in zip(centred(logits[name][q["id"]]), centred(t)))
-
-
-def sciexam_precisions():
-    with open("/proc/cpuinfo") as f:
-        return ["f32", *(["bf16"] if "avx512_bf16" in f.read() else []), "int8"]
 
 
 def table(arguments, questions, rows, versions):
@@ -327,6 +323,8 @@ def parsed():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--open-book", action="store_true", help="fill sequences to 512 tokens with contexts")
     parser.add_argument("--peers", nargs="*", choices=PEERS, help="[all; with --open-book eager and f32]")
+    parser.add_argument("--precisions", nargs="*", choices=["f32", "bf16", "int8"], default=["f32", "int8"],
+                        help="sciexam's [f32 and int8]; bf16 needs a CPU with it")
     parser.add_argument("--work", required=True, help="folder for models and logs, 5 GB (large); kept for the next run")
     parser.add_argument("--float64", type=int, help="questions that are held against float64 [4; with --open-book 1]")
     parser.add_argument("--patience", type=int, default=1800, help="seconds until a peer that is silent is given up")
