@@ -101,7 +101,7 @@ TEST_CASE("golden: answered in bf16, logits stay near the reference's, whatever 
       CHECK(error < kBf16Tolerance);
       CHECK(error > kLogitTolerance);
       for (std::int64_t row = 0; row < together.size(0); ++row)
-        CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) == 0);
+        CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) < 1e-6);
     }
   }
 }

@@ -25,7 +25,7 @@ constexpr double kTolerance = 1e-5;
 #ifdef SCIEXAM_STOCK_LIBTORCH
 constexpr double kBf16Tolerance = 0.2; // autocast rounds the products' results too: measured 0.107
 #else
-constexpr double kBf16Tolerance = 0.06; // measured 0.042
+constexpr double kBf16Tolerance = 0.1; // measured 0.042 where bf16 is held in f32, 0.064 with VDPBF16PS
 #endif
 
 TrainingSettings settings_of(const JsonView& run) {
