@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -280,4 +281,18 @@ TEST_CASE("a driver that is not there, or lacks a function, is told by name") {
   CHECK_THAT(fault("libcuda-that-nobody-has.so"), ContainsSubstring("libcuda-that-nobody-has.so"));
   CHECK_THAT(fault("libm.so.6"), ContainsSubstring("lacks cuInit"));
   CHECK_THROWS_AS(GpuDevice(device().driver(), 99), DeviceError);
+}
+
+TEST_CASE("the oldest devices' kernels can be asked for on newer ones, and nothing else") {
+  const char* before = std::getenv("SCIEXAM_GPU_KERNELS");
+  const std::string kept = before == nullptr ? "" : before;
+  const auto image = [](const char* asked, int compute_capability) {
+    REQUIRE(::setenv("SCIEXAM_GPU_KERNELS", asked, 1) == 0);
+    return kernel_image(compute_capability);
+  };
+  CHECK(image("", 75) != image("", 90));
+  CHECK(image("75", 90) == image("", 75));
+  CHECK(image("75", 75) == image("", 75));
+  CHECK_THROWS_WITH(image("80", 90), "SCIEXAM_GPU_KERNELS is '80'. Set it to 75, or not at all");
+  REQUIRE(::setenv("SCIEXAM_GPU_KERNELS", kept.c_str(), 1) == 0);
 }
