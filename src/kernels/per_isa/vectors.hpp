@@ -224,7 +224,7 @@ constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) {
 }
 
 /// Rows that a worker should multiply at once: so many that reading the weights is small beside the product. Of the
-/// matrix unit's products, which take less time, more.
+/// matrix unit's products, which take less time, more. (Measured on Emerald Rapids: 98 and 196 are equally fast.)
 constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 140 : 192};
 #ifdef __AMX_TILE__
 constexpr RowChunks kRounded = {32, 256};

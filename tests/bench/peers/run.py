@@ -113,6 +113,12 @@ class Peer:
         self.process.wait()
 
 
+def mark_of(folder):
+    """Another one for another checkpoint, or one that was made anew."""
+    files = sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in os.scandir(folder))
+    return hashlib.sha256(f"{os.path.abspath(folder)} {files}".encode()).hexdigest()[:8]
+
+
 class Sciexam:
     """sciexam-run, which is a run of the program a slice; its rate is without loading."""
     setting = "as it is"
@@ -121,7 +127,7 @@ class Sciexam:
         packed = "int8" if precision == "int8" else "f16"
         self.arguments, self.peak, self.start = arguments, 0, None
         self.precision = "auto" if precision == "int8" else precision
-        self.package = f"{arguments.work}/package-{packed}-{arguments.max_length}"
+        self.package = f"{arguments.work}/package-{packed}-{arguments.max_length}-{mark_of(arguments.checkpoint)}"
         command = [arguments.program, "pack", "--models", arguments.checkpoint, "--tokenizer", arguments.tokenizer,
                    "--out", self.package, "--precision", packed, "--max-length", str(arguments.max_length)]
         if precision == "int8":  # random weights leave all options nearly alike: their order may change
