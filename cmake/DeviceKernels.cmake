@@ -1,6 +1,6 @@
 # Kernels for GPUs: clang's PTX for two generations of devices. PTX 6.5 has mma.m16n8k8 and ldmatrix, 7.0 sm_80: every driver
 # since 450 reads them and compiles them for the device that it has.
-find_program(SCIEXAM_CLANG NAMES clang++-14 clang++ REQUIRED)
+find_program(SCIEXAM_CLANG NAMES $ENV{CLANGXX} clang++ clang++-19 clang++-14 REQUIRED)
 set(SCIEXAM_ARCHITECTURES 75 80)
 
 # sciexam_ptx(SOURCE PREFIX DEPENDS...): PREFIX_75.ptx and PREFIX_80.ptx of SOURCE, anew when a file of DEPENDS changes.

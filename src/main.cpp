@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
-#include "support/standard_streams.hpp"
-#include "support/threads.hpp"
+#include "support/files/standard_streams.hpp"
+#include "support/machine/threads.hpp"
 
 #include <cstdio>
 #include <cstdlib>

@@ -8,7 +8,7 @@
 # WORK     scratch folder, 1.5 GB. Started again on a WORK that an interrupted
 #          build left, it goes on where that one stopped.
 #
-# Needs: cmake ninja-build g++ clang-14 libfmt-dev patch xz-utils, and
+# Needs: cmake ninja-build g++ clang (14 or later; CLANG and CLANGXX name another) libfmt-dev patch xz-utils, and
 #        python3-yaml python3-typing-extensions for /usr/bin/python3.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,7 +16,7 @@ tarball=$1
 mkdir -p "$2" "$3"
 prefix=$(cd "$2" && pwd)
 work=$(cd "$3" && pwd)
-export CC=${CC:-clang-14} CXX=${CXX:-clang++-14}
+export CC=${CLANG:-clang} CXX=${CLANGXX:-clang++}
 python=${PYTHON:-/usr/bin/python3}
 
 if [ ! -e "$work/generated.done" ]; then

@@ -4,7 +4,21 @@
 declare -A expected_time=( # on two cores
   [cli11]='10 s' [valijson]='1 s' [catch2]='1 min' [sentencepiece]='1 min' [onednn]='8 to 16 min' [libtorch]='20 to 35 min')
 
-compiler_versions() { printf 'g++ %s clang %s' "$(g++ -dumpfullversion)" "$(clang++-14 -dumpversion)"; }
+# Exports CLANG and CLANGXX, which compile LibTorch and the GPU's kernels: clang, or the newest clang-N.
+find_clang() {
+  local candidate version
+  for candidate in "${CLANGXX:-clang++}" $(compgen -c clang++- | grep -x 'clang++-[0-9]*' | sort -t - -k 2 -n -r); do
+    version=$("$candidate" -dumpversion 2> /dev/null) || continue
+    if [ "${version%%.*}" -ge 14 ]; then
+      export CLANGXX=$candidate CLANG=${candidate/clang++/clang}
+      return
+    fi
+  done
+  die "clang 14 or later is needed, and neither clang++ nor a clang++-N is one." \
+    "Install your system's clang, or set CLANGXX to the one to use."
+}
+
+compiler_versions() { printf 'g++ %s clang %s' "$(g++ -dumpfullversion)" "$("$CLANGXX" -dumpversion)"; }
 
 # dependency_key NAME COMPILERS: changes with the locked source, the recipe and the compilers
 dependency_key() {
@@ -51,6 +65,7 @@ build_dependency() {
 build_dependencies() {
   local view=$1 name compilers
   mkdir -p "$cache" "$view"
+  find_clang
   compilers=$(compiler_versions)
   for name in $(lock_names); do
     build_dependency "$name" "$compilers"

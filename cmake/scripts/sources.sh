@@ -87,13 +87,13 @@ source_mirrors() {
 }
 
 # apt_state FOLDER MIRROR SUITE [KEYRING]: an apt of our own, which knows one
-# suite's source packages. The system's configuration is read (a proxy may be
+# suite's packages, whichever release this system is. The system's configuration is read (a proxy may be
 # in it) but its hooks and its lists are left alone; no root is needed.
 apt_state() {
   local state=$1 mirror=$2 suite=$3 keyring=${4:-/usr/share/keyrings/debian-archive-keyring.gpg} signed=''
   [ ! -r "$keyring" ] || signed="[signed-by=$keyring] "
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/parts"
-  printf 'deb-src %s%s %s main\n' "$signed" "$mirror" "$suite" > "$state/sources.list"
+  printf '%s %s%s %s main\n' "$(lock_kind)" "$signed" "$mirror" "$suite" > "$state/sources.list"
   cat > "$state/apt.conf" << END
 Dir::Etc::SourceList "$state/sources.list";
 Dir::Etc::SourceParts "$state/parts";
@@ -111,6 +111,8 @@ Acquire::Retries "2";
 END
 }
 
+lock_kind() { if [[ $lock_file = *.deb ]]; then printf deb; else printf deb-src; fi; }
+
 showsrc() { apt-cache -c "$1/apt.conf" showsrc --only-source "$lock_package" 2> /dev/null; } # showsrc STATE
 
 # source_version STATE: the version of $lock_package whose source has the locked
@@ -122,9 +124,13 @@ source_version() {
 
 # fetch_from STATE: $lock_file into $source_path with the apt of STATE; on failure sets fetch_failure.
 fetch_from() {
-  local version others
   fetch_failure="the mirror could not be read, apt's messages are above"
   apt-get -c "$1/apt.conf" -qq update >&2 < /dev/null || return 1
+  if [ "$(lock_kind)" = deb ]; then fetch_package "$1"; else fetch_tarball "$1"; fi
+}
+
+fetch_tarball() { # fetch_tarball STATE
+  local version others
   version=$(source_version "$1")
   if [ -z "$version" ]; then
     others=$(showsrc "$1" | awk '$1 == "Version:" { print $2 }' | paste -s -d ' ')
@@ -136,14 +142,12 @@ fetch_from() {
     apt-get -c "$1/apt.conf" -qq source --download-only --tar-only "$lock_package=$version" >&2 < /dev/null)
 }
 
-# fetch_package: $lock_file, a binary package, into $source_path. The system's own apt knows those.
+# fetch_package STATE: $lock_file, a binary package that is the same for every system (headers)
 fetch_package() {
   local version=${lock_file#"$lock_package"_}
   version=${version%_*.deb}
-  say "Fetching $lock_file"
-  fetch_failures=("apt-get download $lock_package=$version failed, apt's messages are above;"
-    "apt-get update, run as root, may help.")
-  (cd "$cache/sources" && apt-get -qq download "$lock_package=$version" >&2 < /dev/null)
+  fetch_failure="$lock_package=$version could not be had there, apt's messages are above"
+  (cd "$cache/sources" && apt-get -c "$1/apt.conf" -qq download "$lock_package=$version" >&2 < /dev/null)
 }
 
 # fetch_source: $lock_file into $source_path, from the first mirror and suite
@@ -154,13 +158,9 @@ fetch_source() {
   command -v apt-get > /dev/null || return 1
   fetch_failures=()
   mkdir -p "$cache/sources"
-  if [[ $lock_file = *.deb ]]; then
-    fetch_package
-    return
-  fi
   while read -r mirror keyring; do
     for suite in ${lock_suites//,/ }; do
-      state=$cache/apt/$suite
+      state=$cache/apt/$suite-$(lock_kind)
       say "Looking for $lock_file in Debian $suite at $mirror"
       apt_state "$state" "$mirror" "$suite" "$keyring"
       if fetch_from "$state"; then return; fi

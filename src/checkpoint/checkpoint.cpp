@@ -3,8 +3,8 @@
 #include "checkpoint/pytorch_bin.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
-#include "support/json.hpp"
+#include "support/files/files.hpp"
+#include "support/text/json.hpp"
 
 #include <map>
 #include <set>

@@ -3,7 +3,7 @@
 // models/deberta_v2/configuration_deberta_v2.py and modeling_deberta_v2.py.
 #pragma once
 
-#include "support/json.hpp"
+#include "support/text/json.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,7 @@
 #include "checkpoint/mapped_weights.hpp"
 
 #include "support/errors.hpp"
-#include "support/threads.hpp"
+#include "support/machine/threads.hpp"
 
 #include <algorithm>
 

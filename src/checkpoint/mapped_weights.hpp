@@ -2,7 +2,7 @@
 #pragma once
 
 #include "checkpoint/weight_source.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 
 #include <cstdint>
 #include <string>

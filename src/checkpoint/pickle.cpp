@@ -1,7 +1,7 @@
 #include "checkpoint/pickle.hpp"
 
 #include "support/errors.hpp"
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <unordered_map>

@@ -4,7 +4,7 @@
 #include "checkpoint/pickle.hpp"
 #include "checkpoint/zip_directory.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,10 +1,10 @@
 #include "checkpoint/safetensors.hpp"
 
 #include "checkpoint/mapped_weights.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
-#include "support/json.hpp"
+#include "support/files/files.hpp"
+#include "support/text/counted.hpp"
+#include "support/text/json.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "checkpoint/weight_source.hpp"
 
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/x86_64_v3.hpp"
+#include "support/machine/x86_64_v3.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <cstring>

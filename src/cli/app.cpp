@@ -1,8 +1,8 @@
 #include "cli/commands.hpp"
 #include "cli/version.hpp"
-#include "support/cpu.hpp"
 #include "support/errors.hpp"
-#include "support/progress.hpp"
+#include "support/machine/cpu.hpp"
+#include "support/messages/progress.hpp"
 
 #include <exception>
 #include <iostream>

@@ -3,9 +3,9 @@
 #include "cli/options.hpp"
 #include "cli/reports.hpp"
 #include "demo/embedded.hpp"
-#include "ensemble/answering.hpp"
+#include "ensemble/package_run.hpp"
 #include "exam/metrics.hpp"
-#include "support/progress.hpp"
+#include "support/messages/progress.hpp"
 
 #include <cstdio>
 #include <map>

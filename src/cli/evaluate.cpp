@@ -1,13 +1,13 @@
 // sciexam-run evaluate: MAP@3 against a labelled file.
+#include "answer/locate.hpp"
 #include "cli/commands.hpp"
-#include "cli/locate.hpp"
 #include "cli/options.hpp"
 #include "cli/reports.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/progress.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
 
 #include <cstdio>
 #include <memory>

@@ -1,15 +1,15 @@
 #include "cli/options.hpp"
 
-#include "ensemble/answering.hpp"
+#include "inference/loading.hpp"
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
 #include "report/numbers.hpp"
-#include "support/counted.hpp"
-#include "support/cpu.hpp"
 #include "support/errors.hpp"
-#include "support/progress.hpp"
-#include "support/threads.hpp"
+#include "support/machine/cpu.hpp"
+#include "support/machine/threads.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <cstdlib>

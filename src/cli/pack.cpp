@@ -5,14 +5,14 @@
 #include "cli/options.hpp"
 #include "cli/packing.hpp"
 #include "cli/version.hpp"
-#include "ensemble/answering.hpp"
-#include "ensemble/byte_model.hpp"
-#include "ensemble/probe.hpp"
+#include "inference/loading.hpp"
+#include "inference/probe.hpp"
 #include "model/weights.hpp"
-#include "support/counted.hpp"
+#include "quantization/int8_model.hpp"
 #include "support/errors.hpp"
-#include "support/progress.hpp"
-#include "support/threads.hpp"
+#include "support/machine/threads.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
 
 #include <cstdio>
 #include <memory>

@@ -1,11 +1,11 @@
 #include "cli/reports.hpp"
 
-#include "ensemble/agreement.hpp"
 #include "ensemble/run_summary.hpp"
 #include "exam/csv.hpp"
 #include "exam/metrics.hpp"
-#include "support/counted.hpp"
-#include "support/files.hpp"
+#include "quantization/agreement.hpp"
+#include "support/files/files.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/commands.hpp"
-#include "ensemble/answering.hpp"
+#include "ensemble/package_run.hpp"
 #include "exam/question.hpp"
 
 #include <filesystem>

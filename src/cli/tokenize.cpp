@@ -1,8 +1,8 @@
 // sciexam-run tokenize: JSON lines in, token ids out.
+#include "answer/locate.hpp"
 #include "cli/commands.hpp"
-#include "cli/locate.hpp"
 #include "support/errors.hpp"
-#include "support/json.hpp"
+#include "support/text/json.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 #include <iostream>

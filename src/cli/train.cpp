@@ -5,10 +5,10 @@
 #include "cli/version.hpp"
 #include "package/pack.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
-#include "support/progress.hpp"
-#include "train/lock.hpp"
-#include "train/training.hpp"
+#include "support/files/files.hpp"
+#include "support/messages/progress.hpp"
+#include "train/job/lock.hpp"
+#include "train/job/training.hpp"
 
 #include <algorithm>
 #include <cstdio>

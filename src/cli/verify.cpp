@@ -1,12 +1,12 @@
 // sciexam-run verify: every byte of a package, and the numbers that it computes.
 #include "package/verify.hpp"
 
+#include "answer/locate.hpp"
 #include "cli/commands.hpp"
-#include "cli/locate.hpp"
 #include "cli/options.hpp"
-#include "ensemble/answering.hpp"
-#include "ensemble/probe.hpp"
-#include "support/progress.hpp"
+#include "inference/loading.hpp"
+#include "inference/probe.hpp"
+#include "support/messages/progress.hpp"
 
 #include <cstdio>
 #include <memory>

@@ -57,17 +57,6 @@ Combine parse_combine(std::string_view name) {
   throw UsageError("--combine " + std::string(name) + " is unknown. Give one of " + known);
 }
 
-OptionScores softmax(const OptionLogits& logits) {
-  OptionScores scores = to_double(logits);
-  const double most = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (double& score : scores)
-    sum += score = std::exp(score - most);
-  for (double& score : scores)
-    score /= sum;
-  return scores;
-}
-
 OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights) {
   if (combine == Combine::vote)
     return votes(models);

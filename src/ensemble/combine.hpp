@@ -1,20 +1,13 @@
 // From the logits of several models to one ranking.
 #pragma once
 
-#include "exam/ranking.hpp"
+#include "inference/logits.hpp"
 
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sciexam {
-
-/// One model's scores of the options of one question, before softmax.
-using OptionLogits = std::array<float, kOptions>;
-/// Scores by which options are ranked, highest first.
-using OptionScores = std::array<double, kOptions>;
 
 /// How the ensemble decides. p = softmax of one model's logits.
 enum class Combine {
@@ -29,9 +22,6 @@ enum class Combine {
 std::string_view name_of(Combine combine);
 /// Throws UsageError that lists the names.
 Combine parse_combine(std::string_view name);
-
-/// softmax in double, [options] -> [options].
-OptionScores softmax(const OptionLogits& logits);
 
 /// The ensemble's scores for one question; `models` are its models' logits, `weights` (as many)
 /// count for Combine::weighted only. For Combine::vote equal points are told apart by a fraction

@@ -1,7 +1,7 @@
 #include "ensemble/deadline_run.hpp"
 
-#include "support/counted.hpp"
-#include "support/progress.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "ensemble/plan.hpp"
+#include "inference/model_runner.hpp"
+#include "inference/speed.hpp"
+#include "inference/token_batches.hpp"
 #include "support/clock.hpp"
-#include "support/errors.hpp"
 
 #include <array>
 #include <cstdint>
@@ -14,34 +16,6 @@
 #include <vector>
 
 namespace sciexam {
-
-/// Tokens of each of a question's five sequences.
-using QuestionLengths = std::array<std::int32_t, kOptions>;
-
-/// Thrown by ModelRunner::answer() when the batch needs more memory than there is.
-class OutOfMemory : public WorkError {
-  using WorkError::WorkError;
-};
-
-/// What runs the models: the network, or a simulation of it.
-class ModelRunner {
-public:
-  ModelRunner() = default;
-  ModelRunner(const ModelRunner&) = delete;
-  ModelRunner& operator=(const ModelRunner&) = delete;
-  virtual ~ModelRunner() = default;
-  /// Makes this model the one that answers; false if it cannot be used, which the runner has then told.
-  virtual bool load(std::size_t model) = 0;
-  /// Told once it is known that not everything fits into the time: whatever can compute should.
-  virtual void hurry() {}
-  /// One element a question. Asks `stop` many times on the way and gives nothing once that is true. Sequences
-  /// longer than max_length are cut to it. After an OutOfMemory a smaller batch may be asked for.
-  virtual std::optional<std::vector<OptionLogits>>
-  answer(std::span<const std::size_t> questions, std::int64_t max_length, const std::function<bool()>& stop) = 0;
-};
-
-/// Tokens that go through the network at once: more are not faster.
-inline constexpr std::int64_t kTokenBudget = 4224;
 
 inline constexpr double kNoTimeLimit = 1e9; ///< seconds
 inline constexpr double kNoCascade = 2;     ///< no probability is as high
@@ -57,9 +31,6 @@ struct DeadlineOptions {
   /// Questions whose first guess has this probability or more get no further model.
   double cascade = kNoCascade;
 };
-
-/// One model's answers; those that it did not give are empty.
-using PartialAnswers = std::vector<std::optional<OptionLogits>>;
 
 /// Told while the run goes on; every function may be empty.
 struct DeadlineEvents {

@@ -1,10 +1,13 @@
-#include "ensemble/answering.hpp"
-#include "ensemble/device_runner.hpp"
+#include "ensemble/package_run.hpp"
+
+#include "inference/device_runner.hpp"
+#include "inference/encoding.hpp"
+#include "inference/loading.hpp"
 #include "kernels/dense.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/memory.hpp"
-#include "support/progress.hpp"
+#include "support/machine/memory.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -7,8 +7,6 @@
 namespace sciexam {
 namespace {
 
-constexpr double kSpeedMemory = 120; // seconds after which a measurement counts 1 / e
-
 /// One answer of one model: question and how many answers it has then.
 struct Answer {
   std::size_t question, number;
@@ -111,16 +109,6 @@ std::int64_t LengthHistogram::longest_within(std::int64_t budget, std::int64_t l
     (tokens(middle) <= budget ? fits : too_long) = middle;
   }
   return fits;
-}
-
-void SpeedEstimate::add(std::int64_t tokens, double seconds) {
-  const double kept = std::exp(-seconds / kSpeedMemory);
-  tokens_ = tokens_ * kept + static_cast<double>(tokens);
-  seconds_ = seconds_ * kept + seconds;
-}
-
-double SpeedEstimate::tokens_per_second() const {
-  return seconds_ > 0 ? std::max(tokens_ / seconds_, 1e-3) : expected_;
 }
 
 } // namespace sciexam

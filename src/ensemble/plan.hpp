@@ -1,9 +1,8 @@
 // Which model answers which question, when there may not be time for all.
 #pragma once
 
-#include "ensemble/combine.hpp"
+#include "inference/logits.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -44,33 +43,6 @@ struct EnsemblePlan {
 EnsemblePlan plan_ensemble(std::span<const QuestionToPlan> questions, std::size_t answered, std::size_t models,
                            const PlanLimits& limits);
 
-/// How many of the next questions make a batch: as many as have at most `budget` tokens together, but at least one if
-/// there are any. `tokens_of(i)` are those of the i-th.
-template <class TokensOf>
-std::size_t count_in_batch(std::size_t questions, std::int64_t budget, const TokensOf& tokens_of) {
-  std::size_t count = 0;
-  for (std::int64_t tokens = 0; count < questions; ++count) {
-    tokens += tokens_of(count);
-    if (count > 0 && tokens > budget)
-      break;
-  }
-  return count;
-}
-
-/// All questions in batches of at most `budget` tokens (a question of more makes one of its own) and `most` questions,
-/// in their order. `tokens_of(question)` are one's tokens.
-template <class TokensOf>
-std::vector<std::vector<std::size_t>> split_by_tokens(std::span<const std::size_t> questions, std::int64_t budget,
-                                                      const TokensOf& tokens_of, std::size_t most = SIZE_MAX) {
-  std::vector<std::vector<std::size_t>> batches;
-  for (; !questions.empty(); questions = questions.subspan(batches.back().size())) {
-    const std::size_t count = count_in_batch(std::min(questions.size(), most), budget,
-                                             [&](std::size_t i) { return tokens_of(questions[i]); });
-    batches.emplace_back(questions.begin(), questions.begin() + static_cast<std::ptrdiff_t>(count));
-  }
-  return batches;
-}
-
 /// The sequences' lengths, counted, to see how far they must be cut to fit into the time.
 class LengthHistogram {
 public:
@@ -85,18 +57,6 @@ public:
 
 private:
   std::vector<std::int64_t> counts_;
-};
-
-/// Tokens per second, of which the last minutes count most: a neighbour may begin or end to use the machine.
-class SpeedEstimate {
-public:
-  explicit SpeedEstimate(double expected) : expected_(expected) {}
-  void add(std::int64_t tokens, double seconds);
-  bool measured() const noexcept { return seconds_ > 0; }
-  double tokens_per_second() const;
-
-private:
-  double expected_, tokens_ = 0, seconds_ = 0;
 };
 
 } // namespace sciexam

@@ -1,7 +1,7 @@
 // What a run's answers look like as a whole: agreement, certainty, calibration.
 #pragma once
 
-#include "ensemble/answering.hpp"
+#include "ensemble/answers.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,8 +1,8 @@
 #include "exam/csv.hpp"
 
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/utf8.hpp"
+#include "support/text/counted.hpp"
+#include "support/text/utf8.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -1,7 +1,7 @@
 #include "exam/metrics.hpp"
 
-#include "support/counted.hpp"
 #include "support/errors.hpp"
+#include "support/text/counted.hpp"
 
 namespace sciexam {
 namespace {

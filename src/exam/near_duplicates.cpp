@@ -1,8 +1,8 @@
 #include "exam/near_duplicates.hpp"
 
 #include "support/errors.hpp"
-#include "support/threads.hpp"
-#include "support/utf8.hpp"
+#include "support/machine/threads.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <cmath>

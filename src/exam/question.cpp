@@ -1,7 +1,7 @@
 #include "exam/question.hpp"
 
 #include "support/errors.hpp"
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 
 #include <charconv>
 #include <initializer_list>

@@ -1,9 +1,9 @@
 #include "exam/submission.hpp"
 
 #include "exam/csv.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gpu/protocol.hpp"
-#include "support/descriptor.hpp"
+#include "support/files/descriptor.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "gpu/device_set.hpp"
 
-#include "support/memory.hpp"
+#include "support/machine/memory.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "gpu/driver.hpp"
 
-#include "support/descriptor.hpp"
+#include "support/files/descriptor.hpp"
 
 #include <cerrno>
 #include <utility>

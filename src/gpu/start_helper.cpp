@@ -1,6 +1,6 @@
 #include "gpu/helper_image.hpp"
-#include "support/descriptor.hpp"
 #include "support/errors.hpp"
+#include "support/files/descriptor.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "kernels/optimizer.hpp"
 
-#include "support/x86_64_v3.hpp"
+#include "support/machine/x86_64_v3.hpp"
 
 #include <algorithm>
 #include <cmath>

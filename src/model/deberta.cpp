@@ -5,8 +5,8 @@
 #include "checkpoint/relative_position.hpp"
 #include "model/checkpointed.hpp"
 #include "model/mixed_precision.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #include "package/manifest.hpp"
 
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/utf8.hpp"
+#include "support/text/counted.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <array>

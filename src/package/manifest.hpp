@@ -3,7 +3,7 @@
 
 #include "checkpoint/weight_source.hpp"
 #include "package/zstd_frames.hpp"
-#include "support/json.hpp"
+#include "support/text/json.hpp"
 #include "tokenizer/question_encoding.hpp"
 
 #include <cstdint>

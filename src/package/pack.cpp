@@ -5,10 +5,10 @@
 #include "checkpoint/safetensors.hpp"
 #include "package/package.hpp"
 #include "package/packed_weights.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
-#include "support/utf8.hpp"
+#include "support/files/files.hpp"
+#include "support/text/counted.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <cmath>

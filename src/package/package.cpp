@@ -1,8 +1,8 @@
 #include "package/package.hpp"
 
 #include "package/packed_weights.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -2,7 +2,7 @@
 
 #include "checkpoint/safetensors.hpp"
 #include "support/errors.hpp"
-#include "support/threads.hpp"
+#include "support/machine/threads.hpp"
 
 #include <algorithm>
 #include <utility>

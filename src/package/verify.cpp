@@ -3,7 +3,7 @@
 #include "package/manifest.hpp"
 #include "package/package.hpp"
 #include "support/errors.hpp"
-#include "support/threads.hpp"
+#include "support/machine/threads.hpp"
 
 #include <algorithm>
 #include <set>

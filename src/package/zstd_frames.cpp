@@ -1,8 +1,8 @@
 #include "package/zstd_frames.hpp"
 
-#include "support/counted.hpp"
 #include "support/errors.hpp"
-#include "support/threads.hpp"
+#include "support/machine/threads.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "package/package_files.hpp"
-#include "support/files.hpp"
-#include "support/sha256.hpp"
+#include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
 
 #include <cstddef>
 #include <cstdint>

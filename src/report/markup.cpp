@@ -1,6 +1,6 @@
 #include "report/markup.hpp"
 
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 
 namespace sciexam {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "report/markup.hpp"
 #include "report/style.hpp"
-#include "support/counted.hpp"
 #include "support/errors.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 

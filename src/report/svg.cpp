@@ -3,7 +3,7 @@
 #include "report/markup.hpp"
 #include "report/numbers.hpp"
 #include "report/style.hpp"
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "support/random.hpp"
 
-#include "support/x86_64_v3.hpp"
+#include "support/machine/x86_64_v3.hpp"
 
 #include <cmath>
 #include <numbers>

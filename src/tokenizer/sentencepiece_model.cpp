@@ -1,7 +1,7 @@
 #include "tokenizer/sentencepiece_model.hpp"
 
 #include "support/errors.hpp"
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,6 +1,6 @@
 #include "tokenizer/text_normalizer.hpp"
 
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 #include "tokenizer/grapheme.hpp"
 
 namespace sciexam {

@@ -1,8 +1,8 @@
 #include "tokenizer/tokenizer.hpp"
 
-#include "support/counted.hpp"
-#include "support/files.hpp"
-#include "support/utf8.hpp"
+#include "support/files/files.hpp"
+#include "support/text/counted.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 #include "tokenizer/unigram.hpp"
 
-#include "support/utf8.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 

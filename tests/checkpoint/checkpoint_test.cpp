@@ -1,7 +1,7 @@
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/written_files.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,6 +1,6 @@
 #include "checkpoint/parameters.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 
 #include <sstream>
 

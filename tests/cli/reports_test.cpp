@@ -1,7 +1,7 @@
 #include "catch_beside_torch.hpp"
 #include "cli/demo.hpp"
 #include "cli/reports.hpp"
-#include "ensemble/answering.hpp"
+#include "inference/answering.hpp"
 
 using namespace sciexam;
 

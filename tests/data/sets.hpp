@@ -1,9 +1,9 @@
 // Small question sets, in files and in memory.
 #pragma once
 
-#include "data/read_data.hpp"
+#include "data/forms/read_data.hpp"
 #include "support/errors.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 
 #include <filesystem>

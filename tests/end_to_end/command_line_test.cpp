@@ -1,7 +1,7 @@
 // What the command line promises, with the demo inside the program: needs no other file.
 #include "end_to_end/program.hpp"
 #include "kernels/isa.hpp"
-#include "support/threads.hpp"
+#include "support/machine/threads.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>

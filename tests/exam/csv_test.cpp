@@ -1,6 +1,6 @@
 #include "exam/csv.hpp"
 #include "exam/texts.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 
 #include <random>

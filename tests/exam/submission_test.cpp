@@ -1,7 +1,7 @@
 #include "exam/submission.hpp"
 #include "exam/texts.hpp"
 #include "golden/golden.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>

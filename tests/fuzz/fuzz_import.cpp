@@ -1,9 +1,9 @@
 // A service's response: whatever it holds, its questions are taken or rejected; and what was taken is written as an
 // exam that the strict reader reads.
-#include "data/arrange.hpp"
-#include "data/duplicates.hpp"
-#include "data/responses.hpp"
-#include "data/write_data.hpp"
+#include "data/articles/responses.hpp"
+#include "data/output/write_data.hpp"
+#include "data/selection/arrange.hpp"
+#include "data/selection/duplicates.hpp"
 #include "exam/csv.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Manifests of training: whatever the bytes, a manifest that can be written out and read again, or an InputError.
 #include "support/errors.hpp"
-#include "train/manifest.hpp"
+#include "train/manifest/manifest.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 
 #include "checkpoint/parameters.hpp"
 #include "checkpoint/safetensors.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 
 #include <algorithm>
 #include <cstring>

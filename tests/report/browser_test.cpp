@@ -4,7 +4,7 @@
 #include "report/plot.hpp"
 #include "report/sample_report.hpp"
 #include "report/training_report.hpp"
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 
 #include <cstdio>

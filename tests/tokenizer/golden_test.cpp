@@ -3,7 +3,7 @@
 //   {"text", "pair", "add_special_tokens", "ids", "type_ids"}
 //   {"corpus", "row", "strategy", "max_length", "add_special_tokens", "ids", "type_ids" | "error"}
 // where a corpus is fast_train_pairs.jsonl ("plain") or corpus_context_NAME.json.
-#include "support/json.hpp"
+#include "support/text/json.hpp"
 #include "tokenizer/question_encoding.hpp"
 #include "tokenizer/tokenizer.hpp"
 

@@ -1,4 +1,4 @@
-#include "support/files.hpp"
+#include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 #include "tokenizer/small_model.hpp"
 #include "tokenizer/tokenizer.hpp"

@@ -1,0 +1,130 @@
+#include "answer/answer_page.hpp"
+
+#include "ensemble/run_summary.hpp"
+#include "exam/metrics.hpp"
+#include "exam/submission.hpp"
+#include "report/answer_report.hpp"
+#include "report/numbers.hpp"
+#include "support/files/files.hpp"
+#include "support/messages/progress.hpp"
+
+#include <algorithm>
+
+namespace sciexam {
+namespace {
+
+constexpr std::size_t kUncertainQuestions = 12;
+constexpr std::size_t kShownText = 400; // bytes of a prompt or an option
+
+using Probabilities = std::vector<std::optional<OptionScores>>;
+
+Probabilities probabilities_of(const ModelAnswers& model) {
+  Probabilities all;
+  for (const std::optional<OptionLogits>& logits : model.logits)
+    all.push_back(logits ? std::optional(softmax(*logits)) : std::nullopt);
+  return all;
+}
+
+/// The beginning of a long text, cut between characters.
+std::string beginning(const std::string& text) {
+  if (text.size() <= kShownText)
+    return text;
+  std::size_t end = kShownText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end) + " ...";
+}
+
+std::vector<ModelReport> model_reports(const Exam& exam, const EnsembleAnswers& answers) {
+  std::vector<ModelReport> reports;
+  for (const ModelAnswers& model : answers.models) {
+    ModelReport& report = reports.emplace_back(ModelReport{.name = model.name});
+    const auto work = std::find_if(answers.work.begin(), answers.work.end(),
+                                   [&](const ModelWork& done) { return done.name == model.name; });
+    if (work != answers.work.end()) {
+      report.questions = work->questions;
+      report.tokens = work->tokens;
+      report.load_seconds = work->load_seconds;
+      report.answer_seconds = work->answer_seconds;
+    }
+    if (exam.has_answers) {
+      const std::vector<Ranking> rankings = combine_answers({&model, 1}, exam.questions, Combine::mean_softmax);
+      report.map_at_3 = map_at_3(rankings, exam.questions);
+      report.accuracy = accuracy(rankings, exam.questions);
+    }
+  }
+  return reports;
+}
+
+std::vector<CalibrationPoint> calibration_points(const Probabilities& probabilities, const Exam& exam) {
+  std::vector<CalibrationPoint> points;
+  for (const CalibrationStep& step : calibration(probabilities, exam.questions))
+    points.push_back({step.probability, step.right});
+  return points;
+}
+
+UncertainQuestion describe_question(const Exam& exam, std::size_t q, const EnsembleAnswers& answers,
+                                    const OptionScores& ensemble) {
+  const Question& question = exam.questions[q];
+  UncertainQuestion shown;
+  shown.id = question.id;
+  shown.prompt = beginning(question.prompt);
+  std::transform(question.options.begin(), question.options.end(), shown.options.begin(), beginning);
+  shown.guesses = format_prediction(rank_by_scores(ensemble));
+  if (question.answer)
+    shown.answer = std::string(1, static_cast<char>('A' + *question.answer));
+  for (const ModelAnswers& model : answers.models)
+    if (model.logits[q])
+      shown.probabilities.emplace_back(model.name, softmax(*model.logits[q]));
+  shown.probabilities.emplace_back("ensemble", ensemble);
+  return shown;
+}
+
+void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswers& answers, Combine combine,
+                    const RunStages& stages) {
+  report.highlights = {{"questions", std::to_string(exam.questions.size())},
+                       {"models", std::to_string(answers.models.size())},
+                       {"time", format_duration(stages.total)}};
+  if (!exam.has_answers || answers.models.empty())
+    return;
+  const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, combine);
+  report.highlights.emplace_back("MAP@3", format_fixed(map_at_3(rankings, exam.questions), 4));
+  report.highlights.emplace_back("accuracy", format_fixed(accuracy(rankings, exam.questions), 4));
+}
+
+} // namespace
+
+void write_answer_page(const std::filesystem::path& file, const Exam& exam, const EnsembleAnswers& answers,
+                       Combine combine, const RunFacts& facts, const std::vector<std::string>& degradations,
+                       const RunStages& stages) {
+  AnswerReport report{.title = "Answers to the exam",
+                      .subtitle = "sciexam-run, ensemble by " + std::string(name_of(combine))};
+  report.notices = degradations;
+  add_highlights(report, exam, answers, combine, stages);
+  report.models = model_reports(exam, answers);
+  for (const ModelAnswers& a : answers.models) {
+    std::vector<double>& row = report.agreement.emplace_back();
+    for (const ModelAnswers& b : answers.models)
+      row.push_back(agreement(a, b));
+  }
+  Probabilities ensemble;
+  for (std::size_t q = 0; q < exam.questions.size(); ++q)
+    ensemble.push_back(ensemble_probabilities(answers.models, q, combine));
+  report.margins = margin_histogram(ensemble);
+  report.stages.emplace_back("preparing", stages.preparing);
+  for (const ModelWork& work : answers.work) {
+    report.stages.emplace_back("loading " + work.name, work.load_seconds);
+    report.stages.emplace_back(work.name, work.answer_seconds);
+  }
+  for (const std::size_t q : least_certain(ensemble, kUncertainQuestions))
+    report.least_certain.push_back(describe_question(exam, q, answers, *ensemble[q]));
+  if (exam.has_answers && !answers.models.empty()) {
+    for (const ModelAnswers& model : answers.models)
+      report.calibration.emplace_back(model.name, calibration_points(probabilities_of(model), exam));
+    report.calibration.emplace_back("ensemble", calibration_points(ensemble, exam));
+  }
+  report.facts = facts;
+  write_file_atomically(file, answer_report(report));
+}
+
+} // namespace sciexam

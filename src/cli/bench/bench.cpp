@@ -1,0 +1,191 @@
+// sciexam-run bench: tokens per second of this machine.
+#include "cli/bench/bench.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "inference/answering.hpp"
+#include "model/runtime.hpp"
+#include "model/weights.hpp"
+#include "report/numbers.hpp"
+#include "report/page.hpp"
+#include "report/plot.hpp"
+#include "support/clock.hpp"
+#include "support/files/files.hpp"
+#include "support/machine/cpu.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include <ATen/core/grad_mode.h>
+#include <CLI/CLI.hpp>
+
+namespace sciexam {
+namespace {
+
+/// Multiplications and additions a token: dense layers and the four products of attention (q k, both relative terms,
+/// p v); of the last layer only q, k and v, since after it only the first tokens are looked at.
+double operations_per_token(const DebertaConfig& config, int length) {
+  const auto hidden = static_cast<double>(config.hidden_size), inner = static_cast<double>(config.intermediate_size);
+  const double projections = 2 * 3 * hidden * hidden, rest = 2 * hidden * (hidden + 2 * inner),
+               attention = 4 * 2 * hidden * length;
+  return static_cast<double>(config.num_hidden_layers) * projections +
+         static_cast<double>(config.num_hidden_layers - 1) * (rest + attention);
+}
+
+/// What was measured at one length.
+struct Measured {
+  int length = 0;
+  double tokens = 0, seconds = 0;
+  LayerTimes times = {};
+
+  double tokens_per_second() const { return tokens / seconds; }
+};
+
+/// Full batches of sequences of `length` tokens, for `seconds`.
+Measured measure(const DebertaForMultipleChoice& network, int length, double seconds) {
+  const std::size_t per_batch = std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(length)));
+  const auto questions = random_questions(per_batch, length, network.config().vocab_size);
+  QuestionBatch batch(per_batch);
+  for (std::size_t i = 0; i < per_batch; ++i)
+    batch[i] = i;
+  const PackedSequences packed = pack_sequences(questions, batch);
+  network.forward(pack_sequences(questions, {0})); // tables are projected on first use
+
+  Measured measured{.length = length};
+  Stopwatch stopwatch;
+  do {
+    network.forward(packed, {.times = &measured.times});
+    measured.tokens += static_cast<double>(packed.offsets.back());
+    measured.seconds += stopwatch.lap();
+  } while (measured.seconds < seconds);
+  return measured;
+}
+
+std::string percent(double part) {
+  return format_fixed(100 * part, 1) + " %";
+}
+
+class BenchTable {
+public:
+  BenchTable(const BenchOptions& options, const DebertaConfig& config, double peak)
+      : options_(options), config_(config), peak_(peak) {}
+
+  std::vector<std::string> header() const {
+    return {"tokens a sequence",      "tokens/s", "of the peak", "q, k, v", "attention", "output, feed-forward, norms",
+            projection_name(options_)};
+  }
+  std::vector<std::string> row(const Measured& measured) const {
+    const double achieved = measured.tokens_per_second() * operations_per_token(config_, measured.length);
+    const LayerTimes& times = measured.times;
+    return {std::to_string(measured.length),
+            format_fixed(measured.tokens_per_second(), 0),
+            peak_ > 0 ? percent(achieved / peak_) : "not measured",
+            percent(times.projections / measured.seconds),
+            percent(times.attention / measured.seconds),
+            percent(times.tail / measured.seconds),
+            projection(options_, measured.length, measured.tokens_per_second())};
+  }
+
+private:
+  const BenchOptions& options_;
+  const DebertaConfig& config_;
+  double peak_;
+};
+
+/// Time a token by length, as milliseconds.
+LinePlot plot_of(const std::vector<Measured>& all, const std::string& what) {
+  Series whole{.name = "all"}, attention{.name = "attention"}, dense{.name = "dense layers and norms"};
+  for (const Measured& measured : all) {
+    const double tokens = measured.tokens / 1000;
+    whole.points.emplace_back(measured.length, measured.seconds / tokens);
+    attention.points.emplace_back(measured.length, measured.times.attention / tokens);
+    dense.points.emplace_back(measured.length, (measured.times.projections + measured.times.tail) / tokens);
+  }
+  return {.title = "What a token costs, by sequence length",
+          .x_label = "tokens a sequence",
+          .y_label = "ms a token: " + what,
+          .series = {whole, dense, attention},
+          .log_x = true};
+}
+
+void bench(const BenchOptions& options) {
+  const at::NoGradGuard no_grad;
+  const int threads = use_threads(options.threads);
+  const bool bytes = options.precision == "int8";
+  const Precision precision = choose_precision(options.precision);
+  log_line(bytes ? "making a random model of DeBERTa-v3-large's shape (int8, 0.6 GB) ..."
+                 : "making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
+  const DebertaConfig config = large_config();
+  RandomWeights weights(config, bytes);
+  Stopwatch stopwatch;
+  const DebertaForMultipleChoice network = load_to_answer(config, weights, threads, precision);
+  log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
+
+  const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
+                    what = "DeBERTa-v3-large, " + kind + ", " + counted(threads, "thread"),
+                    machine = cpu_features() + " (" + chosen_kernels() + ")";
+  const double peak = product_operations_per_second();
+  const BenchTable table(options, config, peak);
+  const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
+                                             " GFLOP/s, oneDNN's f32 product of three times 4096 in this process"
+                                       : "the peak is not measured: this LibTorch brings no oneDNN of ours";
+  std::printf("%s, %s\n", what.c_str(), machine.c_str());
+  print_row(table.header(), table.header());
+  std::vector<Measured> all;
+  std::vector<std::vector<std::string>> rows;
+  for (const int length : options.lengths) {
+    all.push_back(measure(network, length, options.seconds));
+    rows.push_back(table.row(all.back()));
+    print_row(table.header(), rows.back());
+    std::fflush(stdout);
+  }
+  std::printf("%s\n", of_peak.c_str());
+  const LinePlot plot = plot_of(all, "DeBERTa-v3-large, " + options.precision + ", " + counted(threads, "thread"));
+  if (!options.plot.empty())
+    write_file_atomically(options.plot, draw(plot, Shown::alone));
+  if (options.report.empty())
+    return;
+  Page page("What an answer costs", what + ", random weights; " + machine);
+  page.figure(draw(plot));
+  page.table(table.header(), rows);
+  page.paragraph(of_peak);
+  write_file_atomically(options.report, page.html());
+}
+
+} // namespace
+
+void add_bench(CLI::App& app) {
+  const auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = app.add_subcommand("bench", "Tokens per second of this machine, and what an exam would take");
+  command->add_option("--length", options->lengths, "Tokens a sequence, one or several numbers [100]")
+      ->check(CLI::Range(4, 4096));
+  command->add_option("--questions", options->questions, "Questions of the exam that is projected [4000]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--models", options->models, "Models of the ensemble that is projected [3]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seconds", options->seconds, "Time to measure each length [20]")->check(CLI::PositiveNumber);
+  command->add_option("--report", options->report, "An HTML page with the cost by length as a plot");
+  command->add_option("--plot", options->plot, "This plot alone, as an SVG file");
+  command
+      ->add_option(
+          "--precision", options->precision,
+          "f32; int8: dense layers multiply bytes, as those of a package do that is packed so; or bf16, for CPUs "
+          "with AVX-512-BF16 [f32]")
+      ->check(CLI::IsMember({"f32", "int8", "bf16"}));
+  command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
+  command->add_option("--package", options->package, "Instead, how long loading this package's first model takes");
+  add_threads_option(*command, options->threads);
+  command->callback([options] {
+    if (!options->package.empty())
+      bench_loading(*options);
+    else if (options->device == "cpu")
+      bench(*options);
+    else
+      bench_devices(*options);
+  });
+}
+
+} // namespace sciexam

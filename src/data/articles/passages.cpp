@@ -1,0 +1,110 @@
+#include "data/articles/passages.hpp"
+
+#include "data/forms/json_lines.hpp"
+#include "support/errors.hpp"
+#include "support/files/sha256.hpp"
+#include "support/text/utf8.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+namespace sciexam {
+namespace {
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+/// The end of the first `characters` code points.
+std::size_t end_of(std::string_view text, std::size_t characters) {
+  std::size_t end = 0;
+  for (; characters > 0 && end < text.size(); --characters)
+    end += static_cast<std::size_t>(std::max(decode_utf8(text, end).length, 1));
+  return end;
+}
+
+/// Where the sentence or, without one, the word that `text` breaks off in begins; its size if it has none.
+std::size_t last_cut(std::string_view text) {
+  std::size_t cut = std::string_view::npos;
+  for (const std::string_view end : {". ", "? ", "! "})
+    if (const std::size_t found = text.rfind(end); found != std::string_view::npos)
+      cut = cut == std::string_view::npos ? found + end.size() : std::max(cut, found + end.size());
+  if (cut == std::string_view::npos)
+    cut = text.rfind(' ');
+  return cut == std::string_view::npos || cut == 0 ? text.size() : cut;
+}
+
+/// The end of the passage that begins `text`.
+std::size_t passage_end(std::string_view text, std::size_t characters) {
+  const std::size_t limit = end_of(text, characters);
+  if (limit == text.size())
+    return limit;
+  const std::size_t paragraph = text.substr(0, limit + 1).rfind('\n');
+  return paragraph != std::string_view::npos && paragraph > 0 ? paragraph : last_cut(text.substr(0, limit));
+}
+
+constexpr std::size_t kHashDigits = 12;
+
+std::string hash_of(std::string_view text) {
+  return sha256_hex(std::as_bytes(std::span(text))).substr(0, kHashDigits);
+}
+
+} // namespace
+
+std::vector<Article> read_articles(const std::filesystem::path& path) {
+  JsonLines lines(path);
+  std::vector<Article> articles;
+  for (std::string line; lines.next(line);) {
+    const JsonDocument document = lines.parse(line);
+    const JsonView root = document.root();
+    articles.push_back({root.has("title") ? root.at("title").string() : "", root.at("text").string()});
+  }
+  if (articles.empty())
+    throw InputError({path}, "has no articles", "Each line must be {\"title\": .., \"text\": ..}");
+  return articles;
+}
+
+std::vector<Passage> split_into_passages(const Article& article, std::size_t number, std::size_t characters) {
+  std::vector<Passage> passages;
+  const std::string_view text = article.text;
+  for (std::size_t begin = 0; begin < text.size();) {
+    begin = text.find_first_not_of(" \t\r\n", begin);
+    if (begin == std::string_view::npos)
+      break;
+    const std::size_t end = begin + passage_end(text.substr(begin), characters);
+    const std::size_t last = text.find_last_not_of(" \t\r\n", end - 1) + 1;
+    if (count_characters(text.substr(begin, last - begin)) >= kLeastPassage)
+      passages.push_back({number, begin, last});
+    begin = end;
+  }
+  return passages;
+}
+
+std::string_view text_of(const Passage& passage, const Article& article) {
+  return std::string_view(article.text).substr(passage.begin, passage.end - passage.begin);
+}
+
+std::string id_of(const Passage& passage, const Article& article) {
+  return std::to_string(passage.article + 1) + "-" + std::to_string(passage.begin) + "-" + std::to_string(passage.end) +
+         "-" + hash_of(text_of(passage, article));
+}
+
+bool find_passage(std::string_view id, const std::vector<Article>& articles, Passage& passage) {
+  std::array<std::size_t, 3> numbers{};
+  for (std::size_t& number : numbers) {
+    const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+    if (error != std::errc() || end == id.data() + id.size() || *end != '-')
+      return false;
+    id.remove_prefix(static_cast<std::size_t>(end - id.data()) + 1);
+  }
+  const auto [article, begin, end] = numbers;
+  if (article < 1 || article > articles.size() || begin >= end || end > articles[article - 1].text.size())
+    return false;
+  passage = {article - 1, begin, end};
+  return hash_of(text_of(passage, articles[article - 1])) == id;
+}
+
+} // namespace sciexam

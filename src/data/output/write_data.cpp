@@ -1,0 +1,60 @@
+#include "data/output/write_data.hpp"
+
+#include "exam/csv.hpp"
+#include "support/files/files.hpp"
+
+#include <algorithm>
+
+namespace sciexam {
+namespace {
+
+void append_row(std::string& text, const std::vector<std::string>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    text += (i == 0 ? "" : ",") + csv_cell(cells[i]);
+  text += '\n';
+}
+
+} // namespace
+
+std::string data_csv(const DataSet& data) {
+  const auto any = [&](auto has) { return std::any_of(data.records.begin(), data.records.end(), has); };
+  const bool has_context = any([](const Record& record) { return !record.question.context.empty(); });
+  const bool has_folds = any([](const Record& record) { return record.question.fold.has_value(); });
+  std::vector<std::string> cells = {"id", "prompt", "A", "B", "C", "D", "E", "answer"};
+  if (has_context)
+    cells.emplace_back("context");
+  cells.emplace_back("source");
+  if (has_folds)
+    cells.emplace_back("fold");
+
+  std::string text;
+  append_row(text, cells);
+  for (const Record& record : data.records) {
+    const Question& question = record.question;
+    cells = {question.id, question.prompt};
+    cells.insert(cells.end(), question.options.begin(), question.options.end());
+    cells.emplace_back(question.answer ? 1 : 0, static_cast<char>('A' + question.answer.value_or(0)));
+    if (has_context)
+      cells.push_back(question.context);
+    cells.push_back(record.source);
+    if (has_folds)
+      cells.push_back(question.fold ? std::to_string(*question.fold) : "");
+    append_row(text, cells);
+  }
+  return text;
+}
+
+void write_data(const std::filesystem::path& path, const DataSet& data) {
+  write_file_atomically(path, data_csv(data));
+}
+
+void write_rejected(const std::filesystem::path& path, const DataSet& data) {
+  std::string text;
+  append_row(text, {"file", "row", "reason", "detail", "prompt"});
+  for (const Rejection& rejection : data.rejected)
+    append_row(text, {data.files[rejection.file].path, std::to_string(rejection.row),
+                      std::string(text_of(rejection.reason)), rejection.detail, rejection.prompt});
+  write_file_atomically(path, text);
+}
+
+} // namespace sciexam

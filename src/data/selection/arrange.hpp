@@ -1,0 +1,23 @@
+// The last steps to a training set: ids, places of the right options, folds.
+#pragma once
+
+#include "data/forms/records.hpp"
+
+#include <cstdint>
+
+namespace sciexam {
+
+/// Keeps the questions' ids if every one has one of its own; else they become FILE-ID, or FILE-ROW without
+/// id, with a number behind what is still doubled.
+void assign_ids(DataSet& data);
+
+/// Shuffles every question's options, by `seed` and the question's own text: what else is in the set, and where,
+/// does not matter. Empty options keep their places.
+void shuffle_options(DataSet& data, std::uint64_t seed);
+
+/// Deals the questions to folds 0 .. folds - 1: members of one group to one fold; of each source and right
+/// letter every fold has as many as the others, or one more, as far as groups allow it.
+/// `folds` is at least 2; throws UsageError if there are fewer groups than folds.
+void assign_folds(DataSet& data, int folds, std::uint64_t seed);
+
+} // namespace sciexam

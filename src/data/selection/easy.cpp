@@ -1,0 +1,25 @@
+#include "data/selection/easy.hpp"
+
+#include "support/errors.hpp"
+#include "support/text/counted.hpp"
+
+#include <cstdio>
+
+namespace sciexam {
+
+void drop_easy(DataSet& data, std::span<const double> probabilities, double limit) {
+  if (probabilities.size() != data.records.size())
+    throw InternalError(std::to_string(probabilities.size()) + " probabilities for " +
+                        counted(data.records.size(), "question"));
+  std::vector<bool> dropped(data.records.size());
+  for (std::size_t i = 0; i < data.records.size(); ++i) {
+    dropped[i] = probabilities[i] > limit;
+    char probability[32];
+    std::snprintf(probability, sizeof probability, "%.3f", probabilities[i]);
+    if (dropped[i])
+      data.reject(data.records[i], Reason::easy, "probability " + std::string(probability));
+  }
+  remove_records(data, dropped);
+}
+
+} // namespace sciexam

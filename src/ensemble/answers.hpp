@@ -1,0 +1,32 @@
+// The answers of several models, and the rankings that they make together.
+#pragma once
+
+#include "ensemble/combine.hpp"
+#include "exam/question.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// One model's answers.
+struct ModelAnswers {
+  std::string name;
+  double weight = 1;
+  PartialAnswers logits; ///< one a question, in question order; empty where there was no time
+};
+
+/// Rankings of all questions, from at least one model's answers; by the options' lengths where no model answered.
+std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
+                                     Combine combine);
+
+/// The logits that models gave for one question, and those models' weights.
+struct QuestionAnswers {
+  std::vector<OptionLogits> logits;
+  std::vector<double> weights;
+};
+QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question);
+
+} // namespace sciexam

@@ -1,0 +1,54 @@
+// The models of a package over an exam: questions in, answers out, one model in memory at a time.
+#pragma once
+
+#include "ensemble/answers.hpp"
+#include "ensemble/deadline_run.hpp"
+#include "gpu/device_set.hpp"
+#include "model/weights.hpp"
+#include "package/package.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// What one model did, for the summary.
+struct ModelWork {
+  std::string name = {};
+  std::size_t questions = 0; ///< answered
+  std::uint64_t tokens = 0;
+  double load_seconds = 0, answer_seconds = 0;
+};
+
+/// What became of a run over all models of a package.
+struct EnsembleAnswers {
+  std::vector<ModelAnswers> models;  ///< those that answered at least one question
+  std::vector<ModelWork> work;       ///< of the models that were loaded
+  std::vector<std::string> failures; ///< one sentence for each that could not
+  std::vector<std::string> given_up; ///< what was left undone for lack of time, one sentence each
+};
+
+/// How a package's models answer.
+struct EnsembleRequest {
+  int threads = 1;
+  Precision precision = Precision::as_stored;
+  std::vector<double> weights = {}; ///< one for each of the package's models, or empty for the manifest's own
+  double time_limit = kNoTimeLimit; ///< seconds from now; see DeadlineRun
+  double cascade = kNoCascade;      ///< see DeadlineOptions
+  DeviceSet* devices = nullptr;     ///< GPUs beside the CPU; they have a precision of their own
+  /// Called every kImprovementInterval and after each model, with the answers so far.
+  std::function<void(const EnsembleAnswers&)> improved = nullptr;
+  std::function<bool()> stop = nullptr; ///< true: end as soon as possible
+};
+
+inline constexpr double kImprovementInterval = 20; // seconds
+
+/// Runs the models one after the other. One that cannot be used (damaged, inconsistent) is left out and named
+/// in `failures`.
+EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
+                                     const EnsembleRequest& request);
+
+} // namespace sciexam

@@ -1,0 +1,51 @@
+// The models of a package, on this machine's CPU.
+#pragma once
+
+#include "inference/batches.hpp"
+#include "inference/model_runner.hpp"
+#include "model/weights.hpp"
+#include "package/package.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sciexam {
+
+class NetworkRunner : public ModelRunner {
+public:
+  /// Everything but `threads` and `precision` must outlive it; `failures` gets a sentence for each model that cannot be
+  /// used.
+  NetworkRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
+                std::span<const EncodedQuestion> encoded, int threads, Precision precision,
+                std::vector<std::string>& failures)
+      : package_(package), tokenizer_(tokenizer), questions_(questions), encoded_(encoded), threads_(threads),
+        precision_(precision), failures_(failures) {}
+
+  bool load(std::size_t model) override;
+  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                                                  const std::function<bool()>& stop) override;
+
+  /// As load(), but a failure is only returned; empty: it is loaded.
+  std::string load_or_say_why(std::size_t model);
+  void unload();
+  /// Reads the model's file while others answer, so that its loading takes less time; ended by unload().
+  void read_ahead(std::size_t model);
+  /// A question's sequences, cut to max_length.
+  EncodedQuestion sequences_of(std::size_t question, std::int64_t max_length) const;
+
+private:
+  const Package& package_;
+  const Tokenizer& tokenizer_;
+  std::span<const Question> questions_;
+  std::span<const EncodedQuestion> encoded_;
+  int threads_;
+  Precision precision_;
+  std::vector<std::string>& failures_;
+  std::optional<DebertaForMultipleChoice> network_;
+  std::jthread reading_ahead_;
+};
+
+} // namespace sciexam

@@ -1,0 +1,19 @@
+#include "inference/logits.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sciexam {
+
+OptionScores softmax(const OptionLogits& logits) {
+  OptionScores scores = to_double(logits);
+  const double most = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (double& score : scores)
+    sum += score = std::exp(score - most);
+  for (double& score : scores)
+    score /= sum;
+  return scores;
+}
+
+} // namespace sciexam

@@ -1,0 +1,23 @@
+// What the networks give for a question.
+#pragma once
+
+#include "exam/ranking.hpp"
+
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace sciexam {
+
+/// One model's scores of the options of one question, before softmax.
+using OptionLogits = std::array<float, kOptions>;
+/// Scores by which options are ranked, highest first.
+using OptionScores = std::array<double, kOptions>;
+
+/// One model's answers; those that it did not give are empty.
+using PartialAnswers = std::vector<std::optional<OptionLogits>>;
+
+/// softmax in double, [options] -> [options].
+OptionScores softmax(const OptionLogits& logits);
+
+} // namespace sciexam

@@ -1,0 +1,20 @@
+// How fast a machine answers.
+#pragma once
+
+#include <cstdint>
+
+namespace sciexam {
+
+/// Tokens per second, of which the last minutes count most: a neighbour may begin or end to use the machine.
+class SpeedEstimate {
+public:
+  explicit SpeedEstimate(double expected) : expected_(expected) {}
+  void add(std::int64_t tokens, double seconds);
+  bool measured() const noexcept { return seconds_ > 0; }
+  double tokens_per_second() const;
+
+private:
+  double expected_, tokens_ = 0, seconds_ = 0;
+};
+
+} // namespace sciexam

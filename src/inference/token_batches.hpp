@@ -1,0 +1,48 @@
+// Questions in batches of a bounded number of tokens.
+#pragma once
+
+#include "exam/question.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace sciexam {
+
+/// Tokens that go through the network at once: more are not faster.
+inline constexpr std::int64_t kTokenBudget = 4224;
+
+/// Tokens of each of a question's five sequences.
+using QuestionLengths = std::array<std::int32_t, kOptions>;
+
+/// How many of the next questions make a batch: as many as have at most `budget` tokens together, but at least one if
+/// there are any. `tokens_of(i)` are those of the i-th.
+template <class TokensOf>
+std::size_t count_in_batch(std::size_t questions, std::int64_t budget, const TokensOf& tokens_of) {
+  std::size_t count = 0;
+  for (std::int64_t tokens = 0; count < questions; ++count) {
+    tokens += tokens_of(count);
+    if (count > 0 && tokens > budget)
+      break;
+  }
+  return count;
+}
+
+/// All questions in batches of at most `budget` tokens (a question of more makes one of its own) and `most` questions,
+/// in their order. `tokens_of(question)` are one's tokens.
+template <class TokensOf>
+std::vector<std::vector<std::size_t>> split_by_tokens(std::span<const std::size_t> questions, std::int64_t budget,
+                                                      const TokensOf& tokens_of, std::size_t most = SIZE_MAX) {
+  std::vector<std::vector<std::size_t>> batches;
+  for (; !questions.empty(); questions = questions.subspan(batches.back().size())) {
+    const std::size_t count = count_in_batch(std::min(questions.size(), most), budget,
+                                             [&](std::size_t i) { return tokens_of(questions[i]); });
+    batches.emplace_back(questions.begin(), questions.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return batches;
+}
+
+} // namespace sciexam

@@ -1,0 +1,44 @@
+#include "quantization/agreement.hpp"
+
+#include "exam/ranking.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace sciexam {
+namespace {
+
+Ranking ranking_of(const OptionLogits& logits) {
+  OptionScores scores{};
+  std::copy(logits.begin(), logits.end(), scores.begin());
+  return rank_by_scores(scores);
+}
+
+} // namespace
+
+Agreement compare(std::span<const OptionLogits> a, std::span<const OptionLogits> b) {
+  constexpr std::ptrdiff_t kGuesses = 3;
+  Agreement agreement{.questions = a.size()};
+  for (std::size_t q = 0; q < a.size(); ++q) {
+    const Ranking first = ranking_of(a[q]), second = ranking_of(b[q]);
+    agreement.other_first += first[0] != second[0];
+    agreement.other_order += !std::equal(first.begin(), first.begin() + kGuesses, second.begin());
+    for (std::size_t i = 0; i < kOptions; ++i)
+      agreement.largest_difference =
+          std::max(agreement.largest_difference, std::abs(static_cast<double>(a[q][i]) - static_cast<double>(b[q][i])));
+  }
+  return agreement;
+}
+
+std::string describe(const Agreement& agreement) {
+  std::array<char, 200> text{};
+  std::snprintf(text.data(), text.size(),
+                "of %zu questions %zu have another first guess and %zu another order of the first three; logits differ "
+                "by up to %.3f",
+                agreement.questions, agreement.other_first, agreement.other_order, agreement.largest_difference);
+  return text.data();
+}
+
+} // namespace sciexam

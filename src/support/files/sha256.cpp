@@ -1,0 +1,47 @@
+#include "support/files/sha256.hpp"
+
+#include <array>
+#include <new>
+
+// The low-level calls: they bring a few kilobytes into the executable, the
+// provider machinery of EVP would bring megabytes.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
+
+namespace sciexam {
+namespace {
+
+SHA256_CTX* context(std::byte* state) {
+  return std::launder(reinterpret_cast<SHA256_CTX*>(state));
+}
+
+} // namespace
+
+Sha256::Sha256() {
+  static_assert(sizeof(SHA256_CTX) <= sizeof state_ && alignof(SHA256_CTX) <= 8);
+  SHA256_Init(new (state_) SHA256_CTX);
+}
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  SHA256_Update(context(state_), bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256_Final(digest.data(), context(state_));
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string sha256_hex(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.hex();
+}
+
+} // namespace sciexam

@@ -1,0 +1,78 @@
+#include "train/engine/gradient_pass.hpp"
+
+#include "inference/token_batches.hpp"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/min.h>
+#include <ATen/ops/tensor.h>
+
+namespace sciexam {
+
+at::Tensor summed_cross_entropy(const at::Tensor& logits, std::span<const int> answers, double smoothing) {
+  const auto questions = static_cast<std::int64_t>(answers.size());
+  const at::Tensor log_p = at::log_softmax(logits.view({questions, kOptions}), -1);
+  const std::vector<std::int64_t> indices(answers.begin(), answers.end());
+  const at::Tensor index = at::tensor(indices, at::TensorOptions(at::kLong)).to(logits.device()).view({-1, 1});
+  const at::Tensor loss = -log_p.gather(1, index).sum();
+  return smoothing > 0 ? loss * (1 - smoothing) - log_p.sum() * (smoothing / kOptions) : loss;
+}
+
+BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const TrainingSettings& settings,
+                               const TrainingSet& set, const QuestionBatch& batch, std::uint32_t step,
+                               std::uint32_t pass, RowGradients& rows) {
+  const at::AutoGradMode with_gradient(true);
+  BatchLoss result;
+  const bool rows_apart = !settings.freeze_embeddings && network.parameters().front().second.is_cpu();
+  const auto tokens_of = [&](std::size_t question) { return set.lengths[question]; };
+  for (const QuestionBatch& part : split_by_tokens(batch, settings.token_budget, tokens_of)) {
+    const PackedSequences packed = pack_sequences(set.encoded, part);
+    std::vector<int> answers;
+    for (const std::size_t index : part)
+      answers.push_back(*set.questions[index].answer);
+    const Dropout dropout(static_cast<std::uint64_t>(settings.seed), step, pass++);
+    at::Tensor looked_up;
+    ForwardOptions options;
+    options.dropout = &dropout;
+    options.checkpoint_layers = settings.gradient_checkpointing;
+    options.frozen_layers = settings.freeze_layers;
+    options.bf16 = settings.bf16;
+    options.word_rows = rows_apart ? &looked_up : nullptr;
+    const at::Tensor logits = network.forward(packed, options).logits;
+    const at::Tensor loss =
+        summed_cross_entropy(logits, answers, settings.label_smoothing_factor) / static_cast<double>(batch.size());
+    result.loss += loss.item<double>();
+    result.tokens += packed.offsets.back();
+    loss.backward();
+    if (looked_up.defined() && looked_up.grad().defined())
+      rows.add(packed.input_ids, looked_up.grad());
+  }
+  return result;
+}
+
+WeightPerturbation::WeightPerturbation(const AdamW& optimizer, const TrainingSettings& settings) {
+  const at::NoGradGuard no_grad;
+  for (const TrainedParameter& parameter : optimizer.parameters()) {
+    const at::Tensor &weight = parameter.tensor, gradient = weight.grad();
+    const bool is_dense = parameter.name.starts_with("deberta.encoder.layer.") && weight.dim() == 2;
+    if (!is_dense || !gradient.defined())
+      continue;
+    const double gradient_norm = gradient.norm().item<double>(), weight_norm = weight.norm().item<double>();
+    if (gradient_norm == 0)
+      continue;
+    original_.emplace_back(weight, weight.clone());
+    const at::Tensor reach = original_.back().second.abs() * settings.awp_eps;
+    const at::Tensor moved = weight + gradient * (settings.awp_lr * weight_norm / gradient_norm);
+    weight.copy_(at::min(at::max(moved, original_.back().second - reach), original_.back().second + reach));
+  }
+}
+
+WeightPerturbation::~WeightPerturbation() {
+  const at::NoGradGuard no_grad;
+  for (const auto& [weight, values] : original_)
+    weight.copy_(values);
+}
+
+} // namespace sciexam

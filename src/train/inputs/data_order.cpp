@@ -1,0 +1,51 @@
+#include "train/inputs/data_order.hpp"
+
+#include "support/random.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace sciexam {
+namespace {
+
+constexpr std::uint32_t kOrderPlace = 0xF0000001; // apart from the streams of dropout, whose places are small
+
+} // namespace
+
+std::int64_t steps_per_epoch(std::size_t questions, std::size_t batch_size) {
+  return static_cast<std::int64_t>((questions + batch_size - 1) / batch_size);
+}
+
+std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed, std::uint32_t stream) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  RandomSequence random({seed, {kOrderPlace, stream, 0}});
+  shuffle(order, random);
+  return order;
+}
+
+std::vector<std::vector<std::size_t>> epoch_batches(std::span<const std::int64_t> lengths, std::int64_t epoch,
+                                                    const OrderOptions& options) {
+  const auto stream = static_cast<std::uint32_t>(epoch);
+  std::vector<std::size_t> order = permutation(lengths.size(), options.seed, stream);
+  if (options.group_by_length) {
+    const std::size_t run = kLengthGroupBatches * options.batch_size;
+    for (std::size_t first = 0; first < order.size(); first += run) {
+      const auto begin = order.begin() + static_cast<std::ptrdiff_t>(first);
+      const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(first + run, order.size()));
+      std::stable_sort(begin, end, [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
+    }
+  }
+  std::vector<std::vector<std::size_t>> batches;
+  for (std::size_t first = 0; first < order.size(); first += options.batch_size)
+    batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(first),
+                         order.begin() +
+                             static_cast<std::ptrdiff_t>(std::min(first + options.batch_size, order.size())));
+  if (options.group_by_length) {
+    RandomSequence random({options.seed, {kOrderPlace, stream, 1}});
+    shuffle(batches, random);
+  }
+  return batches;
+}
+
+} // namespace sciexam

@@ -1,0 +1,219 @@
+#include "train/inputs/inputs.hpp"
+
+#include "exam/near_duplicates.hpp"
+#include "exam/ranking.hpp"
+#include "inference/encoding.hpp"
+#include "support/errors.hpp"
+#include "support/files/files.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
+#include "train/inputs/data_order.hpp"
+#include "train/run/checkpoint_folder.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <numeric>
+#include <set>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFoldSeed = 0; // folds are the same for all runs, whatever their seeds
+
+std::string checked_sha256(const InputFile& file, const fs::path& path, const char* option) {
+  if (!fs::exists(path))
+    throw UsageError(path.string() + ": is not there, but the manifest names it. Give its folder with " + option);
+  const std::string sha256 = sha256_of_file(path);
+  if (file.sha256 && *file.sha256 != sha256)
+    throw InputError({path}, "has sha256 " + sha256 + ", but the manifest asks for " + *file.sha256,
+                     "Take the file from its source again, or correct the manifest");
+  return sha256;
+}
+
+/// config.json as the trained model carries it.
+std::string trained_config_text(const fs::path& file) {
+  Json config = JsonDocument::from_file(file).root().json();
+  config["architectures"] = {"DebertaV2ForMultipleChoice"};
+  config.erase("dtype");
+  config["torch_dtype"] = "float32";
+  return config.dump(2) + "\n";
+}
+
+void append(TrainingSet& set, const fs::path& file, std::vector<Question> questions, const Tokenizer& tokenizer,
+            const TemplateOptions& options, int threads) {
+  const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, options, threads);
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    set.places.push_back(file.filename().string() + ", row " + std::to_string(i + 2)); // row 1 is the header
+    set.lengths.push_back(token_count(encoded[i]));
+    set.encoded.push_back(encoded[i]);
+    set.questions.push_back(std::move(questions[i]));
+  }
+}
+
+/// Groups of questions that are near-duplicates of each other, as the smallest index of each one's group.
+std::vector<std::size_t> duplicate_groups(std::span<const Question> questions) {
+  std::vector<std::size_t> group(questions.size());
+  std::iota(group.begin(), group.end(), std::size_t{0});
+  for (const NearDuplicate& pair : near_duplicates_within(questions)) {
+    const std::size_t a = group[pair.first], b = group[pair.second];
+    std::replace(group.begin(), group.end(), std::max(a, b), std::min(a, b));
+  }
+  return group;
+}
+
+/// Of every question, its fold; questions of one group get one.
+std::vector<std::int64_t> folds_by_group(std::span<const std::size_t> groups, std::int64_t count) {
+  std::vector<std::int64_t> fold(groups.size());
+  std::map<std::size_t, std::int64_t> fold_of_group;
+  for (const std::size_t index : permutation(groups.size(), kFoldSeed, 0)) {
+    const auto next = static_cast<std::int64_t>(fold_of_group.size()) % count;
+    fold[index] = fold_of_group.try_emplace(groups[index], next).first->second;
+  }
+  return fold;
+}
+
+/// Of every question, what the column `fold` says; nothing where there is none.
+std::vector<std::int64_t> given_folds(const RunPlan& run, const TrainingSet& set) {
+  std::vector<std::int64_t> folds;
+  for (const Question& question : set.questions)
+    if (question.fold)
+      folds.push_back(*question.fold);
+  if (!folds.empty() && folds.size() != set.size())
+    throw UsageError(run.name + ": some of its data files have a column fold and some do not. Give all of them one "
+                                "(`sciexam-run data --folds`), or none");
+  return folds;
+}
+
+/// How many questions are not in the fold of their group's first one.
+std::size_t parted(std::span<const std::size_t> groups, std::span<const std::int64_t> folds) {
+  std::map<std::size_t, std::int64_t> fold_of_group;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    count += fold_of_group.try_emplace(groups[i], folds[i]).first->second != folds[i];
+  return count;
+}
+
+/// The questions with options of at least `length` characters in the mean.
+TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
+  if (length == 0)
+    return set;
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < set.size(); ++i)
+    if (mean_option_length(set.questions[i]) >= static_cast<double>(length))
+      chosen.push_back(i);
+  if (chosen.empty())
+    throw UsageError("no training question has options of " + counted(length, "character") +
+                     " in the mean. Give a smaller least_option_length");
+  return set.subset(chosen);
+}
+
+} // namespace
+
+BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
+  BaseInputs base;
+  base.folder = folder;
+  std::set<std::string> names;
+  for (const InputFile& file : manifest.base_files) {
+    names.insert(file.name);
+    base.files.push_back({{"name", file.name}, {"sha256", checked_sha256(file, folder / file.name, "--base")}});
+  }
+  for (const char* needed : {"config.json", "spm.model"})
+    if (!names.contains(needed))
+      throw UsageError(std::string("the manifest's base has no ") + needed + ". Name it among $.base.files");
+  base.config = read_deberta_config(folder / "config.json");
+  base.config_text = trained_config_text(folder / "config.json");
+  base.vocabulary = read_text_file(folder / "spm.model");
+  return base;
+}
+
+DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer, int threads,
+                     int folds) {
+  DataInputs data;
+  for (const ManifestData& file : manifest.data) {
+    const fs::path path = folder / file.file.name;
+    const std::string sha256 = checked_sha256(file.file, path, "--data");
+    Exam exam = read_exam(path, {.id_required = false, .folds = file.is_valid ? 0 : folds});
+    const auto rows = static_cast<std::int64_t>(exam.questions.size());
+    if (!exam.has_answers)
+      throw InputError({path}, "has no column answer", "Training needs the right answers: give a labelled file");
+    if (file.rows && *file.rows != rows)
+      throw InputError({path},
+                       "has " + counted(rows, "question") + ", but the manifest asks for " + std::to_string(*file.rows),
+                       "Take the file from its source again, or correct the manifest");
+    if (file.template_kind == Template::open_book && !exam.has_context)
+      throw InputError({path}, "has no column context, but the manifest's template is open_book",
+                       "Give a file with contexts, or the template closed_book");
+    data.files.push_back({{"name", file.file.name}, {"sha256", sha256}, {"rows", rows}});
+    append(file.is_valid ? data.valid : data.train, path, std::move(exam.questions), tokenizer,
+           {file.template_kind, manifest.max_length}, threads);
+    if (!file.is_valid)
+      data.train_file.resize(data.train.size(), file.file.name);
+  }
+  return data;
+}
+
+std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs& data) {
+  // Without its answers: then the same options for another right answer are a near-duplicate too.
+  std::vector<Question> held_out = data.valid.questions;
+  for (Question& question : held_out)
+    question.answer.reset();
+  const std::vector<NearDuplicate> pairs = near_duplicates(data.train.questions, held_out);
+  if (pairs.empty())
+    return {};
+  std::set<std::size_t> found;
+  std::string warning;
+  for (const NearDuplicate& pair : pairs) {
+    found.insert(pair.first);
+    char similarity[16];
+    std::snprintf(similarity, sizeof similarity, "%.2f", pair.similarity);
+    warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
+               " (" + similarity + ")";
+  }
+  const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
+  if (!manifest.exclude_near_duplicates)
+    return count + ": " + warning +
+           ". That makes the validation look better than it is; --exclude-near-duplicates leaves them out";
+  DataInputs kept;
+  for (std::size_t i = 0; i < data.train.size(); ++i)
+    if (!found.contains(i)) {
+      kept.train.add(data.train, i);
+      kept.train_file.push_back(data.train_file[i]);
+    }
+  data.train = std::move(kept.train);
+  data.train_file = std::move(kept.train_file);
+  return count + ", left out: " + warning;
+}
+
+void group_near_duplicates(DataInputs& data) {
+  data.duplicate_group = duplicate_groups(data.train.questions);
+}
+
+RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < data.train.size(); ++i)
+    if (run.data.empty() || std::find(run.data.begin(), run.data.end(), data.train_file[i]) != run.data.end())
+      chosen.push_back(i);
+  RunQuestions questions{data.train.subset(chosen), data.valid};
+  if (run.fold) {
+    const TrainingSet all = std::move(questions.train);
+    questions = {};
+    std::vector<std::size_t> groups;
+    groups.reserve(chosen.size());
+    for (const std::size_t i : chosen)
+      groups.push_back(data.duplicate_group.at(i));
+    const std::vector<std::int64_t> given = given_folds(run, all);
+    const std::vector<std::int64_t> fold = given.empty() ? folds_by_group(groups, run.fold->count) : given;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
+    questions.folds = given.empty() ? "dealt, near-duplicates together"
+                                    : "as the column fold says, which parts " + std::to_string(parted(groups, fold)) +
+                                          " of " + counted(all.size(), "question") + " from a near-duplicate";
+  }
+  questions.train = with_long_options(questions.train, run.settings.least_option_length);
+  return questions;
+}
+
+} // namespace sciexam

@@ -1,0 +1,61 @@
+// The base folder and the data files of a manifest, read and checked before any hour of work is spent.
+#pragma once
+
+#include "checkpoint/config.hpp"
+#include "support/text/json.hpp"
+#include "tokenizer/tokenizer.hpp"
+#include "train/inputs/training_set.hpp"
+#include "train/manifest/manifest.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// What was found of a manifest's input.
+struct BaseInputs {
+  std::filesystem::path folder;
+  DebertaConfig config;       ///< of config.json, with no run's settings applied
+  std::string config_text;    ///< as the trained checkpoints carry it
+  std::string vocabulary;     ///< the bytes of spm.model
+  Json files = Json::array(); ///< name and sha256 of each, for the lock
+};
+
+/// Checks the manifest's files in `folder` and reads configuration and vocabulary. Throws InputError for a file whose
+/// sha256 is another one, UsageError for one that is missing.
+BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::path& folder);
+
+struct DataInputs {
+  TrainingSet train, valid;
+  std::vector<std::string> train_file;      ///< of every training question, its data file's name
+  std::vector<std::size_t> duplicate_group; ///< of every training question, once group_near_duplicates has run
+  Json files = Json::array();               ///< name, sha256 and rows of each, for the lock
+};
+
+/// Reads and encodes the manifest's data files in `folder`, with their columns `fold` where there are `folds` (0:
+/// none). Throws InputError for a file of another sha256 or number of rows, without answers, or that is no exam;
+/// UsageError for one that is missing.
+DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::path& folder, const Tokenizer& tokenizer,
+                     int threads, int folds);
+
+/// Training questions that nearly equal a validation question: warned about with the pairs, and, if the
+/// manifest says so, taken out. Returns the warning, or nothing.
+std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs& data);
+
+/// Finds which training questions are near-duplicates of each other: folds do not part them.
+void group_near_duplicates(DataInputs& data);
+
+/// The questions of one run: those it trains on, and those that validate it.
+struct RunQuestions {
+  TrainingSet train, valid;
+  std::string folds = {}; ///< where the fold came from, for the log; empty: the run has none
+};
+
+/// Applies the run's choice of files, its fold (what the column `fold` says, else parts of the shuffled questions,
+/// near-duplicates within one part; wants group_near_duplicates called before), and, to the training questions, its
+/// least_option_length. Throws UsageError if no training question is left, or if some of the files have a column `fold`
+/// and some do not.
+RunQuestions questions_of(const RunPlan& run, const DataInputs& data);
+
+} // namespace sciexam

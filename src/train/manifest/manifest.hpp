@@ -1,0 +1,64 @@
+// weights_manifest/*.json: which models are trained, from which base, data and settings.
+#pragma once
+
+#include "support/text/json.hpp"
+#include "tokenizer/question_encoding.hpp"
+#include "train/manifest/settings.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sciexam {
+
+/// The JSON Schema of manifests, weights_manifest/schema.json.
+std::string_view manifest_schema();
+
+/// A file of the base or data folder and what it must be.
+struct InputFile {
+  std::string name;
+  std::optional<std::string> sha256; ///< nothing: taken as it is
+};
+
+struct ManifestData {
+  InputFile file;
+  std::optional<std::int64_t> rows; ///< questions
+  bool is_valid = false;            ///< role "valid": it validates, and is never trained on
+  Template template_kind = Template::closed_book;
+};
+
+/// Part `index` of `count` equal parts of the training questions.
+struct Fold {
+  std::int64_t index = 0, count = 0;
+};
+
+struct RunPlan {
+  std::string name;
+  std::vector<std::string> data; ///< training files; empty: all
+  std::optional<Fold> fold;      ///< held out, and validates instead of the files of role "valid"
+  TrainingSettings settings;
+};
+
+struct TrainingManifest {
+  std::string title, base_name;
+  bool random_weights = false; ///< all weights are fresh, else the base's
+  std::vector<InputFile> base_files;
+  std::vector<ManifestData> data;
+  Template template_kind = Template::closed_book;
+  int max_length = 0; ///< tokens; 0: nothing is cut
+  bool exclude_near_duplicates = false;
+  std::vector<RunPlan> runs;
+};
+
+/// Reads a manifest and checks it against the schema. Throws InputError with the JSON path; UsageError for
+/// settings that contradict each other.
+TrainingManifest parse_training_manifest(std::string_view text, const std::filesystem::path& file);
+
+/// The whole manifest as a document that parse_training_manifest() reads again, every setting of every run
+/// spelled out: what a lock records.
+Json to_json(const TrainingManifest& manifest);
+
+} // namespace sciexam

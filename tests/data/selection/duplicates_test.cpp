@@ -1,0 +1,85 @@
+#include "data/selection/duplicates.hpp"
+#include "data/sets.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+
+namespace {
+
+using Options = std::array<std::string, kOptions>;
+
+const Options kTides = {"The Moon", "The wind", "The rivers", "The fish", "The boats"};
+const Options kTurned = {"The boats", "The fish", "The Moon", "The wind", "The rivers"};
+const Options kOthers = {"A planet", "A star", "A comet", "A rock", "A cloud"};
+
+std::vector<std::string> prompts(const DataSet& data) {
+  std::vector<std::string> all;
+  for (const Record& record : data.records)
+    all.push_back(record.question.prompt);
+  return all;
+}
+
+HoldOut exam_of(std::vector<Record> records) {
+  HoldOut hold_out{"exams/test.csv", {}};
+  for (Record& record : records)
+    hold_out.questions.push_back(std::move(record.question));
+  return hold_out;
+}
+
+} // namespace
+
+TEST_CASE("of questions with equal texts the first stays, whatever the order of the options") {
+  DataSet data = set_of({record("What makes tides?", kTides, 0), record("What is Mars?", kOthers, 0),
+                         record("What makes tides?", kTurned, 2)});
+  drop_duplicates(data, {}, {});
+  CHECK(prompts(data) == std::vector<std::string>{"What makes tides?", "What is Mars?"});
+  REQUIRE(data.rejected.size() == 1);
+  CHECK(data.rejected[0].reason == Reason::duplicate);
+  CHECK(data.rejected[0].row == 4);
+  CHECK(data.rejected[0].detail == "of set.csv, row 2");
+}
+
+TEST_CASE("a duplicate with another right answer says so") {
+  DataSet data = set_of({record("What makes tides?", kTides, 0), record("What makes tides?", kTurned, 0)});
+  drop_duplicates(data, {}, {});
+  CHECK(data.rejected.at(0).detail == "of set.csv, row 2, which has another right answer");
+}
+
+TEST_CASE("near-duplicates of a hold-out go, and are listed with it") {
+  DataSet data = set_of({record("What makes tides?", kTides, 0), record("What is Mars?", kOthers, 0)});
+  const HoldOut exam = exam_of({record("What is a comet?", kOthers, 2), record("what makes TIDES", kTurned, 2)});
+  drop_duplicates(data, {&exam, 1}, {.keep_near_duplicates = true});
+  CHECK(prompts(data) == std::vector<std::string>{"What is Mars?"});
+  CHECK(data.rejected.at(0).reason == Reason::held_out);
+  CHECK(data.rejected[0].detail == "similarity 1.00 to test.csv, row 3");
+  REQUIRE(data.alike.size() == 1);
+  CHECK(data.alike[0].held_out);
+  CHECK(data.alike[0].kept == "what makes TIDES");
+  CHECK(data.alike[0].dropped_place == "set.csv, row 2");
+}
+
+TEST_CASE("a near-duplicate of a question that was itself left out stays") {
+  // neighbours share 9 of 11 grams (0.82), the outer ones 8 of 12
+  DataSet data =
+      set_of({record("b c d e f g h i j k l m n o", kTides, 0), record("c d e f g h i j k l m n o p", kOthers, 0),
+              record("d e f g h i j k l m n o p q", {"1", "2", "3", "4", "5"}, 0)});
+  drop_duplicates(data, {}, {});
+  CHECK(prompts(data) == std::vector<std::string>{"b c d e f g h i j k l m n o", "d e f g h i j k l m n o p q"});
+  CHECK(data.rejected.at(0).reason == Reason::near_duplicate);
+  CHECK(data.rejected[0].detail == "similarity 0.82 to set.csv, row 2");
+}
+
+TEST_CASE("near-duplicates that are kept are one group") {
+  DataSet data = set_of({record("b c d e f g h i j k l m n o", kTides, 0), record("What is Mars?", kOthers, 0),
+                         record("d e f g h i j k l m n o p q", {"1", "2", "3", "4", "5"}, 0),
+                         record("c d e f g h i j k l m n o p", kOthers, 0)});
+  drop_duplicates(data, {}, {.keep_near_duplicates = true});
+  REQUIRE(data.records.size() == 4);
+  CHECK(data.records[0].group == 0);
+  CHECK(data.records[1].group == 1);
+  CHECK(data.records[2].group == 0);
+  CHECK(data.records[3].group == 0);
+  CHECK(data.rejected.empty());
+}

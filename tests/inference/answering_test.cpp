@@ -1,0 +1,92 @@
+#include "catch_beside_torch.hpp"
+#include "exam/ranking.hpp"
+#include "inference/answering.hpp"
+#include "model/tiny_networks.hpp"
+#include "package/tiny_package.hpp"
+#include "support/errors.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+
+namespace {
+
+constexpr OptionLogits kSureOfB = {0, 9, 0, 0, 0}, kForC = {0, 0, 1, 0, 0};
+
+/// Questions whose longest option is D.
+std::vector<Question> questions_for_length(std::size_t count) {
+  Question question;
+  question.options = {"a", "b", "c", "ddd", "e"};
+  return std::vector<Question>(count, question);
+}
+
+EncodedQuestion encoded_question(int length) {
+  EncodedQuestion question;
+  for (Encoding& encoding : question) {
+    for (int i = 0; i < length; ++i)
+      encoding.ids.push_back((7 * i + length) % 20);
+    encoding.type_ids.assign(encoding.ids.size(), 0);
+  }
+  return question;
+}
+
+} // namespace
+
+TEST_CASE("a question is decided by the models that answered it, and by length where none did") {
+  const std::vector<Question> questions = questions_for_length(3);
+  const std::vector<ModelAnswers> models = {{"first", 1, {kForC, kForC, std::nullopt}},
+                                            {"second", 1, {kSureOfB, std::nullopt, std::nullopt}}};
+  const std::vector<Ranking> rankings = combine_answers(models, questions, Combine::mean_softmax);
+  CHECK(rankings[0][0] == 1);
+  CHECK(rankings[1][0] == 2);
+  CHECK(rankings[2][0] == 3);
+  CHECK(answers_of(models, 1).logits.size() == 1);
+  CHECK(answers_of(models, 2).weights.empty());
+}
+
+TEST_CASE("where only a model without weight had time, a weighted mean leaves it to the lengths") {
+  const std::vector<ModelAnswers> models = {{"first", 0, {kForC, kForC}}, {"second", 1, {kSureOfB, std::nullopt}}};
+  const std::vector<Ranking> rankings = combine_answers(models, questions_for_length(2), Combine::weighted);
+  CHECK(rankings[0][0] == 1);
+  CHECK(rankings[1][0] == 3);
+}
+
+TEST_CASE("a batch that is told to stop ends before the next layer, without answers") {
+  const DebertaForMultipleChoice network = random_network(tiny_config());
+  const std::vector<EncodedQuestion> questions = {encoded_question(5), encoded_question(9)};
+  int asked = 0;
+  CHECK_FALSE(answer_batch(network, questions, {0, 1}, [&] { return ++asked == 2; }));
+  CHECK(asked == 2); // of two layers
+  const auto answers = answer_batch(network, questions, {1, 0}, [] { return false; });
+  REQUIRE(answers);
+  REQUIRE(answers->size() == 2);
+  CHECK((*answers)[0] == answer_batch(network, questions, {1})->at(0));
+  CHECK((*answers)[0] != (*answers)[1]);
+}
+
+TEST_CASE("bf16 is refused for a package with a model that cannot be packed, before any is loaded") {
+  const TemporaryFolder folder;
+  const PackRequest request = tiny_request(folder.path(), 3);
+  std::string config = read_file(request.models[1].folder / "config.json");
+  config.replace(config.find("gelu"), 4, "gelu_new");
+  write_file(request.models[1].folder / "config.json", config);
+  pack(request);
+  const Package package = Package::open(request.output);
+  CHECK_NOTHROW(require_precision(package, Precision::as_stored));
+  CHECK_THROWS_WITH(require_precision(package, Precision::bf16),
+                    "model run_1 (hidden_act gelu_new) cannot answer in bf16. Give --precision auto");
+  CHECK_THROWS_AS(require_precision(package, Precision::bf16), UsageError);
+}
+
+TEST_CASE("in bf16 the layers' weights take half the memory of f32, and no less than as f16") {
+  const DebertaConfig config = tiny_config();
+  const auto needed = [&](DType stored, Precision precision) { return answering_memory(config, stored, precision, 0); };
+  std::uint64_t in_layers = 0;
+  for (const TensorInfo& tensor : parameters_of(config))
+    if (tensor.name.starts_with("deberta.encoder.layer."))
+      in_layers += tensor.elements();
+  // Twice: the weights and, of so small a model, the file as it is read.
+  CHECK(needed(DType::f32, Precision::as_stored) - needed(DType::f32, Precision::bf16) == 2 * 2 * in_layers);
+  CHECK(needed(DType::f16, Precision::bf16) == needed(DType::f16, Precision::as_stored));
+}

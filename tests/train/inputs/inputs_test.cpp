@@ -1,0 +1,176 @@
+#include "catch_beside_torch.hpp"
+#include "support/errors.hpp"
+#include "support/files/files.hpp"
+#include "temporary_folder.hpp"
+#include "train/inputs/inputs.hpp"
+#include "train/run/checkpoint_folder.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const char* const kBase = SCIEXAM_SOURCE_DIR "/src/demo/package"; // config.json and spm.model of the demo
+
+const std::string kHeader = "prompt,A,B,C,D,E,answer\n";
+
+std::string row(const std::string& prompt, char answer) {
+  return prompt + ",one " + prompt + ",two " + prompt + ",three " + prompt + ",four " + prompt + ",five " + prompt +
+         "," + answer + "\n";
+}
+
+TrainingManifest manifest_of(std::vector<ManifestData> data) {
+  TrainingManifest manifest;
+  manifest.base_files = {{"config.json", {}}, {"spm.model", {}}};
+  manifest.data = std::move(data);
+  manifest.runs.resize(1);
+  return manifest;
+}
+
+DataInputs read(const TrainingManifest& manifest, const TemporaryFolder& folder, int folds = 0) {
+  const Tokenizer tokenizer = Tokenizer::from_file(std::string(kBase) + "/spm.model");
+  return read_data(manifest, folder.path(), tokenizer, 1, folds);
+}
+
+} // namespace
+
+TEST_CASE("data files become training and validation questions with their places") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a.csv", kHeader + row("first", 'A') + row("second", 'C'));
+  write_file_atomically(folder / "v.csv", kHeader + row("held out", 'E'));
+  const TrainingManifest manifest =
+      manifest_of({{{"a.csv", {}}, 2, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  const DataInputs data = read(manifest, folder);
+  REQUIRE(data.train.size() == 2);
+  CHECK(data.train.places[1] == "a.csv, row 3");
+  CHECK(*data.train.questions[1].answer == 2);
+  CHECK(data.valid.size() == 1);
+  CHECK(data.train.lengths[0] == token_count(data.train.encoded[0]));
+  CHECK(data.files[0]["sha256"] == sha256_of_file(folder / "a.csv"));
+}
+
+TEST_CASE("questions with shorter options than a run wants are not trained on, but validate") {
+  const TemporaryFolder folder;
+  // Options are "one ", "two ", "three ", "four ", "five " and the prompt: 4.6 characters more than it in the mean.
+  write_file_atomically(folder / "a.csv", kHeader + row("x", 'A') + row("a long one", 'B') + row("y", 'C'));
+  write_file_atomically(folder / "v.csv", kHeader + row("z", 'E'));
+  TrainingManifest manifest =
+      manifest_of({{{"a.csv", {}}, 3, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  const DataInputs data = read(manifest, folder);
+  RunPlan& run = manifest.runs[0];
+  run.settings.least_option_length = 14;
+  const RunQuestions questions = questions_of(run, data);
+  REQUIRE(questions.train.size() == 1);
+  CHECK(questions.train.places[0] == "a.csv, row 3");
+  CHECK(questions.valid.size() == 1);
+  run.settings.least_option_length = 5;
+  CHECK(questions_of(run, data).train.size() == 3);
+  run.settings.least_option_length = 15;
+  CHECK_THROWS_AS(questions_of(run, data), UsageError);
+}
+
+TEST_CASE("a data file that is not what the manifest says is refused") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a.csv", kHeader + row("first", 'A'));
+  const auto with = [](InputFile file, std::optional<std::int64_t> rows, Template kind) {
+    return manifest_of({{std::move(file), rows, false, kind}});
+  };
+  CHECK_THROWS_WITH(read(with({"a.csv", std::string(64, '0')}, {}, Template::closed_book), folder),
+                    ContainsSubstring("sha256"));
+  CHECK_THROWS_WITH(read(with({"a.csv", {}}, 7, Template::closed_book), folder), ContainsSubstring("has 1 question,"));
+  CHECK_THROWS_WITH(read(with({"b.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("--data"));
+  CHECK_THROWS_WITH(read(with({"a.csv", {}}, {}, Template::open_book), folder), ContainsSubstring("context"));
+  write_file_atomically(folder / "c.csv", "prompt,A,B,C,D,E\np,a,b,c,d,e\n");
+  CHECK_THROWS_WITH(read(with({"c.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("answer"));
+}
+
+TEST_CASE("training questions that nearly equal validation questions are told, and left out if asked") {
+  const std::string same = "Which process lets plants turn the light of the sun into chemical energy in their leaves?";
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "a.csv",
+                        kHeader + row("Another question altogether about the moons of Jupiter", 'A') + row(same, 'B'));
+  write_file_atomically(folder / "v.csv", kHeader + row(same, 'B'));
+  TrainingManifest manifest = manifest_of(
+      {{{"a.csv", {}}, {}, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  DataInputs data = read(manifest, folder);
+  CHECK_THAT(handle_near_duplicates(manifest, data),
+             ContainsSubstring("a.csv, row 3 ~ v.csv, row 2") && ContainsSubstring("--exclude-near-duplicates"));
+  CHECK(data.train.size() == 2);
+  manifest.exclude_near_duplicates = true;
+  CHECK_THAT(handle_near_duplicates(manifest, data), ContainsSubstring("left out"));
+  REQUIRE(data.train.size() == 1);
+  CHECK(data.train.places[0] == "a.csv, row 2");
+  CHECK(handle_near_duplicates(manifest, data).empty());
+}
+
+TEST_CASE("folds part the training questions, each question held out once, duplicates together") {
+  const TemporaryFolder folder;
+  std::string text = kHeader;
+  for (int i = 0; i < 20; ++i)
+    text += row("Question number " + std::to_string(i * i * 7919) + " asks of thing " + std::to_string(i), 'A');
+  const std::string twin = "Which of these planets has the most moons that have been confirmed by now in its orbit?";
+  text += row(twin, 'B') + row(twin, 'B');
+  write_file_atomically(folder / "a.csv", text);
+  const TrainingManifest manifest = manifest_of({{{"a.csv", {}}, {}, false, Template::closed_book}});
+  DataInputs data = read(manifest, folder);
+  group_near_duplicates(data);
+  std::multiset<std::string> held_out;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    RunPlan run;
+    run.fold = Fold{i, 4};
+    const RunQuestions questions = questions_of(run, data);
+    CHECK(questions.train.size() + questions.valid.size() == 22);
+    held_out.insert(questions.valid.places.begin(), questions.valid.places.end());
+    const auto has = [&](const char* place) {
+      return std::count(questions.valid.places.begin(), questions.valid.places.end(), place);
+    };
+    CHECK(has("a.csv, row 22") == has("a.csv, row 23"));
+  }
+  CHECK(held_out.size() == 22);
+  CHECK(std::set<std::string>(held_out.begin(), held_out.end()).size() == 22);
+}
+
+TEST_CASE("a column fold says which questions are held out, and what it parts is told") {
+  const TemporaryFolder folder;
+  const std::string twin = "Which of these planets has the most moons that have been confirmed by now in its orbit?";
+  const auto in_fold = [](const std::string& line, int fold) {
+    return line.substr(0, line.size() - 1) + "," + std::to_string(fold) + "\n";
+  };
+  write_file_atomically(folder / "a.csv", "prompt,A,B,C,D,E,answer,fold\n" + in_fold(row("first", 'A'), 1) +
+                                              in_fold(row(twin, 'B'), 0) + in_fold(row(twin, 'B'), 1));
+  write_file_atomically(folder / "b.csv", kHeader + row("another", 'A'));
+  const TrainingManifest manifest = manifest_of(
+      {{{"a.csv", {}}, {}, false, Template::closed_book}, {{"b.csv", {}}, {}, false, Template::closed_book}});
+  DataInputs data = read(manifest, folder, 2);
+  group_near_duplicates(data);
+  RunPlan run;
+  run.name = "run_0";
+  run.data = {"a.csv"};
+  run.fold = Fold{1, 2};
+  const RunQuestions questions = questions_of(run, data);
+  CHECK(questions.valid.places == std::vector<std::string>{"a.csv, row 2", "a.csv, row 4"});
+  CHECK(questions.train.places == std::vector<std::string>{"a.csv, row 3"});
+  CHECK_THAT(questions.folds, ContainsSubstring("column fold") && ContainsSubstring("parts 1 of 3 questions"));
+  run.data = {"b.csv"};
+  CHECK_THAT(questions_of(run, data).folds, ContainsSubstring("dealt"));
+  run.data = {};
+  CHECK_THROWS_WITH(questions_of(run, data), ContainsSubstring("run_0") && ContainsSubstring("some do not"));
+}
+
+TEST_CASE("a base folder must hold what the manifest names") {
+  TrainingManifest manifest = manifest_of({});
+  CHECK(read_base(manifest, kBase).config.hidden_size > 0);
+  CHECK_THAT(read_base(manifest, kBase).config_text, ContainsSubstring("\"torch_dtype\": \"float32\""));
+  manifest.base_files.push_back({"pytorch_model.bin", {}});
+  CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("pytorch_model.bin") && ContainsSubstring("--base"));
+  manifest.base_files = {{"config.json", std::string(64, 'a')}, {"spm.model", {}}};
+  CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("sha256"));
+  manifest.base_files = {{"config.json", {}}};
+  CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("spm.model"));
+}

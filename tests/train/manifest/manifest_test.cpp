@@ -1,0 +1,96 @@
+#include "support/errors.hpp"
+#include "support/files/files.hpp"
+#include "train/manifest/manifest.hpp"
+
+#include <functional>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+Json small_manifest() {
+  return Json::parse(R"({"format": "sciexam-training", "version": 1, "title": "t",
+    "base": {"name": "b", "initial_weights": "random",
+             "files": [{"name": "config.json", "sha256": null}, {"name": "spm.model", "sha256": null}]},
+    "data": [{"name": "a.csv", "sha256": null, "rows": null, "role": "train"},
+             {"name": "v.csv", "sha256": null, "rows": 200, "role": "valid"}],
+    "template": "closed_book", "settings": {"learning_rate": 0.001},
+    "runs": [{"name": "run_0", "settings": {"seed": 1}}, {"name": "run_1", "fold": {"index": 1, "count": 5}}]})");
+}
+
+TrainingManifest parse(const Json& json) {
+  return parse_training_manifest(json.dump(), "m.json");
+}
+
+/// What is said of the small manifest after a change.
+std::string fault(const std::function<void(Json&)>& change) {
+  Json json = small_manifest();
+  change(json);
+  try {
+    parse(json);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no fault";
+}
+
+} // namespace
+
+TEST_CASE("a manifest's settings are those of all runs, then a run's own") {
+  const TrainingManifest manifest = parse(small_manifest());
+  REQUIRE(manifest.runs.size() == 2);
+  CHECK(manifest.random_weights);
+  CHECK(manifest.runs[0].settings.seed == 1);
+  CHECK(manifest.runs[1].settings.seed == 0);
+  CHECK(manifest.runs[1].settings.learning_rate == 0.001);
+  CHECK(manifest.runs[1].fold->index == 1);
+  CHECK(manifest.data[1].is_valid);
+  CHECK(manifest.data[1].rows == 200);
+}
+
+TEST_CASE("a manifest written out whole is the same manifest") {
+  const TrainingManifest manifest = parse(small_manifest());
+  CHECK(to_json(parse(to_json(manifest))) == to_json(manifest));
+}
+
+TEST_CASE("a wrong manifest is refused with the JSON path") {
+  CHECK_THAT(fault([](Json& m) { m["runs"][0]["settings"]["learning_rate"] = "x"; }),
+             ContainsSubstring("m.json") && ContainsSubstring("$.runs[0].settings.learning_rate"));
+  CHECK_THAT(fault([](Json& m) { m["runs"][0]["settings"]["learning_rat"] = 1; }),
+             ContainsSubstring("$.runs[0].settings") && ContainsSubstring("learning_rat"));
+  CHECK_THAT(fault([](Json& m) { m["runs"][1].erase("name"); }), ContainsSubstring("$.runs[1]"));
+  CHECK_THAT(fault([](Json& m) { m["base"]["files"][1]["sha256"] = "zz"; }),
+             ContainsSubstring("$.base.files[1].sha256"));
+  CHECK_THAT(fault([](Json& m) { m["version"] = 2; }), ContainsSubstring("$.version"));
+  CHECK_THAT(fault([](Json& m) { m["data"][0]["role"] = "test"; }), ContainsSubstring("$.data[0].role"));
+  CHECK_THAT(fault([](Json& m) { m["data"][0]["name"] = "../a.csv"; }), ContainsSubstring("$.data[0].name"));
+  CHECK_THAT(fault([](Json& m) { m["runs"] = Json::array(); }), ContainsSubstring("$.runs"));
+}
+
+TEST_CASE("what a schema cannot say is checked too, with the JSON path") {
+  CHECK_THAT(fault([](Json& m) { m["runs"][1]["name"] = "run_0"; }), ContainsSubstring("$.runs[1].name"));
+  CHECK_THAT(fault([](Json& m) { m["data"][1]["name"] = "a.csv"; }), ContainsSubstring("$.data[1].name"));
+  CHECK_THAT(fault([](Json& m) { m["runs"][0]["data"] = {"v.csv"}; }), ContainsSubstring("$.runs[0].data[0]"));
+  CHECK_THAT(fault([](Json& m) { m["runs"][1]["fold"]["index"] = 5; }), ContainsSubstring("$.runs[1].fold.index"));
+  CHECK_THAT(fault([](Json& m) { m["data"][0]["role"] = "valid"; }), ContainsSubstring("$.data"));
+}
+
+TEST_CASE("text that is no JSON is refused") {
+  CHECK_THROWS_AS(parse_training_manifest("{", "m.json"), InputError);
+}
+
+TEST_CASE("the manifests that sciexam ships fit the schema") {
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(SCIEXAM_SOURCE_DIR "/weights_manifest")) {
+    if (entry.path().filename() == "schema.json" || entry.path().extension() != ".json")
+      continue;
+    INFO(entry.path());
+    CHECK(parse_training_manifest(read_text_file(entry.path()), entry.path()).runs.size() == 3);
+    ++found;
+  }
+  CHECK(found >= 3);
+}
