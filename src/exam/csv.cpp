@@ -31,7 +31,8 @@ std::unique_ptr<std::istream> open(const std::filesystem::path& file) {
 
 } // namespace
 
-CsvReader::CsvReader(std::filesystem::path file) : file_(std::move(file)), text_(open(file_)) {
+CsvReader::CsvReader(std::filesystem::path file, CsvRules rules)
+    : file_(std::move(file)), rules_(rules), text_(open(file_)) {
   skip_byte_order_mark();
 }
 
@@ -83,11 +84,11 @@ bool CsvReader::next(std::vector<std::string>& cells) {
     ++row_;
     read_row(cells);
   } while (blank_);
-  if (row_ != last_row + 1) {
+  if (row_ != last_row + 1 && !rules_.any_cell_count) {
     row_ = last_row + 1;
     fail("the line is empty, but rows follow", "Remove the empty line");
   }
-  if (row_ == 1)
+  if (header_.empty())
     header_ = cells;
   check_cell_count(cells.size());
   return true;
@@ -118,7 +119,7 @@ void CsvReader::read_row(std::vector<std::string>& cells) {
     if (column == kMaxColumns)
       fail("has more than " + std::to_string(kMaxColumns) + " columns", "Check that it is the right file");
     std::string& cell = cells.emplace_back();
-    const bool quoted = peek() == '"';
+    const bool quoted = rules_.quotes && peek() == '"';
     if (quoted)
       read_quoted(cell, column);
     else
@@ -145,13 +146,14 @@ void CsvReader::read_quoted(std::string& cell, std::size_t column) {
     append(cell, byte, column);
   }
   const int after = peek();
-  if (after != ',' && after != '\n' && after != '\r' && after != kEnd)
+  if (after != static_cast<unsigned char>(rules_.separator) && after != '\n' && after != '\r' && after != kEnd)
     fail(column, "has text after its closing double quote", "Write each double quote inside a quoted cell twice");
 }
 
 void CsvReader::read_unquoted(std::string& cell, std::size_t column) {
-  for (int byte = peek(); byte != ',' && byte != '\n' && byte != '\r' && byte != kEnd; byte = peek()) {
-    if (byte == '"')
+  const int separator = static_cast<unsigned char>(rules_.separator);
+  for (int byte = peek(); byte != separator && byte != '\n' && byte != '\r' && byte != kEnd; byte = peek()) {
+    if (byte == '"' && rules_.quotes)
       fail(column, "has a double quote but does not begin with one", kQuoteRemedy);
     append(cell, byte, column);
     take();
@@ -167,16 +169,16 @@ void CsvReader::append(std::string& cell, int byte, std::size_t column) const {
   cell += static_cast<char>(byte);
 }
 
-/// Takes what ends a cell: false for a comma, true for the end of the row.
+/// Takes what ends a cell: false for a separator, true for the end of the row.
 bool CsvReader::take_line_end(std::size_t column) {
   const int byte = take();
   if (byte == '\r' && peek() != kEnd && take() != '\n')
     fail(column, "is followed by a carriage return without a line feed", kQuoteRemedy);
-  return byte != ',';
+  return byte != static_cast<unsigned char>(rules_.separator);
 }
 
 void CsvReader::check_cell_count(std::size_t count) const {
-  if (count == header_.size())
+  if (count == header_.size() || rules_.any_cell_count)
     return;
   const std::string found = count > header_.size() ? "more cells" : "only " + counted(count, "cell");
   fail("has " + found + ", where the header names " + counted(header_.size(), "column"),

@@ -12,6 +12,13 @@
 
 namespace sciexam {
 
+/// What a file may do otherwise than the competition's.
+struct CsvRules {
+  char separator = ','; ///< between cells
+  bool quotes = true;   ///< false: double quotes are characters as any other, cells end at separators and line ends
+  bool any_cell_count = false; ///< rows keep the number of cells that they have, and empty lines are passed over
+};
+
 /// Reads a CSV file row by row, in blocks: no more of it is in memory than one
 /// block and the row. The first row is the header; every other one must have
 /// as many cells. A byte order mark at the file's start is skipped, rows end
@@ -23,7 +30,7 @@ public:
   static constexpr std::size_t kMaxColumns = 4096;
 
   /// Throws UsageError if the file cannot be opened.
-  explicit CsvReader(std::filesystem::path file);
+  explicit CsvReader(std::filesystem::path file, CsvRules rules = {});
   /// The same over text from elsewhere; `name` is the file that messages name.
   CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name);
 
@@ -65,6 +72,7 @@ private:
   void check_cell_count(std::size_t count) const;
 
   std::filesystem::path file_;
+  CsvRules rules_;
   std::unique_ptr<std::istream> text_;
   std::string block_;
   std::size_t offset_ = 0;                        ///< of the next byte in block_

@@ -78,8 +78,8 @@ void make_set(Grams& grams) {
   grams.erase(std::unique(grams.begin(), grams.end()), grams.end());
 }
 
-/// |a and b| / |a or b|; 0 for two empty sets, which say nothing.
-double jaccard(const Grams& a, const Grams& b) {
+/// How many the two sets have in common.
+std::size_t count_common(const Grams& a, const Grams& b) {
   std::size_t common = 0;
   for (auto left = a.begin(), right = b.begin(); left != a.end() && right != b.end();) {
     common += *left == *right;
@@ -87,16 +87,31 @@ double jaccard(const Grams& a, const Grams& b) {
     left += advance_left;
     right += advance_right;
   }
+  return common;
+}
+
+/// |a and b| / |a or b|; 0 for two empty sets, which say nothing.
+double jaccard(const Grams& a, const Grams& b) {
+  const std::size_t common = count_common(a, b);
   const std::size_t all = a.size() + b.size() - common;
   return all == 0 ? 0 : static_cast<double>(common) / static_cast<double>(all);
 }
 
 /// What is compared of a question.
 struct Sets {
-  Grams prompt; ///< empty where the prompt alone does not say what is asked about
-  Grams whole;  ///< of prompt and options
-  Grams answer; ///< of the right option; empty if it is not known
+  Grams prompt;  ///< empty where the prompt alone does not say what is asked about
+  Grams whole;   ///< of prompt and options
+  Grams answer;  ///< of the right option; empty if it is not known
+  Grams options; ///< a hash of each one's words
 };
+
+/// A hash of words in their order.
+std::uint64_t hash_of(const std::vector<std::string>& words) {
+  std::uint64_t hash = words.size();
+  for (const std::string& word : words)
+    hash = mix(hash + hash_of(std::string_view(word)));
+  return hash;
+}
 
 Sets sets_of(const Question& question) {
   Sets sets;
@@ -110,16 +125,24 @@ Sets sets_of(const Question& question) {
   for (int option = 0; option < kOptions; ++option) {
     const std::vector<std::string> option_words = normalized_words(question.options[static_cast<std::size_t>(option)]);
     append_grams(option_words, sets.whole);
+    if (!option_words.empty())
+      sets.options.push_back(hash_of(option_words));
     if (question.answer == option)
       append_grams(option_words, sets.answer);
   }
-  for (Grams* grams : {&sets.prompt, &sets.whole, &sets.answer})
+  for (Grams* grams : {&sets.prompt, &sets.whole, &sets.answer, &sets.options})
     make_set(*grams);
   return sets;
 }
 
-double similarity_of(const Sets& a, const Sets& b) {
-  const double prompts = jaccard(a.prompt, b.prompt);
+bool share_options(const Sets& a, const Sets& b) {
+  const std::size_t fewer = std::min(a.options.size(), b.options.size());
+  return 2 * count_common(a.options, b.options) >= std::max<std::size_t>(fewer, 1);
+}
+
+double similarity_of(const Sets& a, const Sets& b, EqualPrompts equal_prompts) {
+  const bool count_prompts = equal_prompts == EqualPrompts::are_alike || share_options(a, b);
+  const double prompts = count_prompts ? jaccard(a.prompt, b.prompt) : 0;
   const bool both_answered = !a.answer.empty() && !b.answer.empty();
   if (both_answered && jaccard(a.answer, b.answer) < kSameAnswer)
     return prompts;
@@ -220,20 +243,21 @@ private:
 };
 
 /// The pairs of one of `left` and one of `right`; of one set (`within`) each pair once.
-std::vector<NearDuplicate> find_pairs(const Sketches& left, const Sketches& right, bool within, double threshold) {
-  const Buckets prompts(right.prompts), wholes(right.wholes);
+std::vector<NearDuplicate> find_pairs(const Sketches& left, const Sketches& right, bool within, double threshold,
+                                      EqualPrompts prompts) {
+  const Buckets by_prompt(right.prompts), by_whole(right.wholes);
   std::vector<std::vector<NearDuplicate>> found(blocks_of(left.sets.size()));
   for_blocks(left.sets.size(), [&](std::size_t block, std::size_t begin, std::size_t end) {
     std::vector<std::size_t> candidates;
     for (std::size_t i = begin; i < end; ++i) {
       candidates.clear();
       const std::size_t limit = within ? i : right.sets.size();
-      prompts.append(left.prompts[i], limit, candidates);
-      wholes.append(left.wholes[i], limit, candidates);
+      by_prompt.append(left.prompts[i], limit, candidates);
+      by_whole.append(left.wholes[i], limit, candidates);
       std::sort(candidates.begin(), candidates.end());
       candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
       for (const std::size_t j : candidates)
-        if (const double similarity = similarity_of(left.sets[i], right.sets[j]); similarity >= threshold)
+        if (const double similarity = similarity_of(left.sets[i], right.sets[j], prompts); similarity >= threshold)
           found[block].push_back({within ? j : i, within ? i : j, similarity});
     }
   });
@@ -273,14 +297,16 @@ std::vector<std::string> normalized_words(std::string_view text) {
   return words;
 }
 
-std::vector<NearDuplicate> near_duplicates(std::span<const Question> a, std::span<const Question> b, double threshold) {
+std::vector<NearDuplicate> near_duplicates(std::span<const Question> a, std::span<const Question> b, double threshold,
+                                           EqualPrompts prompts) {
   const Bands bands = checked_bands(threshold);
-  return find_pairs(sketches_of(a, bands), sketches_of(b, bands), false, threshold);
+  return find_pairs(sketches_of(a, bands), sketches_of(b, bands), false, threshold, prompts);
 }
 
-std::vector<NearDuplicate> near_duplicates_within(std::span<const Question> questions, double threshold) {
+std::vector<NearDuplicate> near_duplicates_within(std::span<const Question> questions, double threshold,
+                                                  EqualPrompts prompts) {
   const Sketches sketches = sketches_of(questions, checked_bands(threshold));
-  return find_pairs(sketches, sketches, true, threshold);
+  return find_pairs(sketches, sketches, true, threshold, prompts);
 }
 
 } // namespace sciexam

@@ -202,3 +202,19 @@ TEST_CASE("an excerpt is short and printable") {
   CHECK(excerpt(std::string(41, 'x')) == std::string(40, 'x') + "...");
   CHECK(excerpt("a\nb\x1B\x7F\xC2\x85\xFF") == "a?b????");
 }
+
+TEST_CASE("other separators, cell counts and quotes are read where they are allowed") {
+  const TemporaryFolder folder;
+  const auto rows = [&](const std::string& text, CsvRules rules) {
+    write_file_atomically(folder / "set.csv", text);
+    CsvReader reader(folder / "set.csv", rules);
+    Rows all;
+    for (std::vector<std::string> cells; reader.next(cells);)
+      all.push_back(cells);
+    return all;
+  };
+  CHECK(rows("a;b\n\"x;y\";1,2\n", {.separator = ';'}) == Rows{{"a", "b"}, {"x;y", "1,2"}});
+  CHECK(rows("a\tb\n\"x\t1\"\n", {.separator = '\t', .quotes = false}) == Rows{{"a", "b"}, {"\"x", "1\""}});
+  CHECK(rows("a,b\n1\n\n1,2,3\n", {.any_cell_count = true}) == Rows{{"a", "b"}, {"1"}, {"1", "2", "3"}});
+  CHECK_THAT(input_fault([&] { rows("a;b\n1\n", {.separator = ';'}); }), ContainsSubstring("row 2: has only 1 cell"));
+}

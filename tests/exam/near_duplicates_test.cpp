@@ -26,8 +26,8 @@ Question question(std::string prompt, Options options, std::optional<int> answer
 }
 
 /// The similarity that the two are found with; 0 if they are not found.
-double similarity(const Question& a, const Question& b) {
-  const std::vector<NearDuplicate> pairs = near_duplicates({&a, 1}, {&b, 1}, kLeastNearDuplicate);
+double similarity(const Question& a, const Question& b, EqualPrompts prompts = EqualPrompts::are_alike) {
+  const std::vector<NearDuplicate> pairs = near_duplicates({&a, 1}, {&b, 1}, kLeastNearDuplicate, prompts);
   return pairs.empty() ? 0 : pairs.at(0).similarity;
 }
 
@@ -77,6 +77,19 @@ TEST_CASE("the same options with another right answer are another question") {
   CHECK(similarity(tides, question("Which cause of waves is known to sailors?", kMoons, 1)) == 0);
   CHECK(similarity(tides, question("Which cause of tides is known to sailors?", kMoons, 0)) > kNearDuplicate);
   CHECK(similarity(tides, question("Which cause of tides is known to sailors?", kMoons)) > kNearDuplicate);
+}
+
+TEST_CASE("where equal prompts need options, half of the options of the one that has fewer decide") {
+  constexpr EqualPrompts kNeed = EqualPrompts::need_options;
+  const Question tides = question("What makes the tides?", kMoons, 0);
+  CHECK(similarity(tides, question("What makes the tides?", kTaxes, 0), kNeed) == 0);
+  CHECK(similarity(tides, question("What makes the tides?", kMoons, 3), kNeed) == 1);
+  Options half = {kTaxes[0], kMoons[3], kTaxes[1], kMoons[2], ""};
+  CHECK(similarity(tides, question("What makes the tides?", half, 0), kNeed) == 1);
+  half[1] = kTaxes[2];
+  CHECK(similarity(tides, question("What makes the tides?", half, 0), kNeed) == 0);
+  CHECK(similarity(question("Why tides?", {"", "", "", "", ""}), question("Why tides?", {"", "", "", "", ""}), kNeed) ==
+        1); // the whole is the prompt
 }
 
 TEST_CASE("questions without any word are not duplicates") {

@@ -26,15 +26,16 @@ public:
       keys_.emplace_back();
     else if (event == Json::parse_event_t::object_end)
       keys_.pop_back();
-    else if (event == Json::parse_event_t::key && keys_.back().size() == kMaxMembers)
+    else if (event == Json::parse_event_t::key && keys_.back().size() == kMaxMembers) {
       problem = "has an object of more than " + std::to_string(kMaxMembers) + " members";
-    else if (event == Json::parse_event_t::key && !keys_.back().insert(value.get<std::string>()).second)
+      remedy = "Save a table as a list of records, or as JSON lines";
+    } else if (event == Json::parse_event_t::key && !keys_.back().insert(value.get<std::string>()).second)
       problem = "has the key \"" + value.get<std::string>() + "\" twice in one object";
     if (!problem.empty())
       throw std::invalid_argument(problem);
     return true;
   }
-  std::string problem;
+  std::string problem, remedy = "Take the file from its source again";
 
 private:
   std::vector<std::set<std::string>> keys_;
@@ -129,7 +130,7 @@ JsonDocument::JsonDocument(std::string_view text, std::filesystem::path file)
   } catch (const Json::exception&) { // a number that no double can hold
     throw InputError({*file_}, "holds a number out of range", "Take the file from its source again");
   } catch (const std::invalid_argument& error) {
-    throw InputError({*file_}, error.what(), "Take the file from its source again");
+    throw InputError({*file_}, error.what(), guard.remedy);
   }
 }
 

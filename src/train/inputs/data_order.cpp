@@ -1,7 +1,5 @@
 #include "train/inputs/data_order.hpp"
 
-#include "support/random.hpp"
-
 #include <algorithm>
 #include <numeric>
 
@@ -16,10 +14,14 @@ std::int64_t steps_per_epoch(std::size_t questions, std::size_t batch_size) {
   return static_cast<std::int64_t>((questions + batch_size - 1) / batch_size);
 }
 
+RandomStream permutation_stream(std::uint64_t seed, std::uint32_t stream) {
+  return {seed, {kOrderPlace, stream, 0}};
+}
+
 std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed, std::uint32_t stream) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  RandomSequence random({seed, {kOrderPlace, stream, 0}});
+  RandomSequence random(permutation_stream(seed, stream));
   shuffle(order, random);
   return order;
 }

@@ -2,6 +2,8 @@
 // step alone, so that a resumed run goes on with the same ones.
 #pragma once
 
+#include "support/random.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +25,9 @@ std::int64_t steps_per_epoch(std::size_t questions, std::size_t batch_size);
 /// The questions of every step of one epoch: each question once. `lengths` are their tokens.
 std::vector<std::vector<std::size_t>> epoch_batches(std::span<const std::int64_t> lengths, std::int64_t epoch,
                                                     const OrderOptions& options);
+
+/// The random numbers of permutation().
+RandomStream permutation_stream(std::uint64_t seed, std::uint32_t stream);
 
 /// A permutation of 0 .. count - 1, by Fisher and Yates' shuffle; `stream` tells permutations of one seed apart.
 std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed, std::uint32_t stream);

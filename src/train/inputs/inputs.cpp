@@ -1,5 +1,6 @@
 #include "train/inputs/inputs.hpp"
 
+#include "exam/folds.hpp"
 #include "exam/near_duplicates.hpp"
 #include "exam/ranking.hpp"
 #include "inference/encoding.hpp"
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <numeric>
 #include <set>
 
 namespace sciexam {
@@ -53,31 +53,9 @@ void append(TrainingSet& set, const fs::path& file, std::vector<Question> questi
   }
 }
 
-/// Groups of questions that are near-duplicates of each other, as the smallest index of each one's group.
-std::vector<std::size_t> duplicate_groups(std::span<const Question> questions) {
-  std::vector<std::size_t> group(questions.size());
-  std::iota(group.begin(), group.end(), std::size_t{0});
-  for (const NearDuplicate& pair : near_duplicates_within(questions)) {
-    const std::size_t a = group[pair.first], b = group[pair.second];
-    std::replace(group.begin(), group.end(), std::max(a, b), std::min(a, b));
-  }
-  return group;
-}
-
-/// Of every question, its fold; questions of one group get one.
-std::vector<std::int64_t> folds_by_group(std::span<const std::size_t> groups, std::int64_t count) {
-  std::vector<std::int64_t> fold(groups.size());
-  std::map<std::size_t, std::int64_t> fold_of_group;
-  for (const std::size_t index : permutation(groups.size(), kFoldSeed, 0)) {
-    const auto next = static_cast<std::int64_t>(fold_of_group.size()) % count;
-    fold[index] = fold_of_group.try_emplace(groups[index], next).first->second;
-  }
-  return fold;
-}
-
 /// Of every question, what the column `fold` says; nothing where there is none.
-std::vector<std::int64_t> given_folds(const RunPlan& run, const TrainingSet& set) {
-  std::vector<std::int64_t> folds;
+std::vector<int> given_folds(const RunPlan& run, const TrainingSet& set) {
+  std::vector<int> folds;
   for (const Question& question : set.questions)
     if (question.fold)
       folds.push_back(*question.fold);
@@ -88,8 +66,8 @@ std::vector<std::int64_t> given_folds(const RunPlan& run, const TrainingSet& set
 }
 
 /// How many questions are not in the fold of their group's first one.
-std::size_t parted(std::span<const std::size_t> groups, std::span<const std::int64_t> folds) {
-  std::map<std::size_t, std::int64_t> fold_of_group;
+std::size_t parted(std::span<const std::size_t> groups, std::span<const int> folds) {
+  std::map<std::size_t, int> fold_of_group;
   std::size_t count = 0;
   for (std::size_t i = 0; i < groups.size(); ++i)
     count += fold_of_group.try_emplace(groups[i], folds[i]).first->second != folds[i];
@@ -204,8 +182,10 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
     groups.reserve(chosen.size());
     for (const std::size_t i : chosen)
       groups.push_back(data.duplicate_group.at(i));
-    const std::vector<std::int64_t> given = given_folds(run, all);
-    const std::vector<std::int64_t> fold = given.empty() ? folds_by_group(groups, run.fold->count) : given;
+    const std::vector<int> given = given_folds(run, all);
+    const std::vector<int> fold = given.empty() ? deal_folds(groups, {}, static_cast<int>(run.fold->count),
+                                                             Dealing::in_turn, permutation_stream(kFoldSeed, 0))
+                                                : given;
     for (std::size_t i = 0; i < all.size(); ++i)
       (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
     questions.folds = given.empty() ? "dealt, near-duplicates together"
