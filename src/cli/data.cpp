@@ -38,7 +38,18 @@ struct DataOptions {
   std::uint64_t seed = 0;
 };
 
-/// Refuses a path that cannot be written, or that another option has: `taken`, to which it is added.
+constexpr const char* kFormsOfSets =
+    "What it reads:\n"
+    "  Columns by many names, in any order and spelling: question, prompt, QuestionText, ...; A to E, option_a, opt1,\n"
+    "  ending0, ...; answer, correctAnswer, answerKey, label, cop, ...; context, passage, support, fact1, ...;\n"
+    "  or one right option and distractor1, incorrect_answer_1, ...\n"
+    "  Answers as letters (B, (b), Option B, \"B) its text\"), as numbers from 0 or 1, or as an option's text.\n"
+    "  JSON as questions by record, by column or split (pandas), from the dataset server (Hugging Face), or in the "
+    "forms\n"
+    "  of ARC, OpenBookQA, CommonsenseQA, AQuA, SciQ, MMLU, MedMCQA, RACE and BIG-bench.\n"
+    "  The summary names the columns that were not used; rows that cannot be used are left out and counted.";
+
+/// Refuses a path that cannot be written, or that another option has: one of `taken`, to which it is added.
 void check_output(const std::string& output, std::vector<std::string>& taken) {
   if (output.empty())
     return;
@@ -53,7 +64,7 @@ void check_output(const std::string& output, std::vector<std::string>& taken) {
   taken.push_back(output);
 }
 
-/// What the command line must not lack or contradict, before any work is spent.
+/// Refuses a command line that lacks or contradicts something, before any work is done.
 void check(const DataOptions& options) {
   if (options.out.empty())
     throw UsageError("--out is missing. Give the path of the CSV file to write");
@@ -64,7 +75,7 @@ void check(const DataOptions& options) {
   for (const std::string& output : {options.out, options.report, options.rejected})
     check_output(output, taken);
   if (options.drop_easy && options.package.empty())
-    throw UsageError("--drop-easy needs an ensemble that tells what is easy. Give --package DIR");
+    throw UsageError("--drop-easy needs an ensemble that decides what is easy. Give --package DIR");
   if (!options.drop_easy && !options.package.empty())
     throw UsageError("--package is only used by --drop-easy. Give both or none");
 }
@@ -72,7 +83,7 @@ void check(const DataOptions& options) {
 std::vector<HoldOut> read_hold_outs(const DataOptions& options) {
   std::vector<HoldOut> hold_outs;
   for (const std::string& path : options.hold_outs)
-    hold_outs.push_back({path, read_hold_out(path)});
+    hold_outs.push_back(read_hold_out(path));
   return hold_outs;
 }
 
@@ -122,7 +133,9 @@ void finish(DataSet& data, const DataOptions& options) {
 
 void run_data(const DataOptions& options) {
   if (options.inputs.empty())
-    throw UsageError("--input is missing. Give the CSV files to read, or one of the commands `prompts` and `import`");
+    throw UsageError(
+        "--input is missing. Give the question sets to read (CSV, JSON, JSON lines), or one of the commands "
+        "`prompts` and `import`");
   check(options);
   DataSet data;
   for (const std::string& input : options.inputs)
@@ -146,32 +159,32 @@ void add_common_options(CLI::App& command, DataOptions& options) {
   command.add_option("--report", options.report, "Also write an HTML page of what was found")->group("Output");
   command.add_option("--rejected", options.rejected, "Also write a CSV file of what was left out, and why")
       ->group("Output");
-  command.add_option("--tokenizer", options.tokenizer, "spm.model: lengths in the report are in its tokens [words]")
+  command.add_option("--tokenizer", options.tokenizer, "spm.model: the report measures lengths in its tokens [words]")
       ->check(CLI::ExistingFile)
       ->group("Output");
-  command.add_option("--hold-out", options.hold_outs, "CSV files of questions that none may resemble")
+  command.add_option("--hold-out", options.hold_outs, "Question sets that no question may resemble, in the same forms")
       ->group("Left out");
   command
       .add_option("--near-duplicate-threshold", options.duplicates.threshold,
-                  "Similarity (of word 5-grams) from which on two questions are near-duplicates [0.8]")
+                  "Least similarity of near-duplicates, in word 5-grams [0.8]")
       ->check(CLI::Range(kLeastNearDuplicate, 1.0))
       ->group("Left out");
   command
       .add_flag("--keep-near-duplicates", options.duplicates.keep_near_duplicates,
-                "Keep those that are not of a hold-out; they stay within one fold")
+                "Keep near-duplicates, except those of a hold-out; they stay within one fold")
       ->group("Left out");
   command
       .add_option("--drop-easy", options.drop_easy,
-                  "Leave out questions to whose right option --package gives a probability above this")
+                  "Leave out questions whose right option --package gives a probability above this")
       ->check(CLI::Range(0.0, 1.0))
       ->group("Left out");
   command.add_option("--package", options.package, "Package folder for --drop-easy")->group("Left out");
   command.add_flag("--shuffle-options", options.shuffle_options, "Shuffle the options of each question, by --seed")
       ->group("Arrangement");
-  command.add_option("--folds", options.folds, "Deal the questions to so many folds: column fold, from 0")
+  command.add_option("--folds", options.folds, "Deal the questions to this many folds: column fold, from 0")
       ->check(CLI::Range(2, 1000))
       ->group("Arrangement");
-  command.add_option("--seed", options.seed, "Of shuffling and folds [0]")->group("Arrangement");
+  command.add_option("--seed", options.seed, "Seed of the shuffling and the folds [0]")->group("Arrangement");
   add_threads_option(command, options.threads);
 }
 
@@ -221,11 +234,21 @@ void add_data(CLI::App& app) {
   const auto options = std::make_shared<DataOptions>();
   CLI::App* command =
       app.add_subcommand("data", "Question sets of many forms -> one clean training set; articles -> new questions");
-  command->add_option("--input", options->inputs, "CSV files; the first with a question keeps it")->group("Input");
+  command->footer(kFormsOfSets);
+  command
+      ->add_option("--input", options->inputs,
+                   "Question sets: CSV (commas, tabs, semicolons or pipes), JSON, JSON lines. Of duplicates the first "
+                   "is kept")
+      ->group("Input");
   command
       ->add_option("--answer-base", options->reading.answer_base,
-                   "Where answers that are numbers begin, 0 or 1 [told by the file]")
+                   "What answers that are numbers count from, 0 or 1 [what the file shows]")
       ->check(CLI::IsMember({0, 1}))
+      ->group("Input");
+  command
+      ->add_flag("--right-option-apart", options->reading.right_option_apart,
+                 "The answers are the right options themselves, the option columns hold only wrong ones [what the file "
+                 "shows]")
       ->group("Input");
   command
       ->add_flag("--drop-empty-options", options->reading.questions.drop_empty_options,
@@ -234,6 +257,10 @@ void add_data(CLI::App& app) {
   command
       ->add_flag("--require-five", options->reading.questions.require_five,
                  "Leave out questions with fewer than five options [their fifth is left empty]")
+      ->group("Left out");
+  command
+      ->add_flag("--cut-options", options->reading.questions.cut_options,
+                 "Of more than five options keep the right one and the first four others [left out]")
       ->group("Left out");
   add_common_options(*command, *options);
   add_prompts(*command);

@@ -24,7 +24,7 @@ const std::string kFirst = "id,prompt,A,B,C,D,E,answer\n"
                            "2,Broken,1,1,2,3,4,A\n";
 const std::string kSecond = "label,question,option1,option2,option3,option4\n"
                             "4,Which metal is liquid at room temperature?,Iron,Gold,Tin,Mercury\n"
-                            "1,what makes the tides of the sea,Moons,Storms,Whales,Ships\n"
+                            "1,what makes the tides of the sea,The Moon,Storms,Fish,Ships\n"
                             "2,Which gas do plants take up?,Oxygen,Carbon dioxide,Helium,Neon\n";
 
 /// What a service would answer to one request: `questions`.

@@ -143,6 +143,26 @@ def main():
     write("import", "failed", response("", response=None, error=dict(code="batch_expired", message="expired")))
     write("import", "status", response("", response=dict(status_code=500, body={})))
 
+    def write_json(name, value):
+        write("json_questions", name, json.dumps(value).encode())
+
+    plain = dict(question="Which?", A="x", B="y", C="z", answer="B")
+    labelled = [dict(label=label, text=text) for label, text in zip("123", "xyz")]
+    write_json("records", [plain, dict(plain, question="Why?", answer=2)])
+    write_json("columns", {name: {"0": cell, "1": cell} for name, cell in plain.items()})
+    write_json("split", dict(columns=list(plain), index=[0], data=[list(plain.values())]))
+    write_json("rows", dict(features=[], rows=[dict(row_idx=0, row=plain, truncated_cells=[])]))
+    write_json("by_key", dict(q1=plain, q2=plain))
+    write_json("arc", dict(id="q", question=dict(stem="Which?", choices=labelled), answerKey="2"))
+    write_json("lists", [dict(question="Which?", choices=dict(text=["x", "y"], label=["A", "B"]), answerKey="B")])
+    write_json("labels", [dict(question="Which?", options=["A)x", "B)y", "C)z"], correct="C", rationale="since")])
+    write_json("by_letter", [dict(question="Which?", options=dict(A="x", B="y"), answer="y")])
+    write_json("apart", dict(results=[dict(question="Which?", correct_answer="w", incorrect_answers=["x", "y"])]))
+    write_json("scores", dict(examples=[dict(input="Which?", target_scores=dict(x=0, y=1))]))
+    write_json("article", dict(article="T", questions=["p", "q"], options=[["x", "y"], ["v", "w"]], answers=["A", "B"]))
+    write_json("many", [dict(question="Which?", options=list("abcdefgh"), answer="H", answer_index=7)])
+    write_json("marked", [dict(question="Which?", answers=[dict(text="x", correct=False), dict(text="y", correct=True)])])
+
 
 if __name__ == "__main__":
     main()

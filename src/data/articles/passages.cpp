@@ -1,6 +1,6 @@
 #include "data/articles/passages.hpp"
 
-#include "data/forms/json_lines.hpp"
+#include "data/tables/json_lines.hpp"
 #include "support/errors.hpp"
 #include "support/files/sha256.hpp"
 #include "support/text/utf8.hpp"

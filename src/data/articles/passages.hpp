@@ -1,4 +1,4 @@
-// Articles, and the passages of them that questions are written about.
+// Articles, and the passages in them that questions are written about.
 #pragma once
 
 #include <cstddef>
@@ -33,11 +33,11 @@ inline constexpr std::size_t kLeastPassage = 200;
 
 std::string_view text_of(const Passage& passage, const Article& article);
 
-/// A name of the passage by which find_passage finds it again, also where passages are cut otherwise, and that
-/// notices another text: "NUMBER-BEGIN-END-HASH", the number of the article from 1.
+/// A name by which find_passage finds the passage again, even if passages are cut differently by then, and notices
+/// that the text has changed: "NUMBER-BEGIN-END-HASH", the number of the article from 1.
 std::string id_of(const Passage& passage, const Article& article);
 
-/// The passage of an id. Returns false if it is no such id, or the articles' text is another.
+/// The passage with this id. Returns false if the id has another form, or the article's text has changed.
 bool find_passage(std::string_view id, const std::vector<Article>& articles, Passage& passage);
 
 } // namespace sciexam

@@ -1,6 +1,6 @@
 #include "data/articles/requests.hpp"
 
-#include "data/selection/clean.hpp"
+#include "data/text/clean.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/text/counted.hpp"

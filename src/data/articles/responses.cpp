@@ -1,7 +1,7 @@
 #include "data/articles/responses.hpp"
 
-#include "data/forms/json_lines.hpp"
 #include "data/forms/question_check.hpp"
+#include "data/tables/json_lines.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -56,7 +56,7 @@ std::string_view without_fence(std::string_view text) {
   return text;
 }
 
-/// One question as the model wrote it, cleaned. Throws InputError if it is not of the form that was asked for.
+/// One question as the model wrote it, cleaned. Throws InputError if it does not have the requested form.
 Question read_question(const JsonView& written, CleaningCounts& counts) {
   Question question;
   question.prompt = clean_text(written.at("prompt").string(), counts);

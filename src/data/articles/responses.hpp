@@ -1,4 +1,4 @@
-// Reads back what a service made of the requests (data/requests.hpp). It is as hostile as any input:
+// Reads back what a service made of the requests (data/articles/requests.hpp). It is as hostile as any input:
 // a malformed response or question is rejected with its reason, and the others are read on.
 #pragma once
 
@@ -14,11 +14,11 @@ namespace sciexam {
 /// Adds the questions of a response file to `data`, each with its passage as context and "PASSAGE-qNUMBER" as id; what
 /// cannot be used goes to the rejections. Each line must be {"custom_id": .., "response": {"status_code": 200, "body":
 /// {"choices": [{"message": {"content": "{\"questions\": [..]}"}}]}}}. A question is rejected if a member is missing,
-/// an option is empty or there twice, or the answer is none of A to E. Throws UsageError if the file cannot be
+/// an option is empty or appears twice, or the answer is none of A to E. Throws UsageError if the file cannot be
 /// opened, InputError if it gives no question that can be used.
 void import_responses(const std::filesystem::path& path, const std::vector<Article>& articles, DataSet& data);
 
-/// The same for one line: row `row` of file `file` of `data`. Throws for no text whatever.
+/// The same for one line: row `row` of file `file` of `data`. Never throws, whatever the text.
 void import_response(const std::string& line, std::size_t file, std::size_t row, const std::vector<Article>& articles,
                      DataSet& data);
 

@@ -1,72 +1,106 @@
 #include "data/forms/answer_form.hpp"
 
+#include "data/forms/answer_words.hpp"
+#include "data/forms/right_option_apart.hpp"
+#include "data/tables/table.hpp"
+#include "exam/csv.hpp"
 #include "exam/near_duplicates.hpp"
 #include "support/errors.hpp"
 #include "support/text/counted.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace sciexam {
 namespace {
 
-/// "B" of "b", "(B)", "B." or "B)".
-std::optional<int> parse_letter(std::string_view text) {
-  if (text.starts_with('('))
-    text.remove_prefix(1);
-  if (text.size() == 2 && (text.back() == ')' || text.back() == '.'))
-    text.remove_suffix(1);
-  if (text.size() != 1)
-    return std::nullopt;
-  const char letter = text[0] >= 'a' && text[0] <= 'z' ? static_cast<char>(text[0] - 'a' + 'A') : text[0];
-  return option_index({&letter, 1});
+bool same_words(std::string_view a, std::string_view b) {
+  return normalized_words(a) == normalized_words(b);
 }
 
-/// 2 of "2" or "2.0", as spreadsheets write it where a cell of the column is empty.
-std::optional<int> parse_number(std::string_view text) {
-  if (text.ends_with(".0"))
-    text.remove_suffix(2);
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > kOptions)
-    return std::nullopt;
-  return number;
+std::optional<int> checked_index(int index, const AnswerCell& answer) {
+  return index >= 0 && index < static_cast<int>(answer.options.size()) ? std::optional(index) : std::nullopt;
 }
 
-/// The option of this text: the same text, else, if it is one alone, the same words.
-std::optional<int> find_text(const AnswerCell& answer) {
-  const auto& options = *answer.options;
-  if (answer.text.empty())
-    return std::nullopt;
-  if (const auto same = std::find(options.begin(), options.end(), answer.text); same != options.end())
-    return static_cast<int>(same - options.begin());
-  const std::vector<std::string> words = normalized_words(answer.text);
-  std::optional<int> found;
-  for (int i = 0; i < kOptions && !words.empty(); ++i)
-    if (normalized_words(options[static_cast<std::size_t>(i)]) == words) {
-      if (found)
-        return std::nullopt;
-      found = i;
-    }
-  return found;
+/// The option whose place is `index`, if what the answer says of its text is true.
+std::optional<int> confirmed(int index, const OptionName& name, const AnswerCell& answer) {
+  const std::optional<int> option = checked_index(index, answer);
+  const bool fits = option && same_words(name.text, answer.options[static_cast<std::size_t>(*option)]);
+  return option && (name.text.empty() || fits) ? option : std::nullopt;
 }
 
-AnswerForm find_index_base(std::span<const AnswerCell> answers, int option_count, std::optional<int> base,
-                           const std::filesystem::path& file) {
-  if (base)
-    return *base == 0 ? AnswerForm::index_from_0 : AnswerForm::index_from_1;
-  const auto has = [&](int number) {
-    return std::any_of(answers.begin(), answers.end(),
-                       [&](const AnswerCell& answer) { return parse_number(answer.text) == number; });
-  };
-  const bool from_0 = has(0), from_1 = has(option_count);
-  if (from_0 == from_1)
-    throw InputError({file},
-                     from_0 ? "its answers are numbers from 0 to " + std::to_string(option_count) +
-                                  ", too many for its " + counted(option_count, "option")
-                            : "its answers are numbers, but none of them tells whether they count from 0 or from 1",
+/// The option that the answer names otherwise than by a bare number.
+std::optional<int> find_named(const AnswerCell& answer, const AnswerRules& rules) {
+  if (const std::optional<OptionName> name = parse_option_name(answer.text)) {
+    std::optional<int> option;
+    if (name->letter)
+      option = confirmed(*name->letter, *name, answer);
+    else if (!name->text.empty())
+      for (const int base : {1, 0})
+        option = option ? option : confirmed(*name->number - base, *name, answer);
+    else if (name->has_word)
+      option = checked_index(*name->number - rules.first_option_number, answer);
+    if (option)
+      return option;
+  }
+  const std::string plain = plain_name(answer.text);
+  const auto found = std::find(rules.option_names.begin(), rules.option_names.end(), plain);
+  const bool column = plain.size() > 1 && found != rules.option_names.end();
+  return column ? checked_index(static_cast<int>(found - rules.option_names.begin()), answer) : std::nullopt;
+}
+
+/// A number from which on its options could be counted.
+std::optional<int> find_number(const AnswerCell& answer) {
+  const std::optional<int> number = small_number(answer.text);
+  return number && *number <= static_cast<int>(answer.options.size()) ? number : std::nullopt;
+}
+
+/// Whether any answer is 0, and the greatest that is as great as its options are many.
+struct Ends {
+  bool zero = false;
+  std::optional<std::size_t> count = {};
+};
+
+Ends ends_of(std::span<const AnswerCell> answers) {
+  Ends ends;
+  for (const AnswerCell& answer : answers) {
+    const std::optional<int> number = find_number(answer);
+    ends.zero = ends.zero || number == 0;
+    if (number && *number == static_cast<int>(answer.options.size()))
+      ends.count = std::max(ends.count.value_or(0), answer.options.size());
+  }
+  return ends;
+}
+
+AnswerForm find_index_base(std::span<const AnswerCell> answers, const AnswerRules& rules) {
+  if (rules.base)
+    return *rules.base == 0 ? AnswerForm::index_from_0 : AnswerForm::index_from_1;
+  const auto [from_0, from_1] = ends_of(answers);
+  if (from_0 == from_1.has_value())
+    throw InputError({rules.file},
+                     from_0 ? "its answers are numbers from 0 to " + std::to_string(*from_1) + ", too many for its " +
+                                  counted(*from_1, "option")
+                            : "its answers are numbers, but none of them shows whether they count from 0 or from 1",
                      "Say it with --answer-base 0 or --answer-base 1");
   return from_0 ? AnswerForm::index_from_0 : AnswerForm::index_from_1;
+}
+
+/// What numbers among letters count from.
+std::optional<int> find_mixed_base(std::span<const AnswerCell> answers, const AnswerRules& rules) {
+  if (rules.base)
+    return rules.base;
+  const auto [from_0, from_1] = ends_of(answers);
+  if (from_0 && from_1)
+    return std::nullopt;
+  return from_0 ? 0 : 1;
+}
+
+[[noreturn]] void fail_unlike_options(std::span<const AnswerCell> answers, const AnswerRules& rules) {
+  const auto first = std::find_if(answers.begin(), answers.end(), [](const AnswerCell& a) { return !a.text.empty(); });
+  throw InputError({rules.file},
+                   "most of its answers are neither letters nor numbers nor texts of its options (the first is \"" +
+                       excerpt(first->text) + "\")",
+                   "Check which column holds the answers; if they are right options that are none of the others, say "
+                   "--right-option-apart");
 }
 
 } // namespace
@@ -81,32 +115,70 @@ std::string_view text_of(AnswerForm form) {
     return "numbers from 0";
   case AnswerForm::index_from_1:
     return "numbers from 1";
+  case AnswerForm::apart:
+    return "right options, put before the wrong ones";
   }
   throw InternalError("an unknown form of answers");
 }
 
-AnswerForm find_answer_form(std::span<const AnswerCell> answers, int option_count, std::optional<int> base,
-                            const std::filesystem::path& file) {
-  const auto count = [&](auto fits) { return std::count_if(answers.begin(), answers.end(), fits); };
-  const auto letters = count([](const AnswerCell& answer) { return parse_letter(answer.text).has_value(); });
-  const auto numbers = count([](const AnswerCell& answer) { return parse_number(answer.text).has_value(); });
-  const auto texts = count([](const AnswerCell& answer) { return find_text(answer).has_value(); });
-  if (letters >= texts && letters >= numbers)
-    return AnswerForm::letter;
-  if (texts >= numbers)
-    return AnswerForm::text;
-  return find_index_base(answers, option_count, base, file);
+std::optional<int> find_option_text(const AnswerCell& answer) {
+  const auto& options = answer.options;
+  if (answer.text.empty())
+    return std::nullopt;
+  if (const auto same = std::find(options.begin(), options.end(), answer.text); same != options.end())
+    return static_cast<int>(same - options.begin());
+  const std::vector<std::string> words = normalized_words(answer.text);
+  std::optional<int> found;
+  for (std::size_t i = 0; i < options.size() && !words.empty(); ++i)
+    if (normalized_words(options[i]) == words) {
+      if (found)
+        return std::nullopt;
+      found = static_cast<int>(i);
+    }
+  return found;
 }
 
-std::optional<int> parse_answer(AnswerForm form, const AnswerCell& answer) {
-  std::optional<int> option;
-  if (form == AnswerForm::letter)
-    option = parse_letter(answer.text);
-  else if (form == AnswerForm::text)
-    option = find_text(answer);
-  else if (option = parse_number(answer.text); option && form == AnswerForm::index_from_1)
-    option = *option - 1;
-  return option && *option >= 0 && *option < kOptions ? option : std::nullopt;
+AnswerReading find_answer_form(std::span<const AnswerCell> answers, const AnswerRules& rules) {
+  if (rules.right_option_apart)
+    return {AnswerForm::apart};
+  const auto count = [&](auto fits) {
+    return static_cast<std::size_t>(std::count_if(answers.begin(), answers.end(), fits));
+  };
+  const std::size_t given = count([](const AnswerCell& answer) { return !answer.text.empty(); });
+  const std::size_t letters = count([&](const AnswerCell& answer) { return find_named(answer, rules).has_value(); });
+  const std::size_t numbers = count([](const AnswerCell& answer) { return find_number(answer).has_value(); });
+  const std::size_t texts = count([](const AnswerCell& answer) { return find_option_text(answer).has_value(); });
+  const std::size_t most = std::max({letters, numbers, texts});
+  if (2 * most <= given && given > 0) {
+    if (rules.answers_are_texts && texts_are_apart(answers))
+      return {AnswerForm::apart};
+    if (most == 0 || (numbers == most && !rules.base))
+      fail_unlike_options(answers, rules);
+  }
+  if (letters >= texts && letters >= numbers)
+    return {AnswerForm::letter, find_mixed_base(answers, rules)};
+  if (texts >= numbers)
+    return {AnswerForm::text};
+  if (!rules.base)
+    if (const AnswerForm form = meaning_of_numbers(answers, rules.file); form != AnswerForm::index_from_1)
+      return {form};
+  return {find_index_base(answers, rules)};
+}
+
+std::optional<int> parse_answer(const AnswerReading& reading, const AnswerCell& answer, const AnswerRules& rules) {
+  const std::optional<int> text = find_option_text(answer);
+  if (reading.form == AnswerForm::text)
+    return text;
+  const std::optional<int> named = find_named(answer, rules);
+  if (named)
+    return named;
+  const std::optional<int> number = small_number(answer.text);
+  if (reading.form != AnswerForm::letter)
+    return number ? checked_index(*number - (reading.form == AnswerForm::index_from_0 ? 0 : 1), answer) : std::nullopt;
+  if (!number || !reading.number_base)
+    return text;
+  const std::optional<int> option = checked_index(*number - *reading.number_base, answer);
+  return text && text != option ? std::nullopt : option; // a number that is another option's text
 }
 
 } // namespace sciexam

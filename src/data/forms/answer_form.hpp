@@ -1,21 +1,21 @@
 // How a file writes its answers.
 #pragma once
 
-#include "exam/question.hpp"
-
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sciexam {
 
 enum class AnswerForm {
-  letter,       ///< "B", "b", "(B)" or "B."
-  text,         ///< the text of an option
+  letter, ///< "B", "b", "(B)", "Option B", "B) its text", or the name of the option's column; a few may be numbers
+  text,   ///< the text of an option
   index_from_0, ///< "1" for B; "1.0" too
   index_from_1, ///< "2" for B
+  apart,        ///< the right option itself, which is none of the others
 };
 
 /// In words, e.g. "letters".
@@ -24,16 +24,32 @@ std::string_view text_of(AnswerForm form);
 /// A question whose answer is still as its file has it. Both are cleaned.
 struct AnswerCell {
   std::string_view text;
-  const std::array<std::string, kOptions>* options;
+  std::span<const std::string> options;
+};
+
+/// What is known of a file before its answers are understood.
+struct AnswerRules {
+  std::filesystem::path file = {};            ///< for messages
+  std::optional<int> base = {};               ///< 0 or 1: where answers that are numbers begin
+  bool right_option_apart = false;            ///< the form is `apart`
+  bool answers_are_texts = false;             ///< the answer's column has a name that a right option may stand under
+  std::vector<std::string> option_names = {}; ///< plain_name of the options' columns
+  int first_option_number = 1;                ///< what the names of the options' columns count from
+};
+
+/// The form of a file's answers, and what else their understanding takes.
+struct AnswerReading {
+  AnswerForm form;
+  std::optional<int> number_base = {}; ///< with `letter`: what a number counts from; nothing: numbers are no answers
 };
 
 /// The form that most of a file's answers have; of several that fit as many the first of letter, text, index.
-/// An index begins at 0 or 1: the file tells by a 0, or by a number as great as `option_count`. Throws
-/// InputError if it has neither or both, unless `base` says it.
-AnswerForm find_answer_form(std::span<const AnswerCell> answers, int option_count, std::optional<int> base,
-                            const std::filesystem::path& file);
+/// An index begins at 0 or 1: the file tells by a 0, or by a number as great as the options are many. Right options
+/// that are none of the others are recognised by answers that are like the options but never equal to one. Throws
+/// InputError where the answers leave open which of two forms they have, unless `rules` says it.
+AnswerReading find_answer_form(std::span<const AnswerCell> answers, const AnswerRules& rules);
 
-/// The option that the answer means; nothing if it does not have the form, or is no option.
-std::optional<int> parse_answer(AnswerForm form, const AnswerCell& answer);
+/// The option that the answer means; nothing if it does not have the form, or is no option. Not for `apart`.
+std::optional<int> parse_answer(const AnswerReading& reading, const AnswerCell& answer, const AnswerRules& rules);
 
 } // namespace sciexam

@@ -1,10 +1,11 @@
 #include "data/forms/columns.hpp"
 
+#include "data/tables/column_names.hpp"
+#include "exam/csv.hpp"
 #include "exam/question.hpp"
 #include "support/text/counted.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace sciexam {
@@ -12,40 +13,17 @@ namespace {
 
 using Column = std::optional<std::size_t>;
 
-// The names that question sets use, as normalised() writes them; the first that a file has counts.
-constexpr std::string_view kIdNames[] = {"id", "question_id", "qid", "uid", "index"};
-constexpr std::string_view kPromptNames[] = {"prompt", "question", "question_text", "question_stem", "stem", "query"};
-constexpr std::string_view kContextNames[] = {"context", "passage", "support", "background", "article"};
-constexpr std::string_view kSourceNames[] = {"source", "dataset", "origin"};
-constexpr std::string_view kAnswerNames[] = {
-    "answer",       "correct_answer", "correct",        "answer_key", "answerkey", "answer_idx", "answer_index",
-    "right_answer", "correct_option", "correct_choice", "label",      "target",    "solution",   "gold"};
-// '*' stands for the option's letter, '1' and '0' for its number from there.
-constexpr std::string_view kOptionNames[] = {
-    "*",       "option_*", "option*", "choice_*", "choice*", "opt_*",    "opt*",    "answer_*", "answer*", "option_0",
-    "option0", "choice_0", "choice0", "opt_0",    "opt0",    "answer_0", "answer0", "ending_0", "ending0", "option_1",
-    "option1", "choice_1", "choice1", "opt_1",    "opt1",    "answer_1", "answer1", "ending_1", "ending1"};
-constexpr std::string_view kWrongOptionNames[] = {"distractor_1",      "distractor1",    "incorrect_answer_1",
-                                                  "incorrect_answer1", "wrong_answer_1", "wrong_answer1"};
+constexpr std::size_t kMostOptionColumns = 26;
 
-/// Lower case, without space at the ends, words joined by "_".
-std::string normalised(std::string_view name) {
-  std::string result;
-  for (const char byte : name) {
-    const bool joins = byte == ' ' || byte == '-' || byte == '.' || byte == '_';
-    result += joins ? '_' : static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-  }
-  result.erase(0, result.find_first_not_of('_'));
-  result.erase(result.find_last_not_of('_') + 1);
-  return result;
-}
-
-/// A file's header, its names normalised.
+/// A table's names, and which of its columns hold any text.
 class Header {
 public:
-  explicit Header(const CsvReader& reader) : reader_(reader) {
-    for (const std::string& name : reader.header())
-      names_.push_back(normalised(name));
+  explicit Header(const Table& table) : table_(table), has_text_(table.names.size()) {
+    for (const std::string& name : table.names)
+      names_.push_back(plain_name(name));
+    for (const TableRow& row : table.rows)
+      for (const TableCell& cell : row.cells)
+        has_text_[cell.column] = has_text_[cell.column] || cell.text.find_first_not_of(" \t") != std::string::npos;
   }
 
   Column find(std::string_view name) const {
@@ -54,40 +32,42 @@ public:
       return std::nullopt;
     const auto column = static_cast<std::size_t>(found - names_.begin());
     if (const auto again = std::find(found + 1, names_.end(), name); again != names_.end())
-      reader_.fail(static_cast<std::size_t>(again - names_.begin()),
-                   "the header names it twice, first as column " + std::to_string(column + 1),
-                   "Remove or rename one of them");
+      table_.fail(static_cast<std::size_t>(again - names_.begin()),
+                  "the header names it twice, first as column " + std::to_string(column + 1),
+                  "Remove or rename one of them");
     return column;
   }
 
   template <std::size_t N>
   Column find_any(const std::string_view (&names)[N]) const {
-    for (const std::string_view name : names)
-      if (const Column column = find(name))
+    Column empty;
+    for (const std::string_view name : names) {
+      const Column column = find(name);
+      if (column && has_text_[*column])
         return column;
-    return std::nullopt;
+      empty = empty ? empty : column;
+    }
+    return empty;
   }
 
-  /// The columns of options whose names follow `pattern`, of which at most `most` may be; empty unless two are there.
-  std::vector<std::size_t> find_options(std::string_view pattern, std::size_t most) const {
+  /// The columns of options whose names follow `pattern`; empty unless two are there.
+  std::vector<std::size_t> find_options(std::string_view pattern) const {
     std::vector<std::size_t> columns;
     Column missing;
-    for (std::size_t number = 0; number <= most; ++number) {
+    for (std::size_t number = 0; number < kMostOptionColumns; ++number) {
       const Column column = find(option_name(pattern, number));
-      if (!column) {
+      if (!column)
         missing = missing.value_or(number);
-      } else if (number >= most && !missing) {
-        reader_.fail(*column, "is one option more than the " + std::to_string(kOptions) + " that a question can have",
-                     "Remove questions and columns of more options");
-      } else if (missing && !columns.empty()) {
-        reader_.fail(*column, "there is no column " + option_name(pattern, *missing) + " before it",
-                     "Name the options' columns one after the other");
-      } else if (!missing) {
+      else if (!missing)
         columns.push_back(*column);
-      }
+      else if (!columns.empty() && number <= kOptions) // a far one is the name of something else
+        table_.fail(*column, "there is no column " + option_name(pattern, *missing) + " before it",
+                    "Name the options' columns one after the other");
     }
     return columns.size() >= 2 ? columns : std::vector<std::size_t>();
   }
+
+  bool has_text(std::size_t column) const { return has_text_[column]; }
 
 private:
   static std::string option_name(std::string_view pattern, std::size_t number) {
@@ -97,58 +77,96 @@ private:
                        : name + std::to_string(number + static_cast<std::size_t>(last - '0'));
   }
 
-  const CsvReader& reader_;
+  const Table& table_;
   std::vector<std::string> names_;
+  std::vector<bool> has_text_;
 };
 
 void find_options(const Header& header, DataColumns& columns) {
   for (const std::string_view pattern : kOptionNames) {
-    columns.options = header.find_options(pattern, kOptions);
+    columns.options = header.find_options(pattern);
+    columns.first_option_number = pattern.back() == '0' ? 0 : 1;
     if (!columns.options.empty())
       return;
   }
+  columns.first_option_number = 1;
   for (const std::string_view pattern : kWrongOptionNames) {
-    if (!columns.answer)
+    columns.options = columns.answer ? header.find_options(pattern) : std::vector<std::size_t>();
+    columns.right_option_apart = !columns.options.empty();
+    if (columns.right_option_apart)
       return;
-    columns.options = header.find_options(pattern, kOptions - 1);
-    if (columns.options.empty())
-      continue;
-    columns.options.insert(columns.options.begin(), *columns.answer);
-    columns.right_option_apart = true;
-    return;
   }
+}
+
+void find_unused(const Header& header, const Table& table, DataColumns& columns) {
+  std::vector<bool> used(table.names.size());
+  for (const Column& column : {columns.id, columns.prompt, columns.context, columns.source, columns.answer})
+    if (column)
+      used[*column] = true;
+  for (const std::size_t column : columns.options)
+    used[column] = true;
+  for (std::size_t column = 0; column < used.size(); ++column)
+    if (!used[column] && header.has_text(column))
+      columns.unused.push_back(column);
+}
+
+/// The first names of a header, for a message.
+std::string first_names(const Table& table, const std::vector<std::size_t>& columns) {
+  constexpr std::size_t kMostNames = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(columns.size(), kMostNames); ++i) {
+    const std::string& name = table.names[columns[i]];
+    text += (i == 0 ? "" : ", ") + (name.empty() ? "column " + std::to_string(columns[i] + 1) : excerpt(name));
+  }
+  return columns.size() > kMostNames ? text + " and " + std::to_string(columns.size() - kMostNames) + " more" : text;
+}
+
+[[noreturn]] void fail_without(const Table& table, const std::string& what, const std::string& remedy) {
+  std::vector<std::size_t> all(table.names.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  table.fail((table.has_header ? "the header has no " : "has no ") + what + " (found: " + first_names(table, all) + ")",
+             remedy);
 }
 
 } // namespace
 
-DataColumns find_data_columns(const CsvReader& reader) {
-  const Header header(reader);
+DataColumns find_data_columns(const Table& table) {
+  const Header header(table);
   DataColumns columns;
   columns.id = header.find_any(kIdNames);
   columns.prompt = header.find_any(kPromptNames);
   columns.context = header.find_any(kContextNames);
+  if (columns.context && columns.prompt && plain_name(table.names[*columns.context]) == kFirstSentence &&
+      plain_name(table.names[*columns.prompt]) != kSecondSentence)
+    columns.context.reset(); // the prompt holds it already
   columns.source = header.find_any(kSourceNames);
   columns.answer = header.find_any(kAnswerNames);
   find_options(header, columns);
-  if (reader.header().size() == 1 && reader.header().front().find_first_of(";\t") != std::string::npos)
-    reader.fail("the header is one column that holds semicolons or tabs",
-                "Save the file with commas between its cells");
   if (!columns.prompt)
-    reader.fail("the header has no column for the question",
-                "Name it prompt or question, and the others id, A, B, C, D, E and answer");
+    fail_without(table, "column for the question",
+                 "Name it prompt or question, and the others id, A, B, C, D, E and answer");
   if (columns.options.empty())
-    reader.fail("the header has no columns for the options", "Name them A, B, C, D, E, or option1, option2, ...");
+    fail_without(table, "columns for the options", "Name them A, B, C, D, E, or option1, option2, ...");
+  if (std::find(columns.options.begin(), columns.options.end(), columns.answer) != columns.options.end())
+    columns.answer.reset();
+  find_unused(header, table, columns);
   return columns;
 }
 
-std::string describe(const DataColumns& columns, const CsvReader& reader) {
-  const auto name = [&](std::size_t column) { return excerpt(reader.header()[column]); };
-  std::string text = name(*columns.prompt) + ", " + counted(columns.options.size(), "option") + " (" +
+std::string describe(const DataColumns& columns, const Table& table) {
+  const auto name = [&](std::size_t column) { return excerpt(table.names[column]); };
+  std::string text = (table.form.empty() ? "" : table.form + ": ") + name(*columns.prompt) + ", " +
+                     counted(columns.options.size(), columns.right_option_apart ? "wrong option" : "option") + " (" +
                      name(columns.options.front()) + " to " + name(columns.options.back()) + ")";
   for (const Column& column : {columns.answer, columns.context})
     if (column)
       text += ", " + name(*column);
   return text;
+}
+
+std::string describe_unused(const DataColumns& columns, const Table& table) {
+  return first_names(table, columns.unused);
 }
 
 } // namespace sciexam

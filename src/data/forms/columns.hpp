@@ -1,7 +1,7 @@
-// Which columns of somebody's CSV file hold what.
+// Which columns of somebody's question set hold what.
 #pragma once
 
-#include "exam/csv.hpp"
+#include "data/tables/table.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -13,18 +13,22 @@ namespace sciexam {
 /// Where the columns lie; prompt and at least two options always are there.
 struct DataColumns {
   std::optional<std::size_t> id, prompt, context, source, answer;
-  std::vector<std::size_t> options; ///< A, B, ...: two to five
-  /// The answer's column is the right option's text, the other options are the wrong ones ("distractors").
+  std::vector<std::size_t> options; ///< A, B, ...: two or more
+  int first_option_number = 1;      ///< what the options' names count from where they are numbers
+  /// The answer's column is the right option's text, and `options` are the wrong ones ("distractors").
   bool right_option_apart = false;
+  std::vector<std::size_t> unused; ///< all others that hold any text
 };
 
-/// Finds them by the names of the table in columns.cpp, in upper or lower case, words joined by "_", "-" or
-/// a space. Where several names of one kind are there, the table's first counts. `reader` has read its header.
-/// Throws InputError if there is no prompt or fewer than two options, one of the names twice, a gap
-/// between the options, or more than five of them.
-DataColumns find_data_columns(const CsvReader& reader);
+/// Finds them by the names of column_names.hpp, in upper or lower case, however their words are joined. Where several
+/// names of one kind are there, the list's first that holds any text counts. Throws InputError if there is no prompt or
+/// fewer than two options, one of the names twice, or a gap between the first options.
+DataColumns find_data_columns(const Table& table);
 
-/// The header's names of what was found, e.g. "question, opt1 to opt4, label".
-std::string describe(const DataColumns& columns, const CsvReader& reader);
+/// The names of what was found, e.g. "question, 4 options (opt1 to opt4), label".
+std::string describe(const DataColumns& columns, const Table& table);
+
+/// The names of what is not used, e.g. "subject, comment and 12 more"; empty if all is.
+std::string describe_unused(const DataColumns& columns, const Table& table);
 
 } // namespace sciexam

@@ -9,12 +9,14 @@
 namespace sciexam {
 
 struct QuestionRules {
-  /// Leave out questions of which an option has no text although their file has a column for it. Else they are kept:
-  /// the competition's own sets have some, and to the network no text is an option as any other.
+  /// Leave out questions with an option that has no text although their file has a column for it. Otherwise they are
+  /// kept: the competition's own sets have some, and to the network an empty text is an option like any other.
   bool drop_empty_options = false;
-  /// Leave out questions with fewer than five options, those of files with four columns too. Else the fifth stays
-  /// empty: the network learns that it is wrong, which costs a little time and harms nothing.
+  /// Leave out questions with fewer than five options, even if their file has only four columns. Otherwise the fifth
+  /// stays empty: the network learns that it is wrong, which costs a little time and does no harm.
   bool require_five = false;
+  /// Of more than five options keep the right one and the first four others. Otherwise such questions are left out.
+  bool cut_options = false;
 };
 
 struct Fault {

@@ -1,12 +1,15 @@
-// Reads question sets of many forms. CSV itself is read as strictly as everywhere
-// (exam/csv.hpp); what is in the cells may differ from set to set.
+// Reads question sets of many forms: CSV with several separators, JSON, JSON lines (tables/); columns of many names
+// (columns.hpp); answers as letters, numbers or texts (answer_form.hpp).
 #pragma once
 
 #include "data/forms/question_check.hpp"
 #include "data/forms/records.hpp"
+#include "data/tables/table.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace sciexam {
@@ -14,15 +17,26 @@ namespace sciexam {
 struct ReadRules {
   QuestionRules questions = {};
   std::optional<int> answer_base = {}; ///< 0 or 1: where answers that are numbers begin; else the file tells
+  bool right_option_apart = false;     ///< the answers are the right options, and the options the wrong ones
 };
 
 /// Adds a file's questions, cleaned, to `data`, and those that cannot be used to its rejections. Throws UsageError
-/// if the file cannot be opened, and InputError if it is no CSV file, lacks columns (find_data_columns;
+/// if the file cannot be opened, and InputError if it cannot be read (read_table), lacks columns (find_data_columns;
 /// the answer's is needed too), its answers are ambiguous (find_answer_form), or no row of it can be used.
 void read_data_file(const std::filesystem::path& path, const ReadRules& rules, DataSet& data);
 
-/// The questions of a file that nothing of a training set may resemble, cleaned, without their answers. Throws
-/// like read_data_file, but for answers.
-std::vector<Question> read_hold_out(const std::filesystem::path& path);
+/// The same of a table that has been read, whose `file` is named in messages.
+void read_data_table(Table table, const ReadRules& rules, DataSet& data);
+
+/// A file that nothing of the training set may resemble.
+struct HoldOut {
+  std::string path;
+  std::vector<Question> questions;    ///< cleaned, without their answers
+  std::vector<std::size_t> rows = {}; ///< of each question, where it stands in the file
+};
+
+/// Reads one. Throws like read_data_file, but for answers, and also on a row that is malformed: what is not read
+/// cannot be held out.
+HoldOut read_hold_out(const std::filesystem::path& path);
 
 } // namespace sciexam

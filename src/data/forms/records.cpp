@@ -9,8 +9,10 @@ namespace sciexam {
 
 std::string_view text_of(Reason reason) {
   constexpr std::array<std::string_view, kReasons> kTexts = {
+      "wrong number of cells",
       "empty prompt",
       "too few options",
+      "more than five options",
       "empty option",
       "two equal options",
       "no answer",
@@ -36,7 +38,7 @@ std::size_t DataSet::add_file(const std::string& path) {
   std::string name = stem;
   for (int number = 2; taken(name); ++number)
     name = stem + "-" + std::to_string(number);
-  files.push_back({.path = path, .name = name, .read = 0, .form = ""});
+  files.push_back({.path = path, .name = name, .read = 0, .form = "", .unused = ""});
   return files.size() - 1;
 }
 

@@ -1,7 +1,7 @@
-// What becomes a training set: questions with where they came from, and what was left out and why.
+// A training set in the making: questions and where they came from, what was left out, and why.
 #pragma once
 
-#include "data/selection/clean.hpp"
+#include "data/text/clean.hpp"
 #include "exam/question.hpp"
 
 #include <cstddef>
@@ -16,18 +16,20 @@ struct Record {
   Question question;
   std::string source;    ///< what the column `source` will say
   std::size_t file = 0;  ///< which of DataSet::files it was read from
-  std::size_t row = 0;   ///< the file's row (in JSON lines: the line), from 1
-  std::size_t group = 0; ///< near-duplicates that were kept have the same number, others each their own
+  std::size_t row = 0;   ///< the file's row, line or record, see TableRow
+  std::size_t group = 0; ///< near-duplicates that were kept share a number, every other question has its own
 };
 
 /// Why a question was left out.
 enum class Reason {
+  malformed_row, ///< another number of cells than the header has
   empty_prompt,
   few_options,    ///< fewer than two, or than five where five are required
+  many_options,   ///< more than five
   empty_option,   ///< where they are to be dropped
   doubled_option, ///< two options of the same text
   no_answer,
-  unknown_answer, ///< neither letter, index nor text of an option
+  unknown_answer, ///< neither the letter, the number nor the text of an option
   empty_answer,   ///< the right option has no text
   duplicate,      ///< the same prompt and options, in whatever order
   near_duplicate,
@@ -47,16 +49,17 @@ struct Rejection {
   std::size_t file = 0; ///< as in Record
   std::size_t row = 0;
   Reason reason;
-  std::string detail; ///< what exactly, e.g. the answer that is none; may be empty
-  std::string prompt; ///< or whatever shows which one it is
+  std::string detail; ///< what exactly, e.g. the answer that was not understood; may be empty
+  std::string prompt; ///< or something else that identifies the question
 };
 
 /// A file that was read.
 struct DataFile {
   std::string path;
-  std::string name;     ///< short and unlike those of the other files; the default of `source`
-  std::size_t read = 0; ///< its questions, usable or not
-  std::string form;     ///< what was found in it: columns, kind of answers
+  std::string name;        ///< short, and unique among the files; the default of `source`
+  std::size_t read = 0;    ///< its questions, usable or not
+  std::string form;        ///< what was found in it: columns, kind of answers
+  std::string unused = {}; ///< the names of its columns that nothing was taken from
 };
 
 /// Two questions that are nearly the same.
@@ -74,7 +77,7 @@ struct DataSet {
   std::vector<AlikePair> alike = {};
   CleaningCounts cleaning = {};
 
-  /// Adds a file, with a `name` of its own: the file's, or with a number behind it.
+  /// Adds a file with a unique `name`: the file's own, with a number appended if it is taken.
   std::size_t add_file(const std::string& path);
   void reject(const Record& record, Reason reason, std::string detail = {});
   /// "train.csv, row 7".

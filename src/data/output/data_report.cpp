@@ -84,9 +84,9 @@ void add_files(Page& page, const DataSet& data) {
   for (std::size_t i = 0; i < data.files.size(); ++i) {
     const DataFile& file = data.files[i];
     rows.push_back({std::filesystem::path(file.path).filename().string(), std::to_string(file.read),
-                    std::to_string(kept[i]), file.form});
+                    std::to_string(kept[i]), file.form, file.unused});
   }
-  page.table({"file", "questions", "kept", "what it holds"}, rows);
+  page.table({"file", "questions", "kept", "what it holds", "not used"}, rows);
 }
 
 void add_answers(Page& page, const DataSet& data) {
@@ -114,7 +114,7 @@ void add_lengths(Page& page, const DataSet& data, const LengthMeasure& lengths) 
         .title = "Lengths of contexts", .x_label = lengths.unit, .y_label = "questions", .bars = histogram(contexts)}));
 }
 
-/// Says what a training run should know about the set as a whole.
+/// Points out what matters for training on the set as a whole.
 void add_notices(Page& page, const DataSet& data) {
   const Letters letters = count_letters(all_of(data));
   const auto [least, most] = std::minmax_element(letters.begin(), letters.end());

@@ -1,4 +1,4 @@
-// What was found in the data: as an HTML page, and as a few lines of text.
+// What was found in the data, as an HTML page and as a few lines of text.
 #pragma once
 
 #include "data/forms/records.hpp"
@@ -12,7 +12,7 @@
 
 namespace sciexam {
 
-/// Rows of the page's long tables; what is beyond is counted.
+/// The most rows of the page's long tables; the rest is counted.
 inline constexpr std::size_t kReportRows = 200;
 
 /// A page: files and sources, lengths, answers, what was cleaned, what was left out and why, near-duplicates.
@@ -21,11 +21,11 @@ std::string data_page(const DataSet& data, const LengthMeasure& lengths);
 /// A table of the files, and what was left out of them, in lines for a terminal.
 std::string data_summary(const DataSet& data);
 
-/// How many questions were left out for each reason that there was, in Reason's order.
+/// How many questions were left out for each reason that occurred, in the order of Reason.
 std::vector<std::pair<Reason, std::size_t>> rejections_by_reason(const DataSet& data);
 
-/// How many of the values fall into each of at most 25 ranges of equal, round width, such as {"40-59", 7}. The last
-/// range takes all that is greater, if a few values lie far from the others.
+/// How many of the values fall into each of at most 25 ranges of equal, round width, such as {"40-59", 7}. If a few
+/// values lie far above the others, the last range takes them all.
 std::vector<std::pair<std::string, double>> histogram(std::span<const std::size_t> values);
 
 } // namespace sciexam

@@ -72,6 +72,9 @@ std::string data_summary(const DataSet& data) {
   for (std::size_t i = 0; i < data.files.size(); ++i)
     add_line(data.files[i].name, std::to_string(data.files[i].read), std::to_string(kept[i]),
              std::to_string(rejected[i]));
+  for (const DataFile& file : data.files)
+    if (!file.unused.empty())
+      text += file.name + ": not used: " + file.unused + "\n";
   for (const auto& [reason, count] : rejections_by_reason(data))
     text += "left out: " + std::string(text_of(reason)) + ": " + std::to_string(count) + "\n";
   return text;

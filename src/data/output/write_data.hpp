@@ -1,4 +1,4 @@
-// Writes what was made: the training set, and what was left out.
+// Writes the training set, and what was left out of it.
 #pragma once
 
 #include "data/forms/records.hpp"

@@ -1,13 +1,14 @@
 #include "data/selection/arrange.hpp"
 
+#include "exam/folds.hpp"
 #include "support/errors.hpp"
 #include "support/random.hpp"
 #include "support/text/counted.hpp"
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace sciexam {
@@ -22,25 +23,21 @@ bool ids_are_unique(const DataSet& data) {
   });
 }
 
-std::uint64_t hash_of(std::string_view text) {
+std::uint64_t text_hash(std::string_view text) {
   std::uint64_t hash = 0xCBF29CE484222325u; // FNV-1a
   for (const char byte : text)
     hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
   return hash;
 }
 
-/// Which records belong together, by group; the largest groups first, equal ones in an order by `random`.
-std::vector<std::vector<std::size_t>> groups_of(const DataSet& data, RandomSequence& random) {
-  std::map<std::size_t, std::vector<std::size_t>> members;
-  for (std::size_t i = 0; i < data.records.size(); ++i)
-    members[data.records[i].group].push_back(i);
-  std::vector<std::vector<std::size_t>> groups;
-  groups.reserve(members.size());
-  for (auto& [group, indices] : members)
-    groups.push_back(std::move(indices));
-  shuffle(groups, random);
-  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  return groups;
+/// Of every record, the number of its source and right letter.
+std::vector<std::size_t> strata_of(const DataSet& data) {
+  std::map<std::pair<std::string_view, int>, std::size_t> numbers;
+  std::vector<std::size_t> strata;
+  for (const Record& record : data.records)
+    strata.push_back(
+        numbers.try_emplace({record.source, record.question.answer.value_or(-1)}, numbers.size()).first->second);
+  return strata;
 }
 
 } // namespace
@@ -67,7 +64,7 @@ void shuffle_options(DataSet& data, std::uint64_t seed) {
         places.push_back(i);
     std::vector<std::size_t> order = places;
     // A stream of each question's own: its order does not depend on what else is in the file.
-    const std::uint64_t hash = hash_of(question.prompt);
+    const std::uint64_t hash = text_hash(question.prompt);
     RandomSequence random(
         {seed, {kOptionPlace, static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(hash >> 32)}});
     shuffle(order, random);
@@ -81,32 +78,16 @@ void shuffle_options(DataSet& data, std::uint64_t seed) {
 }
 
 void assign_folds(DataSet& data, int folds, std::uint64_t seed) {
-  RandomSequence random({seed, {kFoldPlace, 0, 0}});
-  const std::vector<std::vector<std::size_t>> groups = groups_of(data, random);
-  if (groups.size() < static_cast<std::size_t>(folds))
-    throw UsageError(counted(groups.size(), "question") + " cannot be split into " + counted(folds, "fold") +
+  std::vector<std::size_t> groups;
+  for (const Record& record : data.records)
+    groups.push_back(record.group);
+  const std::size_t count = std::unordered_set<std::size_t>(groups.begin(), groups.end()).size();
+  if (count < static_cast<std::size_t>(folds))
+    throw UsageError(counted(count, "question") + " cannot be split into " + counted(folds, "fold") +
                      ". Give fewer --folds");
-  using Stratum = std::pair<std::string, int>;
-  std::map<Stratum, std::vector<std::size_t>> sizes; // of each stratum, by fold
-  std::vector<std::size_t> totals(static_cast<std::size_t>(folds));
-  const auto stratum_of = [&](std::size_t i) {
-    return Stratum(data.records[i].source, data.records[i].question.answer.value_or(-1));
-  };
-  for (const std::vector<std::size_t>& group : groups) {
-    std::vector<std::size_t>& of_first = sizes[stratum_of(group.front())];
-    of_first.resize(totals.size());
-    std::size_t best = 0;
-    for (std::size_t fold = 1; fold < totals.size(); ++fold)
-      if (std::tie(of_first[fold], totals[fold]) < std::tie(of_first[best], totals[best]))
-        best = fold;
-    for (const std::size_t i : group) {
-      std::vector<std::size_t>& of_stratum = sizes[stratum_of(i)];
-      of_stratum.resize(totals.size());
-      ++of_stratum[best];
-      ++totals[best];
-      data.records[i].question.fold = static_cast<int>(best);
-    }
-  }
+  const std::vector<int> fold = deal_folds(groups, strata_of(data), folds, Dealing::evenly, {seed, {kFoldPlace, 0, 0}});
+  for (std::size_t i = 0; i < fold.size(); ++i)
+    data.records[i].question.fold = fold[i];
 }
 
 } // namespace sciexam

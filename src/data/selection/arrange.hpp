@@ -7,11 +7,11 @@
 
 namespace sciexam {
 
-/// Keeps the questions' ids if every one has one of its own; else they become FILE-ID, or FILE-ROW without
-/// id, with a number behind what is still doubled.
+/// Keeps the questions' ids if they are all there and unique; otherwise they become FILE-ID, or FILE-ROW where there is
+/// no id, with a number appended where that is still not unique.
 void assign_ids(DataSet& data);
 
-/// Shuffles every question's options, by `seed` and the question's own text: what else is in the set, and where,
+/// Shuffles every question's options, by `seed` and the question's own text: the rest of the set
 /// does not matter. Empty options keep their places.
 void shuffle_options(DataSet& data, std::uint64_t seed);
 

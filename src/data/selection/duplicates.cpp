@@ -1,9 +1,12 @@
 #include "data/selection/duplicates.hpp"
 
+#include "exam/folds.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <utility>
 
 namespace sciexam {
@@ -31,8 +34,7 @@ void drop_held_out(DataSet& data, const HoldOut& hold_out, double threshold) {
   const std::string name = std::filesystem::path(hold_out.path).filename().string();
   for (const NearDuplicate& pair : near_duplicates(questions_of(data.records), hold_out.questions, threshold)) {
     const Record& record = data.records[pair.first];
-    // the header is row 1
-    const std::string place = name + ", row " + std::to_string(pair.second + 2);
+    const std::string place = name + ", row " + std::to_string(hold_out.rows.at(pair.second));
     data.alike.push_back({.kept = hold_out.questions[pair.second].prompt,
                           .dropped = record.question.prompt,
                           .kept_place = place,
@@ -77,7 +79,8 @@ void drop_exact(DataSet& data) {
 
 void drop_near(DataSet& data, double threshold) {
   std::vector<bool> dropped(data.records.size());
-  std::vector<NearDuplicate> pairs = near_duplicates_within(questions_of(data.records), threshold);
+  std::vector<NearDuplicate> pairs =
+      near_duplicates_within(questions_of(data.records), threshold, EqualPrompts::need_options);
   std::sort(pairs.begin(), pairs.end(), [](const NearDuplicate& a, const NearDuplicate& b) {
     return std::pair(a.second, a.first) < std::pair(b.second, b.first);
   });
@@ -97,21 +100,6 @@ void drop_near(DataSet& data, double threshold) {
   remove_records(data, dropped);
 }
 
-/// Gives questions that hang together by near-duplicates the number of their first one.
-void group_near(DataSet& data, double threshold) {
-  const auto root_of = [&](std::size_t i) {
-    while (data.records[i].group != i)
-      i = data.records[i].group = data.records[data.records[i].group].group;
-    return i;
-  };
-  for (const NearDuplicate& pair : near_duplicates_within(questions_of(data.records), threshold)) {
-    const std::size_t first = root_of(pair.first), second = root_of(pair.second);
-    data.records[std::max(first, second)].group = std::min(first, second);
-  }
-  for (std::size_t i = 0; i < data.records.size(); ++i)
-    data.records[i].group = root_of(i);
-}
-
 } // namespace
 
 void drop_duplicates(DataSet& data, std::span<const HoldOut> hold_outs, const DuplicateRules& rules) {
@@ -120,10 +108,12 @@ void drop_duplicates(DataSet& data, std::span<const HoldOut> hold_outs, const Du
   drop_exact(data);
   if (!rules.keep_near_duplicates)
     drop_near(data, rules.threshold);
-  for (std::size_t i = 0; i < data.records.size(); ++i)
-    data.records[i].group = i;
+  std::vector<std::size_t> groups(data.records.size());
+  std::iota(groups.begin(), groups.end(), std::size_t{0});
   if (rules.keep_near_duplicates)
-    group_near(data, rules.threshold);
+    groups = duplicate_groups(questions_of(data.records), rules.threshold);
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    data.records[i].group = groups[i];
 }
 
 } // namespace sciexam

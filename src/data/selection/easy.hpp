@@ -1,4 +1,4 @@
-// Questions that teach nothing, since the answer is known already.
+// Leaves out questions that an ensemble already answers.
 #pragma once
 
 #include "data/forms/records.hpp"
@@ -8,7 +8,7 @@
 namespace sciexam {
 
 /// Removes the questions to whose right option an ensemble gives a probability above `limit`;
-/// `probabilities[i]` is that of records[i]. Throws InternalError if their numbers differ.
+/// `probabilities[i]` is that of records[i]. Throws InternalError if the two sizes differ.
 void drop_easy(DataSet& data, std::span<const double> probabilities, double limit);
 
 } // namespace sciexam

@@ -1,4 +1,4 @@
-// How long questions are, for reports.
+// Lengths of questions, for reports.
 #pragma once
 
 #include "exam/question.hpp"
@@ -16,12 +16,12 @@ struct LengthMeasure {
   std::function<std::size_t(const Question&)> context;
 };
 
-/// What is between white space.
+/// Runs of characters between white space.
 LengthMeasure measure_in_words();
 /// Of "[CLS] prompt [SEP] option [SEP]" and of the context alone. The measure must not outlive `tokenizer`.
 LengthMeasure measure_in_tokens(const Tokenizer& tokenizer);
 
-/// The option with the most characters; of several the first.
+/// The option with the most characters; of several, the first.
 const std::string& longest_option(const Question& question);
 
 } // namespace sciexam

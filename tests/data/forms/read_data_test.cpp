@@ -100,10 +100,47 @@ TEST_CASE("a file without usable rows or without answers is refused") {
              ContainsSubstring("row 1: the header has no column for the answer. "));
 }
 
+TEST_CASE("a row with another number of cells is rejected by name, the others are read") {
+  const DataSet data =
+      data_of("question|A|B|C|D|answerKey\nq|1|2|3|4|A\nshort|1|2|3|B\nr|1|2|3|4|B|5\ns|1|2|3|4|C||\n\n"
+              "t|1|2|3|4|D\n");
+  CHECK(reasons(data) == std::vector<Reason>{Reason::malformed_row, Reason::malformed_row});
+  CHECK(data.rejected[0].row == 3);
+  CHECK(data.rejected[0].prompt == "short");
+  CHECK(data.rejected[0].detail == "only 5 cells, but the header names 6 columns");
+  CHECK(data.rejected[1].row == 4);
+  CHECK(data.rejected[1].detail == "7 cells, but the header names 6 columns");
+  REQUIRE(data.records.size() == 3);
+  CHECK(data.records[1].question.prompt == "s");
+  CHECK(data.records[2].row == 7);
+}
+
+TEST_CASE("questions with more than five options are left out, or cut to five on request") {
+  const std::string text =
+      "question,A,B,C,D,E,F,G,answer\nseven,1,2,3,4,5,6,7,G\nfive,1,,3,4,,6,7,F\nfour,1,2,3,4,,,,B\n";
+  const DataSet data = data_of(text);
+  CHECK(reasons(data) == std::vector<Reason>{Reason::many_options});
+  CHECK(data.rejected[0].detail == "7 options; --cut-options keeps five of them");
+  REQUIRE(data.records.size() == 2);
+  CHECK(data.records[0].question.options == std::array<std::string, kOptions>{"1", "3", "4", "6", "7"});
+  CHECK(data.records[0].question.answer == 3);
+  CHECK(data.records[1].question.answer == 1);
+  const DataSet cut = data_of(text, {.questions = {.cut_options = true}});
+  REQUIRE(cut.records.size() == 3);
+  CHECK(cut.records[0].question.options == std::array<std::string, kOptions>{"1", "2", "3", "4", "7"});
+  CHECK(cut.records[0].question.answer == 4);
+}
+
+TEST_CASE("what a file's columns hold and which are not used is kept for the report") {
+  const DataSet data =
+      data_of("id,question,option_a,option_b,correct_answer,passage_text,level\n1,Why?,x,y,A,Since.,7\n");
+  CHECK(data.records.at(0).question.context == "Since.");
+  CHECK(data.files.at(0).unused == "level");
+}
+
 TEST_CASE("CSV stays strict: its faults name row and column") {
   CHECK_THAT(fault_of_text("prompt,A,B,answer\np,1,2,A\n\"q,1,2,B\n"),
              ContainsSubstring("set.csv, row 3, column prompt: the double quote that opens the cell is never closed"));
-  CHECK_THAT(fault_of_text("prompt,A,B,answer\np,1,2\n"), ContainsSubstring("row 2: has only 3 cells"));
 }
 
 TEST_CASE("files of one name get names of their own") {
@@ -116,13 +153,21 @@ TEST_CASE("files of one name get names of their own") {
   CHECK(data.files[2].name == "train-3");
 }
 
+TEST_CASE("a hold-out with a malformed row is refused: what is not read cannot be held out") {
+  const TemporaryFolder folder;
+  CHECK_THAT(fault_of([&] { read_hold_out(write_file(folder / "test.csv", "prompt,A,B\np,1,2\nq,1\n")); }),
+             ContainsSubstring("test.csv, row 3: has only 2 cells, but the header names 3 columns. "));
+}
+
 TEST_CASE("a hold-out is read with or without answers, faulty rows too") {
   const TemporaryFolder folder;
-  const std::vector<Question> questions =
-      read_hold_out(write_file(folder / "test.csv", "id,prompt,A,B,C,D,E\n0,a &amp; b,1,1,,,\n1,,,,,,\n"));
+  const HoldOut hold_out =
+      read_hold_out(write_file(folder / "test.csv", "id,prompt,A,B,C,D,E\n0,a &amp; b,1,1,,,\n\n1,,,,,,\n"));
+  const std::vector<Question>& questions = hold_out.questions;
+  CHECK(hold_out.rows == std::vector<std::size_t>{2, 4});
   REQUIRE(questions.size() == 2);
   CHECK(questions[0].prompt == "a & b");
-  CHECK_FALSE(read_hold_out(write_file(folder / "train.csv", "prompt,A,B,answer\np,1,2,1\n")).at(0).answer);
+  CHECK_FALSE(read_hold_out(write_file(folder / "train.csv", "prompt,A,B,answer\np,1,2,1\n")).questions.at(0).answer);
   CHECK_THAT(fault_of([&] { read_hold_out(write_file(folder / "none.csv", "prompt,A,B\n")); }),
              EndsWith("has a header but no questions. Check that the file was copied whole"));
 }

@@ -20,6 +20,7 @@ DataSet example() {
   DataSet data = set_of({record("Which <one>?", {"a", "b", "c", "d", "the longest"}, 4),
                          record("Who?", {"a", "b", "c", "the longest", ""}, 1)});
   data.files[0].read = 4;
+  data.files[0].unused = "level, <note>";
   data.reject(data.records[0], Reason::duplicate, "of set.csv, row 2, which has another right answer");
   data.reject(data.records[0], Reason::easy, "probability 0.990");
   data.reject(data.records[1], Reason::duplicate, "of set.csv, row 3");
@@ -64,14 +65,15 @@ TEST_CASE("a value far from the others does not stretch the histogram") {
 TEST_CASE("the summary counts each file and each reason") {
   CHECK(data_summary(example()) == "file       read       kept   left out\n"
                                    "set           4          2          3\n"
+                                   "set: not used: level, <note>\n"
                                    "left out: duplicate: 2\n"
                                    "left out: easy for the ensemble: 1\n");
 }
 
-TEST_CASE("the page tells files, answers, reasons and near-duplicates, and escapes texts") {
+TEST_CASE("the page shows files, answers, reasons and near-duplicates, and escapes texts") {
   const std::string page = data_page(example(), measure_in_words());
   for (const char* part : {"set.csv", "50.0 %", "Right answers by letter", "words", "easy for the ensemble",
-                           "probability 0.990", "Which &lt;one&gt;?", "dropped prompt",
+                           "probability 0.990", "Which &lt;one&gt;?", "level, &lt;note&gt;", "dropped prompt",
                            "test.csv, row 3 (held out): kept prompt", "0.88", "1 duplicate with another right answer"})
     CHECK_THAT(page, ContainsSubstring(part));
   CHECK_THAT(page, !ContainsSubstring("Folds"));

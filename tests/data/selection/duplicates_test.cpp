@@ -23,8 +23,10 @@ std::vector<std::string> prompts(const DataSet& data) {
 
 HoldOut exam_of(std::vector<Record> records) {
   HoldOut hold_out{"exams/test.csv", {}};
-  for (Record& record : records)
-    hold_out.questions.push_back(std::move(record.question));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    hold_out.questions.push_back(std::move(records[i].question));
+    hold_out.rows.push_back(10 * i + 2); // others were skipped
+  }
   return hold_out;
 }
 
@@ -53,7 +55,7 @@ TEST_CASE("near-duplicates of a hold-out go, and are listed with it") {
   drop_duplicates(data, {&exam, 1}, {.keep_near_duplicates = true});
   CHECK(prompts(data) == std::vector<std::string>{"What is Mars?"});
   CHECK(data.rejected.at(0).reason == Reason::held_out);
-  CHECK(data.rejected[0].detail == "similarity 1.00 to test.csv, row 3");
+  CHECK(data.rejected[0].detail == "similarity 1.00 to test.csv, row 12");
   REQUIRE(data.alike.size() == 1);
   CHECK(data.alike[0].held_out);
   CHECK(data.alike[0].kept == "what makes TIDES");
@@ -63,8 +65,8 @@ TEST_CASE("near-duplicates of a hold-out go, and are listed with it") {
 TEST_CASE("a near-duplicate of a question that was itself left out stays") {
   // neighbours share 9 of 11 grams (0.82), the outer ones 8 of 12
   DataSet data =
-      set_of({record("b c d e f g h i j k l m n o", kTides, 0), record("c d e f g h i j k l m n o p", kOthers, 0),
-              record("d e f g h i j k l m n o p q", {"1", "2", "3", "4", "5"}, 0)});
+      set_of({record("b c d e f g h i j k l m n o", kTides, 0), record("c d e f g h i j k l m n o p", kTides, 1),
+              record("d e f g h i j k l m n o p q", kTides, 2)});
   drop_duplicates(data, {}, {});
   CHECK(prompts(data) == std::vector<std::string>{"b c d e f g h i j k l m n o", "d e f g h i j k l m n o p q"});
   CHECK(data.rejected.at(0).reason == Reason::near_duplicate);
@@ -82,4 +84,27 @@ TEST_CASE("near-duplicates that are kept are one group") {
   CHECK(data.records[2].group == 0);
   CHECK(data.records[3].group == 0);
   CHECK(data.rejected.empty());
+}
+
+TEST_CASE("equal prompts with other options are other questions, in any language") {
+  const std::string chinese =
+      "\xE4\xB8\x8B\xE5\x88\x97\xE8\xAF\xB4\xE6\xB3\x95\xE6\xAD\xA3\xE7\xA1\xAE\xE7\x9A\x84\xE6\x98\xAF";
+  for (const std::string& prompt : {std::string("Which is an example of a chemical change?"), chinese}) {
+    DataSet data = set_of({record(prompt, kTides, 0), record(prompt, kOthers, 3),
+                           record(prompt, {"The Moon", "The wind", "The rivers", "Rain", "Snow"}, 3)});
+    drop_duplicates(data, {}, {});
+    CHECK(data.records.size() == 2); // the third shares three options with the first
+    CHECK(data.rejected.at(0).row == 4);
+  }
+}
+
+TEST_CASE("of a hold-out an equal prompt is enough, and folds keep such questions together") {
+  DataSet data = set_of({record("What is an example of a mixture?", kTides, 0), record("What is Mars?", kOthers, 0),
+                         record("What is an example of a mixture?", kOthers, 0)});
+  DataSet held = data;
+  const HoldOut exam = exam_of({record("What is an example of a mixture?", {"1", "2", "3", "4", "5"}, 0)});
+  drop_duplicates(held, {&exam, 1}, {});
+  CHECK(prompts(held) == std::vector<std::string>{"What is Mars?"});
+  drop_duplicates(data, {}, {.keep_near_duplicates = true});
+  CHECK(data.records.at(2).group == 0);
 }

@@ -1,4 +1,4 @@
-// Files of JSON lines: a JSON document in each line.
+// JSON lines: one JSON document per line.
 #pragma once
 
 #include "support/text/json.hpp"
@@ -10,7 +10,7 @@
 
 namespace sciexam {
 
-/// Reads a file line by line; what lies in the lines is up to its user.
+/// Reads a file line by line; what the documents mean is up to the caller.
 class JsonLines {
 public:
   static constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;
@@ -23,7 +23,7 @@ public:
   bool next(std::string& line);
   /// The number of the line last read, from 1.
   std::size_t row() const noexcept { return row_; }
-  /// The line as a document whose messages name file and row. Throws InputError if it is no JSON.
+  /// The line as a document whose messages name file and row. Throws InputError if it is not JSON.
   JsonDocument parse(const std::string& line) const;
 
 private:

@@ -1,4 +1,4 @@
-#include "data/forms/json_lines.hpp"
+#include "data/tables/json_lines.hpp"
 
 #include "support/errors.hpp"
 

@@ -1,4 +1,4 @@
-#include "data/selection/clean.hpp"
+#include "data/text/clean.hpp"
 
 #include "support/errors.hpp"
 #include "support/text/utf8.hpp"
@@ -21,7 +21,7 @@ bool is_white_space(char32_t c) {
          utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ZS;
 }
 
-/// Characters without a look of their own. The joiners U+200C and U+200D stay: some scripts spell with them.
+/// Characters that are not seen. The joiners U+200C and U+200D stay: some scripts spell with them.
 bool is_invisible(char32_t c) {
   const bool direction = (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
   return direction || c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0xAD || c == 0x200B || c == 0x2060 || c == 0xFEFF;
@@ -33,7 +33,7 @@ void for_characters(std::string_view text, Take take) {
   for (std::size_t offset = 0; offset < text.size();) {
     const Utf8Character character = decode_utf8(text, offset);
     if (character.length == 0)
-      throw InternalError("a text that is not UTF-8 was to be cleaned");
+      throw InternalError("clean_text was given a text that is not UTF-8");
     take(character.code_point, text.substr(offset, static_cast<std::size_t>(character.length)));
     offset += static_cast<std::size_t>(character.length);
   }

@@ -1,4 +1,4 @@
-#include "data/selection/clean.hpp"
+#include "data/text/clean.hpp"
 #include "support/text/utf8.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Texts as they should be trained on, from texts as they are found.
+// Cleans texts before anything is trained on them.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ struct CleaningCounts {
   std::size_t entities = 0; ///< HTML entities
   std::size_t controls = 0; ///< control and invisible characters
   std::size_t composed = 0; ///< Unicode NFC
-  std::size_t spaces = 0;   ///< doubled or unusual white space, or some at the ends
+  std::size_t spaces = 0;   ///< repeated or unusual white space, or white space at the ends
 
   bool operator==(const CleaningCounts&) const = default;
 };
@@ -22,9 +22,9 @@ struct CleaningCounts {
 /// space, or one line end if it holds one; none at the ends. Throws InternalError if it is not UTF-8.
 std::string clean_text(std::string_view text, CleaningCounts& counts);
 
-/// `text` with its HTML entities replaced: numeric ones ("&#176;", "&#xB0;", and "&#150;" as browsers take it, for what
-/// Windows-1252 has there), and the named ones that are common in scientific texts. What is no known entity stays as it
-/// is, such as "&T" or "&unknown;".
+/// `text` with its HTML entities replaced: numeric ones ("&#176;", "&#xB0;", and "&#150;" as browsers read it, as the
+/// Windows-1252 character), and the named ones that are common in scientific texts. Anything else, such as "&T" or
+/// "&unknown;", stays as it is.
 std::string decode_html_entities(std::string_view text);
 
 } // namespace sciexam

@@ -1,4 +1,4 @@
-#include "data/selection/clean.hpp"
+#include "data/text/clean.hpp"
 #include "support/errors.hpp"
 
 #include <catch2/catch_test_macros.hpp>

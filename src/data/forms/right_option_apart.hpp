@@ -1,0 +1,29 @@
+// Answers that are the right options themselves, which are none of the others: files of one right option and its
+// distractors under ordinary names.
+#pragma once
+
+#include "data/forms/answer_form.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace sciexam {
+
+/// Whether answers, hardly any of which is a letter, a number or an option's text, look like options: about as long, of
+/// the same kind (numbers among numbers), and no few words that are repeated throughout.
+bool texts_are_apart(std::span<const AnswerCell> answers);
+
+/// What answers mean that are mostly numbers no greater than the options are many: their places (index_from_1, or from
+/// 0), their texts, or right options that are none of them (apart). Places meet an option of the same text as often
+/// as chance has it, right options apart never do. Throws InputError where chance may explain either.
+AnswerForm meaning_of_numbers(std::span<const AnswerCell> answers, const std::filesystem::path& file);
+
+/// 2 of "2" or "2.0", as spreadsheets write it where a cell of the column is empty; up to 25.
+std::optional<int> small_number(std::string_view text);
+
+/// The option of this text: the same text, else, if it is one alone, the same words.
+std::optional<int> find_option_text(const AnswerCell& answer);
+
+} // namespace sciexam
