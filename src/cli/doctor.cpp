@@ -1,10 +1,11 @@
 // sciexam-run doctor: what a run would find on this machine, and what to do about what is missing.
 #include "answer/locate.hpp"
-#include "answer/run_report.hpp"
+#include "answer/package_use.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
 #include "inference/loading.hpp"
+#include "inference/token_batches.hpp"
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
