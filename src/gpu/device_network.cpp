@@ -2,11 +2,13 @@
 
 #include "gpu/device_kernels.hpp"
 #include "gpu/device_lane.hpp"
+#include "gpu/device_layer.hpp"
+#include "gpu/device_operators.hpp"
 #include "gpu/device_weights.hpp"
 
 #include <algorithm>
 #include <array>
-#include <numbers>
+#include <utility>
 
 namespace sciexam {
 
@@ -30,42 +32,17 @@ struct DeviceNetwork::State {
   NetworkShape shape;
   DeviceLimits limits;
   DeviceKernels kernels;
+  DeviceOperators operators{kernels, shape};
   DeviceMemory memory;
   Arena arena;
   DeviceWeights weights;
-  std::array<DeviceLane, kInFlight> lanes;
+  std::array<DeviceLane, kBatchesInFlight> lanes;
   driver::Pointer rows; ///< u16, by distance from 1 - longest on
-  Ticket tickets = 0;
+  BatchTicket tickets = 0;
 
-  int hidden() const { return shape.hidden_size; }
-  int heads() const { return shape.padded_heads(); }
-  /// How much further an element's second part lies in rows of this width; 0: there is none.
-  int rest(int width) const { return (shape.parts() - 1) * width; }
-
-  /// y = linear(x) with x [m, in], GELU and residual left out.
-  Product product_of(driver::Pointer x, const DeviceLinear& linear, driver::Pointer y, int m) const {
-    Product product{};
-    product.x = x;
-    product.w = linear.weight;
-    product.bias = linear.bias;
-    product.y = y;
-    product.m = m;
-    product.n = linear.out;
-    product.k = linear.in;
-    product.rest = rest(linear.out);
-    product.x_stride = linear.in;
-    product.y_stride = linear.out + product.rest;
-    return product;
-  }
-
-  void norm(driver::Pointer x, const DeviceNorm& norm, int count, driver::Stream stream) const {
-    kernels.layer_norm(x, norm, x, count, hidden(), rest(hidden()), shape.layer_norm_eps, stream);
-  }
   void project_tables() const;
   void tune();
   void embed(const DeviceLane& lane) const;
-  void attend(const DeviceLane& lane, const DeviceLayer& layer, bool first_tokens_only) const;
-  void run_layer(const DeviceLane& lane, const DeviceLayer& layer, bool first_tokens_only) const;
   void run(const DeviceLane& lane) const;
 };
 
@@ -77,28 +54,22 @@ void DeviceNetwork::State::project_tables() const {
   driver::Pointer relative = weights.relative;
   if (shape.normalize_relative_embeddings) {
     relative = weights.normed_relative;
-    kernels.layer_norm(weights.relative, weights.relative_norm, relative, shape.relative_rows, hidden(), rest(hidden()),
-                       shape.layer_norm_eps, stream);
+    operators.norm(weights.relative, weights.relative_norm, relative, shape.relative_rows, stream);
   }
   for (const DeviceLayer& layer : weights.layers) {
     if (shape.c2p)
-      kernels.product(product_of(relative, layer.pos_key_proj, layer.key_table, shape.relative_rows), stream);
+      kernels.product(operators.linear(relative, layer.pos_key_proj, layer.key_table, shape.relative_rows), stream);
     if (shape.p2c)
-      kernels.product(product_of(relative, layer.pos_query_proj, layer.query_table, shape.relative_rows), stream);
+      kernels.product(operators.linear(relative, layer.pos_query_proj, layer.query_table, shape.relative_rows), stream);
   }
   device.check(device.driver().stream_synchronize(stream), "projecting the relative tables");
 }
 
-/// The four products of a layer, for every number of rows up to the limit, in powers of two.
+/// For every number of rows up to the limit, in powers of two.
 void DeviceNetwork::State::tune() {
   constexpr int kFewest = 64;
-  const DeviceBuffers& at = lanes[0].buffers;
-  const DeviceLayer& layer = weights.layers.front();
   for (int rows_now = std::min<int>(kFewest, limits.tokens);; rows_now = std::min<int>(2 * rows_now, limits.tokens)) {
-    for (const Product& product : {product_of(at.hidden, layer.query_key_value, at.query_key_value, rows_now),
-                                   product_of(at.context, layer.attention_output, at.attended, rows_now),
-                                   product_of(at.hidden, layer.intermediate, at.inner, rows_now),
-                                   product_of(at.inner, layer.output, at.hidden, rows_now)})
+    for (const Product& product : products_of(operators, weights.layers.front(), lanes[0].buffers, rows_now))
       kernels.tune(product, lanes[0].stream());
     if (rows_now == limits.tokens)
       return;
@@ -108,82 +79,31 @@ void DeviceNetwork::State::tune() {
 void DeviceNetwork::State::embed(const DeviceLane& lane) const {
   const DeviceBuffers& at = lane.buffers;
   const bool projected = weights.embedding_projection.weight != 0;
+  const int width = padded_embedding(shape);
   kernels.embed({weights.words, weights.positions, weights.types, lane.input(lane.layout.ids),
                  lane.input(lane.layout.places), lane.input(lane.layout.types)},
-                projected ? at.embedded : at.hidden, lane.tokens, padded_embedding(shape),
-                rest(padded_embedding(shape)), lane.stream());
+                projected ? at.embedded : at.hidden, lane.tokens, width, operators.rest(width), lane.stream());
   if (projected)
-    kernels.product(product_of(at.embedded, weights.embedding_projection, at.hidden, lane.tokens), lane.stream());
-  norm(at.hidden, weights.embeddings_norm, lane.tokens, lane.stream());
-}
-
-/// hidden -> context.
-void DeviceNetwork::State::attend(const DeviceLane& lane, const DeviceLayer& layer, bool first_tokens_only) const {
-  const DeviceBuffers& at = lane.buffers;
-  const auto skip = [](driver::Pointer row, int count) { return row + 2ULL * static_cast<std::uint64_t>(count); };
-  Attention attention{};
-  if (first_tokens_only) {
-    Product key_value = product_of(at.hidden, layer.query_key_value.part(heads(), 2 * heads()),
-                                   skip(at.query_key_value, heads()), lane.tokens);
-    key_value.rest = rest(3 * heads());
-    key_value.y_stride = 3 * heads() + key_value.rest;
-    kernels.product(key_value, lane.stream());
-    kernels.first_tokens(at.hidden, lane.input(lane.layout.offsets), at.first, lane.sequences, shape.parts() * hidden(),
-                         lane.stream());
-    kernels.product(product_of(at.first, layer.query_key_value.part(0, heads()), at.first_query, lane.sequences),
-                    lane.stream());
-  } else {
-    kernels.product(product_of(at.hidden, layer.query_key_value, at.query_key_value, lane.tokens), lane.stream());
-  }
-  attention.q = first_tokens_only ? at.first_query : at.query_key_value;
-  attention.q_stride = shape.parts() * (first_tokens_only ? heads() : 3 * heads());
-  attention.k = skip(at.query_key_value, heads());
-  attention.v = skip(at.query_key_value, 2 * heads());
-  attention.kv_stride = shape.parts() * 3 * heads();
-  attention.key_table = layer.key_table;
-  attention.query_table = layer.query_table;
-  attention.table_rows = shape.relative_rows;
-  attention.row_of_distance = shape.relative_rows > 0 ? skip(rows, limits.longest - 1) : 0;
-  attention.blocks = lane.input(first_tokens_only ? lane.layout.first_blocks : lane.layout.blocks);
-  attention.offsets = lane.input(lane.layout.offsets);
-  attention.first_tokens_only = first_tokens_only;
-  attention.scale = shape.attention_scale * std::numbers::log2e_v<float>;
-  attention.context = at.context;
-  kernels.attention(attention, first_tokens_only ? lane.sequences : lane.blocks, shape.num_attention_heads,
-                    shape.padded_head, lane.stream());
-}
-
-/// hidden -> hidden; with first_tokens_only its rows are the first tokens'.
-void DeviceNetwork::State::run_layer(const DeviceLane& lane, const DeviceLayer& layer, bool first_tokens_only) const {
-  const DeviceBuffers& at = lane.buffers;
-  const int count = first_tokens_only ? lane.sequences : lane.tokens;
-  attend(lane, layer, first_tokens_only);
-  Product attended = product_of(at.context, layer.attention_output, at.attended, count);
-  attended.residual = first_tokens_only ? at.first : at.hidden;
-  kernels.product(attended, lane.stream());
-  norm(at.attended, layer.attention_norm, count, lane.stream());
-  Product inner = product_of(at.attended, layer.intermediate, at.inner, count);
-  inner.gelu = 1;
-  kernels.product(inner, lane.stream());
-  Product output = product_of(at.inner, layer.output, at.hidden, count);
-  output.residual = at.attended;
-  kernels.product(output, lane.stream());
-  norm(at.hidden, layer.output_norm, count, lane.stream());
+    kernels.product(operators.linear(at.embedded, weights.embedding_projection, at.hidden, lane.tokens), lane.stream());
+  operators.norm(at.hidden, weights.embeddings_norm, at.hidden, lane.tokens, lane.stream());
 }
 
 void DeviceNetwork::State::run(const DeviceLane& lane) const {
   embed(lane);
+  const driver::Pointer distance_0 = rows + 2ULL * static_cast<std::uint64_t>(limits.longest - 1);
+  const LayerContext context{operators, shape.relative_rows > 0 ? distance_0 : 0};
   for (std::size_t i = 0; i < weights.layers.size(); ++i) // the pooler looks at first tokens only
-    run_layer(lane, weights.layers[i], i + 1 == weights.layers.size());
-  kernels.product(product_of(lane.buffers.hidden, weights.pooler, lane.buffers.first, lane.sequences), lane.stream());
-  kernels.classify(lane.buffers.first, weights.classifier, lane.buffers.logits, lane.sequences, rest(hidden()),
+    forward_layer(context, weights.layers[i], lane, i + 1 == weights.layers.size());
+  const DeviceBuffers& at = lane.buffers;
+  kernels.product(operators.linear(at.hidden, weights.pooler, at.first, lane.sequences), lane.stream());
+  kernels.classify(at.first, weights.classifier, at.logits, lane.sequences, operators.rest(shape.hidden_size),
                    shape.pooler_act, lane.stream());
 }
 
 std::size_t DeviceNetwork::memory_needed(const NetworkShape& shape, const DeviceLimits& limits) {
   Arena arena(0);
   const DeviceWeights weights(shape, arena);
-  for (std::size_t i = 0; i < kInFlight; ++i)
+  for (std::size_t i = 0; i < kBatchesInFlight; ++i)
     (void)DeviceBuffers(shape, limits, arena);
   arena.take(4ULL * static_cast<std::uint64_t>(limits.longest));
   return arena.used();
@@ -200,7 +120,7 @@ DeviceNetwork::DeviceNetwork(const GpuDevice& device, const std::string& ptx, co
 
 DeviceNetwork::~DeviceNetwork() = default;
 
-void DeviceNetwork::load(std::string_view name, std::uint64_t first, Element element,
+void DeviceNetwork::load(std::string_view name, std::uint64_t first, DeviceElement element,
                          std::span<const std::byte> bytes) {
   state_->weights.load(state_->device, name, first, element, bytes);
 }
@@ -215,24 +135,25 @@ void DeviceNetwork::finish_loading(bool tune) {
     state_->tune();
 }
 
-DeviceNetwork::Ticket DeviceNetwork::submit(const DeviceBatch& batch) {
+BatchTicket DeviceNetwork::submit(const DeviceBatch& batch) {
   auto& lanes = state_->lanes;
-  const auto lane = std::find_if(lanes.begin(), lanes.end(), [](const DeviceLane& one) { return one.ticket == 0; });
+  const auto lane = std::find_if(lanes.begin(), lanes.end(), [](const DeviceLane& one) { return !one.ticket; });
   if (lane == lanes.end())
-    throw InternalError("a device was given a third batch while two are under way");
+    throw InternalError("a device was given a third batch while two are in flight");
   lane->take(batch);
   state_->run(*lane);
   lane->finish();
-  return lane->ticket = ++state_->tickets;
+  lane->ticket = ++state_->tickets;
+  return *lane->ticket;
 }
 
-std::vector<float> DeviceNetwork::wait(Ticket ticket) {
+std::vector<float> DeviceNetwork::wait(BatchTicket ticket) {
   auto& lanes = state_->lanes;
   const auto lane =
       std::find_if(lanes.begin(), lanes.end(), [&](const DeviceLane& one) { return one.ticket == ticket; });
-  if (ticket == 0 || lane == lanes.end())
-    throw InternalError("a device was asked for a batch that is not under way");
-  lane->ticket = 0;
+  if (lane == lanes.end())
+    throw InternalError("a device was asked for a batch that is not in flight");
+  lane->ticket.reset();
   return lane->logits();
 }
 

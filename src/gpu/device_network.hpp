@@ -1,7 +1,8 @@
 // DeBERTa for multiple choice on one GPU: weights, activations and kernels there, token ids in, logits out.
-// f16 storage, f32 accumulation; packed tokens, as in model/deberta.hpp. Needs neither LibTorch nor CUDA's headers.
+// f16 storage, f32 accumulation; packed tokens, as in model/network_io.hpp. Needs neither LibTorch nor CUDA's headers.
 #pragma once
 
+#include "gpu/device_batch.hpp"
 #include "gpu/driver.hpp"
 #include "gpu/network_shape.hpp"
 
@@ -15,29 +16,8 @@
 
 namespace sciexam {
 
-/// What the device keeps room for.
-struct DeviceLimits {
-  std::int32_t tokens = 8192;    ///< of one batch
-  std::int32_t sequences = 1024; ///< of one batch
-  std::int32_t longest = 4096;   ///< tokens of one sequence
-
-  bool operator==(const DeviceLimits&) const = default;
-};
-
-/// Borrowed for the call of submit() alone.
-struct DeviceBatch {
-  std::span<const std::int32_t> token_ids;      ///< [tokens]
-  std::span<const std::int32_t> token_type_ids; ///< [tokens]; may be empty where type_vocab_size is 0
-  std::span<const std::int32_t> offsets;        ///< sequence s holds tokens offsets[s] .. offsets[s + 1] - 1
-};
-
 class DeviceNetwork {
 public:
-  /// A batch under way.
-  using Ticket = std::uint64_t;
-  enum class Element { f16, f32 };
-  static constexpr std::size_t kInFlight = 2; ///< batches that may be submitted and not waited for
-
   /// Bytes that the network and its buffers will take on a device.
   static std::size_t memory_needed(const NetworkShape& shape, const DeviceLimits& limits);
 
@@ -49,25 +29,25 @@ public:
                 std::span<const std::uint16_t> rows_by_distance);
   ~DeviceNetwork();
 
-  /// Takes a run of whole elements of the parameter with this Hugging Face name, row-major, from element `first` on.
-  /// Chunks may come in any order. Names that the network lacks, and chunks outside of a parameter, throw
-  /// InternalError.
-  void load(std::string_view name, std::uint64_t first, Element element, std::span<const std::byte> bytes);
+  /// Takes consecutive elements of the parameter with this Hugging Face name, row-major, from element `first` on.
+  /// Chunks may come in any order. Throws InternalError for a name that the network lacks and a chunk outside of the
+  /// parameter.
+  void load(std::string_view name, std::uint64_t first, DeviceElement element, std::span<const std::byte> bytes);
 
-  /// After all chunks of a model: projects the relative tables of all layers; `tune`, once a device, picks the tiles of
-  /// the matrix products by their time. Throws InternalError naming a parameter that is not complete, or DeviceError.
-  /// After that weights may be loaded anew, which ends with finish_loading() again.
+  /// After all chunks of a model: projects the relative tables of all layers; with `tune`, times the tiles of the
+  /// matrix products and picks the fastest (once per device is enough). Throws InternalError naming an incomplete
+  /// parameter, or DeviceError. Other weights may be loaded afterwards, again followed by finish_loading().
   void finish_loading(bool tune);
 
-  /// Copies the batch and starts it. Throws InternalError if kInFlight batches are under way, if a batch is beyond the
-  /// limits or an id beyond its table; DeviceError.
-  Ticket submit(const DeviceBatch& batch);
+  /// Copies the batch and starts it. Throws InternalError if kBatchesInFlight batches are in flight already, or if the
+  /// batch exceeds the limits or an id its table; DeviceError.
+  BatchTicket submit(const DeviceBatch& batch);
 
-  /// Waits for a batch, asleep, and gives its logits, one a sequence. Each ticket once. Throws DeviceError: the device
-  /// is then of no more use, whatever the fault.
-  std::vector<float> wait(Ticket ticket);
+  /// Sleeps until the batch is done and returns its logits, one per sequence. Each ticket once. Throws DeviceError: the
+  /// device is then unusable, whatever the fault.
+  std::vector<float> wait(BatchTicket ticket);
 
-  /// The picked tiles, for a log: "128x128 for 512 rows of 3072 x 1024, ..."; empty before tuning.
+  /// The tiles that were picked, for a log: "128x128 for 512 rows of 3072 x 1024, ..."; empty before tuning.
   std::string tuning() const;
 
 private:

@@ -1,6 +1,6 @@
 #include "gpu/device_process.hpp"
 
-#include "gpu/helper_image.hpp"
+#include "gpu/start_helper.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -187,7 +187,7 @@ void DeviceProcess::open_network(const NetworkShape& shape, const DeviceLimits& 
   request(message);
 }
 
-void DeviceProcess::load(std::string_view parameter, std::uint64_t first, DeviceNetwork::Element element,
+void DeviceProcess::load(std::string_view parameter, std::uint64_t first, DeviceElement element,
                          std::span<const std::byte> bytes) {
   const std::lock_guard lock(loading_);
   Message message;
@@ -196,7 +196,7 @@ void DeviceProcess::load(std::string_view parameter, std::uint64_t first, Device
   if (parameter.size() >= message.text.size())
     throw InternalError("a parameter's name is too long for a device: " + std::string(parameter));
   std::copy(parameter.begin(), parameter.end(), message.text.begin());
-  const std::size_t size = element == DeviceNetwork::Element::f16 ? 2 : 4;
+  const std::size_t size = element == DeviceElement::f16 ? 2 : 4;
   while (!bytes.empty()) {
     const auto chunk = bytes.first(std::min(bytes.size(), protocol::kChunkBytes));
     while (requests_ - answers_ >= protocol::kChunks)

@@ -1,3 +1,5 @@
+#include "gpu/start_helper.hpp"
+
 #include "gpu/helper_image.hpp"
 #include "support/errors.hpp"
 #include "support/files/descriptor.hpp"

@@ -43,7 +43,7 @@ std::vector<float> on_device(const DebertaForMultipleChoice& network, const Pack
   for (const auto& [name, tensor] : network.parameters()) {
     const auto* values = tensor.const_data_ptr<double>();
     const std::vector<float> floats(values, values + tensor.numel());
-    device.load(name, 0, DeviceNetwork::Element::f32, std::as_bytes(std::span(floats)));
+    device.load(name, 0, DeviceElement::f32, std::as_bytes(std::span(floats)));
   }
   device.finish_loading(false);
   const auto narrow = [&](const at::Tensor& ids) {

@@ -90,7 +90,7 @@ std::unique_ptr<DeviceNetwork> load(const std::filesystem::path& folder, const s
       ->read([](const TensorInfo& info) { return info.name.find("position_ids") == std::string::npos; },
              [&](const TensorChunk& chunk) {
                const std::size_t size = size_of(chunk.tensor.dtype), count = chunk.bytes.size() / size;
-               const auto element = size == 2 ? DeviceNetwork::Element::f16 : DeviceNetwork::Element::f32;
+               const auto element = size == 2 ? DeviceElement::f16 : DeviceElement::f32;
                const std::uint64_t step = chunk_elements == 0 ? count : chunk_elements;
                for (std::uint64_t i = 0; i < count; i += step)
                  network->load(chunk.tensor.name, chunk.first + i, element,
@@ -104,7 +104,7 @@ std::unique_ptr<DeviceNetwork> load(const std::filesystem::path& folder, const s
 /// All batches, two in flight.
 std::vector<float> run(DeviceNetwork& network, const std::vector<Batch>& batches) {
   std::vector<float> logits;
-  std::vector<DeviceNetwork::Ticket> tickets;
+  std::vector<BatchTicket> tickets;
   const auto wait = [&](std::size_t i) {
     const std::vector<float> some = network.wait(tickets[i]);
     logits.insert(logits.end(), some.begin(), some.end());
@@ -216,10 +216,9 @@ TEST_CASE("golden: batches and weights that do not fit are refused by what is wr
   CHECK_THROWS_AS(network->wait(first), InternalError);
 
   const std::vector<std::byte> bytes(8);
-  CHECK_THROWS_WITH(network->load("classifier.wait", 0, DeviceNetwork::Element::f32, bytes),
+  CHECK_THROWS_WITH(network->load("classifier.wait", 0, DeviceElement::f32, bytes),
                     ContainsSubstring("classifier.wait"));
-  CHECK_THROWS_WITH(network->load("classifier.bias", 0, DeviceNetwork::Element::f32, bytes),
-                    ContainsSubstring("outside"));
+  CHECK_THROWS_WITH(network->load("classifier.bias", 0, DeviceElement::f32, bytes), ContainsSubstring("outside"));
   CHECK_THROWS_WITH(network->finish_loading(false), ContainsSubstring("0 elements of classifier.bias"));
 }
 

@@ -119,10 +119,9 @@ void DeviceServer::submit() {
               request_.sequences <= protocol::kMost.sequences,
           "a batch of no valid size");
   const protocol::Lane& lane = memory_.lanes[request_.place];
-  const DeviceNetwork::Ticket ticket =
-      network_->submit({.token_ids = std::span(lane.ids).first(request_.tokens),
-                        .token_type_ids = std::span(lane.types).first(request_.tokens),
-                        .offsets = std::span(lane.offsets).first(request_.sequences + 1)});
+  const BatchTicket ticket = network_->submit({.token_ids = std::span(lane.ids).first(request_.tokens),
+                                               .token_type_ids = std::span(lane.types).first(request_.tokens),
+                                               .offsets = std::span(lane.offsets).first(request_.sequences + 1)});
   running_.push_back({request_.number, request_.place, ticket});
 }
 
@@ -137,7 +136,7 @@ void DeviceServer::finish_oldest() {
 void DeviceServer::serve(int ordinal) {
   say_ready(ordinal);
   for (;;) {
-    if (running_.size() == DeviceNetwork::kInFlight || (!running_.empty() && !is_readable())) {
+    if (running_.size() == kBatchesInFlight || (!running_.empty() && !is_readable())) {
       finish_oldest();
       continue;
     }

@@ -1,6 +1,7 @@
 // The helper's side of the protocol: one device, one network on it.
 #pragma once
 
+#include "gpu/device_network.hpp"
 #include "gpu/driver.hpp"
 #include "gpu/protocol.hpp"
 
@@ -44,7 +45,7 @@ private:
   struct Running {
     std::uint64_t number = 0;
     std::size_t lane = 0;
-    DeviceNetwork::Ticket ticket = 0;
+    BatchTicket ticket = 0;
   };
   std::deque<Running> running_; ///< oldest first
 };
