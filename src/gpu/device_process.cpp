@@ -1,6 +1,6 @@
 #include "gpu/device_process.hpp"
 
-#include "gpu/start_helper.hpp"
+#include "gpu/helper/start_helper.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // A GPU behind a process of its own: whatever happens to the device or its driver happens to that process.
 #pragma once
 
-#include "gpu/protocol.hpp"
+#include "gpu/helper/protocol.hpp"
 #include "support/files/descriptor.hpp"
 
 #include <array>

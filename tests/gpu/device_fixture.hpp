@@ -1,7 +1,7 @@
 // A device for tests, on the emulated driver, and rows of f16 that go there and come back.
 #pragma once
 
-#include "gpu/device_kernels.hpp"
+#include "gpu/network/device_kernels.hpp"
 
 #include <cstdint>
 #include <vector>

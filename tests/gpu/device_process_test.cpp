@@ -1,7 +1,7 @@
 // The helper as a program, and the client that starts it.
 #include "gpu/device_process.hpp"
 #include "gpu/device_set.hpp"
-#include "gpu/helper_image.hpp"
+#include "gpu/helper/helper_image.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 #include "checkpoint/config.hpp"
 #include "golden/golden.hpp"
 #include "gpu/device_fixture.hpp"
-#include "gpu/device_network.hpp"
 #include "gpu/device_support.hpp"
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/device_network.hpp"
+#include "gpu/network/kernel_images.hpp"
 
 #include <algorithm>
 #include <cmath>

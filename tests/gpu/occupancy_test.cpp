@@ -1,6 +1,6 @@
 // NVIDIA's assembler takes every kernel for every generation, without spills, and as many blocks fit a multiprocessor
 // as the kernels are made for. Skipped where there is no ptxas.
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/kernel_images.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "gpu/helper/server.hpp"
 
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/kernel_images.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,9 +1,9 @@
 // The helper's side of the protocol: one device, one network on it.
 #pragma once
 
-#include "gpu/device_network.hpp"
-#include "gpu/driver.hpp"
-#include "gpu/protocol.hpp"
+#include "gpu/driver/driver.hpp"
+#include "gpu/helper/protocol.hpp"
+#include "gpu/network/device_network.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -1,4 +1,4 @@
-#include "gpu/device_weights.hpp"
+#include "gpu/network/device_weights.hpp"
 
 #include "checkpoint/weight_source.hpp"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "gpu/device_batch.hpp"
-#include "gpu/device_weights.hpp"
-#include "gpu/driver.hpp"
+#include "gpu/driver/driver.hpp"
+#include "gpu/network/device_weights.hpp"
 #include "gpu/network_shape.hpp"
 
 #include <cstddef>

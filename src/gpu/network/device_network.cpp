@@ -1,10 +1,10 @@
-#include "gpu/device_network.hpp"
+#include "gpu/network/device_network.hpp"
 
-#include "gpu/device_kernels.hpp"
-#include "gpu/device_lane.hpp"
-#include "gpu/device_layer.hpp"
-#include "gpu/device_operators.hpp"
-#include "gpu/device_weights.hpp"
+#include "gpu/network/device_kernels.hpp"
+#include "gpu/network/device_lane.hpp"
+#include "gpu/network/device_layer.hpp"
+#include "gpu/network/device_operators.hpp"
+#include "gpu/network/device_weights.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "gpu/device_operators.hpp"
+#include "gpu/network/device_operators.hpp"
 
 namespace sciexam {
 

@@ -1,6 +1,6 @@
-#include "gpu/start_helper.hpp"
+#include "gpu/helper/start_helper.hpp"
 
-#include "gpu/helper_image.hpp"
+#include "gpu/helper/helper_image.hpp"
 #include "support/errors.hpp"
 #include "support/files/descriptor.hpp"
 

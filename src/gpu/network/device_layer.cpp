@@ -1,4 +1,4 @@
-#include "gpu/device_layer.hpp"
+#include "gpu/network/device_layer.hpp"
 
 #include <numbers>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gpu/device_error.hpp"
-#include "gpu/driver_api.hpp"
+#include "gpu/driver/driver_api.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,9 +1,9 @@
 // One layer of the network on a device.
 #pragma once
 
-#include "gpu/device_lane.hpp"
-#include "gpu/device_operators.hpp"
-#include "gpu/device_weights.hpp"
+#include "gpu/network/device_lane.hpp"
+#include "gpu/network/device_operators.hpp"
+#include "gpu/network/device_weights.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "gpu/driver.hpp"
+#include "gpu/driver/driver.hpp"
 
 #include "support/files/descriptor.hpp"
 

@@ -2,8 +2,8 @@
 // shape.
 #pragma once
 
-#include "gpu/device_kernels.hpp"
-#include "gpu/device_weights.hpp"
+#include "gpu/network/device_kernels.hpp"
+#include "gpu/network/device_weights.hpp"
 #include "gpu/network_shape.hpp"
 
 namespace sciexam {

@@ -1,4 +1,4 @@
-#include "gpu/device_lane.hpp"
+#include "gpu/network/device_lane.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gpu/device_batch.hpp"
-#include "gpu/driver.hpp"
+#include "gpu/driver/driver.hpp"
 #include "gpu/network_shape.hpp"
 
 #include <cstddef>

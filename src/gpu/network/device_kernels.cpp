@@ -1,4 +1,4 @@
-#include "gpu/device_kernels.hpp"
+#include "gpu/network/device_kernels.hpp"
 
 #include <algorithm>
 #include <bit>

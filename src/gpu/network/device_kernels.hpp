@@ -1,9 +1,9 @@
 // The kernels of one device, loaded from PTX, as functions. Launches return at once; faults show at the next wait.
 #pragma once
 
-#include "gpu/device_weights.hpp"
-#include "gpu/driver.hpp"
+#include "gpu/driver/driver.hpp"
 #include "gpu/kernels/arguments.hpp"
+#include "gpu/network/device_weights.hpp"
 
 #include <array>
 #include <cstdint>
