@@ -1,4 +1,4 @@
-// A GPU behind a process of its own: whatever happens to the device or its driver happens to that process.
+// A GPU behind a process of its own, which contains whatever goes wrong with the device or its driver.
 #pragma once
 
 #include "gpu/helper/protocol.hpp"

@@ -25,7 +25,7 @@ struct BatchInput {
   explicit BatchInput(const DeviceLimits& limits);
 };
 
-/// Activations, f16 but for logits, rows of as many parts as NetworkShape::parts() says; Arena's addresses.
+/// Activations, f16 except logits, in rows of NetworkShape::parts() parts; addresses from an Arena.
 struct DeviceBuffers {
   driver::Pointer input = 0;                  ///< BatchInput
   driver::Pointer hidden = 0, attended = 0;   ///< [tokens, hidden_size]

@@ -128,7 +128,7 @@ void DeviceNetwork::load(std::string_view name, std::uint64_t first, DeviceEleme
 void DeviceNetwork::finish_loading(bool tune) {
   state_->weights.require_complete();
   state_->weights.forget();
-  // A copy may return before its bytes have arrived, and the lanes' streams do not wait for the one that it is in.
+  // A copy may return before its bytes have arrived, and the lanes' streams do not wait for its stream.
   state_->device.check(state_->device.driver().ctx_synchronize(), "copying weights");
   state_->project_tables();
   if (tune)

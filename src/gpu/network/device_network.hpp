@@ -30,7 +30,7 @@ public:
   ~DeviceNetwork();
 
   /// Takes consecutive elements of the parameter with this Hugging Face name, row-major, from element `first` on.
-  /// Chunks may come in any order. Throws InternalError for a name that the network lacks and a chunk outside of the
+  /// Chunks may come in any order. Throws InternalError for a name that the network lacks and a chunk outside the
   /// parameter.
   void load(std::string_view name, std::uint64_t first, DeviceElement element, std::span<const std::byte> bytes);
 

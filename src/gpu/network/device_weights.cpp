@@ -155,7 +155,7 @@ void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::ui
   const DType to = slot.wide ? DType::f32 : DType::f16;
   const std::uint64_t count = bytes.size() / size_of(from), all = slot.rows * slot.columns;
   if (bytes.size() % size_of(from) != 0 || first > all || count > all - first)
-    throw InternalError("the device was given elements outside of " + std::string(name));
+    throw InternalError("the device was given elements outside " + std::string(name));
   std::vector<float> values;
   std::vector<std::byte> converted;
   if (from != to) {

@@ -87,15 +87,15 @@ private:
   struct Slot {
     driver::Pointer at = 0;
     std::uint64_t rows = 1, columns = 1;
-    std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: all are neighbours
+    std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: contiguous
     std::uint64_t copies = 1; ///< of each row, one after the other
     bool wide = false;        ///< f32
     std::uint64_t received = 0;
 
-    /// Elements from copy to copy.
+    /// Elements between copies.
     std::uint64_t stride() const { return column_group == 0 ? columns : columns / column_group * column_pitch; }
     std::uint64_t place(std::uint64_t element) const;
-    /// Elements from `element` on that are neighbours there too.
+    /// Elements from `element` on that are contiguous there too.
     std::uint64_t run(std::uint64_t element) const;
   };
 
