@@ -49,6 +49,9 @@ public:
                 std::span<const std::uint16_t> rows_by_distance);
   ~DeviceNetwork();
 
+  /// Weights are loaded anew from here on: what came of a model whose loading broke off no longer counts.
+  void begin_loading();
+
   /// Takes a run of whole elements of the parameter with this Hugging Face name, row-major, from element `first` on.
   /// Chunks may come in any order. Names that the network lacks, and chunks outside of a parameter, throw
   /// InternalError.

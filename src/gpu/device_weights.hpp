@@ -73,7 +73,7 @@ struct DeviceWeights {
             std::span<const std::byte> bytes);
   /// Throws InternalError naming a parameter of which not as many elements came as it has.
   void require_complete() const;
-  /// Parameters are to come anew.
+  /// All parameters are to come anew.
   void forget();
 
 private:

@@ -1,6 +1,8 @@
 // The helper as a program, and the client that starts it.
+#include "checkpoint/parameters.hpp"
 #include "gpu/device_process.hpp"
 #include "gpu/device_set.hpp"
+#include "gpu/device_support.hpp"
 #include "gpu/helper_image.hpp"
 #include "temporary_folder.hpp"
 
@@ -218,6 +220,29 @@ TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
     CHECK_THROWS_MATCHES(device.finish_loading(false), DeviceError, MessageMatches(ContainsSubstring("no network")));
   }
   CHECK(helpers().empty());
+}
+
+TEST_CASE("a network that was loaded in part and is opened again takes a whole model") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
+  DebertaConfig config;
+  config.vocab_size = 8;
+  config.hidden_size = config.embedding_size = config.intermediate_size = config.pooler_hidden_size = 32;
+  config.num_hidden_layers = config.num_attention_heads = 1;
+  config.position_biased_input = false;
+  DeviceProcess device(0, {}, kTimeout);
+  device.facts();
+  const DeviceLimits limits{.tokens = 64, .sequences = 5, .longest = 64};
+  const auto open = [&] { device.open_network(network_shape(config), limits, relative_rows_of(config, 64)); };
+  const auto load = [&](const TensorInfo& tensor) {
+    device.load(tensor.name, 0, DeviceNetwork::Element::f32, std::vector<std::byte>(tensor.elements() * 4));
+  };
+  const std::vector<TensorInfo> parameters = parameters_of(config);
+  open();
+  load(parameters.front()); // then the file's next frame is damaged
+  open();
+  for (const TensorInfo& tensor : parameters)
+    load(tensor);
+  CHECK_NOTHROW(device.finish_loading(false));
 }
 
 TEST_CASE("the option --device has five forms") {
