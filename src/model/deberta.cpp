@@ -256,11 +256,13 @@ RelativeTables DebertaForMultipleChoice::tables_of(std::size_t index, const at::
 }
 
 at::Tensor DebertaForMultipleChoice::run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
-                                               const PackedSequences& batch, const ForwardOptions& options) const {
+                                               const PackedSequences& batch, const ForwardOptions& options,
+                                               const StopRequest* stop) const {
   const MixedPrecision precision(options.bf16, hidden.device()); // here, so that it holds when a checkpoint is rerun
   const Layer& layer = layers_[index];
   const auto number = static_cast<std::int64_t>(index);
   AttentionOptions attention = attention_options(config_);
+  attention.stop = stop;
   if (options.dropout != nullptr && config_.attention_probs_dropout_prob > 0) {
     attention.dropout_probability = config_.attention_probs_dropout_prob;
     attention.dropout = options.dropout->stream(DropoutSite::attention_probabilities, number);
@@ -319,14 +321,17 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
   // The pooler looks at each sequence's first token only: the last packed layer need not compute more.
   const bool first_tokens_only =
       is_packed() && !options.with_hidden_states && (layers_.size() > 1 || !convolution_weight_.defined());
+  const StopRequest stop_request(options.stop);
+  // A checkpointed layer runs again after this call has ended.
+  const StopRequest* stop = options.stop && !options.checkpoint_layers ? &stop_request : nullptr;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (options.stop && options.stop())
+    if (stop_request())
       return {};
     const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) {
-      return run_layer(i, x, table, batch, options);
+      return run_layer(i, x, table, batch, options, stop);
     };
     if (is_packed())
-      hidden = run_packed_layer({config_, batch.offsets, kept_->workspace, options.times}, packed_layers_[i],
+      hidden = run_packed_layer({config_, batch.offsets, kept_->workspace, options.times, stop}, packed_layers_[i],
                                 config_.relative_attention ? kept_->tables[i] : RelativeTables{}, hidden,
                                 i + 1 == layers_.size() && first_tokens_only);
     else if (static_cast<std::int64_t>(i) < options.frozen_layers)
@@ -337,6 +342,8 @@ NetworkOutput DebertaForMultipleChoice::forward(const PackedSequences& batch, co
       hidden = convolve(embedded, hidden, batch, options);
     keep(hidden);
   }
+  if (stop_request.stopped()) // within the last layer
+    return {};
 
   const at::Tensor first = dropped(first_tokens_only ? hidden : first_tokens(hidden, batch.offsets), options,
                                    config_.pooler_dropout, DropoutSite::pooler);

@@ -60,7 +60,8 @@ struct ForwardOptions {
   at::Tensor* word_rows = nullptr;
   /// If set, and the network is packed, what its layers take is added.
   LayerTimes* times = nullptr;
-  /// If set, asked before every layer: once it is true, forward() returns at once, with undefined logits.
+  /// If set, asked before every layer and many times within it, on the caller's thread: once it is true, forward()
+  /// returns soon, with undefined logits.
   std::function<bool()> stop = nullptr;
   /// If set, told what each group of dense layers (checkpoint/byte_tensors.hpp) gets, [tokens, in_features]; not by a
   /// packed network.
@@ -125,7 +126,7 @@ private:
   LayerNorm layer_norm(const std::string& name) const;
   at::Tensor embed(const PackedSequences& batch, const ForwardOptions& options) const;
   at::Tensor run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
-                       const PackedSequences& batch, const ForwardOptions& options) const;
+                       const PackedSequences& batch, const ForwardOptions& options, const StopRequest* stop) const;
   at::Tensor convolve(const at::Tensor& embedded, const at::Tensor& hidden, const PackedSequences& batch,
                       const ForwardOptions& options) const;
   at::Tensor relative_embeddings() const;

@@ -102,7 +102,8 @@ at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const 
     const at::NoGradGuard no_grad; // a thread's own setting
     for (std::int64_t s = begin; s < std::min(end, sequences.size()); ++s)
       for (const HeadRange& heads : sequences.head_ranges(s))
-        sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
+        if (options.stop == nullptr || !(*options.stop)())
+          sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
   });
   return context;
 }
@@ -205,7 +206,8 @@ AttentionOptions attention_options(const DebertaConfig& config) {
   return {.num_attention_heads = config.num_attention_heads,
           .scale = config.attention_scale(),
           .dropout_probability = 0,
-          .dropout = {}};
+          .dropout = {},
+          .stop = nullptr};
 }
 
 at::Tensor disentangled_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

@@ -6,6 +6,7 @@
 #include "kernels/workspace.hpp"
 #include "model/disentangled_attention.hpp"
 #include "model/layers.hpp"
+#include "support/machine/stop_request.hpp"
 
 #include <array>
 #include <cstdint>
@@ -53,7 +54,8 @@ struct PackedPass {
   const DebertaConfig& config;
   const std::vector<std::int64_t>& offsets; ///< of the sequences
   Workspace& workspace;
-  LayerTimes* times; ///< what layers take is added, if it is not null
+  LayerTimes* times;       ///< what layers take is added, if it is not null
+  const StopRequest* stop; ///< if not null: once it is true, a layer ends early and its result is worth nothing
 };
 
 /// What run_layer() computes; hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
