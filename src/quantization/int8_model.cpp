@@ -2,6 +2,7 @@
 
 #include "checkpoint/byte_tensors.hpp"
 #include "inference/answering.hpp"
+#include "inference/token_batches.hpp"
 #include "kernels/byte_weights.hpp"
 #include "model/weights.hpp"
 #include "quantization/agreement.hpp"

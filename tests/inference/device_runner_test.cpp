@@ -40,7 +40,7 @@ struct DeviceAndCpu {
   }();
   const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, package.template_options(), 1);
   std::vector<std::string> failures;
-  NetworkRunner cpu{package, tokenizer, questions, encoded, 1, Precision::as_stored, failures};
+  CpuRunner cpu{package, tokenizer, questions, encoded, 1, Precision::as_stored, failures};
   DeviceProcess device{0, {}, 60};
   DeviceRunner runner{package, encoded, cpu, {&device}, {.cpu_token_budget = kTokenBudget}};
 };

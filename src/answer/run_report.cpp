@@ -1,4 +1,4 @@
-#include "cli/reports.hpp"
+#include "answer/run_report.hpp"
 
 #include "ensemble/run_summary.hpp"
 #include "exam/csv.hpp"
@@ -51,13 +51,6 @@ std::vector<OptionLogits> all_logits(const ModelAnswers& model) {
 
 } // namespace
 
-std::string describe(const Package& package) {
-  const Manifest& manifest = package.manifest();
-  return manifest.title + (manifest.package_version.empty() ? "" : ", version " + manifest.package_version) + " (" +
-         counted(manifest.models.size(), "model") + ", " + std::string(name_of(manifest.template_kind)) +
-         ", identity " + manifest.identity.substr(0, 16) + ")";
-}
-
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
                          std::span<const ModelAnswers> models, Combine combine) {
   AtomicFile out(file);
@@ -102,24 +95,20 @@ std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers
   return all;
 }
 
-ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                      const std::filesystem::path& output, const std::vector<std::string>& degradations) {
-  const std::string questions = counted(exam.questions.size(), "question");
+std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
+                        const std::filesystem::path& submission, std::span<const std::string> degradations) {
+  std::string text = submission.string() + ": " + counted(exam.questions.size(), "question") + " answered by ";
   if (answers.models.empty())
-    std::printf("%s: %s answered by the length of their options only: no model %s\n", output.c_str(), questions.c_str(),
-                answers.given_up.empty() ? "could be used" : "had time or memory");
+    text += std::string("the length of their options only: no model ") +
+            (answers.given_up.empty() ? "could be used" : "had time or memory") + "\n";
   else
-    std::printf("%s: %s answered by %s, %s\n%s", output.c_str(), questions.c_str(),
-                counted(answers.models.size(), "model").c_str(), std::string(name_of(combine)).c_str(),
-                work_table(exam, answers).c_str());
+    text += counted(answers.models.size(), "model") + ", " + std::string(name_of(combine)) + "\n" +
+            work_table(exam, answers);
   if (exam.has_answers && !answers.models.empty())
-    std::fputs(score_table(exam, answers.models).c_str(), stdout);
+    text += score_table(exam, answers.models);
   for (const std::string& sentence : degradations)
-    std::printf("degraded: %s\n", sentence.c_str());
-  std::fflush(stdout);
-  if (answers.models.empty() && answers.given_up.empty())
-    return ExitStatus::failed;
-  return degradations.empty() ? ExitStatus::done : ExitStatus::degraded;
+    text += "degraded: " + sentence + "\n";
+  return text;
 }
 
 } // namespace sciexam

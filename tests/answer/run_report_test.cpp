@@ -1,7 +1,6 @@
+#include "answer/run_report.hpp"
 #include "catch_beside_torch.hpp"
-#include "cli/demo.hpp"
-#include "cli/reports.hpp"
-#include "inference/answering.hpp"
+#include "demo/demo.hpp"
 
 using namespace sciexam;
 

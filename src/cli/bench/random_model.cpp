@@ -1,11 +1,10 @@
+#include "cli/bench/random_model.hpp"
+
 #include "checkpoint/byte_tensors.hpp"
-#include "cli/bench/bench.hpp"
 #include "support/machine/threads.hpp"
-#include "support/messages/progress.hpp"
-#include "support/text/counted.hpp"
+#include "support/text/json.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <random>
 #include <set>
 
@@ -33,8 +32,8 @@ DebertaConfig large_config() {
   return parse_deberta_config(document.root());
 }
 
-RandomWeights::RandomWeights(const DebertaConfig& config, bool bytes)
-    : tensors_(tensors_with_bytes(config, groups_of(config, bytes), DType::f16)) {
+RandomWeights::RandomWeights(const DebertaConfig& config, bool int8)
+    : tensors_(tensors_with_bytes(config, groups_of(config, int8), DType::f16)) {
   std::mt19937 generator(0);
   std::uniform_real_distribution<float> any(-0.03F, 0.03F);
   std::vector<float> values(kChunk);
@@ -66,21 +65,6 @@ std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std
         id = any(generator);
     }
   return questions;
-}
-
-std::string projection_name(const BenchOptions& options) {
-  return counted(options.questions, "question") + ", " + counted(options.models, "model");
-}
-
-std::string projection(const BenchOptions& options, int length, double tokens_per_second) {
-  return format_duration(static_cast<double>(options.questions) * kOptions * length * options.models /
-                         tokens_per_second);
-}
-
-void print_row(const std::vector<std::string>& header, const std::vector<std::string>& cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    std::printf("%s%*s", i == 0 ? "" : "  ", static_cast<int>(header[i].size()), cells[i].c_str());
-  std::printf("\n");
 }
 
 } // namespace sciexam

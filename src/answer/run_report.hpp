@@ -1,7 +1,6 @@
-// What commands print and write about a run.
+// What a run's answers read like: summary, tables, probabilities.
 #pragma once
 
-#include "cli/commands.hpp"
 #include "ensemble/package_run.hpp"
 #include "exam/question.hpp"
 
@@ -11,9 +10,6 @@
 #include <vector>
 
 namespace sciexam {
-
-/// "NAME (3 models, closed_book, identity 0123456789abcdef)".
-std::string describe(const Package& package);
 
 /// CSV "id,model,A,B,C,D,E": a row for each question and model that answered it, and one of the ensemble, whose
 /// scores are scaled to sum to 1.
@@ -25,9 +21,10 @@ void write_probabilities(const std::filesystem::path& file, std::span<const Ques
 std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers& answers,
                                          const std::string& writing_problem);
 
-/// Prints what was answered, a table of the models (and their MAP@3 where the exam has answers) and `degradations`.
-ExitStatus report_run(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                      const std::filesystem::path& output, const std::vector<std::string>& degradations);
+/// What was answered and by which models, a table of them (with MAP@3 where the exam has answers), and a line for each
+/// of `degradations`.
+std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
+                        const std::filesystem::path& submission, std::span<const std::string> degradations);
 
 /// A table with MAP@3 and accuracy of each model and of the ensemble under every way to combine.
 std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);
