@@ -5,6 +5,7 @@
 #include "support/files/descriptor.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -24,7 +25,8 @@ namespace sciexam {
 /// UsageError if that is no number above 0.
 double device_timeout();
 
-/// After a DeviceError the process is gone and every further call throws; but for load(), one thread at a time.
+/// After a DeviceError the process is gone and every further call throws. One thread at a time; load() and alive() may
+/// be called by several.
 class DeviceProcess {
 public:
   static constexpr std::size_t kInFlight = protocol::kLanes; ///< batches that may be submitted and not waited for
@@ -43,7 +45,7 @@ public:
   /// Waits until the helper has opened the device, before anything else may be asked of it. Throws DeviceError with the
   /// reason why it could not.
   const protocol::DeviceFacts& facts();
-  /// How many devices the driver has, as far as the helper came to say that; else 0.
+  /// How many devices the driver has; 0 if the helper ended before it could say.
   int devices_of_driver() const noexcept { return facts_.count; }
 
   /// Makes room for a network, or keeps the one that is there if it is of the same shape. See DeviceNetwork.
@@ -76,7 +78,7 @@ private:
   int ordinal_;
   double timeout_;
   std::string name_;
-  pid_t process_ = -1;
+  std::atomic<pid_t> process_ = -1; ///< alive() looks at it while another thread's load() ends it
   Descriptor socket_;
   std::unique_ptr<protocol::SharedMemory, Unmap> memory_;
   protocol::DeviceFacts facts_ = {};

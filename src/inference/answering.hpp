@@ -1,4 +1,4 @@
-// Questions through one network.
+// Answering questions with one network.
 #pragma once
 
 #include "inference/batches.hpp"
@@ -12,12 +12,12 @@
 
 namespace sciexam {
 
-/// One element a question of the batch. With `stop`, asked between layers: nothing once that is true.
+/// An element per question of the batch. `stop`, if set, is asked many times on the way: nothing once it is true.
 std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,
                                                       std::span<const EncodedQuestion> questions,
                                                       const QuestionBatch& batch, std::function<bool()> stop = nullptr);
 
-/// Runs one network over all questions, showing progress under `label`.
+/// Answers all questions with one network, showing progress under `label`.
 std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label);
 

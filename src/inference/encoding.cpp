@@ -19,15 +19,14 @@ void log_cut_questions(std::size_t cut, std::size_t all, const TemplateOptions& 
              " of " + std::to_string(all));
 }
 
-/// Cuts a text to kLongestText bytes, at the beginning of a character. True if it was longer.
-bool shorten(std::string& text) {
+/// Cuts a text to kLongestText bytes, between two characters.
+void shorten(std::string& text) {
   if (text.size() <= kLongestText)
-    return false;
+    return;
   std::size_t end = kLongestText;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
     --end;
   text.resize(end);
-  return true;
 }
 
 /// The question with its texts within kLongestText; nothing if they are as they stand.

@@ -29,8 +29,9 @@ std::vector<EncodedQuestion> encode_questions(const Tokenizer& tokenizer, std::s
 /// Tokens of the longest sequence that is answered where the package sets no max_length: the cost of attention grows
 /// with the square of the length, and real questions with a context stay far below.
 inline constexpr int kLongestSequence = 8192;
-/// Bytes of a prompt, option or context that are tokenized: 32 for each token of the longest sequence.
-inline constexpr std::size_t kLongestText = std::size_t{32} * kLongestSequence;
+/// Bytes of a prompt, option or context that are tokenized: 16 for each token of the longest sequence, three times as
+/// many as English needs.
+inline constexpr std::size_t kLongestText = std::size_t{16} * kLongestSequence;
 
 /// An exam to be answered, within the two bounds above.
 struct EncodedExam {

@@ -7,11 +7,14 @@
 #include "temporary_folder.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -59,6 +62,18 @@ std::string output_of(const std::string& command) {
     ::pclose(pipe);
   }
   return text;
+}
+
+constexpr DeviceLimits kTinyLimits{.tokens = 64, .sequences = 5, .longest = 64};
+
+/// One layer without relative attention.
+DebertaConfig tiny_config() {
+  DebertaConfig config;
+  config.vocab_size = 8;
+  config.hidden_size = config.embedding_size = config.intermediate_size = config.pooler_hidden_size = 32;
+  config.num_hidden_layers = config.num_attention_heads = 1;
+  config.position_biased_input = false;
+  return config;
 }
 
 /// Process ids of this process's helpers.
@@ -195,6 +210,35 @@ TEST_CASE("a helper that is killed is told as such, and what follows fails at on
   CHECK(helpers().empty());
 }
 
+TEST_CASE("a device that is lost while several threads load it fails in each of them") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
+  DeviceProcess device(0, {}, kTimeout);
+  device.facts();
+  device.open_network(network_shape(tiny_config()), kTinyLimits, {});
+  std::atomic<int> failed = 0, loaded = 0;
+  const std::vector<std::byte> bytes(4);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        try {
+          while (device.alive()) {
+            device.load("classifier.bias", 0, DeviceNetwork::Element::f32, bytes);
+            ++loaded;
+          }
+          ++failed; // another thread saw it first
+        } catch (const DeviceError&) {
+          ++failed;
+        }
+      });
+    while (loaded < 100)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ::kill(helpers().at(0), SIGKILL);
+  }
+  CHECK(failed == 4);
+  CHECK_FALSE(device.alive());
+}
+
 TEST_CASE("a helper that says nothing is ended when its time is over") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, 0.2);
@@ -224,15 +268,10 @@ TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
 
 TEST_CASE("a network that was loaded in part and is opened again takes a whole model") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
-  DebertaConfig config;
-  config.vocab_size = 8;
-  config.hidden_size = config.embedding_size = config.intermediate_size = config.pooler_hidden_size = 32;
-  config.num_hidden_layers = config.num_attention_heads = 1;
-  config.position_biased_input = false;
+  const DebertaConfig config = tiny_config();
   DeviceProcess device(0, {}, kTimeout);
   device.facts();
-  const DeviceLimits limits{.tokens = 64, .sequences = 5, .longest = 64};
-  const auto open = [&] { device.open_network(network_shape(config), limits, relative_rows_of(config, 64)); };
+  const auto open = [&] { device.open_network(network_shape(config), kTinyLimits, {}); };
   const auto load = [&](const TensorInfo& tensor) {
     device.load(tensor.name, 0, DeviceNetwork::Element::f32, std::vector<std::byte>(tensor.elements() * 4));
   };
