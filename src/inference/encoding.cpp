@@ -1,6 +1,6 @@
 #include "inference/encoding.hpp"
 
-#include "support/machine/stop_request.hpp"
+#include "support/machine/shared_stop.hpp"
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
 
@@ -101,7 +101,7 @@ EncodedExam encode_exam(const Tokenizer& tokenizer, std::span<const Question> qu
   exam.questions.resize(questions.size());
   std::vector<char> lost_text(questions.size()); // one byte each: threads write side by side
   std::atomic<std::size_t> beyond_max_length = 0;
-  const StopRequest stopped(stop);
+  const SharedStop stopped(stop);
   parallel_for(questions.size(), threads, [&](std::size_t i) {
     if (stopped())
       return;

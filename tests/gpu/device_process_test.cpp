@@ -3,7 +3,7 @@
 #include "gpu/device_process.hpp"
 #include "gpu/device_set.hpp"
 #include "gpu/device_support.hpp"
-#include "gpu/helper_image.hpp"
+#include "gpu/helper/helper_image.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
@@ -91,7 +91,7 @@ std::vector<pid_t> helpers() {
 
 } // namespace
 
-TEST_CASE("the helper needs the C library alone, of version 2.34 or older") {
+TEST_CASE("the helper needs only the C library, 2.34 or newer") {
   const TemporaryFolder folder;
   const fs::path helper = write_helper(folder);
   const std::string symbols = output_of("objdump -T " + helper.string() + " 2>/dev/null");
@@ -103,7 +103,7 @@ TEST_CASE("the helper needs the C library alone, of version 2.34 or older") {
   for (std::sregex_iterator at(symbols.begin(), symbols.end(), version), end; at != end; ++at)
     newest = std::max(newest, std::stoi((*at)[1]));
   CHECK(newest <= 34);
-  CHECK(newest >= 14); // memcpy's: there are versions in what was read
+  CHECK(newest >= 14); // memcpy's: the text does contain versions
   for (std::sregex_iterator at(needed.begin(), needed.end(), library), end; at != end; ++at, ++libraries) {
     INFO((*at)[1]);
     CHECK(std::regex_match((*at)[1].str(), std::regex("lib(c|m)\\.so\\.6|ld-linux-x86-64\\.so\\.2")));
@@ -160,7 +160,7 @@ TEST_CASE("a device says what it is") {
   CHECK_THAT(device.name(), ContainsSubstring("GPU 1 ("));
 }
 
-TEST_CASE("what keeps a device from being used is said: no driver, an old one, no such device") {
+TEST_CASE("the reason why a device is not used is given: no driver, an old one, no such device") {
   const auto why = [](const std::string& library) {
     const Setting setting("SCIEXAM_CUDA_LIBRARY", library);
     DeviceSet devices({}, {});
@@ -179,7 +179,7 @@ TEST_CASE("what keeps a device from being used is said: no driver, an old one, n
   CHECK_THAT(devices.findings().at(1).text, StartsWith("not used: GPU 5: no such device: the driver has 1"));
 }
 
-TEST_CASE("what keeps all devices from being used is said once") {
+TEST_CASE("a reason that applies to all devices is given once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", "/nowhere/libcuda.so.1");
   DeviceSet devices({.insists = true, .ordinals = {0, 1, 2}}, {});
   CHECK(devices.open().empty());
@@ -197,7 +197,7 @@ TEST_CASE("the devices after one that cannot be opened are found all the same") 
   CHECK_FALSE(devices.disappoints());
 }
 
-TEST_CASE("a helper that is killed is told as such, and what follows fails at once") {
+TEST_CASE("a killed helper is reported as such, and what follows fails at once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, kTimeout);
   device.facts();
@@ -223,7 +223,7 @@ TEST_CASE("a device that is lost while several threads load it fails in each of 
       threads.emplace_back([&] {
         try {
           while (device.alive()) {
-            device.load("classifier.bias", 0, DeviceNetwork::Element::f32, bytes);
+            device.load("classifier.bias", 0, DeviceElement::f32, bytes);
             ++loaded;
           }
           ++failed; // another thread saw it first
@@ -254,7 +254,7 @@ TEST_CASE("a helper that says nothing is ended when its time is over") {
   CHECK(helpers().empty());
 }
 
-TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
+TEST_CASE("a helper ignores a terminal's signals, and ends with its client") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   {
     DeviceProcess device(0, {}, kTimeout);
@@ -273,7 +273,7 @@ TEST_CASE("a network that was loaded in part and is opened again takes a whole m
   device.facts();
   const auto open = [&] { device.open_network(network_shape(config), kTinyLimits, {}); };
   const auto load = [&](const TensorInfo& tensor) {
-    device.load(tensor.name, 0, DeviceNetwork::Element::f32, std::vector<std::byte>(tensor.elements() * 4));
+    device.load(tensor.name, 0, DeviceElement::f32, std::vector<std::byte>(tensor.elements() * 4));
   };
   const std::vector<TensorInfo> parameters = parameters_of(config);
   open();

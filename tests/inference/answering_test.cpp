@@ -1,6 +1,7 @@
 #include "catch_beside_torch.hpp"
 #include "exam/ranking.hpp"
 #include "inference/answering.hpp"
+#include "model/answering_reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "package/tiny_package.hpp"
 #include "support/errors.hpp"
@@ -53,7 +54,7 @@ TEST_CASE("where only a model without weight had time, a weighted mean leaves it
 }
 
 TEST_CASE("a batch that is told to stop ends without answers, and does not ask again") {
-  const DebertaForMultipleChoice network = random_network(tiny_config());
+  AnsweringReference network(random_network(tiny_config()));
   const std::vector<EncodedQuestion> questions = {encoded_question(5), encoded_question(9)};
   int asked = 0;
   CHECK_FALSE(answer_batch(network, questions, {0, 1}, [&] { return ++asked == 2; }));
@@ -69,16 +70,16 @@ TEST_CASE("whether to stop is asked many times within each layer of a long quest
   const std::vector<EncodedQuestion> questions = {encoded_question(700)};
   const DebertaConfig config = tiny_config();
   for (const bool packed : {true, false}) {
-    const DebertaForMultipleChoice reference = random_network(config);
-    const DebertaForMultipleChoice network = packed ? packed_copy(reference) : random_network(config);
+    const std::unique_ptr<AnsweringNetwork> network =
+        packed ? packed_copy(random_network(config)) : std::make_unique<AnsweringReference>(random_network(config));
     int asked = 0;
     const auto count = [&] { return ++asked < 0; };
-    REQUIRE(answer_batch(network, questions, {0}, count));
+    REQUIRE(answer_batch(*network, questions, {0}, count));
     INFO((packed ? "packed" : "not packed"));
     CHECK(asked > 4 * config.num_hidden_layers);
     const int all = asked;
     asked = 0;
-    CHECK_FALSE(answer_batch(network, questions, {0}, [&] { return ++asked == all; })); // within the last layer
+    CHECK_FALSE(answer_batch(*network, questions, {0}, [&] { return ++asked == all; })); // within the last layer
     CHECK(asked == all);
   }
 }

@@ -49,7 +49,7 @@ struct Measured {
 };
 
 /// Full batches of sequences of `length` tokens, for `seconds`.
-Measured measure(const DebertaForMultipleChoice& network, int length, double seconds) {
+Measured measure(PackedDeberta& network, int length, double seconds) {
   const std::size_t per_batch = std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(length)));
   const auto questions = random_questions(per_batch, length, network.config().vocab_size);
   QuestionBatch batch(per_batch);
@@ -57,14 +57,16 @@ Measured measure(const DebertaForMultipleChoice& network, int length, double sec
     batch[i] = i;
   const PackedSequences packed = pack_sequences(questions, batch);
   network.forward(pack_sequences(questions, {0})); // tables are projected on first use
+  network.take_times();
 
   Measured measured{.length = length};
   Stopwatch stopwatch;
   do {
-    network.forward(packed, {.times = &measured.times});
+    network.forward(packed);
     measured.tokens += static_cast<double>(packed.offsets.back());
     measured.seconds += stopwatch.lap();
   } while (measured.seconds < seconds);
+  measured.times = network.take_times();
   return measured;
 }
 
@@ -125,7 +127,7 @@ void bench(const BenchOptions& options) {
   const DebertaConfig config = large_config();
   RandomWeights weights(config, int8);
   Stopwatch stopwatch;
-  const DebertaForMultipleChoice network = load_to_answer(config, weights, threads, precision);
+  const std::unique_ptr<PackedDeberta> network = load_packed(config, weights, threads, precision);
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
   const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
@@ -141,7 +143,7 @@ void bench(const BenchOptions& options) {
   std::vector<Measured> all;
   std::vector<std::vector<std::string>> rows;
   for (const int length : options.lengths) {
-    all.push_back(measure(network, length, options.seconds));
+    all.push_back(measure(*network, length, options.seconds));
     rows.push_back(table.row(all.back()));
     print_row(table.header(), rows.back());
     std::fflush(stdout);

@@ -10,9 +10,9 @@ namespace sciexam {
 
 /// Asks `ask` on the thread that made it alone, and not again once the answer was true: then it is true for good, on
 /// every thread.
-class StopRequest {
+class SharedStop {
 public:
-  explicit StopRequest(std::function<bool()> ask) : ask_(std::move(ask)) {}
+  explicit SharedStop(std::function<bool()> ask) : ask_(std::move(ask)) {}
 
   bool operator()() const {
     if (!stopped_ && ask_ && std::this_thread::get_id() == owner_)

@@ -1,8 +1,10 @@
-// What the program and its helper processes (helper/) say to each other: messages of one size over a socket that keeps
-// their bounds (SOCK_SEQPACKET), answered in order; weights, ids and logits in memory that both have mapped.
+// The protocol between the program and its helper processes: messages of one size over a socket that keeps their
+// boundaries (SOCK_SEQPACKET), answered in order; weights, ids and logits in memory that both have mapped.
 #pragma once
 
-#include "gpu/device_network.hpp"
+#include "gpu/device_batch.hpp"
+#include "gpu/device_error.hpp"
+#include "gpu/network_shape.hpp"
 
 #include <array>
 #include <cstddef>
@@ -14,8 +16,8 @@ namespace sciexam::protocol {
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr int kSocket = 3, kSharedMemory = 4; ///< descriptors of the helper
 
-/// One more than run at a time: the next batch lies ready when one ends, and the device never waits for the program.
-inline constexpr std::size_t kLanes = DeviceNetwork::kInFlight + 1;
+/// One more than run at a time: when a batch ends the next is ready, and the device never waits for the program.
+inline constexpr std::size_t kLanes = kBatchesInFlight + 1;
 inline constexpr std::size_t kChunks = 4, kChunkBytes = std::size_t{4} << 20; ///< of weights on the way
 inline constexpr DeviceLimits kMost{};
 
@@ -26,7 +28,7 @@ enum class Kind : std::uint32_t {
   finish_loading, ///< with or without tuning
   run,            ///< the batch in lane `place`; its logits come there
   done,           ///< answers a request
-  failed,         ///< answers it too, or comes first: `fault` and words; the helper then ends
+  failed,         ///< answers it too, or comes unasked: `fault` and a text; the helper then ends
 };
 
 struct DeviceFacts {
@@ -44,11 +46,11 @@ struct Message {
   NetworkShape shape = {};
   DeviceLimits limits = {};
   std::uint64_t first = 0, bytes = 0; ///< of weights: the first element, how many bytes
-  DeviceNetwork::Element element = DeviceNetwork::Element::f32;
+  DeviceElement element = DeviceElement::f32;
   std::uint32_t place = 0, tokens = 0, sequences = 0;
   bool tune = false;
   DeviceFault fault = DeviceFault::device_lost;
-  std::array<char, 512> text = {}; ///< a name or words, ended by a zero
+  std::array<char, 512> text = {}; ///< a name or a message, zero-terminated
 };
 static_assert(std::is_trivially_copyable_v<Message>);
 

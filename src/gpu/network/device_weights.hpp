@@ -1,15 +1,21 @@
 // Where a network's weights lie on the device, and how Hugging Face's tensors get there.
 //
-// Heads have 32 or 64 elements there: narrower ones are filled up with zeros, which change no score and no context, so
-// one kernel serves them all; so do embeddings of a width that is no multiple of 8. query_proj, key_proj and value_proj
-// of a layer lie one after the other, one product. Where activations have two parts, rows of linear layers lie there
-// twice, one after the other: once for each part.
+// Heads have 32 or 64 elements there: narrower ones are padded with zeros, which change no score and no context, so
+// that one kernel serves them all; embeddings are padded to a multiple of 8. query_proj, key_proj and value_proj of a
+// layer lie one after the other, as one product. Where activations have two parts, each row of a linear layer's weight
+// is there twice in a row, once for each part.
 #pragma once
 
-#include "gpu/device_network.hpp"
+#include "gpu/device_batch.hpp"
+#include "gpu/driver/driver.hpp"
+#include "gpu/network_shape.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sciexam {
@@ -69,11 +75,11 @@ struct DeviceWeights {
   std::vector<DeviceLayer> layers;
 
   /// See DeviceNetwork::load().
-  void load(const GpuDevice& device, std::string_view name, std::uint64_t first, DeviceNetwork::Element element,
+  void load(const GpuDevice& device, std::string_view name, std::uint64_t first, DeviceElement element,
             std::span<const std::byte> bytes);
-  /// Throws InternalError naming a parameter of which not as many elements came as it has.
+  /// Throws InternalError naming a parameter that did not get exactly as many elements as it has.
   void require_complete() const;
-  /// All parameters are to come anew.
+  /// Expects all parameters anew.
   void forget();
 
 private:
@@ -81,20 +87,20 @@ private:
   struct Slot {
     driver::Pointer at = 0;
     std::uint64_t rows = 1, columns = 1;
-    std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: all are neighbours
+    std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: contiguous
     std::uint64_t copies = 1; ///< of each row, one after the other
     bool wide = false;        ///< f32
     std::uint64_t received = 0;
 
-    /// Elements from copy to copy.
+    /// Elements between copies.
     std::uint64_t stride() const { return column_group == 0 ? columns : columns / column_group * column_pitch; }
     std::uint64_t place(std::uint64_t element) const;
-    /// Elements from `element` on that are neighbours there too.
+    /// Elements from `element` on that are contiguous there too.
     std::uint64_t run(std::uint64_t element) const;
   };
 
   driver::Pointer table(Arena& arena, const std::string& name, std::int32_t rows, std::int32_t columns);
-  /// The parameter has `columns` columns only, groups of which lie `pitch` apart on the device.
+  /// The parameter has only `columns` columns, whose groups lie `pitch` apart on the device.
   void group_columns(const std::string& name, std::int32_t columns, std::int32_t group, std::int32_t pitch);
   DeviceLinear linear(Arena& arena, const std::string& name, std::int32_t out, std::int32_t in);
   DeviceNorm norm(Arena& arena, const std::string& name, std::int32_t size);

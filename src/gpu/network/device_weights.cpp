@@ -1,4 +1,4 @@
-#include "gpu/device_weights.hpp"
+#include "gpu/network/device_weights.hpp"
 
 #include "checkpoint/weight_source.hpp"
 
@@ -145,17 +145,17 @@ std::uint64_t DeviceWeights::Slot::run(std::uint64_t element) const {
   return rows * columns - element;
 }
 
-void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::uint64_t first,
-                         DeviceNetwork::Element element, std::span<const std::byte> bytes) {
+void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::uint64_t first, DeviceElement element,
+                         std::span<const std::byte> bytes) {
   const auto found = slots_.find(name);
   if (found == slots_.end())
     throw InternalError("the device was given a parameter that its network lacks: " + std::string(name));
   Slot& slot = found->second;
-  const DType from = element == DeviceNetwork::Element::f16 ? DType::f16 : DType::f32;
+  const DType from = element == DeviceElement::f16 ? DType::f16 : DType::f32;
   const DType to = slot.wide ? DType::f32 : DType::f16;
   const std::uint64_t count = bytes.size() / size_of(from), all = slot.rows * slot.columns;
   if (bytes.size() % size_of(from) != 0 || first > all || count > all - first)
-    throw InternalError("the device was given elements outside of " + std::string(name));
+    throw InternalError("the device was given elements outside " + std::string(name));
   std::vector<float> values;
   std::vector<std::byte> converted;
   if (from != to) {

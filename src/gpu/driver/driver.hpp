@@ -1,34 +1,14 @@
-// NVIDIA's driver, found when the program runs, and one device of it.
+// NVIDIA's driver, found at run time, and one device of it.
 #pragma once
 
-#include "gpu/driver_api.hpp"
-#include "support/errors.hpp"
+#include "gpu/device_error.hpp"
+#include "gpu/driver/driver_api.hpp"
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace sciexam {
-
-/// What a fault of the driver or the device means to the work.
-enum class DeviceFault {
-  no_driver,     ///< libcuda.so.1 is missing, too old, or not permitted
-  no_device,     ///< there is no such device, or somebody else has it
-  unsupported,   ///< the device, the driver's compiler or the network's shape is not one we run
-  out_of_memory, ///< of the device
-  launch_failed, ///< a kernel ended in an error of its own making; the context is lost
-  device_lost,   ///< everything else that the device does not come back from
-};
-
-/// The text says what happened, on which device and in which call of the driver.
-class DeviceError : public Error {
-public:
-  DeviceError(DeviceFault fault, const std::string& text) : Error(text), fault_(fault) {}
-  DeviceFault fault() const noexcept { return fault_; }
-
-private:
-  DeviceFault fault_;
-};
 
 /// Loads `library`, looks up every function and calls cuInit. Throws DeviceError (no_driver) that says what is missing,
 /// too old or not permitted. The library stays loaded for the life of the process.
@@ -37,10 +17,10 @@ driver::Functions open_driver(const char* library = "libcuda.so.1");
 /// How many devices there are, usable or not. Throws DeviceError.
 int device_count(const driver::Functions& functions);
 
-/// One device with a context that is current in the thread that made it. All other calls belong into that thread.
+/// One device with a context that is current in the thread that made it. All other calls belong in that thread.
 class GpuDevice {
 public:
-  /// Throws DeviceError. Compute capability 7.5 is the least.
+  /// Throws DeviceError. The device needs compute capability 7.5.
   GpuDevice(const driver::Functions& functions, int ordinal);
   GpuDevice(const GpuDevice&) = delete;
   GpuDevice& operator=(const GpuDevice&) = delete;
@@ -51,7 +31,7 @@ public:
   const std::string& name() const noexcept { return name_; }      ///< such as "Tesla T4"
   int compute_capability() const noexcept { return capability_; } ///< 75, 80, ...
   int multiprocessors() const noexcept { return multiprocessors_; }
-  /// Bytes that are free now, and all there are.
+  /// Bytes that are free now, and in total.
   std::size_t free_memory() const;
   std::size_t total_memory() const noexcept { return total_memory_; }
 
@@ -67,7 +47,7 @@ private:
   driver::Context context_ = nullptr;
 };
 
-/// Memory of a device; freed when it dies. Move-only.
+/// Memory of a device, freed by the destructor. Move-only.
 class DeviceMemory {
 public:
   DeviceMemory() = default;

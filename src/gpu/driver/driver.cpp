@@ -1,4 +1,4 @@
-#include "gpu/driver.hpp"
+#include "gpu/driver/driver.hpp"
 
 #include "support/files/descriptor.hpp"
 
@@ -63,10 +63,10 @@ void look_up(void* library, const char* symbol, Function& function) {
   function = reinterpret_cast<Function>(dlsym(library, symbol));
   if (function == nullptr)
     throw DeviceError(DeviceFault::no_driver, std::string("NVIDIA's driver lacks ") + symbol +
-                                                  ", which all from 450 on have. Update it, or use --device cpu");
+                                                  ", which all since 450 have. Update it, or use --device cpu");
 }
 
-/// ": ..." if this process may not open what the driver works through; where that lies elsewhere nothing is known.
+/// ": ..." if this process may not open the driver's device files; empty where they are elsewhere.
 std::string missing_permission() {
   for (const char* file : {"/dev/nvidiactl", "/dev/nvidia0"})
     if (const Descriptor device(::open(file, O_RDWR | O_CLOEXEC)); !device && (errno == EACCES || errno == EPERM))

@@ -1,4 +1,4 @@
-#include "gpu/device_kernels.hpp"
+#include "gpu/network/device_kernels.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -19,7 +19,7 @@ int power_of_two(int rows) {
   return static_cast<int>(std::bit_ceil(static_cast<unsigned>(rows)));
 }
 
-/// Events and what lies between them.
+/// The time between two events.
 class Timer {
 public:
   explicit Timer(const GpuDevice& device) : device_(device) {
@@ -130,8 +130,7 @@ void DeviceKernels::classify(driver::Pointer pooled, const DeviceLinear& classif
 std::size_t DeviceKernels::pick(const Product& product) const {
   if (const auto found = tuned_.find({power_of_two(product.m), product.n, product.k}); found != tuned_.end())
     return found->second;
-  // Rounds of one tile a multiprocessor, each as long as its tile is large; small tiles read more for what they
-  // compute.
+  // Rounds of one tile per multiprocessor, whose time is the tile's size; small tiles read more per result.
   constexpr std::array<double, kProductTiles.size()> kCost = {1.0, 1.08, 1.25};
   std::size_t best = 0;
   double least = std::numeric_limits<double>::infinity();
@@ -152,7 +151,7 @@ void DeviceKernels::tune(const Product& product, driver::Stream stream) {
   const Timer timer(device_);
   float least = std::numeric_limits<float>::infinity();
   for (std::size_t tile = 0; tile < kProductTiles.size(); ++tile) {
-    product_with(tile, product, stream); // the first run fills caches
+    product_with(tile, product, stream); // warms the caches
     const float time = timer.milliseconds(stream, [&] {
       product_with(tile, product, stream);
       product_with(tile, product, stream);

@@ -1,13 +1,20 @@
 // One of the batches in flight: its stream, its pinned memory on the host, its buffers on the device.
 #pragma once
 
-#include "gpu/device_network.hpp"
-#include "gpu/device_weights.hpp"
+#include "gpu/device_batch.hpp"
+#include "gpu/driver/driver.hpp"
+#include "gpu/network/device_weights.hpp"
+#include "gpu/network_shape.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace sciexam {
 
-/// What the device is told of a batch, in one piece: int32 arrays one after the other, the same on the host (to be
-/// copied at once) and on the device. T values base a pointer to int or an address.
+/// Where the arrays that describe a batch lie in one block of int32, the same on the host and on the device, so that a
+/// single copy brings them there.
 struct BatchInput {
   std::uint64_t ids = 0, places = 0, types = 0; ///< byte offsets of [tokens]; places: of a token in its sequence
   std::uint64_t offsets = 0;                    ///< [sequences + 1]
@@ -18,7 +25,7 @@ struct BatchInput {
   explicit BatchInput(const DeviceLimits& limits);
 };
 
-/// Activations, f16 but for logits, rows of as many parts as NetworkShape::parts() says; Arena's addresses.
+/// Activations, f16 except logits, in rows of NetworkShape::parts() parts; addresses from an Arena.
 struct DeviceBuffers {
   driver::Pointer input = 0;                  ///< BatchInput
   driver::Pointer hidden = 0, attended = 0;   ///< [tokens, hidden_size]
@@ -39,9 +46,9 @@ public:
   DeviceLane& operator=(const DeviceLane&) = delete;
   ~DeviceLane();
 
-  /// Copies what the device needs to know of a batch. Throws InternalError if it is beyond limits or shape.
+  /// Starts copying a batch to the device. Throws InternalError if it exceeds limits or shape.
   void take(const DeviceBatch& batch);
-  /// After the kernels: the logits come back, then the event.
+  /// After the kernels: copies the logits back and records the event.
   void finish();
   /// Waits for finish()'s event.
   std::vector<float> logits();
@@ -51,8 +58,8 @@ public:
 
   BatchInput layout;
   DeviceBuffers buffers;
-  int tokens = 0, sequences = 0, blocks = 0; ///< of the batch in work
-  DeviceNetwork::Ticket ticket = 0;          ///< 0: free
+  int tokens = 0, sequences = 0, blocks = 0; ///< of the batch in flight
+  std::optional<BatchTicket> ticket = {};    ///< nothing: free
 
 private:
   void require_valid(const DeviceBatch& batch) const;

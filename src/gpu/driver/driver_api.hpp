@@ -1,5 +1,5 @@
-// What we call of NVIDIA's driver API (libcuda.so.1), as its reference manual describes it: symbols, numbers and
-// layouts that every driver since 450 (CUDA 11.0) has. No header of NVIDIA's is needed to build.
+// The part of NVIDIA's driver API (libcuda.so.1) that we call, after its reference manual: symbols, numbers and layouts
+// that every driver since 450 (CUDA 11.0) has. No NVIDIA header is needed to build.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace sciexam::driver {
 
-/// CUresult. Any other number may come too.
+/// CUresult. Other values occur too.
 enum class Result : int {
   success = 0,
   invalid_value = 1,
@@ -64,8 +64,8 @@ enum class DeviceAttribute : int {
 enum class FunctionAttribute : int {
   shared = 1, ///< static, bytes
   registers = 4,
-  dynamic_shared = 8,  ///< the most that a launch may ask for, bytes: above 48 KiB it must be set first
-  shared_carveout = 9, ///< percent of the multiprocessor's memory that shared memory should have
+  dynamic_shared = 8,  ///< maximum of a launch, bytes: more than 48 KiB must be set first
+  shared_carveout = 9, ///< percent of the multiprocessor's memory to use as shared memory
 };
 
 /// CUjit_option; a value is passed as the pointer itself, a buffer as a pointer.
@@ -73,7 +73,7 @@ enum class JitOption : int {
   info_log = 3,
   info_log_size = 4,
   error_log = 5,
-  error_log_size = 6, ///< in: the buffer's size; out: what was written
+  error_log_size = 6, ///< in: the buffer's size; out: bytes written
 };
 
 constexpr unsigned kContextBlockingSync = 4; ///< CU_CTX_SCHED_BLOCKING_SYNC: waiting takes no CPU

@@ -1,9 +1,9 @@
 // The kernels of one device, loaded from PTX, as functions. Launches return at once; faults show at the next wait.
 #pragma once
 
-#include "gpu/device_weights.hpp"
-#include "gpu/driver.hpp"
+#include "gpu/driver/driver.hpp"
 #include "gpu/kernels/arguments.hpp"
+#include "gpu/network/device_weights.hpp"
 
 #include <array>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace sciexam {
 
-/// A tile of a matrix product that is compiled.
+/// A tile shape of matrix products that is compiled.
 struct ProductTile {
   const char* kernel;
   int rows, columns, threads;
@@ -24,21 +24,21 @@ constexpr std::array<ProductTile, 3> kProductTiles = {
 
 class DeviceKernels {
 public:
-  /// Throws DeviceError (unsupported), with the compiler's words, if the driver does not take the PTX.
+  /// Throws DeviceError (unsupported), with the compiler's message, if the driver rejects the PTX.
   DeviceKernels(const GpuDevice& device, const std::string& ptx);
   DeviceKernels(const DeviceKernels&) = delete;
   DeviceKernels& operator=(const DeviceKernels&) = delete;
   ~DeviceKernels();
 
-  /// With the tile that tune() picked for products of this size, else the one that should keep the device busiest.
+  /// With the tile that tune() picked for this size, else the one that should keep the device busiest.
   void product(const Product& product, driver::Stream stream) const { product_with(pick(product), product, stream); }
   void product_with(std::size_t tile, const Product& product, driver::Stream stream) const;
   /// `blocks` blocks of queries; `head` is 32 or 64.
   void attention(const Attention& attention, int blocks, int heads, int head, driver::Stream stream) const;
-  /// For `rest` here and below see rows.cuh.
+  /// `rest`, here and below: see rows.cuh.
   void layer_norm(driver::Pointer x, const DeviceNorm& norm, driver::Pointer y, int rows, int width, int rest,
                   float eps, driver::Stream stream) const;
-  /// Tables and their rows for each token; a table that is 0 is left out.
+  /// Tables and their rows per token; a table that is 0 is skipped.
   struct Lookup {
     driver::Pointer words = 0, positions = 0, types = 0, ids = 0, places = 0, type_ids = 0;
   };

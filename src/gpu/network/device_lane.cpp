@@ -1,4 +1,4 @@
-#include "gpu/device_lane.hpp"
+#include "gpu/network/device_lane.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -81,22 +81,21 @@ void DeviceLane::require_valid(const DeviceBatch& batch) const {
     refuse("has offsets that do not span its tokens");
   if (count > static_cast<std::size_t>(limits_.tokens) ||
       batch.offsets.size() - 1 > static_cast<std::size_t>(limits_.sequences))
-    refuse("is beyond the limits that the device keeps room for");
+    refuse("exceeds the limits that the device keeps room for");
   const std::int32_t longest =
       shape_.position_rows > 0 ? std::min(limits_.longest, shape_.position_rows) : limits_.longest;
   for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
     if (const std::int64_t length = std::int64_t{batch.offsets[s + 1]} - batch.offsets[s];
         length < 1 || length > longest)
-      refuse("has a sequence of " + std::to_string(length) + " tokens, and 1 to " + std::to_string(longest) +
-             " can be");
+      refuse("has a sequence of " + std::to_string(length) + " tokens; it may have 1 to " + std::to_string(longest));
   const auto inside = [](std::span<const std::int32_t> ids, std::int32_t rows) {
     return std::all_of(ids.begin(), ids.end(), [&](std::int32_t id) { return id >= 0 && id < rows; });
   };
   if (!inside(batch.token_ids, shape_.vocab_size))
-    refuse("has an id outside of the vocabulary");
+    refuse("has an id outside the vocabulary");
   if (shape_.type_vocab_size > 0 &&
       (batch.token_type_ids.size() != count || !inside(batch.token_type_ids, shape_.type_vocab_size)))
-    refuse("lacks token types, or has one outside of their table");
+    refuse("lacks token types, or has one outside their table");
 }
 
 void DeviceLane::take(const DeviceBatch& batch) {

@@ -1,4 +1,6 @@
-#include "gpu/helper_image.hpp"
+#include "gpu/helper/start_helper.hpp"
+
+#include "gpu/helper/helper_image.hpp"
 #include "support/errors.hpp"
 #include "support/files/descriptor.hpp"
 
@@ -23,16 +25,16 @@ namespace {
 constexpr const char* kName = "sciexam-gpu-helper";
 constexpr const char* kLoader = "/lib64/ld-linux-x86-64.so.2"; ///< that the helper's executable names
 constexpr int kFirstPlace = 3;                                 ///< of the descriptors in the new process
-constexpr int kAboveAllPlaces = 16;                            ///< where ours are kept clear of those
+constexpr int kAboveAllPlaces = 16;                            ///< ours are duplicated to here, out of their way
 
-/// What a helper is started with.
+/// A helper's start.
 struct Start {
   const std::vector<std::string>& arguments;
   std::vector<Descriptor> descriptors = {};
   pid_t process = 0; ///< once it runs
 };
 
-/// These return 0, or the system's number of why not.
+/// These return 0 or an errno.
 int write_whole(const Descriptor& file, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.number(), bytes.data(), bytes.size());
@@ -64,7 +66,7 @@ int spawn(const std::string& path, Start& start) {
 
 int start_from_memory(std::string_view image, Start& start) {
   Descriptor made(::memfd_create(kName, MFD_CLOEXEC | MFD_EXEC));
-  if (!made && errno == EINVAL) // before Linux 6.3 all are executable
+  if (!made && errno == EINVAL) // before Linux 6.3 every memfd is executable
     made = Descriptor(::memfd_create(kName, MFD_CLOEXEC));
   if (!made)
     return errno;
@@ -83,7 +85,7 @@ int start_from_file(std::string_view image, Start& start, const std::filesystem:
   int failed = write_whole(file, image);
   if (failed == 0 && ::fchmod(file.number(), S_IRWXU) != 0)
     failed = errno;
-  file.reset(); // nothing is executed while it is open for writing
+  file.reset(); // a file that is open for writing cannot be executed
   if (failed == 0)
     failed = spawn(name, start);
   ::unlink(name.c_str());
@@ -99,7 +101,7 @@ pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<
   for (const int descriptor : given) {
     start.descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, kAboveAllPlaces));
     if (!start.descriptors.back())
-      throw WorkError("no channel to the GPUs' helper: " + words(errno));
+      throw WorkError("no channel to the GPU helper: " + words(errno));
   }
   const std::string image = helper_image();
   int failed = start_from_memory(image, start);
@@ -114,7 +116,7 @@ pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<
   }
   if (::access(kLoader, X_OK) != 0)
     why = std::string("it needs glibc 2.34 or newer, and there is no ") + kLoader;
-  throw WorkError("the GPUs' helper does not start: " + why);
+  throw WorkError("the GPU helper does not start: " + why);
 }
 
 } // namespace sciexam
