@@ -8,7 +8,7 @@
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
 #include "train/job/lock.hpp"
-#include "train/job/training.hpp"
+#include "train/job/training_job.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -7,8 +7,8 @@
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
-#include "train/inputs/data_order.hpp"
-#include "train/run/checkpoint_folder.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/state/checkpoint_folder.hpp"
 
 #include <algorithm>
 #include <cstdio>

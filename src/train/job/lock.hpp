@@ -1,7 +1,7 @@
 // lock.json: what went into a training and what came out, so that it can be done again and compared.
 #pragma once
 
-#include "train/job/training.hpp"
+#include "train/job/training_job.hpp"
 
 #include <filesystem>
 #include <string>

@@ -3,7 +3,7 @@
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 #include "train/inputs/inputs.hpp"
-#include "train/run/checkpoint_folder.hpp"
+#include "train/state/checkpoint_folder.hpp"
 
 #include <algorithm>
 #include <set>

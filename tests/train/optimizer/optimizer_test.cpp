@@ -1,8 +1,8 @@
 #include "catch_beside_torch.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
+#include "train/engine/memory_estimate.hpp"
 #include "train/optimizer/adamw.hpp"
-#include "train/run/memory_estimate.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
-#include "train/inputs/data_order.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/loop/loss_watch.hpp"
 #include "train/optimizer/schedule.hpp"
-#include "train/run/loss_watch.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "train/run/loss_watch.hpp"
+#include "train/loop/loss_watch.hpp"
 
 #include <cmath>
 #include <cstdio>

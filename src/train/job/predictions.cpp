@@ -1,4 +1,4 @@
-#include "train/run/predictions.hpp"
+#include "train/job/predictions.hpp"
 
 #include "exam/csv.hpp"
 #include "support/files/files.hpp"

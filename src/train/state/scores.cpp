@@ -1,4 +1,4 @@
-#include "train/run/validation.hpp"
+#include "train/state/scores.hpp"
 
 #include "exam/metrics.hpp"
 #include "exam/ranking.hpp"

@@ -1,4 +1,4 @@
-#include "train/run/checkpoint_folder.hpp"
+#include "train/state/checkpoint_folder.hpp"
 
 #include "model/weights.hpp"
 #include "support/errors.hpp"

@@ -1,4 +1,4 @@
-#include "train/job/training.hpp"
+#include "train/job/training_job.hpp"
 
 #include "checkpoint/checkpoint.hpp"
 #include "model/mixed_precision.hpp"
@@ -12,12 +12,12 @@
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "train/engine/initial_weights.hpp"
+#include "train/engine/memory_estimate.hpp"
 #include "train/inputs/inputs.hpp"
 #include "train/job/lock.hpp"
+#include "train/job/predictions.hpp"
 #include "train/optimizer/trained_parameters.hpp"
-#include "train/run/memory_estimate.hpp"
-#include "train/run/predictions.hpp"
-#include "train/run/run_log.hpp"
+#include "train/state/run_log.hpp"
 
 #include <algorithm>
 #include <chrono>

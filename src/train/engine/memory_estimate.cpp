@@ -1,12 +1,12 @@
-#include "train/run/memory_estimate.hpp"
+#include "train/engine/memory_estimate.hpp"
 
 #include "checkpoint/parameters.hpp"
 #include "inference/token_batches.hpp"
 #include "model/disentangled_attention.hpp"
 #include "train/engine/gradient_pass.hpp"
-#include "train/inputs/data_order.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/loop/training_loop.hpp"
 #include "train/optimizer/trained_parameters.hpp"
-#include "train/run/run.hpp"
 
 #include <algorithm>
 

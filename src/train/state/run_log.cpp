@@ -1,4 +1,4 @@
-#include "train/run/run_log.hpp"
+#include "train/state/run_log.hpp"
 
 #include "support/errors.hpp"
 #include "support/files/files.hpp"

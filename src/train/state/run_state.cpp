@@ -1,11 +1,11 @@
-#include "train/run/run_state.hpp"
+#include "train/state/run_state.hpp"
 
 #include "checkpoint/safetensors.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
 #include "support/messages/progress.hpp"
-#include "train/run/checkpoint_folder.hpp"
+#include "train/state/checkpoint_folder.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,16 +1,16 @@
-#include "train/run/run.hpp"
+#include "train/loop/training_loop.hpp"
 
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
 #include "train/engine/gradient_pass.hpp"
-#include "train/inputs/data_order.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/loop/loss_watch.hpp"
 #include "train/optimizer/schedule.hpp"
-#include "train/run/checkpoint_folder.hpp"
-#include "train/run/loss_watch.hpp"
-#include "train/run/run_log.hpp"
-#include "train/run/run_state.hpp"
+#include "train/state/checkpoint_folder.hpp"
+#include "train/state/run_log.hpp"
+#include "train/state/run_state.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -3,7 +3,7 @@
 
 #include "report/training_report.hpp"
 #include "support/text/json.hpp"
-#include "train/run/validation.hpp"
+#include "train/state/scores.hpp"
 
 #include <cstdint>
 #include <cstdio>

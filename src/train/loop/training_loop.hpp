@@ -4,7 +4,7 @@
 #include "model/deberta.hpp"
 #include "train/inputs/training_set.hpp"
 #include "train/manifest/settings.hpp"
-#include "train/run/validation.hpp"
+#include "train/state/scores.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -3,7 +3,7 @@
 
 #include "support/text/json.hpp"
 #include "train/optimizer/adamw.hpp"
-#include "train/run/validation.hpp"
+#include "train/state/scores.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -8,9 +8,9 @@
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 #include "train/engine/initial_weights.hpp"
-#include "train/inputs/data_order.hpp"
-#include "train/run/checkpoint_folder.hpp"
-#include "train/run/run.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/loop/training_loop.hpp"
+#include "train/state/checkpoint_folder.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,8 +1,8 @@
 // A manifest's runs, one after the other: what `sciexam-run train` does.
 #pragma once
 
+#include "train/loop/training_loop.hpp"
 #include "train/manifest/manifest.hpp"
-#include "train/run/run.hpp"
 
 #include <filesystem>
 #include <string>

@@ -1,4 +1,4 @@
-#include "train/inputs/data_order.hpp"
+#include "train/inputs/batch_order.hpp"
 
 #include "support/random.hpp"
 
