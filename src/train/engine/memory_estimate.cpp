@@ -3,9 +3,7 @@
 #include "checkpoint/parameters.hpp"
 #include "inference/token_batches.hpp"
 #include "model/disentangled_attention.hpp"
-#include "train/engine/gradient_pass.hpp"
 #include "train/inputs/batch_order.hpp"
-#include "train/loop/training_loop.hpp"
 #include "train/optimizer/trained_parameters.hpp"
 
 #include <algorithm>
@@ -40,27 +38,21 @@ PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, 
   for (const EncodedQuestion& question : set.encoded)
     for (const auto& option : question)
       largest.longest_sequence = std::max(largest.longest_sequence, static_cast<std::int64_t>(option.ids.size()));
-  const auto batch_size = static_cast<std::size_t>(settings.batch_size);
   const auto tokens_of = [&](std::size_t question) { return set.lengths[question]; };
-  std::int64_t left = total_steps(settings, set.size());
-  for (std::int64_t epoch = 0; left > 0; ++epoch)
-    for (const QuestionBatch& batch : epoch_batches(
-             set.lengths, epoch, {static_cast<std::uint64_t>(settings.seed), batch_size, settings.group_by_length})) {
-      if (left-- <= 0)
-        break;
-      for (const QuestionBatch& part : split_by_tokens(batch, settings.token_budget, tokens_of)) {
-        std::int64_t tokens = 0;
-        for (const std::size_t index : part)
-          tokens += tokens_of(index);
-        largest.tokens = std::max(largest.tokens, tokens);
-      }
+  BatchOrder order(set.lengths, settings);
+  for (std::int64_t step = 0; step < order.total_steps(); ++step)
+    for (const QuestionBatch& part : split_by_tokens(order.batch_of(step), settings.token_budget, tokens_of)) {
+      std::int64_t tokens = 0;
+      for (const std::size_t index : part)
+        tokens += tokens_of(index);
+      largest.tokens = std::max(largest.tokens, tokens);
     }
   return largest;
 }
 
-// Peaks of whole trainings of 1 or 2 steps (ru_maxrss, closed book), and in brackets what this says, in GB. kProgram
-// was chosen by the ones of base. A pass as large as the token budget is one of several, whose gradients and
-// activations are there together; else the sum is a little too large.
+// Peaks of whole trainings of 1 or 2 steps (ru_maxrss, closed book), with this estimate in brackets, in GB. kProgram
+// was fitted to those of base. A pass as large as the token budget is one of several, whose gradients and activations
+// exist together; otherwise the sum is a little too large.
 //   base   291 tokens  plain 2.86 (2.9), 6 layers and embeddings frozen 1.45 (1.5)
 //   base   211 tokens  AWP 3.21 (3.2), EMA 3.91 (3.6: exchanging it copies the word embeddings)
 //   base  1089 tokens  one pass 3.14 (3.4); 1024 as the budget 3.26 (3.4)

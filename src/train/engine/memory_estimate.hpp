@@ -15,8 +15,8 @@ namespace sciexam {
 /// In bytes.
 struct MemoryEstimate {
   std::uint64_t weights = 0;     ///< all parameters, f32
-  std::uint64_t gradients = 0;   ///< of trained ones; of the word embeddings the rows in a batch alone
-  std::uint64_t optimizer = 0;   ///< two moments, the average of weights, what AWP puts aside
+  std::uint64_t gradients = 0;   ///< of trained parameters; of the word embeddings only the rows in a batch
+  std::uint64_t optimizer = 0;   ///< two moments, the average of weights, the copy that AWP makes
   std::uint64_t activations = 0; ///< kept for the backward pass of one part of a batch
   std::uint64_t workspace = 0;   ///< temporary tensors, libraries, the program
 
@@ -30,10 +30,10 @@ struct PassSize {
   int threads = 1;
 };
 
-/// The most tokens that one pass of the run will have (its batches are known beforehand), and the longest sequence.
+/// The maximum number of tokens in one pass of the run (its batches are known beforehand), and the longest sequence.
 PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, int threads);
 
-/// Within 10 % of the peaks that were measured (the table in memory_estimate.cpp).
+/// Within 10 % of the measured peaks (table in memory_estimate.cpp).
 MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, const PassSize& pass);
 
 /// Settings that would need less, each with what it would come to: "--gradient-checkpointing true: 5.1 GB".

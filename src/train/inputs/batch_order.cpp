@@ -3,6 +3,7 @@
 #include "support/random.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace sciexam {
@@ -46,6 +47,37 @@ std::vector<std::vector<std::size_t>> epoch_batches(std::span<const std::int64_t
     shuffle(batches, random);
   }
   return batches;
+}
+
+std::int64_t total_steps(const TrainingSettings& settings, std::size_t questions) {
+  if (settings.max_steps > 0)
+    return settings.max_steps;
+  const auto per_epoch = steps_per_epoch(questions, static_cast<std::size_t>(settings.batch_size));
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(std::ceil(settings.num_train_epochs * static_cast<double>(per_epoch))));
+}
+
+BatchOrder::BatchOrder(std::span<const std::int64_t> lengths, const TrainingSettings& settings)
+    : lengths_(lengths), settings_(settings),
+      per_epoch_(sciexam::steps_per_epoch(lengths.size(), static_cast<std::size_t>(settings.batch_size))),
+      total_(sciexam::total_steps(settings, lengths.size())) {}
+
+const std::vector<std::size_t>& BatchOrder::batch_of(std::int64_t step) {
+  if (const std::int64_t epoch = step / per_epoch_; epoch != epoch_) {
+    batches_ = epoch_batches(lengths_, epoch,
+                             {static_cast<std::uint64_t>(settings_.seed),
+                              static_cast<std::size_t>(settings_.batch_size), settings_.group_by_length});
+    epoch_ = epoch;
+  }
+  return batches_[static_cast<std::size_t>(step % per_epoch_)];
+}
+
+std::uint64_t BatchOrder::tokens_of_steps(std::int64_t first, std::int64_t last) {
+  std::int64_t tokens = 0;
+  for (std::int64_t step = first; step < last; ++step)
+    for (const std::size_t index : batch_of(step))
+      tokens += lengths_[index];
+  return static_cast<std::uint64_t>(tokens);
 }
 
 } // namespace sciexam

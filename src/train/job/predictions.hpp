@@ -1,4 +1,4 @@
-// What trained models say about their validation questions.
+// Trained models' predictions for their validation questions.
 #pragma once
 
 #include "inference/logits.hpp"

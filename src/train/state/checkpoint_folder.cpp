@@ -1,39 +1,25 @@
 #include "train/state/checkpoint_folder.hpp"
 
-#include "model/weights.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
-#include "support/files/sha256.hpp"
+#include "train/inputs/file_hash.hpp"
 
-#include <algorithm>
 #include <system_error>
 
 namespace sciexam {
 
-std::string sha256_of_file(const std::filesystem::path& file) {
-  constexpr std::size_t kPiece = std::size_t{16} << 20;
-  const MappedFile mapped(file);
-  Sha256 hash;
-  for (std::size_t at = 0; at < mapped.bytes().size(); at += kPiece) {
-    const auto piece = mapped.bytes().subspan(at, std::min(kPiece, mapped.bytes().size() - at));
-    hash.update(piece);
-    mapped.release(piece);
-  }
-  return hash.hex();
-}
-
-std::string write_checkpoint_folder(const DebertaForMultipleChoice& network, const std::filesystem::path& folder,
-                                    const std::string& config_text, const std::string& vocabulary, const Json& record) {
+std::string write_checkpoint_folder(const std::filesystem::path& folder, const CheckpointFiles& files,
+                                    const std::function<void(const std::filesystem::path&)>& save_weights) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)
     throw WorkError(folder.string() + ": cannot be made: " + error.message() + ". Check the folder above it");
   remove_temporary_files(folder);
   const std::filesystem::path weights = folder / "model.safetensors";
-  save_weights(network, weights, DType::f32);
-  write_file_atomically(folder / "config.json", config_text);
-  write_file_atomically(folder / "spm.model", vocabulary);
-  write_file_atomically(folder / "training.json", record.dump(1) + "\n");
+  save_weights(weights);
+  write_file_atomically(folder / "config.json", files.config_text);
+  write_file_atomically(folder / "spm.model", files.vocabulary);
+  write_file_atomically(folder / "training.json", files.record.dump(1) + "\n");
   return sha256_of_file(weights);
 }
 

@@ -40,7 +40,7 @@ private:
   bool failed_ = false;
 };
 
-/// What a log tells, for the report; lines that are no records (a torn last one) are skipped.
+/// What the report needs of a log; lines that are not records (a torn last one) are skipped.
 RunReport read_run_log(const std::filesystem::path& file, const std::string& name);
 
 } // namespace sciexam

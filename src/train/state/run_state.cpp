@@ -5,52 +5,18 @@
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
 #include "support/messages/progress.hpp"
-#include "train/state/checkpoint_folder.hpp"
+#include "train/inputs/file_hash.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
-#include <map>
-
-#include <ATen/core/grad_mode.h>
+#include <set>
 
 namespace sciexam {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kFloat = sizeof(float);
 constexpr std::string_view kPrefix = "state_", kTensors = ".safetensors", kProgress = ".json";
-
-struct NamedState {
-  TensorInfo info;
-  at::Tensor tensor;
-};
-
-/// All tensors of a state, in the order in which they are stored.
-std::vector<NamedState> state_tensors(const AdamW& optimizer, std::span<const at::Tensor> average) {
-  std::vector<NamedState> all;
-  const auto add = [&](const std::string& name, const at::Tensor& tensor) {
-    all.push_back({{name, DType::f32, tensor.sizes().vec()}, tensor});
-  };
-  for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
-    const std::string& name = optimizer.parameters()[i].name;
-    add("parameter/" + name, optimizer.parameters()[i].tensor);
-    add("exp_avg/" + name, optimizer.moments()[i].exp_avg);
-    add("exp_avg_sq/" + name, optimizer.moments()[i].exp_avg_sq);
-    if (!average.empty())
-      add("average/" + name, average[i]);
-  }
-  return all;
-}
-
-std::vector<TensorInfo> infos_of(const std::vector<NamedState>& tensors) {
-  std::vector<TensorInfo> infos;
-  infos.reserve(tensors.size());
-  for (const NamedState& tensor : tensors)
-    infos.push_back(tensor.info);
-  return infos;
-}
 
 Json to_json(const RunProgress& progress) {
   return {{"step", progress.step},
@@ -108,23 +74,19 @@ std::vector<std::int64_t> RunStateFiles::steps_on_disk() const {
   return steps;
 }
 
-void RunStateFiles::save(const RunProgress& progress, const AdamW& optimizer, std::span<const at::Tensor> average) {
+void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engine) {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error)
     throw WorkError(folder_.string() + ": cannot be made: " + error.message() +
                     ". Free some space, or check the folder");
-  const std::vector<NamedState> tensors = state_tensors(optimizer, average);
-  const std::vector<TensorInfo> infos = infos_of(tensors);
+  const std::vector<TensorInfo> tensors = engine.state_tensors();
   Sha256 hash;
-  const std::string header = safetensors_header(infos, {});
+  const std::string header = safetensors_header(tensors, {});
   hash.update(std::as_bytes(std::span(header)));
-  write_safetensors(tensors_file(progress.step), infos, {},
+  write_safetensors(tensors_file(progress.step), tensors, {},
                     [&](std::size_t index, std::size_t first, std::span<std::byte> out) {
-                      const auto at = static_cast<std::int64_t>(first / kFloat),
-                                 count = static_cast<std::int64_t>(out.size() / kFloat);
-                      const at::Tensor values = tensors[index].tensor.detach().flatten().narrow(0, at, count).cpu();
-                      std::memcpy(out.data(), values.const_data_ptr(), out.size());
+                      engine.read_state(tensors[index].name, first, out);
                       hash.update(out);
                     });
   const Json json = {{"identity", identity_}, {"sha256", hash.hex()}, {"progress", to_json(progress)}};
@@ -132,66 +94,59 @@ void RunStateFiles::save(const RunProgress& progress, const AdamW& optimizer, st
 
   constexpr std::size_t kKept = 2;
   const std::vector<std::int64_t> steps = steps_on_disk();
-  for (std::size_t i = kKept; i < steps.size(); ++i) {
-    std::error_code ignored; // what cannot be removed only takes room
-    fs::remove(progress_file(steps[i]), ignored);
-    fs::remove(tensors_file(steps[i]), ignored);
-  }
+  for (std::size_t i = kKept; i < steps.size(); ++i)
+    remove_step(steps[i]);
 }
 
-std::optional<RunProgress> RunStateFiles::load_step(std::int64_t step, AdamW& optimizer,
-                                                    std::span<const at::Tensor> average) const {
+RunProgress RunStateFiles::load_step(std::int64_t step, TrainingEngine& engine) const {
   const JsonDocument document = JsonDocument::from_file(progress_file(step));
   const JsonView root = document.root();
   if (root.at("identity").string() != identity_)
     throw UsageError(progress_file(step).string() +
-                     ": belongs to a run with other settings, data, base or threads. Give those of that run, or train "
-                     "into another folder");
+                     ": belongs to a run with other settings, data, base, threads or instruction set. Give those of "
+                     "that run, or train into another folder");
   const RunProgress progress = progress_from_json(root.at("progress"));
   if (sha256_of_file(tensors_file(step)) != root.at("sha256").string())
     throw InputError({tensors_file(step)}, "is not what was written (torn or damaged)", "An older state is tried");
 
-  std::map<std::string, at::Tensor> wanted; // on the CPU
-  const std::vector<NamedState> tensors = state_tensors(optimizer, average);
-  for (const NamedState& tensor : tensors)
-    wanted.emplace(tensor.info.name, tensor.tensor.detach().cpu());
+  std::set<std::string> wanted;
+  for (const TensorInfo& tensor : engine.state_tensors())
+    wanted.insert(tensor.name);
   const auto source = open_safetensors(tensors_file(step));
   source->read([&](const TensorInfo& tensor) { return wanted.contains(tensor.name); },
                [&](const TensorChunk& chunk) {
-                 auto* data = static_cast<std::byte*>(wanted.at(chunk.tensor.name).mutable_data_ptr());
-                 std::memcpy(data + chunk.first * size_of(chunk.tensor.dtype), chunk.bytes.data(), chunk.bytes.size());
+                 engine.write_state(chunk.tensor.name, chunk.first * size_of(chunk.tensor.dtype), chunk.bytes);
                },
                1);
-  const at::NoGradGuard no_grad;
-  for (const NamedState& tensor : tensors)
-    if (!tensor.tensor.is_cpu())
-      tensor.tensor.copy_(wanted.at(tensor.info.name));
-  optimizer.resume(progress.step);
+  engine.resume(progress.step);
   return progress;
 }
 
-std::optional<RunProgress> RunStateFiles::load(AdamW& optimizer, std::span<const at::Tensor> average) const {
+std::optional<RunProgress> RunStateFiles::load(TrainingEngine& engine) const {
   remove_temporary_files(folder_);
   for (const std::int64_t step : steps_on_disk()) {
     try {
-      return load_step(step, optimizer, average);
+      return load_step(step, engine);
     } catch (const InputError& error) {
-      log_line(std::string("state passed over: ") + error.what());
+      log_line(std::string("state skipped: ") + error.what());
     } catch (const UsageError& error) {
       if (fs::exists(tensors_file(step)))
         throw;
-      log_line(std::string("state passed over: ") + error.what());
+      log_line(std::string("state skipped: ") + error.what());
     }
   }
   return std::nullopt;
 }
 
+void RunStateFiles::remove_step(std::int64_t step) const {
+  std::error_code ignored; // what cannot be removed only takes up space
+  fs::remove(progress_file(step), ignored);
+  fs::remove(tensors_file(step), ignored);
+}
+
 void RunStateFiles::remove() {
-  for (const std::int64_t step : steps_on_disk()) {
-    std::error_code ignored; // what cannot be removed only takes room
-    fs::remove(progress_file(step), ignored);
-    fs::remove(tensors_file(step), ignored);
-  }
+  for (const std::int64_t step : steps_on_disk())
+    remove_step(step);
   remove_temporary_files(folder_);
   std::error_code ignored;
   fs::remove(folder_, ignored); // if nothing else is in it

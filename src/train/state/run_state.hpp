@@ -2,17 +2,14 @@
 #pragma once
 
 #include "support/text/json.hpp"
-#include "train/optimizer/adamw.hpp"
+#include "train/engine/training_engine.hpp"
 #include "train/state/scores.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 namespace sciexam {
 
@@ -26,35 +23,35 @@ struct RunProgress {
   std::optional<Scores> last; ///< of the last validation
   std::int64_t validations_without_progress = 0;
   bool stopped_early = false;
-  double loss_average = 0; ///< of the watch over the loss, see LossWatch
+  double loss_average = 0; ///< see LossWatch
   std::int64_t pinned_steps = 0;
 };
 
-/// Keeps a run's state in a folder: weights, moments and the average of weights of the trained parameters as
-/// safetensors, and beside it a JSON file with the progress and the hash of all that. The newest two are kept.
+/// Keeps a run's state in a folder: the engine's tensors as safetensors, and beside them a JSON file with the progress
+/// and their hash. The newest two are kept.
 class RunStateFiles {
 public:
-  /// `identity` stands for everything that the run depends on (settings, data, base, threads): a state of
-  /// another identity is refused.
+  /// `identity` stands for everything that the run depends on (settings, data, base, threads, instruction set): a state
+  /// of another identity is refused.
   RunStateFiles(std::filesystem::path folder, std::string identity);
 
   /// Writes both files to temporary names, syncs, renames; then removes older ones. Throws WorkError if the disk
   /// is full: the states before are intact then.
-  void save(const RunProgress& progress, const AdamW& optimizer, std::span<const at::Tensor> average);
+  void save(const RunProgress& progress, const TrainingEngine& engine);
 
-  /// Fills weights, moments and average from the newest state that is whole. States that are torn or
-  /// damaged are named in a message and passed over. Nothing if there is none. Throws UsageError for a
-  /// state of another identity.
-  std::optional<RunProgress> load(AdamW& optimizer, std::span<const at::Tensor> average) const;
+  /// Gives the engine the newest state that is whole. States that are torn or damaged are named in a message and
+  /// skipped. Nothing if there is none. Throws UsageError for a state of another identity.
+  std::optional<RunProgress> load(TrainingEngine& engine) const;
 
-  /// Removes all states: the run has ended.
+  /// Removes all states: the run has finished.
   void remove();
 
 private:
   std::vector<std::int64_t> steps_on_disk() const; ///< newest first
   std::filesystem::path tensors_file(std::int64_t step) const;
   std::filesystem::path progress_file(std::int64_t step) const;
-  std::optional<RunProgress> load_step(std::int64_t step, AdamW& optimizer, std::span<const at::Tensor> average) const;
+  void remove_step(std::int64_t step) const;
+  RunProgress load_step(std::int64_t step, TrainingEngine& engine) const;
 
   std::filesystem::path folder_;
   std::string identity_;

@@ -2,10 +2,10 @@
 
 #include "exam/metrics.hpp"
 #include "exam/ranking.hpp"
-#include "inference/answering.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace sciexam {
 
@@ -29,14 +29,6 @@ Scores score(const TrainingSet& set, std::span<const OptionLogits> logits) {
   scores.map_at_3 = map_at_3(rankings, set.questions);
   scores.accuracy = accuracy(rankings, set.questions);
   return scores;
-}
-
-std::vector<OptionLogits> logits_of(DebertaForMultipleChoice& network, const TrainingSet& set,
-                                    const std::string& label) {
-  network.freeze_relative_tables();
-  std::vector<OptionLogits> logits = answer(network, set.encoded, label);
-  network.thaw_relative_tables();
-  return logits;
 }
 
 } // namespace sciexam
