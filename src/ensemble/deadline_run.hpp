@@ -17,7 +17,6 @@
 
 namespace sciexam {
 
-inline constexpr double kNoTimeLimit = 1e9; ///< seconds
 inline constexpr double kNoCascade = 2;     ///< no probability is as high
 
 struct DeadlineOptions {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "inference/encoding.hpp"
-#include "model/deberta.hpp"
+#include "model/network_io.hpp"
 
 #include <cstdint>
 #include <span>

@@ -36,7 +36,7 @@ std::string NetworkRunner::load_or_say_why(std::size_t model) {
     if (!renew_memory_reserve())
       throw std::bad_alloc();
     require_memory(package_.config(model), package_.manifest().models[model].dtype, precision_);
-    network_.emplace(load_model(package_, model, threads_, precision_));
+    network_ = load_model(package_, model, threads_, precision_);
     return {};
   } catch (const std::exception& fault) {
     if (is_out_of_memory(fault))

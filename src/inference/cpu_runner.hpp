@@ -6,6 +6,7 @@
 #include "model/weights.hpp"
 #include "package/package.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,7 +45,7 @@ private:
   int threads_;
   Precision precision_;
   std::vector<std::string>& failures_;
-  std::optional<DebertaForMultipleChoice> network_;
+  std::unique_ptr<AnsweringNetwork> network_;
   std::jthread reading_ahead_;
 };
 

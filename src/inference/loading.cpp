@@ -38,7 +38,8 @@ void require_precision(const Package& package, Precision precision) {
     }
 }
 
-DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads, Precision precision) {
+std::unique_ptr<AnsweringNetwork> load_model(const Package& package, std::size_t index, int threads,
+                                             Precision precision) {
   return load_to_answer(package.config(index), *package.open_model(index), threads, precision);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace sciexam {
 
@@ -18,7 +19,7 @@ void require_precision(const Package& package, Precision precision);
 
 /// Builds the network of model `index` and fills it from the package, every byte hash-checked.
 /// Throws PackageError if that model cannot be used, UsageError if it cannot be in that precision.
-DebertaForMultipleChoice load_model(const Package& package, std::size_t index, int threads,
-                                    Precision precision = Precision::as_stored);
+std::unique_ptr<AnsweringNetwork> load_model(const Package& package, std::size_t index, int threads,
+                                             Precision precision = Precision::as_stored);
 
 } // namespace sciexam

@@ -6,7 +6,8 @@
 namespace sciexam {
 
 OptionScores softmax(const OptionLogits& logits) {
-  OptionScores scores = to_double(logits);
+  OptionScores scores{};
+  std::copy(logits.begin(), logits.end(), scores.begin());
   const double most = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (double& score : scores)

@@ -13,6 +13,8 @@
 
 namespace sciexam {
 
+inline constexpr double kNoTimeLimit = 1e9; ///< seconds
+
 /// Thrown by ModelRunner::answer() when the batch needs more memory than there is.
 class OutOfMemory : public WorkError {
   using WorkError::WorkError;

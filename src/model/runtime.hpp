@@ -16,7 +16,7 @@ void use_isa(Isa isa);
 /// True if use_isa() holds everything that computes; a stock LibTorch brings libraries with choices of their own.
 bool isa_is_held_everywhere() noexcept;
 
-/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). Call it once, early.
+/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). To be called once, early.
 /// Throws UsageError for a wrong SCIEXAM_ISA.
 void set_compute_threads(int threads);
 
@@ -27,8 +27,8 @@ std::string network_library_versions();
 /// UsageError for a wrong SCIEXAM_ISA.
 std::string chosen_kernels();
 
-/// Operations a second of the best general product that is at hand: oneDNN's of 4096 x 4096 x 4096 in f32, the best of
-/// three, on all threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
+/// Operations per second of a fast general product: oneDNN's of 4096 x 4096 x 4096 in f32, the best of three, on all
+/// threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
 double product_operations_per_second();
 
 /// True if the fault is a lack of memory, which each library reports in its own way.

@@ -1,7 +1,7 @@
 // The helper as a program, and the client that starts it.
 #include "gpu/device_process.hpp"
 #include "gpu/device_set.hpp"
-#include "gpu/helper_image.hpp"
+#include "gpu/helper/helper_image.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
@@ -74,7 +74,7 @@ std::vector<pid_t> helpers() {
 
 } // namespace
 
-TEST_CASE("the helper needs the C library alone, of version 2.34 or older") {
+TEST_CASE("the helper needs only the C library, 2.34 or newer") {
   const TemporaryFolder folder;
   const fs::path helper = write_helper(folder);
   const std::string symbols = output_of("objdump -T " + helper.string() + " 2>/dev/null");
@@ -86,7 +86,7 @@ TEST_CASE("the helper needs the C library alone, of version 2.34 or older") {
   for (std::sregex_iterator at(symbols.begin(), symbols.end(), version), end; at != end; ++at)
     newest = std::max(newest, std::stoi((*at)[1]));
   CHECK(newest <= 34);
-  CHECK(newest >= 14); // memcpy's: there are versions in what was read
+  CHECK(newest >= 14); // memcpy's: the text does contain versions
   for (std::sregex_iterator at(needed.begin(), needed.end(), library), end; at != end; ++at, ++libraries) {
     INFO((*at)[1]);
     CHECK(std::regex_match((*at)[1].str(), std::regex("lib(c|m)\\.so\\.6|ld-linux-x86-64\\.so\\.2")));
@@ -143,7 +143,7 @@ TEST_CASE("a device says what it is") {
   CHECK_THAT(device.name(), ContainsSubstring("GPU 1 ("));
 }
 
-TEST_CASE("what keeps a device from being used is said: no driver, an old one, no such device") {
+TEST_CASE("the reason why a device is not used is given: no driver, an old one, no such device") {
   const auto why = [](const std::string& library) {
     const Setting setting("SCIEXAM_CUDA_LIBRARY", library);
     DeviceSet devices({}, {});
@@ -162,7 +162,7 @@ TEST_CASE("what keeps a device from being used is said: no driver, an old one, n
   CHECK_THAT(devices.findings().at(1).text, StartsWith("not used: GPU 5: no such device: the driver has 1"));
 }
 
-TEST_CASE("what keeps all devices from being used is said once") {
+TEST_CASE("a reason that applies to all devices is given once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", "/nowhere/libcuda.so.1");
   DeviceSet devices({.insists = true, .ordinals = {0, 1, 2}}, {});
   CHECK(devices.open().empty());
@@ -180,7 +180,7 @@ TEST_CASE("the devices after one that cannot be opened are found all the same") 
   CHECK_FALSE(devices.disappoints());
 }
 
-TEST_CASE("a helper that is killed is told as such, and what follows fails at once") {
+TEST_CASE("a killed helper is reported as such, and what follows fails at once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, kTimeout);
   device.facts();
@@ -193,7 +193,7 @@ TEST_CASE("a helper that is killed is told as such, and what follows fails at on
   CHECK(helpers().empty());
 }
 
-TEST_CASE("a helper that says nothing is ended when its time is over") {
+TEST_CASE("a helper that does not answer is killed when its time is up") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, 0.2);
   ::usleep(100'000);
@@ -208,7 +208,7 @@ TEST_CASE("a helper that says nothing is ended when its time is over") {
   CHECK(helpers().empty());
 }
 
-TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
+TEST_CASE("a helper ignores a terminal's signals, and ends with its client") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   {
     DeviceProcess device(0, {}, kTimeout);

@@ -1,6 +1,7 @@
 #include "catch_beside_torch.hpp"
 #include "exam/ranking.hpp"
 #include "inference/answering.hpp"
+#include "model/answering_reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "package/tiny_package.hpp"
 #include "support/errors.hpp"
@@ -53,7 +54,7 @@ TEST_CASE("where only a model without weight had time, a weighted mean leaves it
 }
 
 TEST_CASE("a batch that is told to stop ends before the next layer, without answers") {
-  const DebertaForMultipleChoice network = random_network(tiny_config());
+  AnsweringReference network(random_network(tiny_config()));
   const std::vector<EncodedQuestion> questions = {encoded_question(5), encoded_question(9)};
   int asked = 0;
   CHECK_FALSE(answer_batch(network, questions, {0, 1}, [&] { return ++asked == 2; }));

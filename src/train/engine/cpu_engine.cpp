@@ -1,6 +1,7 @@
 #include "train/engine/cpu_engine.hpp"
 
 #include "inference/answering.hpp"
+#include "model/answering_reference.hpp"
 #include "model/weights.hpp"
 
 #include <cstring>
@@ -105,12 +106,10 @@ void CpuEngine::resume(std::int64_t steps) {
   optimizer_.resume(steps);
 }
 
-std::vector<OptionLogits> logits_of(DebertaForMultipleChoice& network, const TrainingSet& set,
+std::vector<OptionLogits> logits_of(const DebertaForMultipleChoice& network, const TrainingSet& set,
                                     const std::string& label) {
-  network.freeze_relative_tables();
-  std::vector<OptionLogits> logits = answer(network, set.encoded, label);
-  network.thaw_relative_tables();
-  return logits;
+  AnsweringReference answering(network);
+  return answer(answering, set.encoded, label);
 }
 
 } // namespace sciexam

@@ -54,7 +54,7 @@ private:
 
 /// The network's logits for all questions, without dropout; shows progress under `label`. The weights may change again
 /// afterwards.
-std::vector<OptionLogits> logits_of(DebertaForMultipleChoice& network, const TrainingSet& set,
+std::vector<OptionLogits> logits_of(const DebertaForMultipleChoice& network, const TrainingSet& set,
                                     const std::string& label);
 
 } // namespace sciexam

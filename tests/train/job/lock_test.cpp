@@ -1,4 +1,5 @@
 #include "catch_beside_torch.hpp"
+#include "model/runtime.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
