@@ -7,6 +7,7 @@
 #include "gpu/device_set.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,8 @@ struct AnswerRequest {
   Combine combine = Combine::mean_softmax;
   std::vector<double> weights; ///< one a model, or empty: the package's own
   PrecisionChoice precision;
-  double time_limit = 0;       ///< seconds for everything, from the start of the notebook's session or the program
-  double cascade = kNoCascade; ///< see DeadlineOptions
+  double time_limit = 0;         ///< seconds for everything, from the start of the notebook's session or the program
+  std::optional<double> cascade; ///< see DeadlineOptions
   DeviceChoice devices;
   int threads = 1;
   bool lenient = false; ///< rows of the exam that cannot be read are answered "A B C"

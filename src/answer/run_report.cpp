@@ -87,8 +87,7 @@ std::string agreement_table(const Exam& exam, std::span<const ModelAnswers> bf16
 
 std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers& answers,
                                          const std::string& writing_problem) {
-  std::vector<std::string> all = answers.failures;
-  all.insert(all.end(), answers.given_up.begin(), answers.given_up.end());
+  std::vector<std::string> all = answers.degradations();
   for (const BadRow& row : exam.bad_rows)
     all.push_back((row.id.empty() ? "left out, as its id is not known: " : "answered \"A B C\": ") + row.problem);
   if (!writing_problem.empty())

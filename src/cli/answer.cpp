@@ -13,6 +13,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -25,7 +26,7 @@ struct AnswerOptions {
   std::string package, test, output, probabilities, report, log_json, combine = "mean-softmax";
   std::vector<double> weights;
   std::string time_limit, device, precision = "auto";
-  double cascade = kNoCascade;
+  std::optional<double> cascade;
   int threads = 0;
   bool demo = false, quiet = false, lenient = false;
 };

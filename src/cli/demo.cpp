@@ -44,7 +44,9 @@ ExitStatus run_demo(int requested_threads, const std::string& device, const std:
               "questions either may well be 0.1 off)\n"
               "The demo's models are tiny: they show that everything works, not what large models know.\n",
               score_table(exam, answers.models).c_str(), map_at_3(rankings, exam.questions));
-  return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
+  for (const std::string& sentence : answers.degradations())
+    std::printf("degraded: %s\n", sentence.c_str());
+  return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 } // namespace sciexam

@@ -55,8 +55,8 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   log_line("precision: " + name_of(precision, package, devices));
   EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};
   const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
-  for (const std::string& failure : answers.failures)
-    std::printf("degraded: %s\n", failure.c_str());
+  for (const std::string& sentence : answers.degradations())
+    std::printf("degraded: %s\n", sentence.c_str());
   if (answers.models.empty())
     return ExitStatus::failed;
   if (!options.probabilities.empty())
@@ -68,7 +68,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
     const EnsembleAnswers in_f32 = answer_with_ensemble(package, exam.questions, request);
     std::printf("%s", agreement_table(exam, answers.models, in_f32.models).c_str());
   }
-  return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
+  return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 } // namespace

@@ -24,7 +24,8 @@ namespace sciexam {
 /// UsageError if that is not a positive number.
 double device_timeout();
 
-/// After a DeviceError the process is gone and every further call throws. One thread at a time, except for load().
+/// After a DeviceError the process is gone and every further call throws. One thread at a time; load() and alive() may
+/// be called by several.
 class DeviceProcess {
 public:
   static constexpr std::size_t kInFlight = protocol::kLanes; ///< batches that may be submitted and not waited for

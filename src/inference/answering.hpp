@@ -12,12 +12,12 @@
 
 namespace sciexam {
 
-/// One element a question of the batch. With `stop`, asked between layers: nothing once that is true.
+/// An element per question of the batch. `stop`, if set, is asked many times on the way: nothing once it is true.
 std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
                                                       std::span<const EncodedQuestion> questions,
                                                       const QuestionBatch& batch, const StopRequest& stop = nullptr);
 
-/// Runs one network over all questions, showing progress under `label`.
+/// Answers all questions with one network, showing progress under `label`.
 std::vector<OptionLogits> answer(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label);
 

@@ -1,4 +1,4 @@
-// Token sequences as a device takes them.
+// Token sequences in the form that a device takes.
 #pragma once
 
 #include "gpu/device_batch.hpp"

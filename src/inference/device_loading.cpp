@@ -24,7 +24,7 @@ void load_on_devices(const DebertaConfig& config, WeightSource& source, std::spa
       const std::lock_guard lock(failing);
       if (!out[device])
         failed(device, error.what());
-      out[device] = true; // what other threads were about to send fails too
+      out[device] = true; // other threads' chunks fail, too
     }
   };
   source.read([&](const TensorInfo& tensor) { return names.contains(tensor.name); },

@@ -3,6 +3,7 @@
 
 #include "checkpoint/config.hpp"
 #include "kernels/dropout_mask.hpp"
+#include "support/machine/shared_stop.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,6 +15,8 @@ struct AttentionOptions {
   double scale = 1; ///< of the scores: 1 / sqrt(head_dim * (1 + terms)), terms = elements of pos_att_type
   double dropout_probability = 0;
   std::optional<RandomStream> dropout = std::nullopt; ///< of the probabilities; nothing: no dropout
+  /// If not null: once it is true, the forward pass without gradients ends early, and its result must not be used.
+  const SharedStop* stop = nullptr;
 };
 
 /// The options of a configuration, without dropout.

@@ -94,11 +94,13 @@ RelativeTables DebertaForMultipleChoice::tables_of(std::size_t index, const at::
 }
 
 at::Tensor DebertaForMultipleChoice::run_layer(std::size_t index, const at::Tensor& hidden, const at::Tensor& relative,
-                                               const PackedSequences& batch, const ForwardOptions& options) const {
+                                               const PackedSequences& batch, const ForwardOptions& options,
+                                               const SharedStop* stop) const {
   const MixedPrecision precision(options.bf16, hidden.device()); // here, so that it holds when a checkpoint is rerun
   const Layer& layer = layers_[index];
   const auto number = static_cast<std::int64_t>(index);
   AttentionOptions attention = attention_options(config());
+  attention.stop = stop;
   if (options.dropout != nullptr && config().attention_probs_dropout_prob > 0) {
     attention.dropout_probability = config().attention_probs_dropout_prob;
     attention.dropout = options.dropout->stream(DropoutSite::attention_probabilities, number);
@@ -144,11 +146,14 @@ std::optional<ReferenceOutput> DebertaForMultipleChoice::forward_until(const Sto
   const bool project_now = config().relative_attention && options.tables == nullptr;
   const at::Tensor relative = project_now ? frame_.relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
+  const SharedStop shared_stop(stop);
+  // A checkpointed layer runs again after this call has ended.
+  const SharedStop* within = stop && !options.checkpoint_layers ? &shared_stop : nullptr;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (stop && stop())
+    if (shared_stop())
       return std::nullopt;
     const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) { // copies: a checkpoint outlives the pass
-      return run_layer(i, x, table, batch, options);
+      return run_layer(i, x, table, batch, options, within);
     };
     if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);
@@ -159,6 +164,8 @@ std::optional<ReferenceOutput> DebertaForMultipleChoice::forward_until(const Sto
                                                     config().hidden_dropout_prob, DropoutSite::convolution));
     keep(hidden);
   }
+  if (shared_stop.stopped()) // within the last layer
+    return std::nullopt;
 
   out.pooled =
       frame_.pool(dropped(first_tokens(hidden, batch.offsets), options, config().pooler_dropout, DropoutSite::pooler));

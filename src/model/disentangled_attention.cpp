@@ -102,7 +102,8 @@ at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const 
     const at::NoGradGuard no_grad; // per thread
     for (std::int64_t s = begin; s < std::min(end, sequences.size()); ++s)
       for (const HeadRange& heads : sequences.head_ranges(s))
-        sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
+        if (options.stop == nullptr || !(*options.stop)())
+          sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
   });
   return context;
 }

@@ -115,10 +115,11 @@ std::optional<NetworkOutput> PackedDeberta::run(const PackedSequences& batch, co
 
   // The pooler looks at each sequence's first token only: the last layer need not compute more.
   const bool first_tokens_only = !options.with_hidden_states && (layers_.size() > 1 || !frame_.has_convolution());
-  const PackedPass pass{config(), batch.offsets, workspace_, times_};
+  const SharedStop stop(options.stop);
+  const PackedPass pass{config(), batch.offsets, workspace_, times_, options.stop ? &stop : nullptr};
   at::Tensor hidden = embedded;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (options.stop && options.stop())
+    if (stop())
       return std::nullopt;
     hidden = run_packed_layer(pass, layers_[i], config().relative_attention ? tables_[i] : RelativeTables{}, hidden,
                               i + 1 == layers_.size() && first_tokens_only);
@@ -126,6 +127,8 @@ std::optional<NetworkOutput> PackedDeberta::run(const PackedSequences& batch, co
       hidden = frame_.add_convolved(hidden, frame_.convolve(embedded, batch.offsets));
     keep(hidden);
   }
+  if (stop.stopped()) // within the last layer
+    return std::nullopt;
   out.pooled = frame_.pool(first_tokens_only ? hidden : first_tokens(hidden, batch.offsets));
   out.logits = frame_.classify(out.pooled);
   return out;

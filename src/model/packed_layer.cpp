@@ -23,6 +23,19 @@ NormWeights weights_of(const LayerNorm& norm) {
   return {floats(norm.weight), floats(norm.bias), static_cast<float>(norm.eps)};
 }
 
+/// Workers that skip the remaining tasks once `stop` is true. A task is a chunk of rows, or one head of one sequence.
+Workers stoppable(Workers workers, const SharedStop* stop) {
+  if (stop == nullptr)
+    return workers;
+  return {workers.count,
+          [run = std::move(workers.run), stop](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
+            run(tasks, [&](int worker, std::int64_t i) {
+              if (!(*stop)())
+                task(worker, i);
+            });
+          }};
+}
+
 } // namespace
 
 Workers torch_workers() {
@@ -70,9 +83,9 @@ bool can_have_bytes(const DebertaConfig& config) {
 
 at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
                             const at::Tensor& hidden, bool first_tokens_only) {
-  const auto& [config, offsets, workspace, times] = pass;
+  const auto& [config, offsets, workspace, times, stop] = pass;
   Stopwatch stopwatch;
-  const Workers workers = torch_workers();
+  const Workers workers = stoppable(torch_workers(), stop);
   const std::int64_t tokens = hidden.size(0), size = hidden.size(1);
   const AttentionOptions options = attention_options(config);
   float* q = workspace.projected.take(tokens * 3 * size);

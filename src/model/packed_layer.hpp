@@ -6,6 +6,7 @@
 #include "kernels/workspace.hpp"
 #include "model/layers.hpp"
 #include "model/relative_tables.hpp"
+#include "support/machine/shared_stop.hpp"
 
 #include <array>
 #include <cstdint>
@@ -56,7 +57,8 @@ struct PackedPass {
   const DebertaConfig& config;
   const std::vector<std::int64_t>& offsets; ///< of the sequences
   Workspace& workspace;
-  LayerTimes& times; ///< what layers take is added
+  LayerTimes& times;      ///< what layers take is added
+  const SharedStop* stop; ///< if not null: once it is true, a layer ends early and its result must not be used
 };
 
 /// The reference's run_layer(); hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first

@@ -1,15 +1,20 @@
 // The helper as a program, and the client that starts it.
+#include "checkpoint/parameters.hpp"
 #include "gpu/device_process.hpp"
 #include "gpu/device_set.hpp"
+#include "gpu/device_support.hpp"
 #include "gpu/helper/helper_image.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -57,6 +62,18 @@ std::string output_of(const std::string& command) {
     ::pclose(pipe);
   }
   return text;
+}
+
+constexpr DeviceLimits kTinyLimits{.tokens = 64, .sequences = 5, .longest = 64};
+
+/// One layer without relative attention.
+DebertaConfig tiny_config() {
+  DebertaConfig config;
+  config.vocab_size = 8;
+  config.hidden_size = config.embedding_size = config.intermediate_size = config.pooler_hidden_size = 32;
+  config.num_hidden_layers = config.num_attention_heads = 1;
+  config.position_biased_input = false;
+  return config;
 }
 
 /// Process ids of this process's helpers.
@@ -193,6 +210,35 @@ TEST_CASE("a killed helper is reported as such, and what follows fails at once")
   CHECK(helpers().empty());
 }
 
+TEST_CASE("a device that is lost while several threads load it fails in each of them") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
+  DeviceProcess device(0, {}, kTimeout);
+  device.facts();
+  device.open_network(network_shape(tiny_config()), kTinyLimits, {});
+  std::atomic<int> failed = 0, loaded = 0;
+  const std::vector<std::byte> bytes(4);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        try {
+          while (device.alive()) {
+            device.load("classifier.bias", 0, DeviceElement::f32, bytes);
+            ++loaded;
+          }
+          ++failed; // another thread saw it first
+        } catch (const DeviceError&) {
+          ++failed;
+        }
+      });
+    while (loaded < 100)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ::kill(helpers().at(0), SIGKILL);
+  }
+  CHECK(failed == 4);
+  CHECK_FALSE(device.alive());
+}
+
 TEST_CASE("a helper that does not answer is killed when its time is up") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, 0.2);
@@ -218,6 +264,24 @@ TEST_CASE("a helper ignores a terminal's signals, and ends with its client") {
     CHECK_THROWS_MATCHES(device.finish_loading(false), DeviceError, MessageMatches(ContainsSubstring("no network")));
   }
   CHECK(helpers().empty());
+}
+
+TEST_CASE("a network that was loaded in part and is opened again takes a whole model") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
+  const DebertaConfig config = tiny_config();
+  DeviceProcess device(0, {}, kTimeout);
+  device.facts();
+  const auto open = [&] { device.open_network(network_shape(config), kTinyLimits, {}); };
+  const auto load = [&](const TensorInfo& tensor) {
+    device.load(tensor.name, 0, DeviceElement::f32, std::vector<std::byte>(tensor.elements() * 4));
+  };
+  const std::vector<TensorInfo> parameters = parameters_of(config);
+  open();
+  load(parameters.front()); // then the file's next frame is damaged
+  open();
+  for (const TensorInfo& tensor : parameters)
+    load(tensor);
+  CHECK_NOTHROW(device.finish_loading(false));
 }
 
 TEST_CASE("the option --device has five forms") {

@@ -89,7 +89,7 @@ void DeviceServer::report_ready(int ordinal) {
   send_message(message);
 }
 
-/// A network of the same shape is kept, and other weights are loaded into it.
+/// A network of the same shape is kept, and all its weights are loaded anew: loading those before may have broken off.
 void DeviceServer::open_network() {
   const auto within = [](std::int32_t value, std::int32_t most) { return value >= 1 && value <= most; };
   const DeviceLimits& limits = request_.limits;

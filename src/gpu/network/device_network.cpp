@@ -120,6 +120,10 @@ DeviceNetwork::DeviceNetwork(const GpuDevice& device, const std::string& ptx, co
 
 DeviceNetwork::~DeviceNetwork() = default;
 
+void DeviceNetwork::begin_loading() {
+  state_->weights.forget();
+}
+
 void DeviceNetwork::load(std::string_view name, std::uint64_t first, DeviceElement element,
                          std::span<const std::byte> bytes) {
   state_->weights.load(state_->device, name, first, element, bytes);

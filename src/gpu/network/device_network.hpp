@@ -29,6 +29,9 @@ public:
                 std::span<const std::uint16_t> rows_by_distance);
   ~DeviceNetwork();
 
+  /// All weights are loaded anew from here on: what came of a model whose loading broke off no longer counts.
+  void begin_loading();
+
   /// Takes consecutive elements of the parameter with this Hugging Face name, row-major, from element `first` on.
   /// Chunks may come in any order. Throws InternalError for a name that the network lacks and a chunk outside the
   /// parameter.
