@@ -44,11 +44,11 @@ void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem:
   const auto source = open_checkpoint(folder);
   const Match match = match_parameters(parameters_of(network.config()), *source, Purpose::training_start);
   if (!match.missing.empty())
-    log_line(folder.string() + ": has no head (" + match.missing.front() + " and so on): it starts fresh, by the seed");
+    log_line(folder.string() + ": has no head (" + match.missing.front() + ", ...): it starts fresh, from the seed");
   const std::vector<std::string> extra = load_weights(network, *source, Purpose::training_start, threads);
   if (!extra.empty())
-    log_line(folder.string() + ": without " + counted(extra.size(), "tensor") +
-             " that the network does not have, such as " + extra.front());
+    log_line(folder.string() + ": " + counted(extra.size(), "tensor") +
+             " that the network does not have left out, for example " + extra.front());
 }
 
 } // namespace sciexam
