@@ -1,4 +1,4 @@
-// The weights of a dense layer in the order in which the kernels read them: put there once, when they are loaded.
+// The weights of a dense layer in the order in which the kernels read them, packed once when they are loaded.
 #pragma once
 
 #include "kernels/aligned_floats.hpp"
@@ -11,43 +11,44 @@
 
 namespace sciexam {
 
-/// How packed weights are stored. f16 takes half the memory; products are of f32 numbers then, too. bf16: products are
-/// of bf16 (DenseRows::pair_weight). int8: products are of bytes (DenseRows::byte_weight).
+/// How packed weights are stored. f16 halves the memory; products are still of f32. bf16: bf16 products
+/// (DenseRows::pair_weight). int8: int8 products (DenseRows::byte_weight).
 enum class StoredWeights { f32, f16, bf16, int8 };
 
-/// Sums of more products of bytes might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
+/// Sums of more int8 products might overflow 32 bits: 128 * 255 * 65,536 < 2^31.
 inline constexpr std::int64_t kMostByteFeatures = 65536;
 
 class PackedMatrix {
 public:
   PackedMatrix() = default;
-  /// All zeros; factors of inputs are ones. Throws std::bad_alloc.
+  /// All zeros; input factors are 1. Throws std::bad_alloc.
   PackedMatrix(std::int64_t in_features, std::int64_t out_features, StoredWeights stored,
                const KernelTable& kernels = kernel_table());
 
-  /// Those for which it is packed.
+  /// The kernels that it is packed for.
   const KernelTable& kernels() const noexcept { return *kernels_; }
   StoredWeights stored() const noexcept { return stored_; }
 
   std::int64_t in_features() const noexcept { return in_features_; }
   std::int64_t out_features() const noexcept { return out_features_; }
 
-  /// Elements first .. of weight [out_features, in_features], row-major. Several threads may place different ones.
+  /// Elements first .. of weight [out_features, in_features], row-major. Threads may place different elements
+  /// concurrently.
   void place(std::int64_t first, std::span<const float> weights);
-  /// The same from the bytes of f16 or bf16 numbers, where they are stored so.
+  /// The same for f16 or bf16 values, whichever the matrix stores.
   void place_halves(std::int64_t first, std::span<const std::byte> weights);
-  /// The same of int8 numbers.
+  /// The same for int8 values.
   void place_bytes(std::int64_t first, std::span<const std::byte> weights);
-  /// [out_features], to be written.
+  /// [out_features], to be filled in.
   float* bias() noexcept { return bias_.data(); }
-  /// Where weights are bytes: what an output's bytes are multiplied with, [out_features], and an input before it is
-  /// rounded, [in_features]; to be written.
+  /// For int8 weights: the scale of each output, [out_features], and the factor of each input before it is rounded,
+  /// [in_features]; to be filled in.
   float* byte_scales() noexcept { return byte_scales_.data(); }
   float* input_factors() noexcept { return input_factors_.data(); }
-  /// To be called once all is placed.
+  /// To be called once everything is placed.
   void complete();
 
-  /// What the kernel needs to know of this matrix; the rest is for the caller to fill in.
+  /// What the kernel needs to know about this matrix; the caller fills in the rest.
   DenseRows call() const noexcept;
 
 private:

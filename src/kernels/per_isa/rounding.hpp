@@ -1,4 +1,4 @@
-// Rows of a dense layer as bf16 or as bytes, and what sums of bytes stand for.
+// Rows of a dense layer rounded to bf16 or int8, and int8 sums scaled back to floats.
 #pragma once
 
 #include "kernels/kernel_table.hpp"
@@ -7,7 +7,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Pairs of bf16 from `count` floats; up to a whole vector of floats zeros follow.
+/// Pairs of bf16 from `count` floats, padded with zeros to a whole vector of floats.
 inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pairs) {
   using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes)));
   for (std::int64_t i = 0; i < count; i += kLanes) {
@@ -40,8 +40,8 @@ inline float largest_input(const float* x, const float* factors, std::int64_t si
   return largest(most);
 }
 
-/// 128 + x[i] factors[i] scale, rounded, four bytes an element, which stands kByteParts times, each time with the bytes
-/// of a part; up to a multiple of kLanes 128 follows.
+/// 128 + x[i] factors[i] scale, rounded, as unsigned bytes, four to an element. Each element is written kByteParts
+/// times, with the bytes of one part each; padded with 128 to a multiple of kLanes.
 inline void round_to_bytes(const float* x, const float* factors, float scale, std::int64_t count,
                            std::int32_t* elements) {
   using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
@@ -62,7 +62,7 @@ inline void round_to_bytes(const float* x, const float* factors, float scale, st
   }
 }
 
-/// What row's bytes stand for; zero, if all of it is.
+/// The scale of a row; 0 if the whole row is 0.
 inline float row_scale(const DenseRows& call, std::int64_t row) {
   return largest_input(call.x + row * call.in_features, call.input_factors, call.in_features) / kLargestByte;
 }
@@ -70,8 +70,8 @@ inline float inverse(float scale) {
   return scale > 0 ? 1 / scale : 0;
 }
 
-/// What an integer sum stands for. 128 was added to all bytes of rows: `byte_surplus` is what that added to a column's
-/// sums.
+/// The float that an integer sum stands for. 128 was added to all elements of rows; `byte_surplus` is what that added
+/// to a column's sums.
 inline Vector scaled_sum(const DenseRows& call, float row_scale, std::int64_t column, Integers sum) {
   const Vector scale = multiply(all(row_scale), load(call.byte_scales + column)),
                y = multiply_add(to_floats(sum - load_integers(call.byte_surplus + column)), scale,
