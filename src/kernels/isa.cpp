@@ -62,8 +62,8 @@ bool has_amx() {
   constexpr unsigned kAll = kTile | kBf16 | kInt8;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (edx & kAll) != kAll)
     return false;
-  // The registers are 8 KB that a thread's state has only if its process wants it; kernels before 5.16 do not know
-  // that.
+  // A thread's state has the 8 KB of registers only if its process asked for them; kernels before 5.16 reject the
+  // request.
   constexpr long kRequestPermission = 0x1023, kTileData = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   static const bool permitted = ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
   return permitted;
