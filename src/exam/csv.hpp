@@ -12,11 +12,11 @@
 
 namespace sciexam {
 
-/// What a file may do otherwise than the competition's.
+/// How a file may differ from the competition's.
 struct CsvRules {
-  char separator = ','; ///< between cells
-  bool quotes = true;   ///< false: double quotes are characters as any other, cells end at separators and line ends
-  bool any_cell_count = false; ///< rows keep the number of cells that they have, and empty lines are passed over
+  char separator = ',';        ///< between cells
+  bool quotes = true;          ///< false: double quotes are ordinary characters
+  bool any_cell_count = false; ///< rows may have any number of cells, and empty lines are skipped
 };
 
 /// Reads a CSV file row by row, in blocks: no more of it is in memory than one

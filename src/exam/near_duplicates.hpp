@@ -29,7 +29,7 @@ inline constexpr double kLeastNearDuplicate = 0.3;
 
 /// What equal prompts with other options are.
 enum class EqualPrompts {
-  are_alike,    ///< near-duplicates: nothing of an exam may leak, and both tell about one subject
+  are_alike,    ///< near-duplicates: they ask about one subject, and nothing of an exam may leak
   need_options, ///< other questions, unless they share half of their options: "Which of these is a mixture?"
 };
 

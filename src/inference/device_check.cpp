@@ -10,7 +10,7 @@ namespace sciexam {
 std::string LogitErrors::text() const {
   char line[160];
   std::snprintf(line, sizeof line, "%zu logits, error mean %.1e, 90 %% %.1e, 99 %% %.1e, max %.1e (gate %.1e)", count,
-                mean, most_90, most_99, most, gate);
+                mean, quantile_90, quantile_99, maximum, gate);
   return line;
 }
 
@@ -30,9 +30,9 @@ LogitErrors compare_logits(std::span<const float> found, std::span<const double>
   };
   return {.count = errors.size(),
           .mean = std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size()),
-          .most_90 = quantile(0.9),
-          .most_99 = quantile(0.99),
-          .most = errors.back(),
+          .quantile_90 = quantile(0.9),
+          .quantile_99 = quantile(0.99),
+          .maximum = errors.back(),
           .gate = kDeviceTolerance * largest};
 }
 

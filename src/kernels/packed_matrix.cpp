@@ -28,7 +28,7 @@ PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, 
   bias_ = AlignedFloats::zeros(all_columns);
   if (stored == StoredWeights::int8) {
     if (in_features > kMostByteFeatures)
-      throw InternalError("a product of bytes over " + std::to_string(in_features) + " features");
+      throw InternalError("an int8 product over " + std::to_string(in_features) + " features");
     weight_ = AlignedFloats::zeros(all_columns * round_up(in_features, kBytesOfGroup) / kBytesOfGroup);
     byte_scales_ = AlignedFloats::zeros(all_columns);
     byte_surplus_.resize(static_cast<std::size_t>(all_columns));
@@ -40,8 +40,8 @@ PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, 
   }
 }
 
-/// Row by row: a panel's place is small enough to stay in the second cache until its rows are there. kGroup features of
-/// a column lie side by side.
+/// Row by row: a panel is small enough to stay in the second-level cache until all its rows are placed. kGroup features
+/// of a column are adjacent.
 template <std::int64_t kGroup, class To, class Weight>
 void PackedMatrix::place_each(std::int64_t first, std::int64_t count, To* to, Weight weight) {
   const std::int64_t columns = kernels_->panel_columns, of_panel = round_up(in_features_, kGroup) * columns;
@@ -104,21 +104,20 @@ DenseRows PackedMatrix::call() const noexcept {
   DenseRows call;
   call.in_features = in_features_;
   call.out_features = out_features_;
+  call.weight.stored = stored_;
   switch (stored_) {
   case StoredWeights::f32:
-    call.weight = weight_.data();
+    call.weight.f32 = weight_.data();
     break;
   case StoredWeights::f16:
-    call.half_weight = halves();
+    call.weight.f16 = halves();
     break;
   case StoredWeights::bf16:
-    call.pair_weight = reinterpret_cast<const std::int32_t*>(weight_.data());
+    call.weight.bf16 = reinterpret_cast<const std::int32_t*>(weight_.data());
     break;
   case StoredWeights::int8:
-    call.byte_weight = bytes();
-    call.byte_scales = byte_scales_.data();
-    call.byte_surplus = byte_surplus_.data();
-    call.input_factors = input_factors_.data();
+    call.weight.int8 = bytes();
+    call.int8_scales = {byte_scales_.data(), byte_surplus_.data(), input_factors_.data()};
     break;
   }
   call.bias = bias_.data();

@@ -97,6 +97,22 @@ TEST_CASE("data: held-out questions go, options are shuffled by the seed, folds 
   CHECK_THAT(first, StartsWith("id,prompt,A,B,C,D,E,answer,source,fold\n") && !ContainsSubstring("tides"));
 }
 
+TEST_CASE("data: JSON lines become a training set, and what is not used is named") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "set.jsonl",
+              R"({"id":"q1","question":{"stem":"Which tool measures heat?","choices":[{"label":"1","text":"ruler"},)"
+              R"({"label":"2","text":"thermometer"}]},"answerKey":"2","level":"easy"})"
+              "\n");
+  const ProgramResult run = sciexam_run(
+      {"data", "--input", folder / "set.jsonl", "--out", folder / "train.csv", "--report", folder / "r.html"});
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK(read_bytes(folder / "train.csv") == "id,prompt,A,B,C,D,E,answer,source\n"
+                                            "q1,Which tool measures heat?,ruler,thermometer,,,,B,set\n");
+  CHECK_THAT(run.out, ContainsSubstring("set: not used: level\n"));
+  CHECK_THAT(read_bytes(folder / "r.html"), ContainsSubstring("JSON lines: question.stem, 2 options"));
+}
+
 TEST_CASE("data: a wrong command line or input is exit status 2, and nothing is written") {
   const TemporaryFolder folder;
   write_bytes(folder / "first.csv", kFirst);
@@ -132,7 +148,8 @@ TEST_CASE("data: a wrong command line or input is exit status 2, and nothing is 
 }
 
 TEST_CASE("data: every command of data explains itself") {
-  CHECK_THAT(sciexam_run({"data", "--help"}).out, ContainsSubstring("--near-duplicate-threshold"));
+  CHECK_THAT(sciexam_run({"data", "--help"}).out,
+             ContainsSubstring("--near-duplicate-threshold") && ContainsSubstring("JSON"));
   CHECK_THAT(sciexam_run({"data", "prompts", "--help"}).out, ContainsSubstring("--questions-per-passage"));
   CHECK_THAT(sciexam_run({"data", "import", "--help"}).out, ContainsSubstring("--responses"));
 }

@@ -28,7 +28,7 @@ std::optional<int> confirmed(int index, const OptionName& name, const AnswerCell
   return option && (name.text.empty() || fits) ? option : std::nullopt;
 }
 
-/// The option that the answer names otherwise than by a bare number.
+/// The option that the answer names, unless by a bare number.
 std::optional<int> find_named(const AnswerCell& answer, const AnswerRules& rules) {
   if (const std::optional<OptionName> name = parse_option_name(answer.text)) {
     std::optional<int> option;
@@ -48,13 +48,13 @@ std::optional<int> find_named(const AnswerCell& answer, const AnswerRules& rules
   return column ? checked_index(static_cast<int>(found - rules.option_names.begin()), answer) : std::nullopt;
 }
 
-/// A number from which on its options could be counted.
+/// The answer as a number that may be an option's place.
 std::optional<int> find_number(const AnswerCell& answer) {
   const std::optional<int> number = small_number(answer.text);
   return number && *number <= static_cast<int>(answer.options.size()) ? number : std::nullopt;
 }
 
-/// Whether any answer is 0, and the greatest that is as great as its options are many.
+/// Whether any answer is 0, and the largest answer that equals the number of its options.
 struct Ends {
   bool zero = false;
   std::optional<std::size_t> count = {};
@@ -84,7 +84,7 @@ AnswerForm find_index_base(std::span<const AnswerCell> answers, const AnswerRule
   return from_0 ? AnswerForm::index_from_0 : AnswerForm::index_from_1;
 }
 
-/// What numbers among letters count from.
+/// What numbers count from in a file of letters.
 std::optional<int> find_mixed_base(std::span<const AnswerCell> answers, const AnswerRules& rules) {
   if (rules.base)
     return rules.base;
@@ -178,7 +178,7 @@ std::optional<int> parse_answer(const AnswerReading& reading, const AnswerCell& 
   if (!number || !reading.number_base)
     return text;
   const std::optional<int> option = checked_index(*number - *reading.number_base, answer);
-  return text && text != option ? std::nullopt : option; // a number that is another option's text
+  return text && text != option ? std::nullopt : option; // ambiguous: also another option's text
 }
 
 } // namespace sciexam

@@ -11,11 +11,11 @@
 namespace sciexam {
 
 enum class AnswerForm {
-  letter, ///< "B", "b", "(B)", "Option B", "B) its text", or the name of the option's column; a few may be numbers
-  text,   ///< the text of an option
+  letter,       ///< "B", "b", "(B)", "Option B", "B) its text", or the name of the option's column; some may be numbers
+  text,         ///< the text of an option
   index_from_0, ///< "1" for B; "1.0" too
   index_from_1, ///< "2" for B
-  apart,        ///< the right option itself, which is none of the others
+  apart,        ///< the right option itself, which is not among the options
 };
 
 /// In words, e.g. "letters".
@@ -37,14 +37,14 @@ struct AnswerRules {
   int first_option_number = 1;                ///< what the names of the options' columns count from
 };
 
-/// The form of a file's answers, and what else their understanding takes.
+/// The form of a file's answers, and what else is needed to parse them.
 struct AnswerReading {
   AnswerForm form;
   std::optional<int> number_base = {}; ///< with `letter`: what a number counts from; nothing: numbers are no answers
 };
 
 /// The form that most of a file's answers have; of several that fit as many the first of letter, text, index.
-/// An index begins at 0 or 1: the file tells by a 0, or by a number as great as the options are many. Right options
+/// An index counts from 0 or 1: a 0 shows the one, a number equal to the number of options the other. Right options
 /// that are none of the others are recognised by answers that are like the options but never equal to one. Throws
 /// InputError where the answers leave open which of two forms they have, unless `rules` says it.
 AnswerReading find_answer_form(std::span<const AnswerCell> answers, const AnswerRules& rules);

@@ -26,7 +26,7 @@ struct RawSet {
   DataColumns columns;
   bool has_header = false;
   std::string described, unused;
-  AnswerRules answers; ///< what the columns tell about them
+  AnswerRules answers; ///< what is known from the columns
   std::vector<RawQuestion> questions;
 };
 

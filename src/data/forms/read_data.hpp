@@ -16,8 +16,8 @@ namespace sciexam {
 
 struct ReadRules {
   QuestionRules questions = {};
-  std::optional<int> answer_base = {}; ///< 0 or 1: where answers that are numbers begin; else the file tells
-  bool right_option_apart = false;     ///< the answers are the right options, and the options the wrong ones
+  std::optional<int> answer_base = {}; ///< 0 or 1: what numeric answers count from; otherwise the file decides
+  bool right_option_apart = false;     ///< the answers are the right options, and the option columns hold wrong ones
 };
 
 /// Adds a file's questions, cleaned, to `data`, and those that cannot be used to its rejections. Throws UsageError

@@ -16,7 +16,7 @@ std::string_view text_of(Reason reason) {
       "empty option",
       "two equal options",
       "no answer",
-      "answer is no option",
+      "answer is not an option",
       "right option is empty",
       "duplicate",
       "near-duplicate",

@@ -31,7 +31,7 @@ enum class Reason {
   no_answer,
   unknown_answer, ///< neither the letter, the number nor the text of an option
   empty_answer,   ///< the right option has no text
-  duplicate,      ///< the same prompt and options, in whatever order
+  duplicate,      ///< the same prompt and options, in any order
   near_duplicate,
   held_out,           ///< a near-duplicate of a question of a hold-out file
   easy,               ///< an ensemble is sure of the right answer

@@ -12,7 +12,7 @@
 namespace sciexam {
 namespace {
 
-constexpr double kUnlikely = 1e-3; // a chance that is not believed in
+constexpr double kUnlikely = 1e-3; // a probability that is taken for impossible
 
 bool has_digit(std::string_view text) {
   return text.find_first_of("0123456789") != std::string_view::npos;
@@ -77,7 +77,7 @@ AnswerForm meaning_of_numbers(std::span<const AnswerCell> answers, const std::fi
     const double chance = chance_of_meeting(answer.options);
     ++numbers;
     met += find_option_text(answer).has_value();
-    wordy += !any_has_digit(answer.options); // a number is no option beside words
+    wordy += !any_has_digit(answer.options); // a number does not fit among words
     expected += chance;
     log_chance += std::log(std::max(1 - chance, 0.01));
   }

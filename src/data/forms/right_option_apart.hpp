@@ -1,4 +1,4 @@
-// Answers that are the right options themselves, which are none of the others: files of one right option and its
+// Answers that are the right options themselves and not among the options: files with one right option and its
 // distractors under ordinary names.
 #pragma once
 
@@ -11,13 +11,13 @@
 
 namespace sciexam {
 
-/// Whether answers, hardly any of which is a letter, a number or an option's text, look like options: about as long, of
-/// the same kind (numbers among numbers), and no few words that are repeated throughout.
+/// Whether answers, hardly any of which is a letter, a number or an option's text, look like options: of similar length
+/// and the same kind (numbers among numbers), and not the same few words throughout.
 bool texts_are_apart(std::span<const AnswerCell> answers);
 
-/// What answers mean that are mostly numbers no greater than the options are many: their places (index_from_1, or from
-/// 0), their texts, or right options that are none of them (apart). Places meet an option of the same text as often
-/// as chance has it, right options apart never do. Throws InputError where chance may explain either.
+/// What answers mean that are mostly numbers no greater than the number of options: the options' places (index_from_1,
+/// or from 0), their texts, or right options that are none of them (apart). Places meet an option of the same text as
+/// often as chance has it, right options apart never do. Throws InputError where chance may explain either.
 AnswerForm meaning_of_numbers(std::span<const AnswerCell> answers, const std::filesystem::path& file);
 
 /// 2 of "2" or "2.0", as spreadsheets write it where a cell of the column is empty; up to 25.

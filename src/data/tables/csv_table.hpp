@@ -7,7 +7,7 @@
 
 namespace sciexam {
 
-/// Reads the file with the separator that its first line has most of. CSV is read as strictly as everywhere
+/// Reads the file with the separator that is most frequent in its first line. CSV is read as strictly as everywhere
 /// (exam/csv.hpp), with three exceptions: a row with another number of cells than the header gets a fault and the file
 /// is read on; cells beyond the header that are empty, and empty lines, do not matter; and where quotes do not pair in
 /// a file with tabs or pipes, they are characters as any other. Throws what CsvReader does.

@@ -1,4 +1,4 @@
-// A question set of whatever kind of file.
+// Question sets in any kind of file.
 #pragma once
 
 #include "data/tables/table.hpp"
@@ -7,7 +7,7 @@
 
 namespace sciexam {
 
-/// Reads JSON and JSON lines (json_table.hpp), else CSV (csv_table.hpp). Throws what they do.
+/// Reads JSON and JSON lines with json_table.hpp, everything else as CSV with csv_table.hpp. Throws what they do.
 Table read_table(const std::filesystem::path& path);
 
 } // namespace sciexam

@@ -1,4 +1,4 @@
-// A question set as rows of cells under named columns, whatever kind of file it came from.
+// A question set as rows of cells under named columns, independent of the kind of file.
 #pragma once
 
 #include <cstddef>

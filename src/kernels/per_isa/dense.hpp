@@ -10,13 +10,13 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Room for a panel, for the rows of kDepth elements, for the scales of rows of bytes, and for what interleave() writes
+/// Room for a panel, for the rows of kDepth elements, for the scales of int8 rows, and for what interleave() writes
 /// beyond the last tile.
 std::int64_t dense_scratch(std::int64_t rows) {
   return (round_up(rows, kTileRows) + kRounded.tile + kPanelColumns) * kDepth + round_up(rows, kLanes) + kLanes;
 }
 
-/// Products of floats, by weights that are stored as f32 or f16. `room` is for a tile's rows, or for a panel, which
+/// f32 products, with weights that are stored as f32 or f16. `room` is for a tile's rows, or for a panel, which
 /// the first tile leaves there and the others read.
 struct Floats {
   using Element = float;
@@ -24,20 +24,20 @@ struct Floats {
   static const float* row(const float* x, std::int64_t, float*) { return x; }
   template <class Multiply>
   static void with_panel(const DenseRows& call, std::int64_t begin, bool first, float* room, const Multiply& multiply) {
-    if (call.half_weight == nullptr)
-      multiply(call.weight + begin);
+    if (call.weight.stored == StoredWeights::f32)
+      multiply(call.weight.f32 + begin);
     else if (first)
-      multiply(WidenedPanel{call.half_weight + begin, room});
+      multiply(WidenedPanel{call.weight.f16 + begin, room});
     else
       multiply(static_cast<const float*>(room));
   }
   static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth, std::int64_t steps) {
-    return call.half_weight == nullptr ? PanelAhead(call.weight + begin, depth, steps)
-                                       : PanelAhead(call.half_weight + begin, depth, steps);
+    return call.weight.stored == StoredWeights::f32 ? PanelAhead(call.weight.f32 + begin, depth, steps)
+                                                    : PanelAhead(call.weight.f16 + begin, depth, steps);
   }
 };
 
-/// Products of bf16.
+/// bf16 products.
 struct Bf16Pairs {
   using Element = std::int32_t;
   static constexpr std::int64_t kFeatures = 2;
@@ -47,14 +47,14 @@ struct Bf16Pairs {
   }
   template <class Multiply>
   static void with_panel(const DenseRows& call, std::int64_t begin, bool, std::int32_t*, const Multiply& multiply) {
-    multiply(call.pair_weight + begin);
+    multiply(call.weight.bf16 + begin);
   }
   static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth, std::int64_t steps) {
-    return PanelAhead(call.pair_weight + begin, depth, steps);
+    return PanelAhead(call.weight.bf16 + begin, depth, steps);
   }
 };
 
-/// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; those that are missing in the last one are zeros.
+/// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; rows missing in the last one are zeros.
 template <class Numbers, class Element>
 inline void pack_rows(const DenseRows& call, std::int64_t k, std::int64_t depth, Element* room, Element* packed) {
   const std::int64_t begin = k * Numbers::kFeatures,
@@ -113,12 +113,14 @@ void dense(const DenseRows& call) {
   if (dense_in_unit(call))
     return;
 #endif
-  if (call.byte_weight != nullptr)
-    dense_bytes(call);
-  else if (call.pair_weight != nullptr)
-    dense_of<Bf16Pairs>(call);
-  else
-    dense_of<Floats>(call);
+  switch (call.weight.stored) {
+  case StoredWeights::int8:
+    return dense_bytes(call);
+  case StoredWeights::bf16:
+    return dense_of<Bf16Pairs>(call);
+  default:
+    return dense_of<Floats>(call);
+  }
 }
 
 /// Mean and variance in two passes over a row that the first cache holds.

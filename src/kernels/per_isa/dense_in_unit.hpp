@@ -1,7 +1,7 @@
-// Dense layers by the CPU's matrix unit (AMX): products of bf16 or of bytes, 32 rows by 32 columns at once.
+// Dense layers on the CPU's matrix unit (AMX): bf16 or int8 products, 32 rows by 32 columns at once.
 //
-// A register of the unit holds 16 rows of 64 bytes. Weights are packed as it wants them: 16 elements of a panel's depth
-// are two registers. Rows are rounded, and stay rows.
+// A register of the unit holds 16 rows of 64 bytes. Weights are packed as the unit needs them: 16 elements of a panel's
+// depth are two registers. Rows are rounded and keep their order.
 #pragma once
 
 #ifdef __AMX_TILE__
@@ -35,14 +35,14 @@ public:
   ~MatrixUnit() { _tile_release(); }
 };
 
-/// Products of bf16. In each 16 elements of depth the pairs' first products are summed, and their second ones, each
-/// rounded once; then both are added to the sum so far (Intel's manual, volume 2, TDPBF16PS).
+/// bf16 products. Over each 16 elements of depth the first products of all pairs are summed, and the second ones, each
+/// with one rounding; then both sums are added to the total (Intel's manual, volume 2, TDPBF16PS).
 class UnitPairs {
 public:
   static constexpr std::int64_t kFeatures = 2; // of an element
   UnitPairs(const DenseRows& call, float*) : call_(call) {}
 
-  const std::int32_t* panels() const { return call_.pair_weight; }
+  const std::int32_t* panels() const { return call_.weight.bf16; }
   void round(std::int64_t row, std::int64_t begin, std::int64_t count, std::int32_t* to) const {
     round_to_pairs(call_.x + row * call_.in_features + begin, count, to);
   }
@@ -61,7 +61,7 @@ private:
   const DenseRows& call_;
 };
 
-/// Products of bytes, those of rows without a sign; exact.
+/// int8 products, with unsigned rows; exact.
 class UnitBytes {
 public:
   static constexpr std::int64_t kFeatures = kGroup;
@@ -70,10 +70,10 @@ public:
       scales[row] = row_scale(call, row);
   }
 
-  const std::int32_t* panels() const { return reinterpret_cast<const std::int32_t*>(call_.byte_weight); }
+  const std::int32_t* panels() const { return reinterpret_cast<const std::int32_t*>(call_.weight.int8); }
   void round(std::int64_t row, std::int64_t begin, std::int64_t count, std::int32_t* to) const {
-    round_to_bytes(call_.x + row * call_.in_features + begin, call_.input_factors + begin, inverse(scales_[row]), count,
-                   to);
+    round_to_bytes(call_.x + row * call_.in_features + begin, call_.int8_scales.inputs + begin, inverse(scales_[row]),
+                   count, to);
   }
   Vector start(std::int64_t) const { return zero(); }
   Vector finish(std::int64_t row, std::int64_t column, Vector bits) const {
@@ -165,11 +165,11 @@ inline void dense_in_unit(const DenseRows& call) {
   }
 }
 
-/// False if it is not for the unit: weights of another kind, or a depth that its registers do not divide.
+/// False if the unit cannot do it: weights of another kind, or a depth that its registers do not divide.
 inline bool dense_in_unit(const DenseRows& call) {
-  if (call.pair_weight != nullptr && call.in_features % (UnitPairs::kFeatures * kUnitDepth) == 0)
+  if (call.weight.stored == StoredWeights::bf16 && call.in_features % (UnitPairs::kFeatures * kUnitDepth) == 0)
     dense_in_unit<UnitPairs>(call);
-  else if (call.byte_weight != nullptr && call.in_features % (UnitBytes::kFeatures * kUnitDepth) == 0)
+  else if (call.weight.stored == StoredWeights::int8 && call.in_features % (UnitBytes::kFeatures * kUnitDepth) == 0)
     dense_in_unit<UnitBytes>(call);
   else
     return false;

@@ -61,7 +61,7 @@ TEST_CASE("passages end at paragraph ends, as late as fits") {
   CHECK(cut(a + "\n\n" + b + "\n" + c, 2000) == std::vector<std::string>{a + "\n\n" + b + "\n" + c});
 }
 
-TEST_CASE("a long paragraph is cut at the end of a sentence, else between words, else anywhere") {
+TEST_CASE("a long paragraph is cut at the end of a sentence, or between words, or anywhere") {
   const std::string sentence = std::string(295, 's') + " end.";
   CHECK(cut(sentence + " " + sentence, 500) == std::vector<std::string>{sentence, sentence});
   CHECK(cut(repeated("word ", 100), 402) == std::vector<std::string>{repeated("word ", 79) + "word"});
@@ -73,7 +73,7 @@ TEST_CASE("lengths are in characters, and no character is cut") {
   CHECK(cut(text, 450) == std::vector<std::string>{repeated("\xC3\xA9", 450), repeated("\xC3\xA9", 450)});
 }
 
-TEST_CASE("what is too short is no passage") {
+TEST_CASE("what is too short is not a passage") {
   CHECK(cut(std::string(kLeastPassage - 1, 'x'), 1000).empty());
   CHECK(cut(std::string(kLeastPassage, 'x'), 1000).size() == 1);
   CHECK(cut(" \n\n ", 1000).empty());

@@ -82,7 +82,7 @@ TEST_CASE("texts are recognised, also in other spelling") {
   CHECK_FALSE(parse(AnswerForm::text, ""));
 }
 
-TEST_CASE("a text that two options have in other spelling is no answer") {
+TEST_CASE("a text that two options have in another spelling is not an answer") {
   const Options options = {"pH", "Ph", "x", "y", "z"};
   CHECK(parse({AnswerForm::text}, "pH", options) == 0);
   CHECK(parse({AnswerForm::text}, "Ph", options) == 1);
@@ -117,7 +117,7 @@ TEST_CASE("the name of an option's column is the option") {
   CHECK(parse(AnswerForm::letter, "choice_4") == 3);
 }
 
-TEST_CASE("what only looks like an option's name is none") {
+TEST_CASE("what only looks like an option's name is not one") {
   for (const char* answer : {"A cat", "A and B", "A, B", "A & B", "Option A and B", "C) Red", "3.5", "Option F",
                              "Options", "Option", "the", "Option 7", "0) Blue", "\xC3\xA9"}) {
     CAPTURE(answer);
@@ -136,7 +136,7 @@ TEST_CASE("numbers among letters count from 1, or from 0 if one is 0") {
   CHECK(parse(reading_of({"A", "B", "2", "B"}, 0), "2") == 2);
 }
 
-TEST_CASE("numbers among letters that cannot be understood are no answers") {
+TEST_CASE("ambiguous numbers among letters are rejected") {
   CHECK_FALSE(parse(reading_of({"A", "B", "0", "B", "5", "C", "D"}), "2"));
   // the place of one option, the text of another
   const Options numbers = {"3", "1", "2", "4"};

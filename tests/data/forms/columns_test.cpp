@@ -91,7 +91,7 @@ TEST_CASE("an ending's beginning is the prompt, and what is before it the contex
   CHECK(parts.context == 0);
 }
 
-TEST_CASE("a passage by whatever name is the context") {
+TEST_CASE("a passage under any of its names is the context") {
   for (const char* name : {"passage_text", "Passage", "fact1", "paragraph", "support", "Reading Passage", "article"}) {
     CAPTURE(name);
     CHECK(columns_of(std::string("question,A,B,answer,") + name).context == 4);
@@ -139,7 +139,7 @@ TEST_CASE("doubled columns and a gap between options are refused") {
              ContainsSubstring("there is no column c before it. "));
 }
 
-TEST_CASE("more than five options are found, and a far letter is no option") {
+TEST_CASE("more than five options are found, and a letter far from them is not one") {
   CHECK(columns_of("prompt,A,B,C,D,E,F,G,answer").options.size() == 7);
   CHECK(columns_of("prompt,A,B,C,D,answer,X").options.size() == 4);
 }

@@ -44,7 +44,7 @@ TEST_CASE("small numbers that may be places or right options are refused, unless
 
 TEST_CASE("many small numbers that never meet an option are right options") {
   std::string text = kHeader;
-  for (int i = 0; i < 40; ++i) // the four numbers turned, so that the right one is at no place of its own
+  for (int i = 0; i < 40; ++i) // the numbers rotate, so that the answer is never the text of an option
     text += "Question " + std::to_string(i) + "?," + std::to_string(1 + i % 3) + "," + std::to_string(1 + (i + 1) % 3) +
             "," + std::to_string(1 + (i + 2) % 3) + ",9\n";
   const DataSet data = data_of(text);
@@ -61,7 +61,7 @@ TEST_CASE("numbers beside words, and beside large numbers, are places") {
         std::vector<std::string>{"30", "11", "200"});
 }
 
-TEST_CASE("some small numbers among right options apart are such too") {
+TEST_CASE("small numbers among right options that stand apart are right options too") {
   const DataSet data =
       data_of(kHeader + "How many moons has Mars?,2,1,3,4\nWho found radium?,Curie,Bohr,Hahn,Rutherford\n"
                         "What is hot?,The Sun,The Moon,Mars,Pluto\n");

@@ -48,5 +48,5 @@ TEST_CASE("what was left out is written with its reason") {
   write_rejected(folder / "rejected.csv", data);
   CHECK(read_text_file(folder / "rejected.csv") ==
         "file,row,reason,detail,prompt\n"
-        "sets/a.csv,2,answer is no option,\"\"\"F\"\"\",\"Why, \"\"so\"\"?\nSay it.\"\n");
+        "sets/a.csv,2,answer is not an option,\"\"\"F\"\"\",\"Why, \"\"so\"\"?\nSay it.\"\n");
 }

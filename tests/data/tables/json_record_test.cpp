@@ -47,7 +47,7 @@ TEST_CASE("labels that not all options carry are part of their texts") {
   CHECK(cells(R"({"options": ["A) x", "C) y"]})").front().second == "A) x");
 }
 
-TEST_CASE("what is no list of options is none") {
+TEST_CASE("what is not a list of options is left alone") {
   CHECK(cells(R"({"options": ["x"]})") == NamedCells{{"options", "x"}});
   CHECK(cells(R"({"options": {"min": 1, "max": 2}})") == NamedCells{{"options.min", "1"}, {"options.max", "2"}});
   CHECK(cells(R"({"options": [{"other": 1}, {"other": 2}]})") == NamedCells{{"options", "\n"}});

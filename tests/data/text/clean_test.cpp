@@ -40,7 +40,7 @@ TEST_CASE("entities are decoded once") {
   CHECK(decode_html_entities("&amp;lt;") == "&lt;");
 }
 
-TEST_CASE("what is no known entity stays as it is") {
+TEST_CASE("unknown entities stay as they are") {
   for (const std::string text : {"AT&T;", "R&D", "&ID;", "&", "&;", "&#;", "&#x;", "&#0;", "&#xD800;", "&#x110000;",
                                  "&#99999999999;", "&lt", "&#12a;", "& lt;", "&verylongname;", "&#-5;"})
     CHECK(decode_html_entities(text) == text);
