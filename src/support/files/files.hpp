@@ -1,6 +1,8 @@
 // Reading files whole, and writing them so that a reader never sees half of one.
 #pragma once
 
+#include "support/files/descriptor.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -32,12 +34,13 @@ private:
   std::size_t size_ = 0;
 };
 
-/// The whole file. Throws UsageError if it cannot be read, InputError if it is longer than `limit` bytes.
+/// The whole file. Throws UsageError if it cannot be opened or is not a regular file, InputError if it is longer than
+/// `limit` bytes, WorkError if it ends early or cannot be read.
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{64} << 20);
 
-/// A file in the making: written beside `path` under a temporary name, and
-/// renamed to `path` by commit() once its bytes are on the disk. Without
-/// commit() nothing is left behind.
+/// A file in the making: written beside `path` under a temporary name, and renamed to `path` by commit() once its
+/// bytes are on the disk. Without commit() nothing is left behind. Its permissions are those of the user's new files
+/// (0666 less the umask).
 class AtomicFile {
 public:
   /// Throws WorkError (naming the folder and the remedy) if the temporary file cannot be made.
@@ -59,7 +62,7 @@ public:
 private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::uint64_t size_ = 0;
 };
 
