@@ -3,10 +3,13 @@
 #include "checkpoint/pytorch_bin.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "support/errors.hpp"
+#include "support/files/file_kind.hpp"
 #include "support/files/files.hpp"
 #include "support/text/json.hpp"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -51,27 +54,30 @@ bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
          std::string_view(reinterpret_cast<const char*>(bytes.data()), text.size()) == text;
 }
 
-/// One file; its content tells the form.
+constexpr const char* kWeightFiles = "Give a model.safetensors or a pytorch_model.bin";
+
+/// One file, in the form that its content shows.
 std::unique_ptr<WeightSource> open_file(const fs::path& file) {
   bool is_safetensors = false, is_pytorch = false;
+  std::optional<FileKind> kind;
   {
     const MappedFile mapped(file);
     const auto bytes = mapped.bytes();
     if (bytes.empty())
       throw InputError({file}, "is empty", "Take the file from its source again");
-    if (begins_with(bytes, "version https://git-lfs"))
-      throw InputError({file}, "is a Git LFS pointer, not the weights themselves",
-                       "Run git lfs pull in its repository, or download the file itself");
     is_pytorch = begins_with(bytes, "PK\x03\x04") || is_old_pytorch_form(bytes);
     constexpr std::size_t kJsonAt = 8; // after the header's length
     is_safetensors = bytes.size() > kJsonAt && begins_with(bytes.subspan(kJsonAt), "{");
+    constexpr std::size_t kLookedAt = 4096;
+    kind = find_file_kind({reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kLookedAt)});
   }
   if (is_pytorch)
     return open_pytorch_bin(file);
   if (is_safetensors)
     return open_safetensors(file);
-  throw InputError({file}, "is neither a safetensors file nor a checkpoint of PyTorch",
-                   "Give a model.safetensors or a pytorch_model.bin");
+  if (kind)
+    throw InputError({file}, "is " + kind->name, kind->stands_for_file ? kind->remedy : kWeightFiles);
+  throw InputError({file}, "is neither a safetensors file nor a checkpoint of PyTorch", kWeightFiles);
 }
 
 /// The files that an index names, each once, with the tensors that it puts there.

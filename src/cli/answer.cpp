@@ -168,8 +168,10 @@ ExitStatus AnswerRun::operator()() {
   const Located test = find_test(options_.test);
   output_ = find_output(options_.output);
   devices_.emplace(choice, fs::absolute(output_).parent_path()); // they open while the exam is read
-  const Exam exam = read_exam(test.path, {.lenient = options_.lenient});
+  const Exam exam = read_exam(test.path, {.lenient = options_.lenient, .answers_required = false});
   tell("exam", counted(exam.questions.size(), "question") + " in " + test.path.string() + " (" + test.reason + ")");
+  for (const std::string& note : notes_on(exam))
+    tell("note", note);
   for (const BadRow& row : exam.bad_rows)
     warn_line("bad row: " + row.problem);
 

@@ -60,6 +60,9 @@ TEST_CASE("a single file is recognised by its content") {
   };
   check("", "is empty");
   check("version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "Git LFS pointer");
+  check(std::string("\x1F\x8B\x08\0", 4), "is a gzip archive. Unpack it with gunzip");
+  check("<!DOCTYPE html>\n", "is a web page");
+  check("PAR1\x15", "is a Parquet table. Give a model.safetensors or a pytorch_model.bin");
   check("something else", "neither a safetensors file nor a checkpoint of PyTorch");
   CHECK_THROWS_AS(open_checkpoint(folder / "missing"), UsageError);
 }
