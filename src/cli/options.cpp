@@ -4,12 +4,12 @@
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
-#include "report/numbers.hpp"
 #include "support/errors.hpp"
 #include "support/machine/cpu.hpp"
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cstdlib>

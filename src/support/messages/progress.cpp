@@ -2,10 +2,10 @@
 
 #include "support/messages/event_log.hpp"
 #include "support/messages/terminal.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include <unistd.h>
@@ -38,14 +38,11 @@ void warn_line(std::string_view text) {
 
 std::string format_duration(double exact) {
   const auto seconds = static_cast<long long>(std::llround(std::max(0.0, exact)));
-  char text[48];
   if (seconds >= 3600)
-    std::snprintf(text, sizeof text, "%lld h %02lld min", seconds / 3600, seconds / 60 % 60);
-  else if (seconds >= 60)
-    std::snprintf(text, sizeof text, "%lld min %02lld s", seconds / 60, seconds % 60);
-  else
-    std::snprintf(text, sizeof text, "%lld s", seconds);
-  return text;
+    return printed("%lld h %02lld min", seconds / 3600, seconds / 60 % 60);
+  if (seconds >= 60)
+    return printed("%lld min %02lld s", seconds / 60, seconds % 60);
+  return printed("%lld s", seconds);
 }
 
 Progress::Progress(std::string label, std::uint64_t total, std::string unit)
@@ -86,10 +83,7 @@ std::string Progress::line() const {
     text += "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "] ";
   }
   const std::string note = note_.empty() ? "" : note_ + "  ";
-  char numbers[256];
-  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), per_second,
-                unit_.c_str());
-  text += numbers;
+  text += printed("%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), per_second, unit_.c_str());
   if (finished_)
     return text + "took " + format_duration(elapsed());
   if (done_ == skipped_)

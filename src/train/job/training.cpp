@@ -11,6 +11,7 @@
 #include "support/machine/memory.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 #include "train/engine/initial_weights.hpp"
 #include "train/inputs/inputs.hpp"
 #include "train/job/lock.hpp"
@@ -22,7 +23,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 namespace sciexam {
 namespace {
@@ -268,11 +268,7 @@ void Training::write_out_of_fold() {
 /// MAP@3 of the means over all runs, where they were validated with the same questions, or of all
 /// questions out of fold.
 NamedTexts Training::ensemble_scores() const {
-  const auto text = [](double value) {
-    char digits[16];
-    std::snprintf(digits, sizeof digits, "%.4f", value);
-    return std::string(digits);
-  };
+  const auto text = [](double value) { return printed("%.4f", value); };
   NamedTexts scores;
   const auto add = [&](const std::string& name, const Scores& all) {
     scores.emplace_back(name + ", MAP@3", text(all.map_at_3));

@@ -4,6 +4,7 @@
 #include "support/files/files.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
+#include "support/text/numbers.hpp"
 #include "train/engine/gradient_pass.hpp"
 #include "train/inputs/data_order.hpp"
 #include "train/optimizer/schedule.hpp"
@@ -221,10 +222,8 @@ void Loop::validate() {
   require_finite(logits);
   const Scores scores = score(*request_.valid, logits);
   log_.validation(progress_.step, epoch_at(progress_.step), scores);
-  char text[128];
-  std::snprintf(text, sizeof text, ": validation after step %lld: MAP@3 %.4f, accuracy %.4f, loss %.4f",
-                static_cast<long long>(progress_.step), scores.map_at_3, scores.accuracy, scores.loss);
-  log_line(request_.name + text);
+  log_line(printed("%s: validation after step %lld: MAP@3 %.4f, accuracy %.4f, loss %.4f", request_.name.c_str(),
+                   static_cast<long long>(progress_.step), scores.map_at_3, scores.accuracy, scores.loss));
   progress_.last = scores;
   const bool better = !progress_.best || scores.map_at_3 > progress_.best->map_at_3 ||
                       (scores.map_at_3 == progress_.best->map_at_3 && scores.loss < progress_.best->loss);
@@ -316,11 +315,9 @@ RunResult Loop::run() {
   }
   while (progress_.step < total_ && !progress_.stopped_early) {
     const StepRecord record = train_step();
-    char note[96];
-    std::snprintf(note, sizeof note, "step %lld/%lld  loss %.4f  rate %.2e", static_cast<long long>(record.step),
-                  static_cast<long long>(total_), watch_.average() == 0 ? record.loss : watch_.average(),
-                  record.learning_rate);
-    bar.note(note);
+    bar.note(printed("step %lld/%lld  loss %.4f  rate %.2e", static_cast<long long>(record.step),
+                     static_cast<long long>(total_), watch_.average() == 0 ? record.loss : watch_.average(),
+                     record.learning_rate));
     bar.advance(static_cast<std::uint64_t>(record.tokens));
     after_step(record);
   }

@@ -58,7 +58,7 @@ TEST_CASE("a file longer than its limit is refused") {
   CHECK_THROWS_WITH(read_text_file(folder / "f", 4), ContainsSubstring("5 bytes long, more than the 4"));
 }
 
-TEST_CASE("what is no readable file is refused by name") {
+TEST_CASE("a path that is not a readable file is refused by name") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(read_text_file(folder / "none"), ContainsSubstring("none: cannot be opened: No such file"));
   CHECK_THROWS_AS(read_text_file(folder / "none"), UsageError);

@@ -46,7 +46,7 @@ std::string written_to_terminal(const std::function<void()>& work) {
   with_standard_error(terminal, work);
   std::string text;
   pollfd more{main_end, POLLIN, 0};
-  while (::poll(&more, 1, 1000) == 1) { // the kernel hands the bytes over in its own time
+  while (::poll(&more, 1, 1000) == 1) { // the kernel delivers the bytes in its own time
     char part[4096];
     const ssize_t length = ::read(main_end, part, sizeof part);
     if (length <= 0)
