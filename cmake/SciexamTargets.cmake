@@ -6,11 +6,14 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# A target's property SCIEXAM_OPTIMIZATION (0, 3) is its level in a release build, instead of 2. CMake's own flags come
+# before these and do not matter; the presets leave them out.
+set(level $<TARGET_PROPERTY:SCIEXAM_OPTIMIZATION>)
 add_library(sciexam_options INTERFACE)
-target_compile_options(sciexam_options INTERFACE -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -ffunction-sections
-                                                 -fdata-sections)
+target_compile_options(sciexam_options INTERFACE
+  $<$<CONFIG:Release>:-O$<IF:$<STREQUAL:${level},>,2,${level}>;-DNDEBUG>
+  -Wall -Wextra $<$<BOOL:${SCIEXAM_WERROR}>:-Werror> -Wshadow -Wnon-virtual-dtor -ffunction-sections -fdata-sections)
 target_include_directories(sciexam_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(SCIEXAM_SANITIZE)
   # GCC 12 sees uninitialised members in its own <regex> when sanitizers are on.

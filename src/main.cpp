@@ -13,8 +13,8 @@ int main(int argc, char** argv) {
 #ifdef SCIEXAM_INSTRUMENTED
   return status; // sanitizers and coverage report at exit
 #else
-  // Without static destructors: where memory ran out while LibTorch registered something, one of its throws, and
-  // a run that has told how it ended would end in an abort.
+  // Without static destructors: where memory ran out while LibTorch registered something, one of them throws, and a run
+  // that has already reported its end would abort.
   std::cout.flush();
   std::fflush(nullptr);
   std::_Exit(status);

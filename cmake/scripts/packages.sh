@@ -1,19 +1,32 @@
 # shellcheck shell=bash disable=SC2154 # root and cache are build.sh's
 # What Debian's own packages have. $root is the checkout.
 
-packages_of() { # packages_of GROUP...: their names, one a line
+# packages_of GROUP...: what the groups list, one a line: NAME, or NAME|OTHER (the first that this system has), with a
+# "?" at its end where a system may lack it.
+packages_of() {
   local group
   for group; do
     awk -v group="$group" '$1 == group { print $2 }' "$root/cmake/debian_packages.txt"
   done
 }
 
-missing_packages() { # missing_packages PACKAGE...: those that are not installed, one a line
-  {
-    # An unknown package is an error to dpkg-query, to us just one that is missing.
-    dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2> /dev/null || true
-    printf 'wanted %s\n' "$@"
-  } | awk '$1 == "installed" { there[$2] = 1 } $1 == "wanted" && !there[$2] { print $2 }'
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]; }
+
+known() { apt-cache show --no-all-versions "$1" > /dev/null 2>&1; }
+
+# missing_packages LISTED...: what is to be installed, one a line; nothing for a listed package that is there in one of
+# its forms, or that may be lacking and is not to be had.
+missing_packages() {
+  local listed name found names
+  for listed; do
+    IFS='|' read -r -a names <<< "${listed%\?}"
+    found=''
+    for name in "${names[@]}"; do if installed "$name"; then continue 2; fi; done
+    for name in "${names[@]}"; do
+      if known "$name"; then found=$name && break; fi
+    done
+    [[ -z $found && $listed = *\? ]] || printf '%s\n' "${found:-${names[0]}}"
+  done
 }
 
 # Sets as_root to the words before a command that needs root; fails if there is no way.
@@ -31,19 +44,20 @@ find_root() {
 }
 
 require_packages() { # require_packages GROUP...
-  local missing by_hand
+  local missing by_hand listed
   command -v dpkg-query > /dev/null || die "this is not a Debian system: dpkg-query is missing." \
-    "build.sh is made for Debian 12. CONTRIBUTING.md says how to build elsewhere."
-  # shellcheck disable=SC2046 # names without blanks
-  mapfile -t missing < <(missing_packages $(packages_of "$@"))
+    "build.sh is made for Debian 12 and 13. CONTRIBUTING.md says how to build elsewhere."
+  mapfile -t listed < <(packages_of "$@")
+  mapfile -t missing < <(missing_packages "${listed[@]}")
   # Nothing missing: apt is not even asked, so this works offline.
   [ ${#missing[@]} -gt 0 ] || return 0
   by_hand="apt-get update && apt-get install --no-install-recommends ${missing[*]}"
   find_root || die "these Debian packages are missing, and I may not install them: ${missing[*]}" \
     "Have somebody run, as root:" "  $by_hand"
-  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
   # One unreachable third-party repository must not end the build.
   "${as_root[@]}" apt-get -q update >&2 || warn "apt-get update failed in part; trying to install all the same."
+  mapfile -t missing < <(missing_packages "${listed[@]}") # which of the alternatives there are is known only now
+  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >&2 ||
     die "apt-get could not install: ${missing[*]}" "Its messages are above. By hand, as root:" "  $by_hand"
 }

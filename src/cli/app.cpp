@@ -20,7 +20,7 @@ ExitStatus report(ExitStatus status, const std::string& text) {
   return status;
 }
 
-/// The place where faults become text and exit status.
+/// Where errors become text and exit status.
 ExitStatus report_current_exception() {
   try {
     throw;
@@ -29,7 +29,7 @@ ExitStatus report_current_exception() {
   } catch (const InputError& error) {
     return report(ExitStatus::wrong_input, error.what());
   } catch (const InternalError& error) {
-    return report(ExitStatus::failed, std::string("a fault in sciexam itself: ") + error.what() +
+    return report(ExitStatus::failed, std::string("a bug in sciexam: ") + error.what() +
                                           ". Please report it with the command line and `sciexam-run --version`");
   } catch (const Error& error) {
     return report(ExitStatus::failed, error.what());
@@ -40,9 +40,8 @@ ExitStatus report_current_exception() {
   }
 }
 
-/// The command whose help is asked for (`... --help`), or null. CLI11 would answer by an
-/// exception, and the first exception of a static program sorts its unwind tables: a fifth of
-/// the time that --help takes.
+/// The command whose help is asked for (`... --help`), or null. CLI11 would answer by an exception, and the first
+/// exception of a static program sorts its unwind tables, which takes a fifth of the time of --help.
 const CLI::App* help_wanted(const CLI::App& app, int argc, const char* const* argv) {
   const std::string_view last = argv[argc - 1];
   if (argc < 2 || (last != "--help" && last != "-h"))
@@ -66,7 +65,7 @@ ExitStatus run_command_line(int argc, const char* const* given) {
                   "it on an Intel CPU from 2013 or an AMD CPU from 2017 on, or a later one");
   std::vector<const char*> arguments(given, given + argc);
   if (argc > 1 && arguments[1] == std::string_view("--train"))
-    arguments[1] = "train"; // the contract has both
+    arguments[1] = "train"; // both spellings are promised
   const char* const* argv = arguments.data();
   ExitStatus status = ExitStatus::done;
   CLI::App app("sciexam-run: answers multiple-choice science exams (LLM Science Exam) with an ensemble of DeBERTa "

@@ -8,7 +8,7 @@ class App;
 
 namespace sciexam {
 
-/// Exit status, as the command line's contract has it.
+/// The exit status that the command line promises.
 enum class ExitStatus : int {
   done = 0,
   failed = 1,      ///< the work failed
@@ -26,7 +26,7 @@ void add_doctor(CLI::App& app, ExitStatus& status);
 void add_data(CLI::App& app);
 void add_train(CLI::App& app, ExitStatus& status);
 
-/// Parses the command line and does what it says; all faults end here, as text and exit status.
+/// Parses the command line and does what it says; every error ends here, as text and exit status.
 ExitStatus run_command_line(int argc, const char* const* argv);
 
 } // namespace sciexam

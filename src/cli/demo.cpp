@@ -1,16 +1,14 @@
 #include "cli/demo.hpp"
 
+#include "answer/package_use.hpp"
+#include "answer/run_report.hpp"
 #include "cli/options.hpp"
-#include "cli/reports.hpp"
-#include "demo/embedded.hpp"
+#include "demo/demo.hpp"
 #include "ensemble/package_run.hpp"
 #include "exam/metrics.hpp"
 #include "support/messages/progress.hpp"
 
 #include <cstdio>
-#include <map>
-#include <memory>
-#include <sstream>
 
 namespace sciexam {
 namespace {
@@ -26,20 +24,8 @@ void print_answer(const Question& question, const Ranking& ranking) {
 
 } // namespace
 
-Exam read_demo_exam() {
-  CsvReader questions(std::make_unique<std::istringstream>(std::string(demo_exam())), "demo exam");
-  return read_exam(questions);
-}
-
-Package open_demo_package() {
-  std::map<std::string, std::span<const std::byte>> files;
-  for (const EmbeddedFile& file : demo_package())
-    files.emplace(file.name, file.bytes);
-  return Package::open(PackageFiles::in_memory("demo package", std::move(files)));
-}
-
 ExitStatus run_demo(int requested_threads, const std::string& device, const std::string& given_precision) {
-  const Precision precision = choose_precision(given_precision);
+  const Precision precision = choose_precision(given_precision).precision;
   DeviceSet devices(choose_devices(device, precision), {});
   const int threads = use_threads(requested_threads);
   const Exam exam = read_demo_exam();
@@ -58,7 +44,9 @@ ExitStatus run_demo(int requested_threads, const std::string& device, const std:
               "questions either may well be 0.1 off)\n"
               "The demo's models are tiny: they show that everything works, not what large models know.\n",
               score_table(exam, answers.models).c_str(), map_at_3(rankings, exam.questions));
-  return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
+  for (const std::string& sentence : answers.degradations())
+    std::printf("degraded: %s\n", sentence.c_str());
+  return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 } // namespace sciexam

@@ -1,10 +1,11 @@
 // sciexam-run doctor: what a run would find on this machine, and what to do about what is missing.
 #include "answer/locate.hpp"
+#include "answer/package_use.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
-#include "cli/reports.hpp"
 #include "cli/version.hpp"
 #include "inference/loading.hpp"
+#include "inference/token_batches.hpp"
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
@@ -33,7 +34,7 @@ namespace fs = std::filesystem;
 
 enum class Verdict { fine, warning, missing };
 
-/// What was looked at, what was found and, where that is not right, what to do.
+/// What was checked, what was found and, if that is wrong, what to do.
 struct Finding {
   Verdict verdict;
   std::string what, found, remedy = {};
@@ -80,7 +81,7 @@ std::uint64_t memory_needed(const Package& package) {
       most = std::max(most, answering_memory(package.config(model), package.manifest().models[model].dtype,
                                              Precision::as_stored, kTokenBudget));
     } catch (const PackageError&) {
-      continue; // the check of the package tells it
+      continue; // the check of the package names it
     }
   return most;
 }
@@ -181,7 +182,7 @@ ExitStatus diagnose(const DoctorOptions& options) {
       std::printf("         %-10s -> %s\n", "", finding.remedy.c_str());
     ready = ready && finding.verdict != Verdict::missing;
   }
-  std::printf(ready ? "A run will find all that it needs.\n" : "A run would fail: see MISSING above.\n");
+  std::printf(ready ? "A run will find everything it needs.\n" : "A run would fail: see MISSING above.\n");
   return ready ? ExitStatus::done : ExitStatus::failed;
 }
 

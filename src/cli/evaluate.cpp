@@ -1,8 +1,9 @@
 // sciexam-run evaluate: MAP@3 against a labelled file.
 #include "answer/locate.hpp"
+#include "answer/package_use.hpp"
+#include "answer/run_report.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
-#include "cli/reports.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
 #include "support/errors.hpp"
@@ -41,20 +42,21 @@ ExitStatus evaluate_submission(const EvaluateOptions& options) {
 
 ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Combine combine = parse_combine(options.combine);
-  const Precision precision = choose_precision(options.precision);
+  const PrecisionChoice choice = choose_precision(options.precision);
+  const Precision precision = choice.precision;
   DeviceSet devices(choose_devices(options.device, precision), {});
   const int threads = use_threads(options.threads);
   const Exam exam = read_labelled(options.test);
   const Package package = Package::open(find_package(options.package).path);
-  check_weights(options.weights, package);
-  check_precision(options.precision, package);
+  require_weights(options.weights, package);
+  require_precision(choice, package);
   log_line("package: " + describe(package));
   log_devices(devices);
   log_line("precision: " + name_of(precision, package, devices));
   EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};
   const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
-  for (const std::string& failure : answers.failures)
-    std::printf("degraded: %s\n", failure.c_str());
+  for (const std::string& sentence : answers.degradations())
+    std::printf("degraded: %s\n", sentence.c_str());
   if (answers.models.empty())
     return ExitStatus::failed;
   if (!options.probabilities.empty())
@@ -66,7 +68,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
     const EnsembleAnswers in_f32 = answer_with_ensemble(package, exam.questions, request);
     std::printf("%s", agreement_table(exam, answers.models, in_f32.models).c_str());
   }
-  return answers.failures.empty() ? ExitStatus::done : ExitStatus::degraded;
+  return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 } // namespace

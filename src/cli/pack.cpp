@@ -73,7 +73,7 @@ void pack_checkpoints(const PackingOptions& options) {
   request.note = log_line;
   request.probe = [&](const DebertaConfig& config, WeightSource& packed) {
     require_vocabulary(tokenizer, options.tokenizer, config, packed);
-    return compute_probe(load_to_answer(config, packed, request.threads), tokenizer, request.template_options);
+    return compute_probe(*load_to_answer(config, packed, request.threads), tokenizer, request.template_options);
   };
   std::vector<EncodedQuestion> questions;
   if (request.dtype == DType::i8) {

@@ -36,7 +36,7 @@ bool report_numbers(const Package& package, int threads) {
       std::printf("%-32s carries no probe: its numbers were not checked\n", model.name.c_str());
       continue;
     }
-    const double difference = probe_difference(load_model(package, i, threads), model.probe);
+    const double difference = probe_difference(*load_model(package, i, threads), model.probe);
     const bool right = difference <= (model.dtype == DType::i8 ? kByteProbeTolerance : kProbeTolerance);
     ok = ok && right;
     std::printf("%-32s computes the packed logits to %.1e%s\n", model.name.c_str(), difference,

@@ -1,4 +1,4 @@
-// The answers of several models, and the rankings that they make together.
+// The answers of several models, and the rankings that follow from them.
 #pragma once
 
 #include "ensemble/combine.hpp"
@@ -15,7 +15,7 @@ namespace sciexam {
 struct ModelAnswers {
   std::string name;
   double weight = 1;
-  PartialAnswers logits; ///< one a question, in question order; empty where there was no time
+  PartialAnswers logits; ///< in question order; empty where there was no time
 };
 
 /// Rankings of all questions, from at least one model's answers; by the options' lengths where no model answered.

@@ -24,9 +24,9 @@ std::string_view name_of(Combine combine);
 Combine parse_combine(std::string_view name);
 
 /// The ensemble's scores for one question; `models` are its models' logits, `weights` (as many)
-/// count for Combine::weighted only. For Combine::vote equal points are told apart by a fraction
-/// below one point, so that they rank in the order in which options first received a vote: models
-/// in order, then each one's ranks.
+/// count for Combine::weighted only. For Combine::vote a fraction below one point breaks ties, so that
+/// options with equal points rank in the order in which they first received a vote: models in order, then
+/// each one's ranks.
 OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights);
 
 /// combine_scores, then descending; equal scores by option letter.

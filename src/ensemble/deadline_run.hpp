@@ -7,9 +7,9 @@
 #include "inference/token_batches.hpp"
 #include "support/clock.hpp"
 
-#include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,22 +17,21 @@
 
 namespace sciexam {
 
-inline constexpr double kNoTimeLimit = 1e9; ///< seconds
-inline constexpr double kNoCascade = 2;     ///< no probability is as high
-
 struct DeadlineOptions {
-  double limit = 0;                         ///< seconds from now within which all must be done
-  std::int64_t token_budget = kTokenBudget; ///< tokens at once, at most
-  /// Fewer tokens at once than these take as long: no batch is made smaller, and the first one, which measures the
-  /// speed, is of this size. One question where it is 0.
+  std::optional<double> limit = {};         ///< seconds from now within which all must be done; nothing: no limit
+  std::int64_t token_budget = kTokenBudget; ///< maximum of tokens at once
+  /// Fewer tokens at once take as long as these: no batch is made smaller, and the first one, which measures the speed,
+  /// has this size. One question where it is 0.
   std::int64_t efficient_tokens = 0;
   double expected_tokens_per_second = 50; ///< until it is measured
   double expected_load_seconds = 10;      ///< until it is measured
-  /// Questions whose first guess has this probability or more get no further model.
-  double cascade = kNoCascade;
+  /// Questions whose first guess has at least this probability get no further model; nothing: all get all models.
+  std::optional<double> cascade = {};
+  /// A question as messages name it, such as "question q17"; if not set, it is its number, from 1 on.
+  std::function<std::string(std::size_t)> name_of_question = nullptr;
 };
 
-/// Told while the run goes on; every function may be empty.
+/// Called while the run goes on; every function may be empty.
 struct DeadlineEvents {
   std::function<void(const std::string&)> plan = nullptr; ///< a plan or a change of it, in words
   std::function<void(std::size_t model, std::span<const std::size_t>)> model_begins = nullptr; ///< what it will answer
@@ -40,6 +39,8 @@ struct DeadlineEvents {
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible (a signal came)
 };
 
+/// A question with a sequence beyond kLongSequence is a long one: each model answers it alone, after all others, and
+/// within a share of the time that is left; its sequences are cut to what should fit into that.
 class DeadlineRun {
 public:
   /// `questions` must outlive the run.
@@ -57,40 +58,68 @@ public:
   const std::vector<std::string>& given_up() const noexcept { return given_up_; }
 
 private:
+  /// Questions that a model is to answer, in order: those up to `settled` are answered or given up.
+  struct Pending {
+    std::vector<std::size_t> questions;
+    std::size_t settled = 0;
+
+    std::span<std::size_t> rest() { return std::span(questions).subspan(settled); }
+  };
+
   double left() const;
   bool out_of_time() const;
   bool stopped() const;
   bool load(std::size_t model);
   void answer_all(std::size_t model);
   void answer_most_useful(std::size_t model);
+  void answer_long(std::size_t model, std::vector<std::size_t> questions);
+  bool answer_next(std::size_t model, Pending& pending, std::int64_t max_length);
+  std::span<std::size_t> next_batch(std::span<std::size_t> pending, std::int64_t max_length) const;
+  BatchAnswers::End answer_batch(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length,
+                                 double allowed_seconds);
+  bool is_settled(std::size_t model, std::size_t question) const;
+  void use_less_memory(std::size_t model, std::span<const std::size_t> unanswered, Pending& pending,
+                       std::int64_t max_length);
+  void give_up_model(std::size_t model, const std::string& why);
+  void give_up(std::span<const std::size_t> questions, const std::string& why);
+  void report_given_up(std::size_t model);
+  std::int64_t choose_max_length(std::int64_t current);
+  void shortest_first(std::span<std::size_t> pending, std::int64_t max_length) const;
+  double seconds_for_long(std::size_t model, std::size_t count) const;
+  std::int64_t length_within(std::size_t question, double seconds) const;
+
   std::vector<std::size_t> plan_for(std::size_t model, bool loaded);
   bool plan_is_stale(double planned) const;
   void announce_outlook(std::size_t model) const;
   void announce(const EnsemblePlan& plan, std::size_t model);
-  std::size_t count_answers(std::size_t question) const;
-  double loss_of(std::size_t question) const;
-  std::int64_t tokens_of(std::size_t question, std::int64_t max_length) const;
-  std::span<const std::size_t> next_batch(std::span<const std::size_t> pending, std::int64_t max_length) const;
-  std::size_t answer_next(std::size_t model, std::span<const std::size_t> pending, std::int64_t max_length);
-  bool answer_batch(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length);
-  void use_less_memory(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length);
-  std::int64_t choose_max_length(std::int64_t current);
-  void tell_what_is_missing();
+  void report_missing();
   void say(const std::string& text) const;
+
+  bool is_long(std::size_t question) const;
+  std::int64_t tokens_of(std::size_t question, std::int64_t max_length) const;
+  std::int64_t work_of(std::size_t question, std::int64_t max_length) const;
+  std::size_t count_answers(std::size_t question) const;
+  std::size_t count_usable(std::size_t first_model) const;
+  double loss_of(std::size_t question) const;
+  std::string name_of(std::size_t question) const;
+  std::string names_of(std::span<const std::size_t> questions) const;
 
   std::span<const QuestionLengths> questions_;
   const Clock& clock_;
   ModelRunner& runner_;
   DeadlineOptions options_;
   DeadlineEvents events_;
-  double start_, reserve_;
+  double start_, reserve_ = 0;
+  double replan_seconds_; ///< a plan is looked at again after so long
   SpeedEstimate speed_;
   double load_seconds_, planned_speed_ = 0;
-  double step_seconds_ = 0; ///< between the last two questions whether to stop
-  std::int64_t longest_ = 0;
-  LengthHistogram pending_lengths_;
+  double step_seconds_ = 0;         ///< between the last two looks at whether to stop
+  std::int64_t longest_ = 0;        ///< sequence of all but the long questions
+  std::int64_t usual_tokens_ = 0;   ///< of those
+  LengthHistogram pending_lengths_; ///< of those
   std::vector<PartialAnswers> answers_;
-  std::vector<bool> usable_; ///< models that have not failed
+  std::vector<bool> usable_;                        ///< models that have not failed
+  std::map<std::size_t, std::string> unanswerable_; ///< questions that the model in work does not answer, and why
   std::vector<std::string> given_up_;
 };
 

@@ -18,12 +18,22 @@ namespace {
 /// Fewer tokens at once leave a device partly idle.
 constexpr std::int64_t kDeviceTokens = 2048;
 
-/// As many tokens at once as memory permits; those of one question at least.
+/// A question's id as messages show it.
+std::string shown_id(const std::string& id) {
+  constexpr std::size_t kMost = 40;
+  std::size_t end = std::min(id.size(), kMost);
+  while (end < id.size() && end > 0 && (static_cast<unsigned char>(id[end]) & 0xC0) == 0x80)
+    --end; // whole characters
+  return end < id.size() ? id.substr(0, end) + "..." : id;
+}
+
+/// As many tokens at once as memory permits; those of one usual question at least.
 std::int64_t choose_token_budget(const Package& package, Precision precision,
                                  std::span<const QuestionLengths> lengths) {
   std::int64_t largest = 1;
   for (const QuestionLengths& question : lengths)
-    largest = std::max<std::int64_t>(largest, std::accumulate(question.begin(), question.end(), 0));
+    if (*std::max_element(question.begin(), question.end()) <= kLongSequence)
+      largest = std::max<std::int64_t>(largest, std::accumulate(question.begin(), question.end(), 0));
   std::int64_t budget = kTokenBudget;
   const std::uint64_t available = available_memory();
   if (available == 0)
@@ -35,40 +45,38 @@ std::int64_t choose_token_budget(const Package& package, Precision precision,
       while (budget > largest && answering_memory(config, stored, precision, budget) > available)
         budget = std::max(largest, budget / 2);
     } catch (const PackageError&) {
-      continue; // told when it is its turn
+      continue; // reported when it is its turn
     }
   if (budget < kTokenBudget)
     log_line("memory: " + format_memory(available) + " available: at most " + counted(budget, "token") + " at once");
   return budget;
 }
 
-/// One run: what the deadline's run tells becomes progress lines and better and better answers.
+/// One run: the events of the DeadlineRun become progress lines and better and better answers.
 class PackageRun {
 public:
   PackageRun(const Package& package, std::span<const Question> questions, const EnsembleRequest& request)
-      : package_(package), request_(request),
+      : package_(package), request_(request), questions_(questions),
         tokenizer_(Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name)),
-        encoded_(encode_questions(tokenizer_, questions, package.template_options(), request.threads)),
-        lengths_(lengths_of(encoded_)),
-        network_(package, tokenizer_, questions, encoded_, request.threads, request.precision, answers_.failures),
-        runner_(package, encoded_, network_,
+        encoded_(encode_exam(tokenizer_, questions, package.template_options(), request.threads,
+                             [this] { return (request_.stop && request_.stop()) || time_left().value_or(1) <= 0; })),
+        lengths_(lengths_of(encoded_.questions)),
+        cpu_(package, tokenizer_, questions, encoded_.questions, request.threads, request.precision, answers_.failures),
+        runner_(package, encoded_.questions, cpu_,
                 request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
                 {.threads = request.threads,
                  .time_limit = request.time_limit,
                  .cpu_token_budget = choose_token_budget(package, request.precision, lengths_)}),
-        run_(lengths_, package.manifest().models.size(), clock_, runner_,
-             {.limit = request.time_limit,
-              .token_budget = runner_.token_budget(),
-              .efficient_tokens = runner_.devices() > 0 ? static_cast<std::int64_t>(runner_.devices()) * kDeviceTokens
-                                                        : request.threads * kEfficientRows,
-              .cascade = request.cascade},
-             events()),
+        run_(lengths_, package.manifest().models.size(), clock_, runner_, deadline_options(), events()),
         improved_(clock_.seconds()) {}
 
   EnsembleAnswers operator()() {
     run_.run();
     end_model();
     answers_.given_up = run_.given_up();
+    if (!encoded_.cut.empty() && !answers_.models.empty())
+      answers_.given_up.push_back(cut_questions());
+    answers_.lost_devices = runner_.lost();
     return std::move(answers_);
   }
 
@@ -81,6 +89,32 @@ private:
     return lengths;
   }
 
+  /// Encoding counts.
+  std::optional<double> time_left() const {
+    return request_.time_limit ? std::optional(*request_.time_limit - (clock_.seconds() - start_)) : std::nullopt;
+  }
+
+  DeadlineOptions deadline_options() const {
+    const auto devices = static_cast<std::int64_t>(runner_.devices());
+    return {.limit = time_left(),
+            .token_budget = runner_.token_budget(),
+            .efficient_tokens = devices > 0 ? devices * kDeviceTokens : request_.threads * kEfficientRows,
+            .cascade = request_.cascade,
+            .name_of_question = [this](std::size_t q) { return "question " + shown_id(questions_[q].id); }};
+  }
+
+  /// The questions that the models saw in part.
+  std::string cut_questions() const {
+    constexpr std::size_t kNamed = 5;
+    std::string ids;
+    for (std::size_t i = 0; i < std::min(encoded_.cut.size(), kNamed); ++i)
+      ids += (i == 0 ? "" : ", ") + shown_id(questions_[encoded_.cut[i]].id);
+    if (encoded_.cut.size() > kNamed)
+      ids += " and " + std::to_string(encoded_.cut.size() - kNamed) + " more";
+    return counted(encoded_.cut.size(), "question") + " had too much text, of which the models saw the first " +
+           counted(kLongestSequence, "token") + " for each option: " + ids;
+  }
+
   DeadlineEvents events() {
     return {.plan = [](const std::string& text) { log_line(text); },
             .model_begins = [this](std::size_t model, std::span<const std::size_t> all) { begin_model(model, all); },
@@ -91,7 +125,7 @@ private:
   std::uint64_t tokens_of(std::span<const std::size_t> questions) const {
     std::uint64_t tokens = 0;
     for (const std::size_t q : questions)
-      tokens += static_cast<std::uint64_t>(token_count(encoded_[q]));
+      tokens += static_cast<std::uint64_t>(token_count(encoded_.questions[q]));
     return tokens;
   }
 
@@ -114,7 +148,7 @@ private:
     progress_->note(std::to_string(work.questions) + " of " + counted(questions_to_answer_, "question"));
     progress_->advance(tokens_of(batch));
     if (clock_.seconds() - improved_ >= kImprovementInterval)
-      tell();
+      show();
   }
 
   void end_model() {
@@ -122,10 +156,10 @@ private:
       return;
     progress_->finish();
     progress_.reset();
-    tell();
+    show();
   }
 
-  void tell() {
+  void show() {
     answers_.models.clear();
     const std::vector<ModelRecord>& models = package_.manifest().models;
     for (std::size_t m = 0; m < models.size(); ++m) {
@@ -141,12 +175,14 @@ private:
 
   const Package& package_;
   const EnsembleRequest& request_;
+  std::span<const Question> questions_;
   EnsembleAnswers answers_;
   BootClock clock_;
+  double start_ = clock_.seconds();
   Tokenizer tokenizer_;
-  std::vector<EncodedQuestion> encoded_;
+  EncodedExam encoded_;
   std::vector<QuestionLengths> lengths_;
-  NetworkRunner network_;
+  CpuRunner cpu_;
   DeviceRunner runner_;
   DeadlineRun run_;
   std::optional<Progress> progress_;
@@ -155,6 +191,13 @@ private:
 };
 
 } // namespace
+
+std::vector<std::string> EnsembleAnswers::degradations() const {
+  std::vector<std::string> all = failures;
+  all.insert(all.end(), lost_devices.begin(), lost_devices.end());
+  all.insert(all.end(), given_up.begin(), given_up.end());
+  return all;
+}
 
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
                                      const EnsembleRequest& request) {

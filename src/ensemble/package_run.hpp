@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,20 +26,24 @@ struct ModelWork {
 
 /// What became of a run over all models of a package.
 struct EnsembleAnswers {
-  std::vector<ModelAnswers> models;  ///< those that answered at least one question
-  std::vector<ModelWork> work;       ///< of the models that were loaded
-  std::vector<std::string> failures; ///< one sentence for each that could not
-  std::vector<std::string> given_up; ///< what was left undone for lack of time, one sentence each
+  std::vector<ModelAnswers> models;      ///< those that answered at least one question
+  std::vector<ModelWork> work;           ///< of the models that were loaded
+  std::vector<std::string> failures;     ///< the models that could not be used, one sentence each
+  std::vector<std::string> lost_devices; ///< the GPUs that were lost on the way, one sentence each
+  std::vector<std::string> given_up;     ///< what was left undone for lack of time or memory, one sentence each
+
+  /// All of those sentences; empty if nothing is missing.
+  std::vector<std::string> degradations() const;
 };
 
 /// How a package's models answer.
 struct EnsembleRequest {
   int threads = 1;
   Precision precision = Precision::as_stored;
-  std::vector<double> weights = {}; ///< one for each of the package's models, or empty for the manifest's own
-  double time_limit = kNoTimeLimit; ///< seconds from now; see DeadlineRun
-  double cascade = kNoCascade;      ///< see DeadlineOptions
-  DeviceSet* devices = nullptr;     ///< GPUs beside the CPU; they have a precision of their own
+  std::vector<double> weights = {};      ///< one for each of the package's models, or empty for the manifest's own
+  std::optional<double> time_limit = {}; ///< seconds from now; see DeadlineOptions
+  std::optional<double> cascade = {};    ///< see DeadlineOptions
+  DeviceSet* devices = nullptr;          ///< GPUs beside the CPU; they have a precision of their own
   /// Called every kImprovementInterval and after each model, with the answers so far.
   std::function<void(const EnsembleAnswers&)> improved = nullptr;
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible
@@ -47,7 +52,7 @@ struct EnsembleRequest {
 inline constexpr double kImprovementInterval = 20; // seconds
 
 /// Runs the models one after the other. One that cannot be used (damaged, inconsistent) is left out and named
-/// in `failures`.
+/// in `failures`. What of a question is longer than kLongestSequence permits is left out and named in `given_up`.
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
                                      const EnsembleRequest& request);
 

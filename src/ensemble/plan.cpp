@@ -7,7 +7,7 @@
 namespace sciexam {
 namespace {
 
-/// One answer of one model: question and how many answers it has then.
+/// One answer of one model: the question, and the place of that answer among the further ones, from 0 on.
 struct Answer {
   std::size_t question, number;
   double gain, gain_per_token;

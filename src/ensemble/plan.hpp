@@ -1,4 +1,4 @@
-// Which model answers which question, when there may not be time for all.
+// Which model answers which question when there may not be time for all.
 #pragma once
 
 #include "inference/logits.hpp"
@@ -13,37 +13,37 @@ namespace sciexam {
 /// What one more answer to a question costs, and what it can gain.
 struct QuestionToPlan {
   std::int64_t tokens = 0;
-  double expected_loss = 0; ///< see expected_loss(); 0: wants no further model
+  double expected_loss = 0; ///< see expected_loss(); 0: needs no further model
 };
 
-/// 1 - (p1 + p2 / 2 + p3 / 3), p descending: what the question will lose of MAP@3 if the probabilities are
-/// right. 0 for a certain answer, 1 - 11/30 for a guess.
+/// 1 - (p1 + p2 / 2 + p3 / 3), p descending: what the question is expected to cost of MAP@3 if the probabilities
+/// are right. 0 for a certain answer, 1 - 11/30 for a guess.
 double expected_loss(const OptionScores& probabilities);
 
 struct PlanLimits {
   double seconds = 0;           ///< that are left
   double tokens_per_second = 1; ///< measured
   double load_seconds = 0;      ///< until a further model can answer
-  /// The model in work is loaded already: the first of `models` costs no load_seconds.
+  /// The first of `models` is loaded already and costs no load_seconds.
   bool first_is_loaded = false;
 };
 
-/// For each model to come, the questions that it shall answer, the most useful first.
+/// For each model to come, the questions that it is to answer, the most useful first.
 struct EnsemblePlan {
   std::vector<std::vector<std::size_t>> questions;
   double seconds = 0;   ///< that it will take
   double gain = 0;      ///< of the sum of expected losses
-  bool complete = true; ///< every model answers every question that wants one
+  bool complete = true; ///< every model answers every question that needs one
 };
 
-/// Plans for `models` further models, the questions having `answered` (at least 1) answers each. By the k-th
-/// answer the variance of a mean falls by 1 / (k - 1) - 1 / k; a question's gain is its expected loss times that.
-/// Answers are taken in the order of gain per token, for every number of models that can be loaded; the best is
+/// Plans for `models` further models, each question having `answered` (at least 1) answers. The k-th answer
+/// reduces the variance of a mean by 1 / (k - 1) - 1 / k; a question's gain is its expected loss times that.
+/// Answers are taken in order of gain per token, for every number of models that can be loaded; the best plan is
 /// returned.
 EnsemblePlan plan_ensemble(std::span<const QuestionToPlan> questions, std::size_t answered, std::size_t models,
                            const PlanLimits& limits);
 
-/// The sequences' lengths, counted, to see how far they must be cut to fit into the time.
+/// How many sequences have which length: how far must they be cut to fit into the time?
 class LengthHistogram {
 public:
   void add(std::int64_t length);

@@ -1,6 +1,6 @@
 #include "gpu/device_process.hpp"
 
-#include "gpu/helper_image.hpp"
+#include "gpu/helper/start_helper.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -24,7 +24,7 @@ using protocol::Kind;
 using protocol::Message;
 using Moment = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kSlice{20}; ///< between two questions whether to stop
+constexpr std::chrono::milliseconds kSlice{20}; ///< between calls of `stop`
 constexpr std::chrono::milliseconds kFarewell{200};
 
 } // namespace
@@ -52,15 +52,15 @@ DeviceProcess::DeviceProcess(int ordinal, const std::filesystem::path& folder, d
   };
   const Descriptor shared(::memfd_create("sciexam-gpu", MFD_CLOEXEC));
   if (!shared || ::ftruncate(shared.number(), sizeof(protocol::SharedMemory)) != 0)
-    give_up("no memory to share with the GPUs' helper");
+    give_up("no memory to share with the GPU helper");
   void* memory =
       ::mmap(nullptr, sizeof(protocol::SharedMemory), PROT_READ | PROT_WRITE, MAP_SHARED, shared.number(), 0);
   if (memory == MAP_FAILED)
-    give_up("no memory to share with the GPUs' helper");
+    give_up("no memory to share with the GPU helper");
   memory_.reset(static_cast<protocol::SharedMemory*>(memory));
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-    give_up("no channel to the GPUs' helper");
+    give_up("no channel to the GPU helper");
   socket_ = Descriptor(ends[0]);
   const Descriptor theirs(ends[1]);
   try {
@@ -75,7 +75,7 @@ DeviceProcess::~DeviceProcess() {
   end();
 }
 
-/// A process that hangs in the kernel may outlive its signal: it is waited for a moment only.
+/// A process that hangs in the kernel may outlive its signal: wait only briefly.
 void DeviceProcess::end() noexcept {
   if (process_ <= 0)
     return;
@@ -92,7 +92,7 @@ void DeviceProcess::fail(DeviceFault fault, const std::string& what) {
   throw DeviceError(fault, what);
 }
 
-/// Of a process that has closed its socket.
+/// What became of a process that has closed its socket.
 std::string DeviceProcess::how_it_ended() {
   int status = 0;
   const auto begin = Moment::now();
@@ -106,12 +106,12 @@ std::string DeviceProcess::how_it_ended() {
   if (WIFSIGNALED(status))
     return "was ended by signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
   return "ended with status " + std::to_string(WEXITSTATUS(status)) +
-         (ready_ ? "" : " and without a word: it needs glibc 2.34 or newer, of which a line above may complain");
+         (ready_ ? "" : " without saying why: it needs glibc 2.34 or newer, which a line above may mention");
 }
 
 void DeviceProcess::require_alive() const {
   if (!alive())
-    throw DeviceError(DeviceFault::device_lost, name_ + " is not there any more");
+    throw DeviceError(DeviceFault::device_lost, name_ + " is no longer there");
 }
 
 void DeviceProcess::send(Message& message) {
@@ -120,7 +120,7 @@ void DeviceProcess::send(Message& message) {
     throw InternalError("a device was given work before it was open");
   message.number = ++requests_;
   if (::send(socket_.number(), &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
-    for (;;) // its last words lie behind its last answers; without any, this says how it ended
+    for (;;) // its last message follows its last answers; if there is none, this throws how it ended
       receive();
 }
 
@@ -130,14 +130,14 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
   const auto begin = Moment::now();
   for (pollfd wanted{socket_.number(), POLLIN, 0}; ::poll(&wanted, 1, static_cast<int>(kSlice.count())) <= 0;) {
     if (stop && stop())
-      fail(DeviceFault::device_lost, name_ + " was stopped on its way");
+      fail(DeviceFault::device_lost, name_ + " was stopped in the middle of a batch");
     if (const std::chrono::duration<double> waited = Moment::now() - begin; waited.count() > timeout_)
       fail(DeviceFault::device_lost,
            name_ + " did not answer for " + std::to_string(static_cast<int>(std::ceil(timeout_))) + " s");
   }
   Message message;
   ssize_t size = ::recv(socket_.number(), &message, sizeof message, MSG_TRUNC);
-  if (size < 0 && errno == ECONNRESET) // comes once, before its last words, if it ended with requests unread
+  if (size < 0 && errno == ECONNRESET) // comes once, before its last message, if it ended with requests unread
     size = ::recv(socket_.number(), &message, sizeof message, MSG_TRUNC);
   if (size <= 0) {
     const std::string ending = how_it_ended();
@@ -145,7 +145,7 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
   }
   message.text.back() = '\0';
   if (size != sizeof message || message.version != protocol::kVersion)
-    fail(DeviceFault::device_lost, name_ + ": its helper speaks another protocol");
+    fail(DeviceFault::device_lost, name_ + ": its helper uses another version of the protocol");
   if (message.kind == Kind::failed) {
     facts_.count = message.facts.count;
     const std::string text = message.text.data();
@@ -153,7 +153,7 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
     fail(message.fault, complete ? text : name_ + ": " + text);
   }
   if (message.kind != (ready_ ? Kind::done : Kind::ready) || message.number != answers_ + (ready_ ? 1 : 0))
-    fail(DeviceFault::device_lost, name_ + ": its helper answered what was not asked");
+    fail(DeviceFault::device_lost, name_ + ": its helper sent an unexpected answer");
   answers_ = message.number;
   return message;
 }
@@ -187,7 +187,7 @@ void DeviceProcess::open_network(const NetworkShape& shape, const DeviceLimits& 
   request(message);
 }
 
-void DeviceProcess::load(std::string_view parameter, std::uint64_t first, DeviceNetwork::Element element,
+void DeviceProcess::load(std::string_view parameter, std::uint64_t first, DeviceElement element,
                          std::span<const std::byte> bytes) {
   const std::lock_guard lock(loading_);
   Message message;
@@ -196,7 +196,7 @@ void DeviceProcess::load(std::string_view parameter, std::uint64_t first, Device
   if (parameter.size() >= message.text.size())
     throw InternalError("a parameter's name is too long for a device: " + std::string(parameter));
   std::copy(parameter.begin(), parameter.end(), message.text.begin());
-  const std::size_t size = element == DeviceNetwork::Element::f16 ? 2 : 4;
+  const std::size_t size = element == DeviceElement::f16 ? 2 : 4;
   while (!bytes.empty()) {
     const auto chunk = bytes.first(std::min(bytes.size(), protocol::kChunkBytes));
     while (requests_ - answers_ >= protocol::kChunks)
@@ -243,7 +243,7 @@ void DeviceProcess::submit(const DeviceBatch& batch) {
 
 std::vector<float> DeviceProcess::wait(const std::function<bool()>& stop) {
   if (lanes_.empty())
-    throw InternalError("a device was asked for a batch that is not under way");
+    throw InternalError("a device was asked for a batch that is not in flight");
   receive(stop);
   const std::uint32_t place = lanes_.front();
   lanes_.pop_front();

@@ -1,7 +1,7 @@
-// A GPU behind a process of its own: whatever happens to the device or its driver happens to that process.
+// A GPU behind a process of its own, which contains whatever goes wrong with the device or its driver.
 #pragma once
 
-#include "gpu/protocol.hpp"
+#include "gpu/helper/protocol.hpp"
 #include "support/files/descriptor.hpp"
 
 #include <array>
@@ -21,10 +21,11 @@
 namespace sciexam {
 
 /// Seconds that a device may take for one answer before it counts as hung: SCIEXAM_DEVICE_TIMEOUT, or 60. Throws
-/// UsageError if that is no number above 0.
+/// UsageError if that is not a positive number.
 double device_timeout();
 
-/// After a DeviceError the process is gone and every further call throws; but for load(), one thread at a time.
+/// After a DeviceError the process is gone and every further call throws. One thread at a time; load() and alive() may
+/// be called by several.
 class DeviceProcess {
 public:
   static constexpr std::size_t kInFlight = protocol::kLanes; ///< batches that may be submitted and not waited for
@@ -43,21 +44,20 @@ public:
   /// Waits until the helper has opened the device, before anything else may be asked of it. Throws DeviceError with the
   /// reason why it could not.
   const protocol::DeviceFacts& facts();
-  /// How many devices the driver has, as far as the helper came to say that; else 0.
+  /// How many devices the driver has; 0 if the helper failed before it knew.
   int devices_of_driver() const noexcept { return facts_.count; }
 
-  /// Makes room for a network, or keeps the one that is there if it is of the same shape. See DeviceNetwork.
+  /// Allocates a network, or keeps the present one if it has the same shape. See DeviceNetwork.
   void open_network(const NetworkShape& shape, const DeviceLimits& limits, std::span<const std::uint16_t> rows);
   /// As DeviceNetwork::load(), of any size; from several threads.
-  void load(std::string_view parameter, std::uint64_t first, DeviceNetwork::Element element,
-            std::span<const std::byte> bytes);
+  void load(std::string_view parameter, std::uint64_t first, DeviceElement element, std::span<const std::byte> bytes);
   void finish_loading(bool tune);
 
   std::size_t in_flight() const noexcept { return lanes_.size(); }
-  /// Starts a batch within the limits; at most kInFlight at a time.
+  /// Starts a batch within the limits; up to kInFlight of them may be in flight.
   void submit(const DeviceBatch& batch);
-  /// The logits of the oldest batch, one a sequence. Asks `stop` many times a second: once it is true the process is
-  /// ended and DeviceError thrown.
+  /// The logits of the oldest batch, one per sequence. Polls `stop`: once it is true the process is killed and
+  /// DeviceError thrown.
   std::vector<float> wait(const std::function<bool()>& stop = nullptr);
 
 private:

@@ -68,11 +68,11 @@ void DeviceSet::start(int ordinal) {
   } catch (const DeviceError& error) {
     note(error);
   } catch (const std::bad_alloc&) {
-    note(DeviceError(DeviceFault::no_driver, "memory ran out when its helper was to be started"));
+    note(DeviceError(DeviceFault::no_driver, "memory ran out while its helper was being started"));
   }
 }
 
-/// Why a device is not used; what holds for all of them is said once.
+/// Why a device is not used; a reason that applies to all of them is given once.
 void DeviceSet::note(const DeviceError& error) {
   const bool none = error.fault() == DeviceFault::no_driver;
   const std::string text = (none ? "none used: " : "not used: ") + std::string(error.what());

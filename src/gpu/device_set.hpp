@@ -1,4 +1,4 @@
-// The GPUs of this machine, as far as they are wanted and can be used.
+// Those GPUs of this machine that are wanted and usable.
 #pragma once
 
 #include "gpu/device_process.hpp"
@@ -11,7 +11,7 @@
 
 namespace sciexam {
 
-/// What --device says.
+/// The value of --device.
 struct DeviceChoice {
   bool gpus = true;               ///< false: "cpu"
   bool insists = false;           ///< "cuda...": one that cannot be used is worth a warning
@@ -29,15 +29,15 @@ public:
     bool there = false; ///< it is not used, but the driver works
   };
 
-  /// Starts helpers and returns at once. To be called in the program's first thread, as open(). `folder`: see
+  /// Starts helpers and returns at once. To be called in the program's first thread, like open(). `folder`: see
   /// start_helper(). Throws UsageError for a wrong SCIEXAM_DEVICE_TIMEOUT.
   DeviceSet(DeviceChoice choice, std::filesystem::path folder);
 
   /// Waits, once, until every device is open or has said why not. The devices belong to the set.
   std::vector<DeviceProcess*> open();
-  /// After open(): one for each device, but a single one for what keeps all of them from being used; at least one.
+  /// After open(): one per device, or a single one for what makes all of them unusable; at least one.
   const std::vector<Finding>& findings() const noexcept { return findings_; }
-  /// After open(): true if a device is not used though GPUs were asked for.
+  /// After open(): true if GPUs were asked for and one of them is not used.
   bool disappoints() const;
 
 private:

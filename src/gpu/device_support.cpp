@@ -43,13 +43,13 @@ std::string why_not_on_device(const DebertaConfig& config) {
   if (config.conv_kernel_size > 0)
     return number("conv_kernel_size", config.conv_kernel_size) + ": the convolution has no kernel";
   if (config.hidden_act != "gelu")
-    return "hidden_act is " + config.hidden_act + ": the kernels have gelu";
+    return "hidden_act is " + config.hidden_act + ": the kernels support gelu only";
   if (!activation_of(config.pooler_hidden_act))
     return "pooler_hidden_act is " + config.pooler_hidden_act + ", which the kernels lack";
   if (config.hidden_size % 8 != 0 || config.hidden_size > kWidestRow)
-    return number("hidden_size", config.hidden_size) + ": the kernels want a multiple of 8, at most 2048";
+    return number("hidden_size", config.hidden_size) + ": the kernels need a multiple of 8, at most 2048";
   if (config.intermediate_size % 8 != 0)
-    return number("intermediate_size", config.intermediate_size) + ": the kernels want a multiple of 8";
+    return number("intermediate_size", config.intermediate_size) + ": the kernels need a multiple of 8";
   if (config.head_dim() > kWidestHead)
     return "a head has " + std::to_string(config.head_dim()) + " dimensions: the kernels have room for 64";
   if (config.relative_attention && config.relative_rows() > kMostRows)

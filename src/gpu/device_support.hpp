@@ -1,4 +1,4 @@
-// Which networks run on a GPU, and their sizes as the device wants them.
+// Which networks run on a GPU, and their sizes in the device's terms.
 #pragma once
 
 #include "checkpoint/config.hpp"
@@ -13,7 +13,7 @@ namespace sciexam {
 /// Why a network cannot run on a device, such as "conv_kernel_size is 3: the convolution has no kernel"; empty: it can.
 std::string why_not_on_device(const DebertaConfig& config);
 
-/// Of a network that can run on a device.
+/// For a network that can run on a device.
 NetworkShape network_shape(const DebertaConfig& config);
 
 /// relative_row() of the distances -(longest - 1) .. longest - 1; empty without relative attention.

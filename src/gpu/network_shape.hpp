@@ -1,4 +1,4 @@
-// The sizes of a DeBERTa network, as the device needs them: plain data that goes from one process to another as it is.
+// The sizes of a DeBERTa network, as the device needs them: plain data that is passed between processes.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,9 @@ struct NetworkShape {
 
   bool operator==(const NetworkShape&) const = default;
   std::int32_t head_dim() const { return hidden_size / num_attention_heads; }
-  /// f16 numbers that make up an activation, the second what the first leaves of it. One of them moves the logits of a
-  /// small network with large weights by up to 1.4e-2 (tests/gpu/rounding.py), those of a large one far less. Narrow
-  /// heads tell small networks: all DeBERTa models that Microsoft published have heads of 64.
+  /// How many f16 numbers make up an activation; a second one is the remainder of the first. With one, the logits of a
+  /// small network with large weights are off by up to 1.4e-2 (tests/gpu/rounding.py), those of a large one far less.
+  /// Narrow heads mean a small network: all DeBERTa models that Microsoft published have heads of 64.
   std::int32_t parts() const { return padded_head == 32 ? 2 : 1; }
   /// Elements of all heads on the device.
   std::int32_t padded_heads() const { return num_attention_heads * padded_head; }

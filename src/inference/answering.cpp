@@ -9,23 +9,21 @@
 
 namespace sciexam {
 
-std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,
+std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
                                                       std::span<const EncodedQuestion> questions,
-                                                      const QuestionBatch& batch, std::function<bool()> stop) {
+                                                      const QuestionBatch& batch, const StopRequest& stop) {
   const at::NoGradGuard no_grad;
-  ForwardOptions options;
-  options.stop = std::move(stop);
-  const at::Tensor scores = network.forward(pack_sequences(questions, batch), options).logits;
-  if (!scores.defined())
+  const std::optional<NetworkOutput> output = network.forward(pack_sequences(questions, batch), {.stop = stop});
+  if (!output)
     return std::nullopt;
-  const at::Tensor on_cpu = scores.cpu().contiguous();
+  const at::Tensor on_cpu = output->logits.cpu().contiguous();
   std::vector<OptionLogits> logits(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i)
     std::copy_n(on_cpu.const_data_ptr<float>() + i * kOptions, kOptions, logits[i].begin());
   return logits;
 }
 
-std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::span<const EncodedQuestion> questions,
+std::vector<OptionLogits> answer(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label) {
   std::uint64_t tokens = 0;
   for (const EncodedQuestion& question : questions)

@@ -3,8 +3,8 @@
 
 #include "inference/batches.hpp"
 #include "inference/logits.hpp"
+#include "model/answering_network.hpp"
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,13 +12,13 @@
 
 namespace sciexam {
 
-/// One element a question of the batch. With `stop`, asked between layers: nothing once that is true.
-std::optional<std::vector<OptionLogits>> answer_batch(const DebertaForMultipleChoice& network,
+/// An element per question of the batch. `stop`, if set, is asked many times on the way: nothing once it is true.
+std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
                                                       std::span<const EncodedQuestion> questions,
-                                                      const QuestionBatch& batch, std::function<bool()> stop = nullptr);
+                                                      const QuestionBatch& batch, const StopRequest& stop = nullptr);
 
-/// Runs one network over all questions, showing progress under `label`.
-std::vector<OptionLogits> answer(const DebertaForMultipleChoice& network, std::span<const EncodedQuestion> questions,
+/// Answers all questions with one network, showing progress under `label`.
+std::vector<OptionLogits> answer(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
                                  const std::string& label);
 
 } // namespace sciexam

@@ -2,6 +2,7 @@
 
 #include "inference/answering.hpp"
 #include "inference/loading.hpp"
+#include "inference/token_batches.hpp"
 #include "model/runtime.hpp"
 #include "support/errors.hpp"
 #include "support/machine/memory.hpp"
@@ -14,7 +15,7 @@
 namespace sciexam {
 namespace {
 
-/// A group's limit is not told when memory is asked for: the system ends the process when it is used.
+/// A control group's limit does not make an allocation fail: the system ends the process when the memory is used.
 void require_memory(const DebertaConfig& config, DType stored, Precision precision) {
   const std::uint64_t needed = answering_memory(config, stored, precision, 0), available = available_memory();
   if (available > 0 && needed > available)
@@ -24,19 +25,19 @@ void require_memory(const DebertaConfig& config, DType stored, Precision precisi
 
 } // namespace
 
-void NetworkRunner::unload() {
+void CpuRunner::unload() {
   reading_ahead_ = {}; // ends it
   network_.reset();
   give_back_memory();
 }
 
-std::string NetworkRunner::load_or_say_why(std::size_t model) {
+std::string CpuRunner::load_or_say_why(std::size_t model) {
   unload(); // before the next one needs the memory
   try {
     if (!renew_memory_reserve())
       throw std::bad_alloc();
     require_memory(package_.config(model), package_.manifest().models[model].dtype, precision_);
-    network_.emplace(load_model(package_, model, threads_, precision_));
+    network_ = load_model(package_, model, threads_, precision_);
     return {};
   } catch (const std::exception& fault) {
     if (is_out_of_memory(fault))
@@ -48,7 +49,7 @@ std::string NetworkRunner::load_or_say_why(std::size_t model) {
 }
 
 /// If memory is left for it.
-void NetworkRunner::read_ahead(std::size_t model) {
+void CpuRunner::read_ahead(std::size_t model) {
   if (model >= package_.manifest().models.size())
     return;
   try {
@@ -58,15 +59,15 @@ void NetworkRunner::read_ahead(std::size_t model) {
             available == 0 || available > 2 * package_.stored_bytes(model))
           package_.read_ahead(model, [&] { return stop.stop_requested(); });
       } catch (const std::exception&) {
-        return; // what is wrong with the file is told when it is its turn
+        return; // what is wrong with the file is reported when it is its turn
       }
     });
   } catch (const std::system_error&) {
-    return; // no further thread is to be had: it is read when it is its turn
+    return; // the system gives no further thread: it is read when it is its turn
   }
 }
 
-bool NetworkRunner::load(std::size_t model) {
+bool CpuRunner::load(std::size_t model) {
   const std::string why = load_or_say_why(model);
   if (why.empty()) {
     read_ahead(model + 1);
@@ -77,8 +78,22 @@ bool NetworkRunner::load(std::size_t model) {
   return false;
 }
 
-std::optional<std::vector<OptionLogits>>
-NetworkRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length, const std::function<bool()>& stop) {
+/// Batches of usual questions are sized by the memory that there is (choose_token_budget()); a long question is not.
+bool CpuRunner::has_memory_for(std::span<const EncodedQuestion> questions) const {
+  std::int64_t tokens = 0, longest = 0;
+  for (const EncodedQuestion& question : questions) {
+    tokens += token_count(question);
+    longest = std::max(longest, longest_sequence(question));
+  }
+  if (longest <= kLongSequence)
+    return true;
+  const std::uint64_t available = available_memory();
+  return available == 0 || batch_memory(network_->config(), tokens, longest, threads_) <= available;
+}
+
+BatchAnswers CpuRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                               const std::function<bool()>& stop) {
+  BatchAnswers answers{.logits = PartialAnswers(batch.size())};
   try {
     if (!renew_memory_reserve())
       throw std::bad_alloc();
@@ -88,23 +103,26 @@ NetworkRunner::answer(std::span<const std::size_t> batch, std::int64_t max_lengt
       all[questions.size()] = questions.size();
       questions.push_back(sequences_of(q, max_length));
     }
-    return answer_batch(*network_, questions, all, stop);
+    if (!has_memory_for(questions)) {
+      answers.end = BatchAnswers::End::out_of_memory;
+    } else if (const auto logits = answer_batch(*network_, questions, all, stop)) {
+      std::copy(logits->begin(), logits->end(), answers.logits.begin());
+    } else {
+      answers.end = BatchAnswers::End::stopped;
+    }
   } catch (const std::exception& fault) {
-    if (is_out_of_memory(fault))
-      throw OutOfMemory(fault.what());
-    throw;
+    if (!is_out_of_memory(fault))
+      throw;
+    answers.end = BatchAnswers::End::out_of_memory;
   }
+  return answers;
 }
 
-EncodedQuestion NetworkRunner::sequences_of(std::size_t question, std::int64_t max_length) const {
+EncodedQuestion CpuRunner::sequences_of(std::size_t question, std::int64_t max_length) const {
   const EncodedQuestion& encoded = encoded_[question];
-  if (std::all_of(encoded.begin(), encoded.end(), [&](const Encoding& encoding) {
-        return static_cast<std::int64_t>(encoding.ids.size()) <= max_length;
-      }))
+  if (longest_sequence(encoded) <= max_length)
     return encoded;
-  TemplateOptions options = package_.template_options();
-  options.max_length = static_cast<int>(max_length);
-  return encode_question(tokenizer_, questions_[question], options);
+  return encode_shortened(tokenizer_, questions_[question], package_.template_options(), max_length);
 }
 
 } // namespace sciexam

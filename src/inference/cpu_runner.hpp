@@ -1,4 +1,4 @@
-// The models of a package, on this machine's CPU.
+// The models of a package on this machine's CPU.
 #pragma once
 
 #include "inference/batches.hpp"
@@ -6,6 +6,7 @@
 #include "model/weights.hpp"
 #include "package/package.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,21 +15,21 @@
 
 namespace sciexam {
 
-class NetworkRunner : public ModelRunner {
+class CpuRunner : public ModelRunner {
 public:
-  /// Everything but `threads` and `precision` must outlive it; `failures` gets a sentence for each model that cannot be
-  /// used.
-  NetworkRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
-                std::span<const EncodedQuestion> encoded, int threads, Precision precision,
-                std::vector<std::string>& failures)
+  /// Everything but `threads` and `precision` must outlive it. `encoded`: see encode_exam(). `failures` gets a sentence
+  /// for each model that cannot be used.
+  CpuRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
+            std::span<const EncodedQuestion> encoded, int threads, Precision precision,
+            std::vector<std::string>& failures)
       : package_(package), tokenizer_(tokenizer), questions_(questions), encoded_(encoded), threads_(threads),
         precision_(precision), failures_(failures) {}
 
   bool load(std::size_t model) override;
-  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
-                                                  const std::function<bool()>& stop) override;
+  BatchAnswers answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                      const std::function<bool()>& stop) override;
 
-  /// As load(), but a failure is only returned; empty: it is loaded.
+  /// As load(), but why it failed is only returned; empty: the model is loaded.
   std::string load_or_say_why(std::size_t model);
   void unload();
   /// Reads the model's file while others answer, so that its loading takes less time; ended by unload().
@@ -37,6 +38,8 @@ public:
   EncodedQuestion sequences_of(std::size_t question, std::int64_t max_length) const;
 
 private:
+  bool has_memory_for(std::span<const EncodedQuestion> questions) const;
+
   const Package& package_;
   const Tokenizer& tokenizer_;
   std::span<const Question> questions_;
@@ -44,7 +47,7 @@ private:
   int threads_;
   Precision precision_;
   std::vector<std::string>& failures_;
-  std::optional<DebertaForMultipleChoice> network_;
+  std::unique_ptr<AnsweringNetwork> network_;
   std::jthread reading_ahead_;
 };
 

@@ -1,7 +1,7 @@
-// Token sequences as a device takes them.
+// Token sequences in the form that a device takes.
 #pragma once
 
-#include "gpu/device_network.hpp"
+#include "gpu/device_batch.hpp"
 #include "inference/encoding.hpp"
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 namespace sciexam {
 
 std::string LogitErrors::text() const {
-  return printed("%zu logits, error mean %.1e, 90 %% %.1e, 99 %% %.1e, max %.1e (gate %.1e)", count, mean, most_90,
-                 most_99, most, gate);
+  return printed("%zu logits, error mean %.1e, 90 %% %.1e, 99 %% %.1e, max %.1e (gate %.1e)", count, mean, quantile_90,
+                 quantile_99, maximum, gate);
 }
 
 LogitErrors compare_logits(std::span<const float> found, std::span<const double> expected) {
@@ -29,9 +29,9 @@ LogitErrors compare_logits(std::span<const float> found, std::span<const double>
   };
   return {.count = errors.size(),
           .mean = std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size()),
-          .most_90 = quantile(0.9),
-          .most_99 = quantile(0.99),
-          .most = errors.back(),
+          .quantile_90 = quantile(0.9),
+          .quantile_99 = quantile(0.99),
+          .maximum = errors.back(),
           .gate = kDeviceTolerance * largest};
 }
 

@@ -1,4 +1,4 @@
-// How far a device's logits lie from those that they are held against, and how far they may.
+// How far a device's logits are from the expected ones, and how far they may be.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,16 @@
 
 namespace sciexam {
 
-/// What f16 weights and activations may move logits of ordinary size; those beyond 1 in proportion to the largest.
+/// How far f16 weights and activations may move logits up to 1; beyond that in proportion to the largest.
 inline constexpr double kDeviceTolerance = 5e-3;
 
-/// Absolute differences; infinite where a number is none.
+/// Absolute differences; infinite where a logit is NaN or missing.
 struct LogitErrors {
   std::size_t count = 0;
-  double mean = 0, most_90 = 0, most_99 = 0, most = 0; ///< most_90: 90 % are no larger
-  double gate = kDeviceTolerance;                      ///< kDeviceTolerance for the expected logits' size
+  double mean = 0, quantile_90 = 0, quantile_99 = 0, maximum = 0;
+  double gate = kDeviceTolerance; ///< kDeviceTolerance for the size of the expected logits
 
-  bool pass() const { return most <= gate; }
+  bool pass() const { return maximum <= gate; }
   /// "10 logits, error mean 1.2e-04, 90 % 2.0e-04, 99 % 2.0e-04, max 3.1e-04 (gate 5.0e-03)"
   std::string text() const;
 };

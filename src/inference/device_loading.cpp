@@ -17,14 +17,14 @@ void load_on_devices(const DebertaConfig& config, WeightSource& source, std::spa
   std::vector<bool> out(devices.size());
   const auto send = [&](std::size_t device, const TensorChunk& chunk) {
     try {
-      const auto element = chunk.tensor.dtype == DType::f16 ? DeviceNetwork::Element::f16 : DeviceNetwork::Element::f32;
+      const auto element = chunk.tensor.dtype == DType::f16 ? DeviceElement::f16 : DeviceElement::f32;
       if (devices[device]->alive())
         devices[device]->load(names.at(chunk.tensor.name), chunk.first, element, chunk.bytes);
     } catch (const DeviceError& error) {
       const std::lock_guard lock(failing);
       if (!out[device])
         failed(device, error.what());
-      out[device] = true; // what other threads were about to send fails too
+      out[device] = true; // other threads' chunks fail, too
     }
   };
   source.read([&](const TensorInfo& tensor) { return names.contains(tensor.name); },

@@ -1,4 +1,4 @@
-// A model's weights to all devices.
+// Sends a model's weights to all devices.
 #pragma once
 
 #include "checkpoint/config.hpp"
@@ -13,8 +13,8 @@
 namespace sciexam {
 
 /// Reads what the network needs of `source` once, on `threads` threads, and sends it to all `devices`, whose networks
-/// are open for it. What goes wrong with a device is told to `failed`, by its place, and it gets no more; the others
-/// do. Throws what reading does.
+/// must be open. A device that fails is reported to `failed`, by its place, and gets no more; the others do. Throws
+/// what reading throws; the devices then have a part of the weights, which opening the next network discards.
 void load_on_devices(const DebertaConfig& config, WeightSource& source, std::span<DeviceProcess* const> devices,
                      int threads, const std::function<void(std::size_t device, const std::string& why)>& failed);
 

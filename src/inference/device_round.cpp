@@ -18,12 +18,12 @@
 namespace sciexam {
 namespace {
 
-constexpr std::chrono::milliseconds kBetweenQuestions{20}; // whether to stop
+constexpr std::chrono::milliseconds kStopInterval{20}; // between two looks at whether to stop
 
 } // namespace
 
-/// A batch, and what the devices' threads share. Each writes the answers of the parts that it took alone; the CPU
-/// writes those of other places.
+/// A batch, and what the devices' threads share. Each thread alone writes the answers of the parts that it took; the
+/// CPU writes those of other places.
 struct DeviceRunner::Round {
   /// Questions that go to a device together: places in the batch.
   struct Part {
@@ -34,7 +34,7 @@ struct DeviceRunner::Round {
   std::span<const std::size_t> batch;
   std::int64_t max_length = 0;
   std::vector<EncodedQuestion> questions = {};
-  std::vector<std::optional<OptionLogits>> answers = {};
+  PartialAnswers answers = {};
   std::vector<std::size_t> for_cpu = {}; ///< places that the CPU answers meanwhile
   std::deque<Part> waiting = {};
   std::mutex mutex = {};
@@ -54,7 +54,7 @@ struct DeviceRunner::Round {
   }
 };
 
-/// Takes parts until none is left, some ahead of those that run. The answers count if the device is right after them.
+/// Takes parts until none is left, some ahead of those that run. The answers count if the probe is right after them.
 void DeviceRunner::work(DeviceProcess& device, Round& round) const {
   const auto stop = [&] { return round.stop.load(); };
   std::deque<Round::Part> running;
@@ -76,7 +76,7 @@ void DeviceRunner::work(DeviceProcess& device, Round& round) const {
     running.pop_front();
     done.back().logits = device.wait(stop);
     if (!std::all_of(done.back().logits.begin(), done.back().logits.end(), [](float x) { return std::isfinite(x); }))
-      throw DeviceError(DeviceFault::device_lost, device.name() + " gives logits that are no numbers");
+      throw DeviceError(DeviceFault::device_lost, device.name() + " gives logits that are not numbers");
   }
   if (done.empty())
     return;
@@ -94,7 +94,7 @@ void DeviceRunner::work(DeviceProcess& device, Round& round) const {
   round.tokens += tokens;
 }
 
-/// Of the questions without an answer, those that the devices shall take. False if there are none.
+/// Cuts the questions without an answer that are for the devices into parts. False if there are none.
 bool DeviceRunner::plan_parts(Round& round) const {
   const auto tokens_of = [&](std::size_t place) { return token_count(round.questions[place]); };
   std::vector<bool> for_cpu(round.questions.size());
@@ -110,20 +110,20 @@ bool DeviceRunner::plan_parts(Round& round) const {
   const auto parts = static_cast<std::int64_t>(devices_.size() * DeviceProcess::kInFlight);
   const std::int64_t target = std::min<std::int64_t>(limits_.tokens, tokens / parts + 1);
   const std::size_t most = static_cast<std::size_t>(limits_.sequences) / kOptions;
-  round.waiting.clear(); // what nobody took
+  round.waiting.clear(); // what no device took
   for (std::vector<std::size_t>& part : split_by_tokens(places, target, tokens_of, most))
     round.waiting.push_back({std::move(part)});
   return !places.empty();
 }
 
-/// The part of the work that the CPU should take so that it ends when the devices do.
+/// The part of the work with which the CPU ends when the devices do.
 double DeviceRunner::share_of_cpu() const {
   if (!hurried_ || !cpu_speed_.measured() || !device_speed_.measured())
     return 0;
   return cpu_speed_.tokens_per_second() / (cpu_speed_.tokens_per_second() + device_speed_.tokens_per_second());
 }
 
-/// What does not fit on a device, and the CPU's share of the rest if it has the model.
+/// What does not fit on a device and, if the model is loaded on the CPU, its share of the rest.
 std::vector<std::size_t> DeviceRunner::places_for_cpu(const Round& round) const {
   double room = 0;
   for (const EncodedQuestion& question : round.questions)
@@ -138,7 +138,7 @@ std::vector<std::size_t> DeviceRunner::places_for_cpu(const Round& round) const 
   return places;
 }
 
-/// Once through all devices, with the CPU beside them. False if it was stopped: then the devices are no more.
+/// Once through all devices, with the CPU beside them. False if it was stopped: the devices are gone then.
 bool DeviceRunner::run_round(Round& round, const std::function<bool()>& stop) {
   const double begin = clock_.seconds();
   round.ended = 0;
@@ -150,16 +150,15 @@ bool DeviceRunner::run_round(Round& round, const std::function<bool()>& stop) {
                                                    round.end = clock_.seconds();
                                                    round.changed.notify_all();
                                                  });
-  bool stopped = false; // asked here alone: `stop` belongs to the caller's thread
-  try {
-    stopped = !answer_on_cpu(round, round.for_cpu, stop) && stop(); // else the CPU cannot have the model
-  } catch (const OutOfMemory&) {
+  // Asked here alone: `stop` belongs to the caller's thread.
+  const BatchAnswers::End on_cpu = answer_on_cpu(round, round.for_cpu, stop);
+  bool stopped = on_cpu == BatchAnswers::End::stopped;
+  if (on_cpu == BatchAnswers::End::out_of_memory)
     cpu_speed_ = SpeedEstimate(1); // no share any more
-  }
   round.for_cpu.clear();
   round.stop = stopped;
   for (std::unique_lock lock(round.mutex);
-       !round.changed.wait_for(lock, kBetweenQuestions, [&] { return round.ended == threads.size(); });) {
+       !round.changed.wait_for(lock, kStopInterval, [&] { return round.ended == threads.size(); });) {
     lock.unlock();
     stopped = stopped || stop();
     round.stop = stopped;
@@ -175,11 +174,25 @@ bool DeviceRunner::run_round(Round& round, const std::function<bool()>& stop) {
   return !stopped;
 }
 
-/// In portions of the CPU's own size. False if it was stopped, or the CPU cannot have the model.
-bool DeviceRunner::answer_on_cpu(Round& round, std::span<const std::size_t> places, const std::function<bool()>& stop) {
+/// False if this model cannot be loaded there: not_on_cpu_ says why.
+bool DeviceRunner::load_on_cpu() {
+  if (!on_cpu_ && not_on_cpu_.empty()) {
+    not_on_cpu_ = cpu_.load_or_say_why(model_);
+    on_cpu_ = not_on_cpu_.empty();
+  }
+  return on_cpu_;
+}
+
+/// In portions of the CPU's own size. Where devices answer, too, a smaller portion is tried here if memory runs out:
+/// their batches need not become smaller.
+BatchAnswers::End DeviceRunner::answer_on_cpu(Round& round, std::span<const std::size_t> places,
+                                              const std::function<bool()>& stop) {
+  using End = BatchAnswers::End;
   while (!places.empty()) {
-    if (!on_cpu_ && !(on_cpu_ = cpu_.load(model_)))
-      return false;
+    if (stop())
+      return End::stopped; // before a loading, which nothing can stop
+    if (!load_on_cpu())
+      return devices_.empty() ? End::model_lost : End::impossible;
     const std::size_t count = count_in_batch(places.size(), options_.cpu_token_budget,
                                              [&](std::size_t i) { return token_count(round.questions[places[i]]); });
     std::vector<std::size_t> questions;
@@ -189,20 +202,27 @@ bool DeviceRunner::answer_on_cpu(Round& round, std::span<const std::size_t> plac
       tokens += token_count(round.questions[place]);
     }
     const double begin = clock_.seconds();
-    const auto answers = cpu_.answer(questions, round.max_length, stop);
-    if (!answers)
-      return false;
+    const BatchAnswers answers = cpu_.answer(questions, round.max_length, stop);
+    for (std::size_t i = 0; i < count; ++i)
+      if (answers.logits[i]) {
+        round.answers[places[i]] = answers.logits[i];
+        ++answers_of_cpu_;
+      }
+    if (answers.end == End::out_of_memory && on_devices_ && count > 1) {
+      options_.cpu_token_budget = std::max<std::int64_t>(1, tokens / 2);
+      continue;
+    }
+    if (answers.end != End::complete)
+      return answers.end;
     cpu_speed_.add(tokens, clock_.seconds() - begin);
-    answers_of_cpu_ += answers->size();
-    for (std::size_t i = 0; i < answers->size(); ++i)
-      round.answers[places[i]] = (*answers)[i];
-    places = places.subspan(answers->size());
+    places = places.subspan(count);
   }
-  return true;
+  return End::complete;
 }
 
-std::optional<std::vector<OptionLogits>>
-DeviceRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length, const std::function<bool()>& stop) {
+BatchAnswers DeviceRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                                  const std::function<bool()>& stop) {
+  using End = BatchAnswers::End;
   Round round{.batch = batch, .max_length = max_length};
   round.answers.resize(batch.size());
   for (const std::size_t question : batch)
@@ -214,17 +234,16 @@ DeviceRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length
              " % of the questions");
   while (on_devices_ && !devices_.empty() && plan_parts(round)) // again where devices were lost on the way
     if (!run_round(round, stop))
-      return std::nullopt;
+      return {.logits = std::move(round.answers), .end = End::stopped};
   std::vector<std::size_t> rest;
   for (std::size_t place = 0; place < batch.size(); ++place)
     if (!round.answers[place])
       rest.push_back(place);
-  if (!answer_on_cpu(round, rest, stop))
-    return std::nullopt;
-  std::vector<OptionLogits> logits;
-  for (const std::optional<OptionLogits>& answer : round.answers)
-    logits.push_back(answer.value());
-  return logits;
+  const End end = answer_on_cpu(round, rest, stop);
+  return {.logits = std::move(round.answers),
+          .end = end,
+          .why = end == End::impossible ? "it does not fit on a GPU, and the CPU cannot load the model: " + not_on_cpu_
+                                        : not_on_cpu_};
 }
 
 } // namespace sciexam

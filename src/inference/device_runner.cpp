@@ -15,33 +15,27 @@
 namespace sciexam {
 namespace {
 
-/// A part is one of so many for each device: some lie ready while others run, and the last ones end at about the
-/// same time.
+/// Each device gets so many parts of a batch: some lie ready while others run, and the last ones end at about the same
+/// time.
 constexpr std::int64_t kPartsPerDevice = DeviceProcess::kInFlight;
 constexpr std::int32_t kRound = 64;                  // tokens; a tile's rows
-constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: less is done before tuning has paid
+constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: for fewer, tuning does not pay
 
-/// What is held against the CPU: not more than this many tokens, for not longer than this, in no shorter run.
+/// The comparison with the CPU: at most so many tokens, for at most so long, in runs of at least this limit.
 constexpr std::int64_t kCheckedTokens = 1024;
 constexpr double kCheckSeconds = 60, kLeastLimitToCheck = 600;
 
-constexpr double kShareToLoad = 0.05; // of the work: for less the CPU does not load a model beside the devices
+constexpr double kShareToLoad = 0.05; // of the work: a smaller one is not worth loading a model on the CPU, too
 
-std::int32_t longest_of(const EncodedQuestion& question) {
-  std::size_t longest = 0;
-  for (const Encoding& encoding : question)
-    longest = std::max(longest, encoding.ids.size());
-  return static_cast<std::int32_t>(longest);
-}
-
-/// Room for the exam's parts and the probes; what is longer is for the CPU.
+/// Room for the exam's parts and the probes; longer questions are for the CPU.
 DeviceLimits limits_for(const Package& package, std::span<const EncodedQuestion> encoded, std::size_t devices) {
   std::int64_t all = 0, most = 0, longest = 1;
-  for (const EncodedQuestion& question : encoded) {
-    all += token_count(question);
-    most = std::max(most, token_count(question));
-    longest = std::max<std::int64_t>(longest, longest_of(question));
-  }
+  for (const EncodedQuestion& question : encoded)
+    if (longest_sequence(question) <= protocol::kMost.longest) {
+      all += token_count(question);
+      most = std::max(most, token_count(question));
+      longest = std::max(longest, longest_sequence(question));
+    }
   most = std::max(most, all / (static_cast<std::int64_t>(devices) * kPartsPerDevice) + 1);
   for (const ModelRecord& model : package.manifest().models) {
     std::int64_t tokens = 0;
@@ -60,7 +54,7 @@ DeviceLimits limits_for(const Package& package, std::span<const EncodedQuestion>
 
 } // namespace
 
-DeviceRunner::DeviceRunner(const Package& package, std::span<const EncodedQuestion> encoded, NetworkRunner& cpu,
+DeviceRunner::DeviceRunner(const Package& package, std::span<const EncodedQuestion> encoded, CpuRunner& cpu,
                            const std::vector<DeviceProcess*>& devices, const Options& options)
     : package_(package), encoded_(encoded), cpu_(cpu), options_(options) {
   for (DeviceProcess* device : devices)
@@ -78,7 +72,7 @@ std::int64_t DeviceRunner::token_budget() const {
                           : static_cast<std::int64_t>(devices_.size()) * kPartsPerDevice * limits_.tokens;
 }
 
-/// In a thread for each device, with `at_end` after it. What it throws becomes the device's failure.
+/// In a thread per device, followed by `at_end`. What `work` throws becomes the device's failure.
 std::vector<std::jthread> DeviceRunner::start_each(const std::function<void(OnDevice&)>& work,
                                                    const std::function<void()>& at_end) {
   const auto attempt = [work, at_end](OnDevice& device) {
@@ -98,12 +92,12 @@ std::vector<std::jthread> DeviceRunner::start_each(const std::function<void(OnDe
     try {
       threads.emplace_back(attempt, std::ref(device));
     } catch (const std::system_error& error) {
-      device.failure = device.process->name() + ": no thread is to be had for it: " + error.what();
+      device.failure = device.process->name() + ": the system gives no thread for it: " + error.what();
     }
   return threads;
 }
 
-/// Those that fail or refuse are told and left out from then on.
+/// Devices that fail or refuse are reported and not used from then on.
 void DeviceRunner::on_each(const std::function<void(OnDevice&)>& work) {
   start_each(work).clear(); // joins
   drop_failed();
@@ -117,7 +111,8 @@ void DeviceRunner::drop_failed() {
   const std::string others = usable.empty() ? "the CPU does its work" : "the other GPUs do its work";
   for (const OnDevice& device : devices_)
     if (!device.failure.empty()) {
-      warn_line(device.failure + ". It is not used any more: " + others);
+      lost_.push_back(device.failure + ". It is not used any more: " + others);
+      warn_line(lost_.back());
     } else if (!device.refusal.empty()) {
       warn_line(device.refusal + ". It is not used for this model: " + others);
       resting_.push_back({device.process});
@@ -128,6 +123,7 @@ void DeviceRunner::drop_failed() {
 bool DeviceRunner::load(std::size_t model) {
   model_ = model;
   on_cpu_ = false;
+  not_on_cpu_.clear();
   devices_.insert(devices_.end(), resting_.begin(), resting_.end());
   resting_.clear();
   on_devices_ = !devices_.empty() && load_devices();
@@ -140,7 +136,7 @@ bool DeviceRunner::load(std::size_t model) {
   return on_devices_ || on_cpu_;
 }
 
-/// Why the model is none for a device; empty: it is one.
+/// Why the model cannot run on a device; empty: it can.
 std::string DeviceRunner::why_not(const DebertaConfig& config, const WeightSource& source) const {
   for (const TensorInfo& tensor : source.tensors())
     if (tensor.dtype != DType::f16 && tensor.dtype != DType::f32)
@@ -151,7 +147,7 @@ std::string DeviceRunner::why_not(const DebertaConfig& config, const WeightSourc
   return why.empty() ? why_not_on_device(config) : why;
 }
 
-/// Why no device can be checked by the package's probe of the model.
+/// Why no device can be checked by the package's probe of the model; empty: it can.
 std::string DeviceRunner::why_no_probe() const {
   const std::vector<Probe>& probe = package_.manifest().models[model_].probe;
   if (probe.empty())
@@ -167,7 +163,7 @@ std::string DeviceRunner::why_no_probe() const {
   return {};
 }
 
-/// A model that is damaged is told when the CPU tries it.
+/// A damaged model is reported when the CPU tries it.
 bool DeviceRunner::load_devices() {
   cpu_.unload();
   try {
@@ -204,7 +200,7 @@ void DeviceRunner::load_weights_of(const DebertaConfig& config, WeightSource& so
   tune_ = false; // once a run
 }
 
-/// Against the logits that the package has for this model.
+/// Of the logits that the package has for this model.
 LogitErrors DeviceRunner::probe_errors(DeviceProcess& device, const std::function<bool()>& stop) const {
   DeviceSequences sequences;
   std::vector<double> expected;
@@ -227,48 +223,63 @@ void DeviceRunner::check_probes() {
   });
 }
 
-/// The shortest of the exam's questions and one of middling length, once a run.
-void DeviceRunner::check_against_cpu() {
-  checked_ = resting_.empty(); // else those are with the next model
-  if (options_.time_limit < kLeastLimitToCheck || encoded_.empty())
-    return;
+/// The shortest of the exam's questions and one of middling length; none if they do not fit on a device.
+std::vector<std::size_t> DeviceRunner::choose_questions_to_check() const {
+  if (encoded_.empty())
+    return {};
   std::vector<std::size_t> order(encoded_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return token_count(encoded_[a]) < token_count(encoded_[b]); });
   std::vector<std::size_t> chosen = {order.front()};
   const std::size_t middle = order[order.size() / 2];
-  std::int64_t tokens = token_count(encoded_[chosen[0]]);
-  if (const std::int64_t both = tokens + token_count(encoded_[middle]);
-      middle != chosen[0] && both <= std::min<std::int64_t>(kCheckedTokens, limits_.tokens)) {
+  if (middle != chosen[0] && token_count(encoded_[chosen[0]]) + token_count(encoded_[middle]) <=
+                                 std::min<std::int64_t>(kCheckedTokens, limits_.tokens))
     chosen.push_back(middle);
-    tokens = both;
-  }
-  if (!std::all_of(chosen.begin(), chosen.end(), [&](std::size_t q) { return fits(encoded_[q]); }))
-    return;
+  const bool all_fit =
+      std::all_of(chosen.begin(), chosen.end(), [&](std::size_t question) { return fits(encoded_[question]); });
+  return all_fit ? chosen : std::vector<std::size_t>();
+}
 
+/// The CPU's answers; none, with a line in the log, if it cannot give them.
+std::vector<OptionLogits> DeviceRunner::answer_to_check(std::span<const std::size_t> questions) {
   std::string why = cpu_.load_or_say_why(model_);
   const double begin = clock_.seconds();
-  std::optional<std::vector<OptionLogits>> answers;
   on_cpu_ = why.empty();
-  try {
-    if (on_cpu_)
-      answers = cpu_.answer(chosen, limits_.longest, [&] { return clock_.seconds() - begin > kCheckSeconds; });
-    if (on_cpu_ && !answers)
-      why = "it took too long";
-  } catch (const OutOfMemory&) {
-    why = "memory ran out";
+  std::vector<OptionLogits> logits;
+  if (on_cpu_) {
+    const BatchAnswers answers =
+        cpu_.answer(questions, limits_.longest, [&] { return clock_.seconds() - begin > kCheckSeconds; });
+    why = answers.end == BatchAnswers::End::stopped ? "it took too long" : "memory ran out";
+    if (answers.end == BatchAnswers::End::complete)
+      for (const auto& of_question : answers.logits)
+        logits.push_back(of_question.value());
   }
-  if (!answers) {
-    log_line("GPU: nothing was held against the CPU: " + why);
+  std::int64_t tokens = 0;
+  for (const std::size_t question : questions)
+    tokens += token_count(encoded_[question]);
+  if (logits.empty())
+    log_line("GPU: nothing was compared with the CPU: " + why);
+  else
+    cpu_speed_.add(tokens, clock_.seconds() - begin);
+  return logits;
+}
+
+/// Once a run.
+void DeviceRunner::check_against_cpu() {
+  checked_ = resting_.empty(); // otherwise those are checked with the next model
+  const bool enough_time = !options_.time_limit || *options_.time_limit >= kLeastLimitToCheck;
+  const std::vector<std::size_t> chosen = enough_time ? choose_questions_to_check() : std::vector<std::size_t>();
+  if (chosen.empty())
     return;
-  }
-  cpu_speed_.add(tokens, clock_.seconds() - begin);
+  const std::vector<OptionLogits> answers = answer_to_check(chosen);
+  if (answers.empty())
+    return;
   DeviceSequences sequences;
   std::vector<double> expected;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     sequences.add(encoded_[chosen[i]]);
-    expected.insert(expected.end(), (*answers)[i].begin(), (*answers)[i].end());
+    expected.insert(expected.end(), answers[i].begin(), answers[i].end());
   }
   on_each([&](OnDevice& device) {
     device.process->submit(sequences.view());
@@ -282,7 +293,7 @@ void DeviceRunner::check_against_cpu() {
 }
 
 bool DeviceRunner::fits(const EncodedQuestion& question) const {
-  return token_count(question) <= limits_.tokens && longest_of(question) <= limits_.longest;
+  return token_count(question) <= limits_.tokens && longest_sequence(question) <= limits_.longest;
 }
 
 } // namespace sciexam

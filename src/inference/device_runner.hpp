@@ -1,4 +1,4 @@
-// The models of a package on all usable GPUs, and on the CPU where they fail or cannot.
+// The models of a package on all usable GPUs, and on the CPU where GPUs fail or cannot.
 #pragma once
 
 #include "gpu/device_process.hpp"
@@ -16,35 +16,37 @@
 
 namespace sciexam {
 
-/// A device answers for a model as long as it gives the logits of the package's probe, which it is asked for after
-/// loading and with every batch: what it answered counts only if it was right before and after. Once a run its answers
-/// to a few of the exam's questions are held against the CPU's too.
+/// A device answers for a model as long as it reproduces the logits of the package's probe, which it computes after
+/// loading and with every batch: its answers count only if the probe was right before and after them. Once a run its
+/// answers to a few of the exam's questions are compared with the CPU's, too.
 ///
-/// The CPU answers what does not fit on a device, beside the devices. Where time is short it takes a share of the rest
-/// too; elsewhere not, since what it computes in f32 differs in the last digits, and who answers a question would then
-/// depend on how fast the machine was just then.
+/// The CPU answers what does not fit on a device, beside the devices. Where time is short it also takes a share of the
+/// rest; otherwise not, because its f32 results differ in the last digits, and which of the two answers a question
+/// would depend on the machine's speed at that moment.
 class DeviceRunner : public ModelRunner {
 public:
   struct Options {
     int threads = 1;
-    double time_limit = kNoTimeLimit;  ///< seconds; where it is short nothing is held against the CPU
-    std::int64_t cpu_token_budget = 0; ///< tokens at once on the CPU
+    std::optional<double> time_limit = {}; ///< seconds; where it is short nothing is compared with the CPU
+    std::int64_t cpu_token_budget = 0;     ///< tokens at once on the CPU
   };
 
   /// `devices` are open. Everything must outlive it.
-  DeviceRunner(const Package& package, std::span<const EncodedQuestion> encoded, NetworkRunner& cpu,
+  DeviceRunner(const Package& package, std::span<const EncodedQuestion> encoded, CpuRunner& cpu,
                const std::vector<DeviceProcess*>& devices, const Options& options);
 
   bool load(std::size_t model) override;
   void hurry() override { hurried_ = true; }
-  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> batch, std::int64_t max_length,
-                                                  const std::function<bool()>& stop) override;
+  BatchAnswers answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                      const std::function<bool()>& stop) override;
 
   /// Tokens at once that keep all devices busy; without devices the CPU's.
   std::int64_t token_budget() const;
   std::size_t devices() const noexcept { return devices_.size(); }
   /// How many answers the CPU gave so far.
   std::size_t answers_of_cpu() const noexcept { return answers_of_cpu_; }
+  /// The devices that were lost on the way and why, one sentence each.
+  const std::vector<std::string>& lost() const noexcept { return lost_; }
 
 private:
   struct Round;
@@ -64,6 +66,8 @@ private:
   void load_weights_of(const DebertaConfig& config, WeightSource& source);
   LogitErrors probe_errors(DeviceProcess& device, const std::function<bool()>& stop = nullptr) const;
   void check_probes();
+  std::vector<std::size_t> choose_questions_to_check() const;
+  std::vector<OptionLogits> answer_to_check(std::span<const std::size_t> questions);
   void check_against_cpu();
   bool fits(const EncodedQuestion& question) const;
   double share_of_cpu() const;
@@ -71,22 +75,25 @@ private:
   void work(DeviceProcess& device, Round& round) const;
   bool plan_parts(Round& round) const;
   bool run_round(Round& round, const std::function<bool()>& stop);
-  bool answer_on_cpu(Round& round, std::span<const std::size_t> places, const std::function<bool()>& stop);
+  bool load_on_cpu();
+  BatchAnswers::End answer_on_cpu(Round& round, std::span<const std::size_t> places, const std::function<bool()>& stop);
 
   BootClock clock_;
   const Package& package_;
   std::span<const EncodedQuestion> encoded_;
-  NetworkRunner& cpu_;
+  CpuRunner& cpu_;
   Options options_;
   std::vector<OnDevice> devices_; ///< that answer for this model
   std::vector<OnDevice> resting_; ///< that refused it
+  std::vector<std::string> lost_;
   DeviceLimits limits_;
   std::size_t model_ = 0;
   bool on_devices_ = false, on_cpu_ = false; ///< where the model is loaded
+  std::string not_on_cpu_;                   ///< why this model could not be loaded there
   bool tune_ = false;                        ///< with the next loading
   bool checked_ = false;                     ///< against the CPU
   bool hurried_ = false;
-  bool shares_ = false;                          ///< the CPU takes a share, and that was told
+  bool shares_ = false;                          ///< the CPU takes a share, and that was logged
   SpeedEstimate cpu_speed_{1}, device_speed_{1}; ///< the latter of all devices together
   std::size_t answers_of_cpu_ = 0;
 };

@@ -6,11 +6,12 @@
 namespace sciexam {
 
 OptionScores softmax(const OptionLogits& logits) {
-  OptionScores scores = to_double(logits);
-  const double most = *std::max_element(scores.begin(), scores.end());
+  OptionScores scores{};
+  std::copy(logits.begin(), logits.end(), scores.begin());
+  const double maximum = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (double& score : scores)
-    sum += score = std::exp(score - most);
+    sum += score = std::exp(score - maximum);
   for (double& score : scores)
     score /= sum;
   return scores;

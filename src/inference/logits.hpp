@@ -1,4 +1,4 @@
-// What the networks give for a question.
+// The networks' output for a question.
 #pragma once
 
 #include "exam/ranking.hpp"
@@ -14,7 +14,7 @@ using OptionLogits = std::array<float, kOptions>;
 /// Scores by which options are ranked, highest first.
 using OptionScores = std::array<double, kOptions>;
 
-/// One model's answers; those that it did not give are empty.
+/// One model's answers, an element per question; empty where it gave none.
 using PartialAnswers = std::vector<std::optional<OptionLogits>>;
 
 /// softmax in double, [options] -> [options].

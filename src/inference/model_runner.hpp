@@ -2,37 +2,44 @@
 #pragma once
 
 #include "inference/logits.hpp"
-#include "support/errors.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
-#include <vector>
+#include <string>
 
 namespace sciexam {
 
-/// Thrown by ModelRunner::answer() when the batch needs more memory than there is.
-class OutOfMemory : public WorkError {
-  using WorkError::WorkError;
+/// What became of a batch of questions.
+struct BatchAnswers {
+  enum class End {
+    complete,      ///< every question has an answer
+    stopped,       ///< `stop` became true
+    out_of_memory, ///< the others need more memory at once than there is: a smaller batch may be asked for
+    impossible,    ///< nothing that could answer the others can hold the model; different questions may be asked for
+    model_lost,    ///< the model cannot answer any question any more
+  };
+  PartialAnswers logits; ///< an element per question of the batch
+  End end = End::complete;
+  std::string why = {}; ///< for impossible and model_lost
 };
 
-/// What runs the models: the network, or a simulation of it.
+/// What runs the models: the networks, or a simulation of them.
 class ModelRunner {
 public:
   ModelRunner() = default;
   ModelRunner(const ModelRunner&) = delete;
   ModelRunner& operator=(const ModelRunner&) = delete;
   virtual ~ModelRunner() = default;
-  /// Makes this model the one that answers; false if it cannot be used, which the runner has then told.
+  /// Makes this model the one that answers; false if it cannot be used, which the runner has then reported.
   virtual bool load(std::size_t model) = 0;
-  /// Told once it is known that not everything fits into the time: whatever can compute should.
+  /// Called once it is known that not everything fits into the time: whatever can compute should.
   virtual void hurry() {}
-  /// One element a question. Asks `stop` many times on the way and gives nothing once that is true. Sequences
-  /// longer than max_length are cut to it. After an OutOfMemory a smaller batch may be asked for.
-  virtual std::optional<std::vector<OptionLogits>>
-  answer(std::span<const std::size_t> questions, std::int64_t max_length, const std::function<bool()>& stop) = 0;
+  /// Sequences longer than max_length are cut to it. Asks `stop` many times on the way, on the caller's thread, and
+  /// returns soon once it is true.
+  virtual BatchAnswers answer(std::span<const std::size_t> questions, std::int64_t max_length,
+                              const std::function<bool()>& stop) = 0;
 };
 
 } // namespace sciexam

@@ -46,15 +46,15 @@ PackedSequences pack_probe(const std::vector<Probe>& probe) {
   return packed;
 }
 
-std::vector<double> logits_of(const DebertaForMultipleChoice& network, const std::vector<Probe>& probe) {
+std::vector<double> logits_of(AnsweringNetwork& network, const std::vector<Probe>& probe) {
   const at::NoGradGuard no_grad;
-  const at::Tensor logits = network.forward(pack_probe(probe)).logits.to(at::kDouble).contiguous();
+  const at::Tensor logits = network.forward(pack_probe(probe))->logits.to(at::kDouble).contiguous();
   return {logits.const_data_ptr<double>(), logits.const_data_ptr<double>() + logits.numel()};
 }
 
 } // namespace
 
-std::vector<Probe> compute_probe(const DebertaForMultipleChoice& network, const Tokenizer& tokenizer,
+std::vector<Probe> compute_probe(AnsweringNetwork& network, const Tokenizer& tokenizer,
                                  const TemplateOptions& options) {
   std::vector<Probe> probe;
   for (const Question& question : probe_questions())
@@ -66,7 +66,7 @@ std::vector<Probe> compute_probe(const DebertaForMultipleChoice& network, const 
   return probe;
 }
 
-double probe_difference(const DebertaForMultipleChoice& network, const std::vector<Probe>& probe) {
+double probe_difference(AnsweringNetwork& network, const std::vector<Probe>& probe) {
   if (probe.empty())
     return 0;
   const std::vector<double> logits = logits_of(network, probe);

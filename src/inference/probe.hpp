@@ -2,7 +2,7 @@
 // that it computes the same.
 #pragma once
 
-#include "model/deberta.hpp"
+#include "model/answering_network.hpp"
 #include "package/manifest.hpp"
 #include "tokenizer/question_encoding.hpp"
 
@@ -17,10 +17,9 @@ inline constexpr double kProbeTolerance = 1e-3;
 inline constexpr double kByteProbeTolerance = 0.05;
 
 /// The logits that `network` gives to two fixed questions.
-std::vector<Probe> compute_probe(const DebertaForMultipleChoice& network, const Tokenizer& tokenizer,
-                                 const TemplateOptions& options);
+std::vector<Probe> compute_probe(AnsweringNetwork& network, const Tokenizer& tokenizer, const TemplateOptions& options);
 
 /// The largest difference between the probe's logits and those that `network` computes now.
-double probe_difference(const DebertaForMultipleChoice& network, const std::vector<Probe>& probe);
+double probe_difference(AnsweringNetwork& network, const std::vector<Probe>& probe);
 
 } // namespace sciexam

@@ -6,7 +6,7 @@
 namespace sciexam {
 namespace {
 
-constexpr double kSpeedMemory = 120; // seconds after which a measurement counts 1 / e
+constexpr double kSpeedMemory = 120; // seconds after which a measurement has the weight 1 / e
 
 } // namespace
 

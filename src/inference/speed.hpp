@@ -5,7 +5,7 @@
 
 namespace sciexam {
 
-/// Tokens per second, of which the last minutes count most: a neighbour may begin or end to use the machine.
+/// Tokens per second, with more weight on the last minutes: others may start or stop using the machine.
 class SpeedEstimate {
 public:
   explicit SpeedEstimate(double expected) : expected_(expected) {}

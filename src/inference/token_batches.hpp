@@ -15,11 +15,15 @@ namespace sciexam {
 /// Tokens that go through the network at once: more are not faster.
 inline constexpr std::int64_t kTokenBudget = 4224;
 
+/// A question with a longer sequence is answered alone and after all others. No GPU takes one either
+/// (DeviceLimits::longest).
+inline constexpr std::int64_t kLongSequence = 4096;
+
 /// Tokens of each of a question's five sequences.
 using QuestionLengths = std::array<std::int32_t, kOptions>;
 
-/// How many of the next questions make a batch: as many as have at most `budget` tokens together, but at least one if
-/// there are any. `tokens_of(i)` are those of the i-th.
+/// How many of the next questions make a batch: as many as fit into `budget` tokens together, at least one if there are
+/// any. `tokens_of(i)` are those of the i-th.
 template <class TokensOf>
 std::size_t count_in_batch(std::size_t questions, std::int64_t budget, const TokensOf& tokens_of) {
   std::size_t count = 0;
@@ -31,8 +35,8 @@ std::size_t count_in_batch(std::size_t questions, std::int64_t budget, const Tok
   return count;
 }
 
-/// All questions in batches of at most `budget` tokens (a question of more makes one of its own) and `most` questions,
-/// in their order. `tokens_of(question)` are one's tokens.
+/// All questions, in order, in batches of at most `budget` tokens (a longer question makes its own batch) and `most`
+/// questions. `tokens_of(question)` are those of one.
 template <class TokensOf>
 std::vector<std::vector<std::size_t>> split_by_tokens(std::span<const std::size_t> questions, std::int64_t budget,
                                                       const TokensOf& tokens_of, std::size_t most = SIZE_MAX) {

@@ -12,7 +12,9 @@ struct Chunks {
   std::int64_t rows, tile, tiles, count;
 
   Chunks(std::int64_t all, int workers, const KernelTable& kernels, const DenseRows& call) : rows(all) {
-    const RowChunks& best = call.weight == nullptr && call.half_weight == nullptr ? kernels.rounded : kernels.exact;
+    const StoredWeights stored = call.weight.stored;
+    const RowChunks& best =
+        stored == StoredWeights::f32 || stored == StoredWeights::f16 ? kernels.exact : kernels.rounded;
     tile = best.tile;
     tiles = (all + tile - 1) / tile;
     const std::int64_t rounds = (all + best.most * workers - 1) / (best.most * workers);

@@ -6,27 +6,43 @@
 
 namespace sciexam {
 
+/// How packed weights are stored. f16 takes half the memory; products are f32 then, too. bf16: products are bf16. int8:
+/// products are int8.
+enum class StoredWeights { f32, f16, bf16, int8 };
+
+/// Packed weights: panels of panel_columns output features. `stored` says which member of the union is valid.
+struct WeightPanels {
+  StoredWeights stored = StoredWeights::f32;
+  union {
+    const float* f32 = nullptr; ///< [panel][in_features][panel_columns]
+    const std::uint16_t* f16;   ///< the same shape
+    /// [panel][in_features / 2, rounded up][panel_columns][2]. x is rounded to bf16 too, and what is summed in f32 are
+    /// the products of pairs.
+    const std::int32_t* bf16;
+    /// [panel][in_features / 4, rounded up][panel_columns][4]; a weight is Int8Scales::outputs times its number. Each
+    /// row of x, times Int8Scales::inputs, is rounded to int8 with a scale of its own, the products are summed in
+    /// integers, and only the sums are scaled.
+    const std::int8_t* int8;
+  };
+};
+
+/// What goes with int8 weights.
+struct Int8Scales {
+  const float* outputs = nullptr;        ///< [panels * panel_columns]
+  const std::int32_t* surplus = nullptr; ///< [panels * panel_columns], 128 times the sum of an output's weights
+  const float* inputs = nullptr;         ///< [in_features]
+};
+
 /// y = x weight^T + bias for some rows, then GELU if asked for.
 struct DenseRows {
   const float* x = nullptr; ///< [rows, in_features]
   std::int64_t rows = 0, in_features = 0, out_features = 0;
-  /// Packed: panels of panel_columns output features, [panel][in_features][panel_columns]. As f32 or as f16.
-  const float* weight = nullptr;
-  const std::uint16_t* half_weight = nullptr;
-  /// Or as bf16, [panel][in_features / 2, rounded up][panel_columns][2]. Then x is rounded to bf16 too, and what is
-  /// summed in f32 are the products of pairs.
-  const std::int32_t* pair_weight = nullptr;
-  /// Or as bytes, [panel][in_features / 4, rounded up][panel_columns][4], that stand for byte_scales[output feature]
-  /// times as much. Then each row of x, times input_factors, is rounded to bytes of its own scale, the products are
-  /// summed in integers, and only the sums are scaled.
-  const std::int8_t* byte_weight = nullptr;
-  const float* byte_scales = nullptr;         ///< [panels * panel_columns]
-  const std::int32_t* byte_surplus = nullptr; ///< [panels * panel_columns], 128 times the sum of an output's bytes
-  const float* input_factors = nullptr;       ///< [in_features]
-  const float* bias = nullptr;                ///< [panels * panel_columns], zeros at the end
-  bool gelu = false;                          ///< x * (1 + erf(x / sqrt(2))) / 2
-  float* y = nullptr;                         ///< [rows, out_features]
-  float* scratch = nullptr;                   ///< dense_scratch(rows) floats, aligned
+  WeightPanels weight = {};
+  Int8Scales int8_scales = {}; ///< for int8 weights alone
+  const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
+  bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
+  float* y = nullptr;          ///< [rows, out_features]
+  float* scratch = nullptr;    ///< dense_scratch(rows) floats, aligned
 };
 
 /// y = LayerNorm(x + residual) over rows of `size`; y may be x or residual.
@@ -37,8 +53,8 @@ struct NormRows {
   float* y = nullptr;
 };
 
-/// What tokens are multiplied with, by the distance d of two of them, -(length - 1) .. length - 1. Far distances share
-/// rows of the table with their neighbours: distances side by side with one row are one column here.
+/// What tokens are multiplied by, per distance d of two of them, -(length - 1) .. length - 1. Far distances share rows
+/// of the table with their neighbours: adjacent distances with the same row are one column here.
 struct DistanceTable {
   const float* columns = nullptr; ///< [panel][head_dim][panel_columns]; null: there is no such term
   /// [d], rising by 0 or 1; both ends repeat kDistanceMargin times more.
@@ -59,7 +75,7 @@ struct HeadAttention {
   float* scratch = nullptr; ///< attention_scratch(length, head_dim) floats, aligned
 };
 
-/// In what chunks rows are best given to a kernel.
+/// Into what chunks rows are best split for a kernel.
 struct RowChunks {
   std::int64_t tile; ///< rows that it computes at once: multiples of so many waste nothing
   std::int64_t most; ///< so many stay in the second cache

@@ -104,21 +104,20 @@ DenseRows PackedMatrix::call() const noexcept {
   DenseRows call;
   call.in_features = in_features_;
   call.out_features = out_features_;
+  call.weight.stored = stored_;
   switch (stored_) {
   case StoredWeights::f32:
-    call.weight = weight_.data();
+    call.weight.f32 = weight_.data();
     break;
   case StoredWeights::f16:
-    call.half_weight = halves();
+    call.weight.f16 = halves();
     break;
   case StoredWeights::bf16:
-    call.pair_weight = reinterpret_cast<const std::int32_t*>(weight_.data());
+    call.weight.bf16 = reinterpret_cast<const std::int32_t*>(weight_.data());
     break;
   case StoredWeights::int8:
-    call.byte_weight = bytes();
-    call.byte_scales = byte_scales_.data();
-    call.byte_surplus = byte_surplus_.data();
-    call.input_factors = input_factors_.data();
+    call.weight.int8 = bytes();
+    call.int8_scales = {byte_scales_.data(), byte_surplus_.data(), input_factors_.data()};
     break;
   }
   call.bias = bias_.data();

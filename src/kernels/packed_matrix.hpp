@@ -11,11 +11,7 @@
 
 namespace sciexam {
 
-/// How packed weights are stored. f16 takes half the memory; products are of f32 numbers then, too. bf16: products are
-/// of bf16 (DenseRows::pair_weight). int8: products are of bytes (DenseRows::byte_weight).
-enum class StoredWeights { f32, f16, bf16, int8 };
-
-/// Sums of more products of bytes might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
+/// Sums of more products of int8 numbers might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
 inline constexpr std::int64_t kMostByteFeatures = 65536;
 
 class PackedMatrix {
@@ -34,20 +30,20 @@ public:
 
   /// Elements first .. of weight [out_features, in_features], row-major. Several threads may place different ones.
   void place(std::int64_t first, std::span<const float> weights);
-  /// The same from the bytes of f16 or bf16 numbers, where they are stored so.
+  /// The same from f16 or bf16 numbers, where they are stored so.
   void place_halves(std::int64_t first, std::span<const std::byte> weights);
   /// The same of int8 numbers.
   void place_bytes(std::int64_t first, std::span<const std::byte> weights);
   /// [out_features], to be written.
   float* bias() noexcept { return bias_.data(); }
-  /// Where weights are bytes: what an output's bytes are multiplied with, [out_features], and an input before it is
-  /// rounded, [in_features]; to be written.
+  /// For int8 weights (Int8Scales): the factors of outputs, [out_features], and of inputs before they are rounded,
+  /// [in_features]; to be written.
   float* byte_scales() noexcept { return byte_scales_.data(); }
   float* input_factors() noexcept { return input_factors_.data(); }
   /// To be called once all is placed.
   void complete();
 
-  /// What the kernel needs to know of this matrix; the rest is for the caller to fill in.
+  /// A call with this matrix; the caller fills in x, rows, y and scratch.
   DenseRows call() const noexcept;
 
 private:

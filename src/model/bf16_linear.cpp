@@ -14,7 +14,7 @@ namespace sciexam {
 #ifdef SCIEXAM_STOCK_LIBTORCH
 
 at::Tensor bf16_linear(const at::Tensor&, const at::Tensor&, const at::Tensor&) {
-  throw InternalError("bf16_linear is not for a stock LibTorch");
+  throw InternalError("bf16_linear was called with a stock LibTorch");
 }
 
 #else
@@ -24,7 +24,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// A factor of multiply(): bf16 if this CPU multiplies such, else f32 that holds the same numbers.
+/// A factor of multiply(): bf16 if this CPU multiplies bf16, else f32 with the same values.
 at::Tensor rounded(const at::Tensor& x) {
   static const bool has_bf16 = cpu_has_bf16(); // oneDNN refuses bf16 elsewhere
   const at::Tensor narrow = x.to(at::kBFloat16);
@@ -52,7 +52,7 @@ at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) {
 class ProductFunction : public torch::autograd::Function<ProductFunction> {
 public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
-    context->save_for_backward({x, weight}); // not rounded: others keep these too
+    context->save_for_backward({x, weight}); // unrounded: other nodes save these tensors too
     return multiply(rounded(x), rounded(weight).t());
   }
 

@@ -8,8 +8,8 @@ namespace sciexam {
 /// x weight^T + bias, differentiable; x [rows, in_features], weight [out_features, in_features], bias [out_features] or
 /// undefined, all f32 on the CPU, as is the result. Both factors of the product, and of the two products of the
 /// backward pass, are rounded to bf16 (to nearest, ties to even) and multiplied with sums in f32; the gradients are
-/// f32. On a CPU without bf16 (see cpu_has_bf16()) the rounded factors are multiplied in f32, which differs in the
-/// order of the sums alone. Throws InternalError with a stock LibTorch, whose autocast does this.
+/// f32. On a CPU without bf16 (see cpu_has_bf16()) the rounded factors are multiplied in f32, which differs only in the
+/// order of summation. Throws InternalError with a stock LibTorch, whose autocast does this.
 at::Tensor bf16_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 } // namespace sciexam

@@ -12,7 +12,7 @@ struct Held : torch::CustomClassHolder {
   LayerFunction layer;
 };
 
-/// Custom functions take defined tensors only: an absent one goes through them as an empty one.
+/// Custom functions take only defined tensors: an absent one is passed as an empty one.
 at::Tensor or_absent(const at::Tensor& tensor) {
   return tensor.numel() == 0 ? at::Tensor() : tensor;
 }

@@ -29,7 +29,7 @@ struct HeadRange {
   std::int64_t first = 0, count = 0;
 };
 
-/// The inputs of every sequence: views of the packed tensors.
+/// The inputs of every sequence, as views of the packed tensors.
 class Sequences {
 public:
   Sequences(const AttentionCall& call, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -50,7 +50,7 @@ public:
   std::int64_t size() const { return static_cast<std::int64_t>(call_.offsets.size()) - 1; }
   std::int64_t length(std::int64_t s) const { return offset(s + 1) - offset(s); }
 
-  /// All heads, in the order in which they are taken. To a GPU calls are dear: it takes all at once.
+  /// All heads, in the order in which they are taken. On a GPU launches cost more than memory: all at once.
   std::vector<HeadRange> head_ranges(std::int64_t s) const {
     const std::int64_t at_once = q_.is_cpu() ? heads_at_once(length(s), heads()) : heads();
     std::vector<HeadRange> ranges;
@@ -58,7 +58,7 @@ public:
       ranges.push_back({head, std::min(at_once, heads() - head)});
     return ranges;
   }
-  /// That of some heads in a tensor [tokens or rows, heads * head_dim]; undefined stays so.
+  /// The columns of some heads in a tensor [tokens or rows, heads * head_dim]; undefined stays so.
   at::Tensor part(const at::Tensor& x, const HeadRange& range) const {
     const std::int64_t head_dim = q_.size(1) / heads();
     return x.defined() ? x.narrow(1, range.first * head_dim, range.count * head_dim) : x;
@@ -92,17 +92,18 @@ private:
   std::vector<std::uint64_t> first_mask_elements_;
 };
 
-/// Forward pass without gradients: on the CPU one sequence a thread; inside, LibTorch's operators stay on that thread.
-/// A GPU is driven by one thread: the masks of dropout come from its one generator.
+/// Forward pass without gradients. On the CPU each thread takes a sequence at a time, and LibTorch's operators stay on
+/// that thread. A GPU is driven by one thread: its dropout masks come from one generator.
 at::Tensor attend_packed(const Sequences& sequences, const at::Tensor& q, const AttentionOptions& options) {
   at::Tensor context = at::empty_like(q);
-  // At least two tasks: then also a single sequence is on one of several threads and stays there, with the same bits.
+  // At least two tasks, so that even a single sequence runs on one of several threads, with the same bits.
   const std::int64_t tasks = std::max<std::int64_t>(2, sequences.size());
   at::parallel_for(0, tasks, q.is_cpu() ? 1 : tasks, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_grad; // a thread's own setting
+    const at::NoGradGuard no_grad; // per thread
     for (std::int64_t s = begin; s < std::min(end, sequences.size()); ++s)
       for (const HeadRange& heads : sequences.head_ranges(s))
-        sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
+        if (options.stop == nullptr || !(*options.stop)())
+          sequences.part(context, s, heads).copy_(attend(sequences.input(s, heads), options));
   });
   return context;
 }
@@ -112,8 +113,8 @@ RelativeTables zeros_like(const RelativeTables& tables) {
           tables.query.defined() ? at::zeros_like(tables.query) : at::Tensor(), tables.first_row};
 }
 
-/// The gradients of packed q, k and v and of the tables. Threads take runs of sequences of about the
-/// same work; each adds up the tables' gradients for itself, and these are summed in order.
+/// The gradients of packed q, k and v and of the tables. Threads take consecutive sequences that make about the same
+/// work; each accumulates the tables' gradients separately, and these are summed in order.
 torch::autograd::variable_list attend_packed_backward(const Sequences& sequences, const at::Tensor& q,
                                                       const RelativeTables& tables, const AttentionOptions& options,
                                                       const at::Tensor& gradient) {
@@ -156,7 +157,7 @@ torch::autograd::variable_list attend_packed_backward(const Sequences& sequences
   return {d_q, d_k, d_v, partial[0].key, partial[0].query, at::Tensor()};
 }
 
-/// Custom functions take defined tensors only: an absent one goes through them as an empty one.
+/// Custom functions take only defined tensors: an absent one is passed as an empty one.
 at::Tensor or_empty(const at::Tensor& tensor, const at::Tensor& like) {
   return tensor.defined() ? tensor : at::empty({0}, like.options());
 }
@@ -199,13 +200,6 @@ bool needs_gradient(std::initializer_list<at::Tensor> tensors) {
 std::int64_t heads_at_once(std::int64_t length, std::int64_t heads) {
   constexpr std::int64_t kElements = std::int64_t{1} << 18; // 1 MiB of f32
   return std::clamp<std::int64_t>(kElements / std::max<std::int64_t>(1, 2 * length * length), 1, heads);
-}
-
-AttentionOptions attention_options(const DebertaConfig& config) {
-  return {.num_attention_heads = config.num_attention_heads,
-          .scale = config.attention_scale(),
-          .dropout_probability = 0,
-          .dropout = {}};
 }
 
 at::Tensor disentangled_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

@@ -28,7 +28,7 @@ void drop_into(const at::Tensor& x, double probability, const RandomStream& stre
 }
 
 #ifdef SCIEXAM_STOCK_LIBTORCH
-/// On another device its own generator makes the mask, seeded by the place: reproducible there.
+/// On another device the mask comes from that device's generator, seeded by the place: reproducible there.
 at::Tensor drop_on_device(const at::Tensor& x, double probability, const RandomStream& stream, std::uint64_t first) {
   at::Generator generator = at::globalContext().defaultGenerator(x.device());
   const auto words = random_words(stream, static_cast<std::uint32_t>(first / kWordsInGroup));

@@ -1,5 +1,5 @@
-// Dropout inside the network, reproducible: a mask depends on the seed, the
-// pass and the place alone, not on threads or on what was drawn before.
+// Reproducible dropout: a mask depends only on the seed, the pass and its place in the network, not on threads or on
+// what was drawn before.
 #pragma once
 
 #include "kernels/dropout_mask.hpp"
@@ -16,7 +16,7 @@ enum class DropoutSite : std::uint32_t {
   pooler,
   classifier,
   convolution,
-  // One of each of these a layer:
+  // One of each per layer:
   attention_probabilities,
   attention_output,
   layer_output,
@@ -30,7 +30,7 @@ public:
   /// `step` is the optimiser step, `pass` the forward pass within it.
   Dropout(std::uint64_t seed, std::uint32_t step, std::uint32_t pass) : seed_(seed), step_(step), pass_(pass) {}
 
-  /// The random words of one place; `layer` from 0, 0 for places outside of the layers.
+  /// The random words of one place; `layer` counts from 0 and is 0 outside the layers.
   RandomStream stream(DropoutSite site, std::int64_t layer = 0) const;
   /// x with each element zeroed with `probability`, the others divided by 1 - probability. Differentiable.
   at::Tensor operator()(const at::Tensor& x, double probability, DropoutSite site, std::int64_t layer = 0) const;
@@ -40,7 +40,7 @@ private:
   std::uint32_t step_, pass_;
 };
 
-/// Dropout of one tensor, without gradient. The mask's first element is `first`; not on the CPU: that of its group.
+/// Dropout of one tensor, without gradient. `first` is the mask's first element; off the CPU its group of words counts.
 at::Tensor drop(const at::Tensor& x, double probability, const RandomStream& stream, std::uint64_t first = 0);
 
 } // namespace sciexam

@@ -40,7 +40,7 @@ at::Tensor activation(const std::string& name, const at::Tensor& x) {
     return at::sigmoid(x);
   if (name == "linear")
     return x;
-  throw InternalError("activation " + name + " is accepted by the configuration but not known to the network");
+  throw InternalError("activation " + name + " is accepted by the configuration but unknown to the network");
 }
 
 } // namespace sciexam

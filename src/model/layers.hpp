@@ -9,7 +9,7 @@
 namespace sciexam {
 
 /// y = x weight^T + bias; weight [out_features, in_features]; bias may be undefined.
-/// The one seam through which all dense layers go.
+/// All dense layers go through this one seam.
 struct Linear {
   at::Tensor weight, bias;
   at::Tensor operator()(const at::Tensor& x) const;

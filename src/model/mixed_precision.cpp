@@ -12,7 +12,7 @@ namespace sciexam {
 
 bool cpu_has_bf16() {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") != 0; // so has every CPU with AMX
+  return __builtin_cpu_supports("avx512bf16") != 0; // every CPU with AMX has it
 }
 
 MixedPrecision::MixedPrecision(bool enabled, at::Device device) {

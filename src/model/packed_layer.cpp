@@ -2,6 +2,8 @@
 
 #include "checkpoint/relative_position.hpp"
 #include "kernels/fused_attention.hpp"
+#include "model/attention_options.hpp"
+#include "model/network_io.hpp"
 #include "support/clock.hpp"
 
 #include <algorithm>
@@ -9,8 +11,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
-#include <ATen/ops/tensor.h>
 
 namespace sciexam {
 namespace {
@@ -21,6 +21,19 @@ const float* floats(const at::Tensor& tensor) {
 
 NormWeights weights_of(const LayerNorm& norm) {
   return {floats(norm.weight), floats(norm.bias), static_cast<float>(norm.eps)};
+}
+
+/// Workers that skip the remaining tasks once `stop` is true. A task is a chunk of rows, or one head of one sequence.
+Workers stoppable(Workers workers, const SharedStop* stop) {
+  if (stop == nullptr)
+    return workers;
+  return {workers.count,
+          [run = std::move(workers.run), stop](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
+            run(tasks, [&](int worker, std::int64_t i) {
+              if (!(*stop)())
+                task(worker, i);
+            });
+          }};
 }
 
 } // namespace
@@ -43,24 +56,21 @@ PackedLayer::PackedLayer(const DebertaConfig& config, const std::array<StoredWei
       intermediate(config.hidden_size, config.intermediate_size, stored[2]),
       output(config.intermediate_size, config.hidden_size, stored[3]) {}
 
-RelativeTables project_shared(const PackedLayer& layer, const at::Tensor& relative_embeddings,
-                              const DebertaConfig& config, Workspace& workspace) {
-  const std::int64_t rows = relative_embeddings.size(0), size = config.hidden_size;
-  const at::Tensor projected = at::empty({rows, 2 * size}, relative_embeddings.options());
-  dense_part(layer.query_key_value, 2 * size, floats(relative_embeddings), rows, projected.mutable_data_ptr<float>(),
+RelativeTables project(const PackedLayer& layer, const RelativeRows& relative, const DebertaConfig& config,
+                       Workspace& workspace) {
+  if (!config.share_att_key)
+    return project(layer.own_relative, relative, config);
+  const std::int64_t rows = relative.rows.size(0), size = config.hidden_size;
+  const at::Tensor projected = at::empty({rows, 2 * size}, relative.rows.options()); // queries, keys
+  dense_part(layer.query_key_value, 2 * size, floats(relative.rows), rows, projected.mutable_data_ptr<float>(),
              torch_workers(), workspace);
   RelativeTables tables;
   if (config.c2p)
     tables.key = projected.narrow(1, size, size).contiguous();
   if (config.p2c)
     tables.query = projected.narrow(1, 0, size).contiguous();
+  tables.first_row = relative.first_row;
   return tables;
-}
-
-at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets) {
-  const at::Tensor starts =
-      at::tensor(at::ArrayRef<std::int64_t>(offsets.data(), offsets.size() - 1), at::TensorOptions(at::kLong));
-  return hidden.index_select(0, starts.to(hidden.device()));
 }
 
 bool can_be_packed(const DebertaConfig& config) {
@@ -73,16 +83,14 @@ bool can_have_bytes(const DebertaConfig& config) {
 
 at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
                             const at::Tensor& hidden, bool first_tokens_only) {
-  const auto& [config, offsets, workspace, times] = pass;
+  const auto& [config, offsets, workspace, times, stop] = pass;
   Stopwatch stopwatch;
-  LayerTimes unwanted;
-  LayerTimes& took = times == nullptr ? unwanted : *times;
-  const Workers workers = torch_workers();
+  const Workers workers = stoppable(torch_workers(), stop);
   const std::int64_t tokens = hidden.size(0), size = hidden.size(1);
   const AttentionOptions options = attention_options(config);
   float* q = workspace.projected.take(tokens * 3 * size);
   dense(layer.query_key_value, floats(hidden), tokens, false, q, workers, workspace);
-  took.projections += stopwatch.lap();
+  times.projections += stopwatch.lap();
 
   const at::Tensor residual = first_tokens_only ? first_tokens(hidden, offsets) : hidden;
   const std::int64_t rows = residual.size(0);
@@ -104,12 +112,12 @@ at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, co
     attention.queries = 1;
   attention.context = context;
   fused_attention(attention, workers, workspace);
-  took.attention += stopwatch.lap();
+  times.attention += stopwatch.lap();
 
   const LayerTail tail{&layer.attention_output, &layer.intermediate, &layer.output, weights_of(layer.attention_norm),
                        weights_of(layer.output_norm)};
   finish_layer(tail, context, floats(residual), rows, context, workers, workspace);
-  took.tail += stopwatch.lap();
+  times.tail += stopwatch.lap();
   return result;
 }
 

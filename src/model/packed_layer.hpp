@@ -1,11 +1,12 @@
-// A layer of the network made ready for answering on the CPU: its weights in the kernels' order, its steps fused.
+// One layer of the packed network: its weights in the kernels' order, its steps fused.
 #pragma once
 
 #include "kernels/dense.hpp"
 #include "kernels/packed_matrix.hpp"
 #include "kernels/workspace.hpp"
-#include "model/disentangled_attention.hpp"
 #include "model/layers.hpp"
+#include "model/relative_tables.hpp"
+#include "support/machine/shared_stop.hpp"
 
 #include <array>
 #include <cstdint>
@@ -18,27 +19,30 @@ namespace sciexam {
 /// LibTorch's threads.
 Workers torch_workers();
 
-/// The weights of one layer of DebertaForMultipleChoice::run_layer().
+/// The weights of one layer.
 struct PackedLayer {
-  /// `stored` says it for each, in the order of the members.
-  PackedLayer(const DebertaConfig& config, const std::array<StoredWeights, 4>& stored);
+  static constexpr std::size_t kMatrices = 4;
+
+  /// `stored` is the format of each matrix, in the order of the members.
+  PackedLayer(const DebertaConfig& config, const std::array<StoredWeights, kMatrices>& stored);
 
   PackedMatrix query_key_value; ///< query_proj, key_proj and value_proj as one product
   PackedMatrix attention_output, intermediate, output;
   LayerNorm attention_norm, output_norm;
+  RelativeProjections own_relative; ///< without share_att_key; with it the tables are projected by query_key_value
+
+  std::array<PackedMatrix*, kMatrices> matrices() {
+    return {&query_key_value, &attention_output, &intermediate, &output};
+  }
 };
 
-/// The tables of a layer whose key_proj and query_proj project relative embeddings too (share_att_key), from
-/// relative_embeddings [rows, hidden_size].
-RelativeTables project_shared(const PackedLayer& layer, const at::Tensor& relative_embeddings,
-                              const DebertaConfig& config, Workspace& workspace);
-
-/// The rows of hidden [tokens, hidden_size] that are the first of a sequence, [CLS].
-at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets);
+/// The relative tables of a layer; relative.rows is contiguous.
+RelativeTables project(const PackedLayer& layer, const RelativeRows& relative, const DebertaConfig& config,
+                       Workspace& workspace);
 
 /// True if layers of this configuration can be packed: only GELU is fused.
 bool can_be_packed(const DebertaConfig& config);
-/// True if their weights can be bytes, too: products of at most kMostByteFeatures.
+/// True if their weights can be int8, too: for products over at most kMostByteFeatures features.
 bool can_have_bytes(const DebertaConfig& config);
 
 /// Seconds that the parts of layers took.
@@ -53,10 +57,11 @@ struct PackedPass {
   const DebertaConfig& config;
   const std::vector<std::int64_t>& offsets; ///< of the sequences
   Workspace& workspace;
-  LayerTimes* times; ///< what layers take is added, if it is not null
+  LayerTimes& times;      ///< what layers take is added
+  const SharedStop* stop; ///< if not null: once it is true, a layer ends early and its result must not be used
 };
 
-/// What run_layer() computes; hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
+/// The reference's run_layer(); hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
 /// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
 at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
                             const at::Tensor& hidden, bool first_tokens_only);

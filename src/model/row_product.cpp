@@ -23,17 +23,17 @@ bool has_row_product(const at::Tensor&, const at::Tensor&, const at::Tensor&) {
 }
 
 at::Tensor row_product(const at::Tensor&, const at::Tensor&, const at::Tensor&) {
-  throw InternalError("row_product is not for a stock LibTorch");
+  throw InternalError("row_product was called with a stock LibTorch");
 }
 
 #else
 
 namespace {
 
-/// Rows of each product: enough that the weights' packing is small beside it.
+/// Rows of each product: enough to make packing the weights a small part of it.
 std::int64_t rows_of_product(int threads) {
-  // Multiples of 48, so that no kernel (their tiles are 6 to 48 rows high) has rows left over, which it would treat
-  // otherwise. A batch of kTokenBudget tokens makes eight of the large ones.
+  // Multiples of 48, so that no kernel (tiles are 6 to 48 rows high) has rows left over, which would take another path.
+  // A batch of kTokenBudget tokens makes eight of the large ones.
   constexpr std::int64_t kLarge = 528, kSmall = 144;
   constexpr int kFewThreads = 8;
   return threads <= kFewThreads ? kLarge : kSmall;
@@ -80,14 +80,14 @@ at::Tensor row_product(const at::Tensor& x, const at::Tensor& weight, const at::
   const float *in = from.const_data_ptr<float>(), *weights = by.const_data_ptr<float>();
   float* out = result.mutable_data_ptr<float>();
   const std::int64_t parts = (rows + at_once - 1) / at_once;
-  // At least two tasks, so that oneDNN always finds itself on one of several threads and stays on it.
+  // At least two tasks, so that oneDNN always runs inside one of several threads and stays on it.
   at::parallel_for(0, std::max<std::int64_t>(2, parts), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < std::min(end, parts); ++part) {
       const std::int64_t first = part * at_once, count = std::min(at_once, rows - first);
       float* to = out + first * shape.out;
       if (count == at_once) {
         multiply(shape, in + first * shape.in, weights, to);
-      } else { // filled up with zeros
+      } else { // padded with zeros
         std::vector<float> padded(static_cast<std::size_t>(at_once * shape.in)),
             product(static_cast<std::size_t>(at_once * shape.out));
         std::copy_n(in + first * shape.in, count * shape.in, padded.begin());

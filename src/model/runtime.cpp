@@ -21,7 +21,7 @@
 namespace sciexam {
 
 void set_compute_threads(int threads) {
-  chosen_isa(); // a wrong SCIEXAM_ISA is told before any work
+  chosen_isa(); // a wrong SCIEXAM_ISA is reported before any work
   at::set_num_threads(threads);
 }
 

@@ -6,7 +6,7 @@
 
 namespace sciexam {
 
-/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). Call it once, first.
+/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). To be called once, first.
 /// Throws UsageError for a wrong SCIEXAM_ISA.
 void set_compute_threads(int threads);
 
@@ -17,11 +17,11 @@ std::string network_library_versions();
 /// UsageError for a wrong SCIEXAM_ISA.
 std::string chosen_kernels();
 
-/// Operations a second of the best general product that is at hand: oneDNN's of 4096 x 4096 x 4096 in f32, the best of
-/// three, on all threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
+/// Operations per second of a fast general product: oneDNN's of 4096 x 4096 x 4096 in f32, the best of three, on all
+/// threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
 double product_operations_per_second();
 
-/// True if the fault is a lack of memory, which the libraries tell in ways of their own.
+/// True if the fault is a lack of memory, which each library reports in its own way.
 bool is_out_of_memory(const std::exception& fault);
 
 } // namespace sciexam

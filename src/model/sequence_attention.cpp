@@ -53,7 +53,7 @@ void add_table_gradient(const at::Tensor& gradient, const at::Tensor& rows, cons
   at::Tensor(table_gradient).index_add_(0, rows, join_heads(gradient));
 }
 
-/// q * scale and k by heads: all three terms are products of them.
+/// q * scale and k by head: all three terms are products of these.
 struct Heads {
   at::Tensor query, key;
 
@@ -70,7 +70,7 @@ DistanceRows distance_rows(std::int64_t length, std::int64_t first_row, const De
     row -= first_row;
   for (std::int64_t distance = length - 1; distance >= -length; --distance)
     query.push_back(relative_row(-distance, config) - first_row);
-  // The last distance is never used, and its rows may lie outside of a narrowed table.
+  // The last distance is never used, and its rows may lie outside a narrowed table.
   key.back() = key[key.size() - 2];
   query.back() = query[query.size() - 2];
   const auto options = at::TensorOptions(at::kLong);

@@ -1,8 +1,9 @@
-// Disentangled attention of one sequence, and its backward pass: the
-// inside of disentangled_attention.
+// Disentangled attention of one sequence, and its backward pass: what disentangled_attention.hpp does for a batch.
 #pragma once
 
-#include "model/disentangled_attention.hpp"
+#include "checkpoint/config.hpp"
+#include "model/attention_options.hpp"
+#include "model/relative_tables.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace sciexam {
 
-/// Rows of the tables for one length: distances i - j = length - 1 .. -length, in this order (2 * length, see skew()).
+/// Rows of the tables for one length, by distance i - j = length - 1 .. -length (2 * length of them, see skew()).
 struct DistanceRows {
   at::Tensor key;   ///< of tables.key for distance i - j, int64
   at::Tensor query; ///< of tables.query for distance j - i, int64: the mirror image
@@ -19,8 +20,8 @@ struct DistanceRows {
 
 DistanceRows distance_rows(std::int64_t length, std::int64_t first_row, const DebertaConfig& config, at::Device device);
 
-/// q, k, v of one sequence, [length, heads * head_dim] each, for some or all of a layer's heads, the tables of these
-/// heads, and where their dropout masks begin.
+/// q, k, v of one sequence, [length, heads * head_dim] each, for some or all of a layer's heads; the tables of these
+/// heads; and the start of their dropout masks.
 struct SequenceInput {
   std::int64_t heads = 0;
   at::Tensor q, k, v;
@@ -40,8 +41,8 @@ struct SequenceGradients {
   at::Tensor q, k, v;
 };
 
-/// The backward pass for `gradient` of the context [length, heads * head_dim]; everything that attend()
-/// computed is computed again. The tables' gradients are added to `table_gradients`, of the shape of input.tables.
+/// The backward pass for `gradient` of the context [length, heads * head_dim]; recomputes what attend()
+/// computed. The tables' gradients are added to `table_gradients`, which have the shape of input.tables.
 SequenceGradients attend_backward(const SequenceInput& input, const AttentionOptions& options,
                                   const at::Tensor& gradient, const RelativeTables& table_gradients);
 

@@ -23,11 +23,11 @@ void store_in_tensor(const TensorChunk& chunk, const at::Tensor& tensor) {
     std::memcpy(tensor.mutable_data_ptr<at::Half>() + chunk.first, chunk.bytes.data(), chunk.bytes.size());
   } else {
     throw InternalError(chunk.tensor.name + ", stored as " + std::string(name_of(dtype)) +
-                        ", is wanted as another type");
+                        ", cannot be converted to the network's type");
   }
 }
 
-void store_packed(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t first) {
+void store_weights(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t first) {
   const DType dtype = chunk.tensor.dtype;
   const bool bf16 = matrix.stored() == StoredWeights::bf16;
   if ((bf16 && dtype == DType::bf16) || (matrix.stored() == StoredWeights::f16 && dtype == DType::f16))
@@ -51,19 +51,25 @@ void store_packed(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t f
   }
 }
 
+void store_in_packed(const TensorChunk& chunk, const PackedRows& rows) {
+  PackedMatrix& matrix = *rows.matrix;
+  using Part = PackedRows::Part;
+  if (rows.part == Part::weight)
+    return store_weights(chunk, matrix, rows.first_row * matrix.in_features() + static_cast<std::int64_t>(chunk.first));
+  float* floats = rows.part == Part::bias          ? matrix.bias()
+                  : rows.part == Part::int8_scales ? matrix.byte_scales()
+                                                   : matrix.input_factors();
+  convert_to_f32(chunk.tensor.dtype, chunk.bytes,
+                 {floats + rows.first_row + chunk.first, chunk.bytes.size() / size_of(chunk.tensor.dtype)});
+}
+
 } // namespace
 
 void WeightPlace::store(const TensorChunk& chunk) const {
-  if (rows_.matrix == nullptr)
-    return store_in_tensor(chunk, tensor_);
-  PackedMatrix& matrix = *rows_.matrix;
-  if (rows_.part == PackedRows::Part::weight)
-    return store_packed(chunk, matrix, rows_.first_row * matrix.in_features() + static_cast<std::int64_t>(chunk.first));
-  float* floats = rows_.part == PackedRows::Part::bias          ? matrix.bias()
-                  : rows_.part == PackedRows::Part::byte_scales ? matrix.byte_scales()
-                                                                : matrix.input_factors();
-  convert_to_f32(chunk.tensor.dtype, chunk.bytes,
-                 {floats + rows_.first_row + chunk.first, chunk.bytes.size() / size_of(chunk.tensor.dtype)});
+  if (const auto* rows = std::get_if<PackedRows>(&place_))
+    store_in_packed(chunk, *rows);
+  else
+    store_in_tensor(chunk, std::get<at::Tensor>(place_));
 }
 
 } // namespace sciexam

@@ -2,6 +2,7 @@
 
 #include "checkpoint/byte_tensors.hpp"
 #include "inference/answering.hpp"
+#include "inference/token_batches.hpp"
 #include "kernels/byte_weights.hpp"
 #include "model/weights.hpp"
 #include "quantization/agreement.hpp"
@@ -151,15 +152,15 @@ std::unique_ptr<WeightSource> make_byte_model(const DebertaConfig& config, Weigh
   auto tensors = std::make_unique<ByteTensors>(config, name);
   const std::vector<std::string> worst = round_all(config, checkpoint, request, *tensors);
   const std::vector<OptionLogits> exact =
-      answer(load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
+      answer(*load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
   std::set<std::size_t> tries = {0}; // how many groups stay f16
   for (const std::size_t parts : {16, 8, 4, 2})
     tries.insert((worst.size() + parts - 1) / parts);
   Agreement agreement;
   for (const std::size_t kept : tries) {
     tensors->choose({worst.begin() + static_cast<std::ptrdiff_t>(kept), worst.end()});
-    agreement =
-        compare(answer(load_to_answer(config, *tensors, request.threads), request.questions, name + " as int8"), exact);
+    agreement = compare(
+        answer(*load_to_answer(config, *tensors, request.threads), request.questions, name + " as int8"), exact);
     if (request.note)
       request.note(name + ", " + std::to_string(worst.size() - kept) + " of " + std::to_string(worst.size()) +
                    " products as int8: " + describe(agreement));

@@ -381,7 +381,7 @@ TEST_CASE("doctor tells what a run would use, what is missing and what to do") {
   INFO(fine.out << fine.err);
   CHECK(fine.status == 0);
   CHECK_THAT(fine.out, ContainsSubstring("2 questions") && ContainsSubstring("3 models") &&
-                           ContainsSubstring("A run will find all that it needs"));
+                           ContainsSubstring("A run will find everything it needs"));
   CHECK_FALSE(fs::exists(place / "out.csv"));
   fs::remove(place / "package/run_1.safetensors.zst");
   const ProgramResult lacking = sciexam_run(

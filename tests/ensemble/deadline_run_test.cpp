@@ -1,144 +1,15 @@
-#include "ensemble/deadline_run.hpp"
+#include "ensemble/simulated_run.hpp"
 #include "support/random.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
+using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-constexpr int kLayers = 24;
-
-class SimulatedClock : public Clock {
-public:
-  double seconds() const override { return now; }
-  double now = 1000;
-};
-
-/// A machine in whose day others take part: every so often its speed changes, and now and then it stands still.
-struct SimulatedMachine {
-  double tokens_per_second = 100, load_seconds = 5;
-  double change_every = 1e18; ///< seconds between changes of speed
-  double slowest = 1;         ///< the least of the factors to which it changes
-  double suspended = 0;       ///< seconds that it stands still, once, at half the limit
-  std::vector<bool> broken = {false, false, false};
-  double least_tokens = 0;                              ///< fewer take as long as these
-  std::vector<double> most_tokens = {1e18, 1e18, 1e18}; ///< for which a model finds memory at once
-};
-
-class SimulatedRunner : public ModelRunner {
-public:
-  SimulatedRunner(SimulatedClock& clock, SimulatedMachine machine, std::span<const QuestionLengths> questions,
-                  std::uint64_t seed)
-      : clock_(clock), machine_(std::move(machine)), questions_(questions), random_({seed, {7, 0, 0}}),
-        next_change_(clock.now + machine_.change_every) {}
-
-  bool load(std::size_t model) override {
-    clock_.now += machine_.load_seconds / factor_;
-    loaded_ = model;
-    return !machine_.broken.at(model);
-  }
-
-  std::optional<std::vector<OptionLogits>> answer(std::span<const std::size_t> questions, std::int64_t max_length,
-                                                  const std::function<bool()>& stop) override {
-    double tokens = 0;
-    for (const std::size_t q : questions)
-      for (const std::int64_t length : questions_[q])
-        tokens += static_cast<double>(std::min(length, max_length));
-    if (tokens > machine_.most_tokens.at(loaded_))
-      throw OutOfMemory("simulated");
-    for (int layer = 0; layer < kLayers; ++layer) {
-      if (stop())
-        return std::nullopt;
-      pass(std::max(tokens, machine_.least_tokens) / kLayers / machine_.tokens_per_second);
-    }
-    std::vector<OptionLogits> logits;
-    for (const std::size_t q : questions)
-      logits.push_back({static_cast<float>(q % 7), 1, 0, static_cast<float>(loaded_), -1});
-    shortest_cut = std::min(shortest_cut, max_length);
-    return logits;
-  }
-
-  void hurry() override { hurried = true; }
-
-  std::int64_t shortest_cut = 1 << 30;
-  double suspend_at = 1e18;
-  bool hurried = false;
-
-private:
-  void pass(double work) {
-    if (clock_.now >= next_change_) {
-      factor_ = machine_.slowest + (1 - machine_.slowest) * 0.001 * random_.below(1001);
-      next_change_ += machine_.change_every;
-    }
-    clock_.now += work / factor_;
-    if (clock_.now >= suspend_at) {
-      clock_.now += machine_.suspended;
-      suspend_at = 1e18;
-    }
-  }
-
-  SimulatedClock& clock_;
-  SimulatedMachine machine_;
-  std::span<const QuestionLengths> questions_;
-  RandomSequence random_;
-  double next_change_, factor_ = 1;
-  std::size_t loaded_ = 0;
-};
-
-std::vector<QuestionLengths> random_lengths(std::size_t count, std::uint64_t seed) {
-  RandomSequence random({seed, {}});
-  std::vector<QuestionLengths> questions(count);
-  for (QuestionLengths& question : questions) {
-    const auto prompt = static_cast<std::int32_t>(20 + random.below(60));
-    for (std::int32_t& length : question)
-      length = prompt + static_cast<std::int32_t>(5 + random.below(80));
-  }
-  return questions;
-}
-
-double total_tokens(std::span<const QuestionLengths> questions) {
-  double tokens = 0;
-  for (const QuestionLengths& question : questions)
-    tokens += std::accumulate(question.begin(), question.end(), 0.0);
-  return tokens;
-}
-
-std::size_t count_of(const PartialAnswers& answers) {
-  return static_cast<std::size_t>(
-      std::count_if(answers.begin(), answers.end(), [](const auto& answer) { return answer.has_value(); }));
-}
-
-struct Outcome {
-  std::vector<std::size_t> answered;
-  std::vector<std::string> given_up;
-  double used;
-  std::int64_t shortest_cut;
-  bool hurried;
-};
-
-Outcome simulate(std::span<const QuestionLengths> questions, const SimulatedMachine& machine, DeadlineOptions options,
-                 std::uint64_t seed = 0, DeadlineEvents events = {}) {
-  SimulatedClock clock;
-  SimulatedRunner runner(clock, machine, questions, seed);
-  const double start = clock.now;
-  if (machine.suspended > 0)
-    runner.suspend_at = start + options.limit / 2;
-  DeadlineRun run(questions, 3, clock, runner, options, std::move(events));
-  run.run();
-  Outcome outcome{{}, run.given_up(), clock.now - start, runner.shortest_cut, runner.hurried};
-  for (const PartialAnswers& answers : run.answers())
-    outcome.answered.push_back(count_of(answers));
-  return outcome;
-}
-
-} // namespace
 
 TEST_CASE("with time enough every model answers everything, and nothing is given up") {
   const auto questions = random_lengths(200, 1);
@@ -189,7 +60,7 @@ TEST_CASE("models that cannot be used are passed over") {
   machine.broken = {true, true, true};
   const Outcome none = simulate(questions, machine, {.limit = 1e6});
   CHECK(none.answered == std::vector<std::size_t>{0, 0, 0});
-  CHECK(none.given_up.empty()); // that no model could be used is told elsewhere
+  CHECK(none.given_up.empty()); // that no model could be used is reported elsewhere
 }
 
 TEST_CASE("a cascade sends only uncertain questions to further models") {
@@ -200,7 +71,7 @@ TEST_CASE("a cascade sends only uncertain questions to further models") {
   CHECK(outcome.given_up.empty());
 }
 
-TEST_CASE("a signal ends the run within a layer") {
+TEST_CASE("a signal ends the run within a batch") {
   const auto questions = random_lengths(200, 7);
   int asked = 0;
   const Outcome outcome = simulate(questions, {}, {.limit = 1e6}, 0, {.stop = [&] { return ++asked > 100; }});
@@ -243,16 +114,16 @@ void check_random_runs(std::uint64_t count) {
       machine.slowest = 0.3 + 0.7 * uniform();
     }
     const Outcome outcome = simulate(questions, machine, options, seed);
-    INFO("seed " << seed << ", " << questions.size() << " questions, limit " << options.limit << ", speed "
+    INFO("seed " << seed << ", " << questions.size() << " questions, limit " << *options.limit << ", speed "
                  << machine.tokens_per_second << ", load " << machine.load_seconds);
-    CHECK(outcome.used <= options.limit);
+    CHECK(outcome.used <= *options.limit);
     CHECK((outcome.answered[0] == questions.size() || !outcome.given_up.empty()));
     const bool complete = outcome.answered[1] == questions.size() && outcome.answered[2] == questions.size();
     // One question may not fit into the end any more, nor a model that would have to be loaded: see kLoadCaution.
     const double unusable = (1.1 * 700 / machine.tokens_per_second + 3.5 * machine.load_seconds) / machine.slowest;
-    const double lost = complete ? 0 : options.limit - outcome.used - unusable;
-    worst_lost = std::max(worst_lost, lost / options.limit);
-    CHECK(lost <= 0.02 * options.limit);
+    const double lost = complete ? 0 : *options.limit - outcome.used - unusable;
+    worst_lost = std::max(worst_lost, lost / *options.limit);
+    CHECK(lost <= 0.02 * *options.limit);
   }
   WARN("most time lost: " << 100 * worst_lost << " %");
 }
@@ -292,36 +163,6 @@ TEST_CASE("after the first batches it says, once, what everything takes, and whe
   CHECK_THAT(outlook(2 * all),
              ContainsSubstring(" by all models take about 46 min ") && !ContainsSubstring("do not fit"));
   CHECK_THAT(outlook(all / 2), ContainsSubstring("do not fit"));
-}
-
-TEST_CASE("where memory runs out, batches become smaller, and every answer is there") {
-  const auto questions = random_lengths(100, 9);
-  std::vector<std::string> said;
-  const Outcome outcome = simulate(questions, {.most_tokens = {1500, 1e18, 1e18}}, {.limit = 1e6}, 0,
-                                   {.plan = [&](const std::string& text) { said.push_back(text); }});
-  CHECK(outcome.answered == std::vector<std::size_t>{100, 100, 100});
-  CHECK(outcome.given_up.empty());
-  CHECK(std::count_if(said.begin(), said.end(), [](const std::string& text) {
-          return text.find("memory ran out for ") != std::string::npos;
-        }) == 2); // 4224 -> 2112 -> 1056, and no further try
-}
-
-TEST_CASE("a model without memory for a single question is given up, and the next one answers all") {
-  const auto questions = random_lengths(100, 10);
-  const Outcome outcome = simulate(questions, {.most_tokens = {10, 1e18, 10}}, {.limit = 1e6});
-  CHECK(outcome.answered == std::vector<std::size_t>{0, 100, 0});
-  REQUIRE(outcome.given_up.size() == 2);
-  CHECK(outcome.given_up[0] == "model 1 was given up: memory ran out for a single question");
-  CHECK(outcome.given_up[1] == "model 3 was given up: memory ran out for a single question");
-}
-
-TEST_CASE("a model that runs out of memory on the way keeps its answers, and the next one answers all") {
-  auto questions = random_lengths(50, 11);
-  std::sort(questions.begin(), questions.end(), [](const auto& a, const auto& b) { return a[0] < b[0]; });
-  // Longest first: only the questions beyond 300 tokens fail.
-  questions.push_back({400, 400, 400, 400, 400});
-  const Outcome outcome = simulate(questions, {.most_tokens = {1900, 1e18, 1e18}}, {.limit = 1e6});
-  CHECK(outcome.answered == std::vector<std::size_t>{0, 51, 51});
 }
 
 TEST_CASE("where small batches take as long as larger ones, none is made smaller, and nothing is cut for it") {

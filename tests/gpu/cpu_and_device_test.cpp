@@ -19,7 +19,7 @@ using namespace sciexam::test;
 
 namespace {
 
-/// Of f16's numbers, so that both sides have the same.
+/// With weights that f16 holds, so that both sides have the same.
 DebertaForMultipleChoice half_network(const DebertaConfig& config) {
   DebertaForMultipleChoice network = random_network(config, at::kDouble);
   for (const auto& [name, tensor] : network.parameters())
@@ -43,7 +43,7 @@ std::vector<float> on_device(const DebertaForMultipleChoice& network, const Pack
   for (const auto& [name, tensor] : network.parameters()) {
     const auto* values = tensor.const_data_ptr<double>();
     const std::vector<float> floats(values, values + tensor.numel());
-    device.load(name, 0, DeviceNetwork::Element::f32, std::as_bytes(std::span(floats)));
+    device.load(name, 0, DeviceElement::f32, std::as_bytes(std::span(floats)));
   }
   device.finish_loading(false);
   const auto narrow = [&](const at::Tensor& ids) {
@@ -72,11 +72,11 @@ double furthest(const DebertaConfig& config, const std::vector<std::int64_t>& le
 
 } // namespace
 
-TEST_CASE("every kind of network gives the CPU's logits on the device, but for those that it refuses by name") {
+TEST_CASE("every kind of network gives the CPU's logits on the device, except those that it refuses by name") {
   std::set<std::string> refused;
   for (auto [name, config] : config_variants()) {
     INFO(name);
-    config.hidden_size = config.pooler_hidden_size = 24; // the kernels want multiples of 8
+    config.hidden_size = config.pooler_hidden_size = 24; // the kernels need multiples of 8
     config.embedding_size = config.embedding_size < tiny_config().hidden_size ? 20 : 24;
     if (!why_not_on_device(config).empty()) {
       refused.insert(name);

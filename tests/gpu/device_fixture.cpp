@@ -1,7 +1,7 @@
 #include "gpu/device_fixture.hpp"
 
 #include "checkpoint/weight_source.hpp"
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/kernel_images.hpp"
 
 #include <cmath>
 #include <cstdlib>

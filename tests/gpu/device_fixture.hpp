@@ -1,7 +1,7 @@
-// A device for tests, on the emulated driver, and rows of f16 that go there and come back.
+// A device for tests, on the emulated driver, and arrays of f16 to copy there and back.
 #pragma once
 
-#include "gpu/device_kernels.hpp"
+#include "gpu/network/device_kernels.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -17,16 +17,16 @@ DeviceKernels& kernels();
 /// Numbers as the device stores them: rounded to f16, or f32.
 using Numbers = std::vector<float>;
 
-/// `count` normal numbers of this deviation, rounded to f16 or not, always the same for a seed.
+/// `count` normally distributed numbers, rounded to f16 or not, always the same for a seed.
 Numbers random_halves(std::size_t count, unsigned seed, float deviation = 1);
 Numbers random_floats(std::size_t count, unsigned seed, float deviation = 1);
 
-/// Each row of `width` numbers as two in f16, one after the other: the numbers rounded, and what that leaves of them.
+/// Each row of `width` numbers as two rows of f16: the rounded numbers, then the remainders.
 Numbers in_parts(const Numbers& rows, std::size_t width);
 /// The numbers of such rows.
 Numbers joined(const Numbers& rows, std::size_t width);
 
-/// An array on the device, freed when it dies.
+/// An array on the device, freed by the destructor.
 class DeviceArray {
 public:
   static DeviceArray halves(const Numbers& values);
@@ -49,7 +49,7 @@ private:
   DeviceMemory memory_;
 };
 
-/// The largest difference in units of the step that f16 has at 1 or at the larger number; infinite if one is no number.
+/// The largest difference in units of f16's step at 1 or, for larger numbers, at the number; infinite for a NaN.
 double halves_apart(const Numbers& found, const std::vector<double>& expected);
 
 } // namespace sciexam::test

@@ -1,15 +1,20 @@
 // The helper as a program, and the client that starts it.
+#include "checkpoint/parameters.hpp"
 #include "gpu/device_process.hpp"
 #include "gpu/device_set.hpp"
-#include "gpu/helper_image.hpp"
+#include "gpu/device_support.hpp"
+#include "gpu/helper/helper_image.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <regex>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -59,6 +64,18 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+constexpr DeviceLimits kTinyLimits{.tokens = 64, .sequences = 5, .longest = 64};
+
+/// One layer without relative attention.
+DebertaConfig tiny_config() {
+  DebertaConfig config;
+  config.vocab_size = 8;
+  config.hidden_size = config.embedding_size = config.intermediate_size = config.pooler_hidden_size = 32;
+  config.num_hidden_layers = config.num_attention_heads = 1;
+  config.position_biased_input = false;
+  return config;
+}
+
 /// Process ids of this process's helpers.
 std::vector<pid_t> helpers() {
   std::vector<pid_t> found;
@@ -74,7 +91,7 @@ std::vector<pid_t> helpers() {
 
 } // namespace
 
-TEST_CASE("the helper needs the C library alone, of version 2.34 or older") {
+TEST_CASE("the helper needs only the C library, 2.34 or newer") {
   const TemporaryFolder folder;
   const fs::path helper = write_helper(folder);
   const std::string symbols = output_of("objdump -T " + helper.string() + " 2>/dev/null");
@@ -86,7 +103,7 @@ TEST_CASE("the helper needs the C library alone, of version 2.34 or older") {
   for (std::sregex_iterator at(symbols.begin(), symbols.end(), version), end; at != end; ++at)
     newest = std::max(newest, std::stoi((*at)[1]));
   CHECK(newest <= 34);
-  CHECK(newest >= 14); // memcpy's: there are versions in what was read
+  CHECK(newest >= 14); // memcpy's: the text does contain versions
   for (std::sregex_iterator at(needed.begin(), needed.end(), library), end; at != end; ++at, ++libraries) {
     INFO((*at)[1]);
     CHECK(std::regex_match((*at)[1].str(), std::regex("lib(c|m)\\.so\\.6|ld-linux-x86-64\\.so\\.2")));
@@ -143,7 +160,7 @@ TEST_CASE("a device says what it is") {
   CHECK_THAT(device.name(), ContainsSubstring("GPU 1 ("));
 }
 
-TEST_CASE("what keeps a device from being used is said: no driver, an old one, no such device") {
+TEST_CASE("the reason why a device is not used is given: no driver, an old one, no such device") {
   const auto why = [](const std::string& library) {
     const Setting setting("SCIEXAM_CUDA_LIBRARY", library);
     DeviceSet devices({}, {});
@@ -162,7 +179,7 @@ TEST_CASE("what keeps a device from being used is said: no driver, an old one, n
   CHECK_THAT(devices.findings().at(1).text, StartsWith("not used: GPU 5: no such device: the driver has 1"));
 }
 
-TEST_CASE("what keeps all devices from being used is said once") {
+TEST_CASE("a reason that applies to all devices is given once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", "/nowhere/libcuda.so.1");
   DeviceSet devices({.insists = true, .ordinals = {0, 1, 2}}, {});
   CHECK(devices.open().empty());
@@ -180,7 +197,7 @@ TEST_CASE("the devices after one that cannot be opened are found all the same") 
   CHECK_FALSE(devices.disappoints());
 }
 
-TEST_CASE("a helper that is killed is told as such, and what follows fails at once") {
+TEST_CASE("a killed helper is reported as such, and what follows fails at once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, kTimeout);
   device.facts();
@@ -193,7 +210,36 @@ TEST_CASE("a helper that is killed is told as such, and what follows fails at on
   CHECK(helpers().empty());
 }
 
-TEST_CASE("a helper that says nothing is ended when its time is over") {
+TEST_CASE("a device that is lost while several threads load it fails in each of them") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
+  DeviceProcess device(0, {}, kTimeout);
+  device.facts();
+  device.open_network(network_shape(tiny_config()), kTinyLimits, {});
+  std::atomic<int> failed = 0, loaded = 0;
+  const std::vector<std::byte> bytes(4);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        try {
+          while (device.alive()) {
+            device.load("classifier.bias", 0, DeviceElement::f32, bytes);
+            ++loaded;
+          }
+          ++failed; // another thread saw it first
+        } catch (const DeviceError&) {
+          ++failed;
+        }
+      });
+    while (loaded < 100)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ::kill(helpers().at(0), SIGKILL);
+  }
+  CHECK(failed == 4);
+  CHECK_FALSE(device.alive());
+}
+
+TEST_CASE("a helper that does not answer is killed when its time is up") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, 0.2);
   ::usleep(100'000);
@@ -208,7 +254,7 @@ TEST_CASE("a helper that says nothing is ended when its time is over") {
   CHECK(helpers().empty());
 }
 
-TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
+TEST_CASE("a helper ignores a terminal's signals, and ends with its client") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   {
     DeviceProcess device(0, {}, kTimeout);
@@ -218,6 +264,24 @@ TEST_CASE("a helper ignores what a terminal sends, and ends with its client") {
     CHECK_THROWS_MATCHES(device.finish_loading(false), DeviceError, MessageMatches(ContainsSubstring("no network")));
   }
   CHECK(helpers().empty());
+}
+
+TEST_CASE("a network that was loaded in part and is opened again takes a whole model") {
+  const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
+  const DebertaConfig config = tiny_config();
+  DeviceProcess device(0, {}, kTimeout);
+  device.facts();
+  const auto open = [&] { device.open_network(network_shape(config), kTinyLimits, {}); };
+  const auto load = [&](const TensorInfo& tensor) {
+    device.load(tensor.name, 0, DeviceElement::f32, std::vector<std::byte>(tensor.elements() * 4));
+  };
+  const std::vector<TensorInfo> parameters = parameters_of(config);
+  open();
+  load(parameters.front()); // then the file's next frame is damaged
+  open();
+  for (const TensorInfo& tensor : parameters)
+    load(tensor);
+  CHECK_NOTHROW(device.finish_loading(false));
 }
 
 TEST_CASE("the option --device has five forms") {

@@ -70,7 +70,7 @@ void check_product(std::size_t tile, const ProductCase& shape) {
   product.gelu = static_cast<int>(with_gelu);
   kernels().product_with(tile, product, nullptr);
 
-  std::vector<double> expected(size(m, y_stride), -7); // what lies between the rows is left alone
+  std::vector<double> expected(size(m, y_stride), -7); // memory between the rows stays as it is
   for (int i = 0; i < m; ++i)
     for (int j = 0; j < n; ++j) {
       double sum = bias[size(j, 1)];
@@ -102,7 +102,7 @@ TEST_CASE("a product of 512 rows equals its twin") {
   check_product(0, {512, 128, 128, false, true});
 }
 
-TEST_CASE("tuning keeps a tile for the sizes around, and results do not depend on it") {
+TEST_CASE("a tuned tile serves similar sizes, and results do not depend on it") {
   const Numbers x = random_halves(64 * 32, 5), w = random_halves(64 * 32, 6), bias = random_floats(64, 7);
   const DeviceArray on_x = DeviceArray::halves(x), on_w = DeviceArray::halves(w), on_bias = DeviceArray::floats(bias),
                     on_y = DeviceArray::halves(Numbers(64 * 64));

@@ -3,9 +3,9 @@
 #include "checkpoint/config.hpp"
 #include "golden/golden.hpp"
 #include "gpu/device_fixture.hpp"
-#include "gpu/device_network.hpp"
 #include "gpu/device_support.hpp"
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/device_network.hpp"
+#include "gpu/network/kernel_images.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -76,8 +76,8 @@ std::vector<Batch> batches_of(const std::map<std::string, std::vector<double>>& 
   return batches;
 }
 
-/// A network with the weights of `file`, which come in chunks of `chunk_elements`, or as the file has them. With
-/// padded_head 64 it has one f16 an activation, whatever its size.
+/// A network with the weights of `file`, loaded in chunks of `chunk_elements`, or as the file has them. With
+/// padded_head 64 it has one f16 per activation, whatever its size.
 std::unique_ptr<DeviceNetwork> load(const std::filesystem::path& folder, const std::string& file,
                                     const DeviceLimits& limits, bool tune = false, std::uint64_t chunk_elements = 0,
                                     std::int32_t padded_head = 32) {
@@ -90,7 +90,7 @@ std::unique_ptr<DeviceNetwork> load(const std::filesystem::path& folder, const s
       ->read([](const TensorInfo& info) { return info.name.find("position_ids") == std::string::npos; },
              [&](const TensorChunk& chunk) {
                const std::size_t size = size_of(chunk.tensor.dtype), count = chunk.bytes.size() / size;
-               const auto element = size == 2 ? DeviceNetwork::Element::f16 : DeviceNetwork::Element::f32;
+               const auto element = size == 2 ? DeviceElement::f16 : DeviceElement::f32;
                const std::uint64_t step = chunk_elements == 0 ? count : chunk_elements;
                for (std::uint64_t i = 0; i < count; i += step)
                  network->load(chunk.tensor.name, chunk.first + i, element,
@@ -104,7 +104,7 @@ std::unique_ptr<DeviceNetwork> load(const std::filesystem::path& folder, const s
 /// All batches, two in flight.
 std::vector<float> run(DeviceNetwork& network, const std::vector<Batch>& batches) {
   std::vector<float> logits;
-  std::vector<DeviceNetwork::Ticket> tickets;
+  std::vector<BatchTicket> tickets;
   const auto wait = [&](std::size_t i) {
     const std::vector<float> some = network.wait(tickets[i]);
     logits.insert(logits.end(), some.begin(), some.end());
@@ -148,7 +148,7 @@ void check_logits(std::int32_t padded_head, double most) {
     const DebertaConfig config = read_deberta_config(folder / "config.json");
     if (const std::string reason = why_not_on_device(config); !reason.empty()) {
       std::cout << folder.filename() << " is left out: " << reason << '\n';
-      CHECK_FALSE(folder.filename().string().starts_with("v3_")); // make_variants.py alone makes such
+      CHECK_FALSE(folder.filename().string().starts_with("v3_")); // only make_variants.py makes these
       continue;
     }
     const auto io = read_doubles(folder / "io.safetensors");
@@ -170,11 +170,11 @@ TEST_CASE("golden: logits on the device are within 5e-3 of the reference's with 
   check_logits(32, 5e-3);
 }
 
-TEST_CASE("golden: the kernels of large networks give these logits but for f16's roundings", "[golden]") {
+TEST_CASE("golden: the kernels of large networks give these logits up to f16's rounding", "[golden]") {
   check_logits(64, 1.5e-2);
 }
 
-TEST_CASE("golden: a logit depends neither on its batch, nor on how weights came, nor on tuning", "[golden]") {
+TEST_CASE("golden: a logit depends neither on its batch, nor on the chunks of weights, nor on tuning", "[golden]") {
   for (const auto& folder : model_folders()) {
     if (folder.filename() != "v3_short" && folder.filename() != "own_projections")
       continue;
@@ -194,7 +194,7 @@ TEST_CASE("golden: a logit depends neither on its batch, nor on how weights came
   }
 }
 
-TEST_CASE("golden: batches and weights that do not fit are refused by what is wrong with them", "[golden]") {
+TEST_CASE("golden: batches and weights that do not fit are refused with the reason", "[golden]") {
   const auto folder = golden::folder() / "v3_short";
   if (!std::filesystem::exists(folder))
     SKIP(folder << " is not there");
@@ -204,26 +204,25 @@ TEST_CASE("golden: batches and weights that do not fit are refused by what is wr
   const auto refused = [&](const Batch& batch, const char* what) {
     CHECK_THROWS_WITH(network->submit(batch.view()), ContainsSubstring(what));
   };
-  refused({.ids = {1, 128, 3}, .types = {}, .offsets = {0, 3}}, "an id outside of the vocabulary");
-  refused({.ids = {1, -1, 3}, .types = {}, .offsets = {0, 3}}, "an id outside of the vocabulary");
+  refused({.ids = {1, 128, 3}, .types = {}, .offsets = {0, 3}}, "an id outside the vocabulary");
+  refused({.ids = {1, -1, 3}, .types = {}, .offsets = {0, 3}}, "an id outside the vocabulary");
   refused({.ids = {1, 2, 3}, .types = {}, .offsets = {0, 2}}, "offsets that do not span its tokens");
   refused({.ids = {1, 2, 3}, .types = {}, .offsets = {0, 0, 3}}, "a sequence of 0 tokens");
   refused({.ids = std::vector<std::int32_t>(33, 1), .types = {}, .offsets = {0, 33}}, "a sequence of 33 tokens");
-  refused({.ids = std::vector<std::int32_t>(65, 1), .types = {}, .offsets = {0, 32, 64, 65}}, "beyond the limits");
+  refused({.ids = std::vector<std::int32_t>(65, 1), .types = {}, .offsets = {0, 32, 64, 65}}, "exceeds the limits");
   const auto first = network->submit(good.view()), second = network->submit(good.view());
   refused(good, "a third batch");
   CHECK(network->wait(second) == network->wait(first));
   CHECK_THROWS_AS(network->wait(first), InternalError);
 
   const std::vector<std::byte> bytes(8);
-  CHECK_THROWS_WITH(network->load("classifier.wait", 0, DeviceNetwork::Element::f32, bytes),
+  CHECK_THROWS_WITH(network->load("classifier.wait", 0, DeviceElement::f32, bytes),
                     ContainsSubstring("classifier.wait"));
-  CHECK_THROWS_WITH(network->load("classifier.bias", 0, DeviceNetwork::Element::f32, bytes),
-                    ContainsSubstring("outside"));
+  CHECK_THROWS_WITH(network->load("classifier.bias", 0, DeviceElement::f32, bytes), ContainsSubstring("outside"));
   CHECK_THROWS_WITH(network->finish_loading(false), ContainsSubstring("0 elements of classifier.bias"));
 }
 
-TEST_CASE("what a network needs is known before, and a device without room says so") {
+TEST_CASE("the memory that a network needs is known in advance, and a device without room says so") {
   NetworkShape shape;
   shape.vocab_size = 128100;
   shape.embedding_size = shape.hidden_size = 1024;
@@ -244,7 +243,7 @@ TEST_CASE("what a network needs is known before, and a device without room says 
   }
 }
 
-TEST_CASE("networks that the kernels cannot run are told by what is in the way") {
+TEST_CASE("networks that the kernels cannot run are refused with the reason") {
   DebertaConfig config;
   config.hidden_size = config.embedding_size = 1024;
   config.num_attention_heads = 16;
@@ -268,7 +267,7 @@ TEST_CASE("networks that the kernels cannot run are told by what is in the way")
              ContainsSubstring("buckets leave out rows"));
 }
 
-TEST_CASE("a driver that is not there, or lacks a function, is told by name") {
+TEST_CASE("a missing driver, or one that lacks a function, is named") {
   const auto fault = [](const char* library) {
     try {
       open_driver(library);

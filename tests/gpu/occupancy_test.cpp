@@ -1,6 +1,6 @@
 // NVIDIA's assembler takes every kernel for every generation, without spills, and as many blocks fit a multiprocessor
 // as the kernels are made for. Skipped where there is no ptxas.
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/kernel_images.hpp"
 #include "temporary_folder.hpp"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ std::string find_ptxas() {
   return {};
 }
 
-/// What `ptxas -v` says of the kernels for a capability.
+/// The output of `ptxas -v` for the kernels of a capability.
 std::string assemble(const std::string& ptxas, int capability) {
   const TemporaryFolder folder;
   const std::filesystem::path ptx = folder.path() / "kernels.ptx";
@@ -68,7 +68,7 @@ std::string assemble(const std::string& ptxas, int capability) {
   return text;
 }
 
-/// Registers are given out to a warp in lots of 256.
+/// Registers are allocated to a warp in units of 256.
 int blocks_on(const Multiprocessor& device, int threads, int registers, int shared) {
   const int per_warp = (registers * 32 + 255) / 256 * 256;
   int blocks = std::min(device.threads / threads, 65536 / (per_warp * threads / 32));

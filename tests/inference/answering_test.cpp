@@ -1,6 +1,7 @@
 #include "catch_beside_torch.hpp"
 #include "exam/ranking.hpp"
 #include "inference/answering.hpp"
+#include "model/answering_reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "package/tiny_package.hpp"
 #include "support/errors.hpp"
@@ -52,17 +53,37 @@ TEST_CASE("where only a model without weight had time, a weighted mean leaves it
   CHECK(rankings[1][0] == 3);
 }
 
-TEST_CASE("a batch that is told to stop ends before the next layer, without answers") {
-  const DebertaForMultipleChoice network = random_network(tiny_config());
+TEST_CASE("a batch that is told to stop ends without answers, and does not ask again") {
+  AnsweringReference network(random_network(tiny_config()));
   const std::vector<EncodedQuestion> questions = {encoded_question(5), encoded_question(9)};
   int asked = 0;
   CHECK_FALSE(answer_batch(network, questions, {0, 1}, [&] { return ++asked == 2; }));
-  CHECK(asked == 2); // of two layers
+  CHECK(asked == 2);
   const auto answers = answer_batch(network, questions, {1, 0}, [] { return false; });
   REQUIRE(answers);
   REQUIRE(answers->size() == 2);
   CHECK((*answers)[0] == answer_batch(network, questions, {1})->at(0));
   CHECK((*answers)[0] != (*answers)[1]);
+}
+
+TEST_CASE("whether to stop is asked many times within each layer of a long question") {
+  const std::vector<EncodedQuestion> questions = {encoded_question(700)};
+  const DebertaConfig config = tiny_config();
+  for (const bool packed : {true, false}) {
+    const DebertaForMultipleChoice reference = random_network(config);
+    AnsweringReference plain(random_network(config));
+    const std::unique_ptr<AnsweringNetwork> packed_network = packed_copy(reference);
+    AnsweringNetwork& network = packed ? *packed_network : plain;
+    int asked = 0;
+    const auto count = [&] { return ++asked < 0; };
+    REQUIRE(answer_batch(network, questions, {0}, count));
+    INFO((packed ? "packed" : "not packed"));
+    CHECK(asked > 4 * config.num_hidden_layers);
+    const int all = asked;
+    asked = 0;
+    CHECK_FALSE(answer_batch(network, questions, {0}, [&] { return ++asked == all; })); // within the last layer
+    CHECK(asked == all);
+  }
 }
 
 TEST_CASE("bf16 is refused for a package with a model that cannot be packed, before any is loaded") {

@@ -19,7 +19,7 @@ using namespace sciexam::test;
 
 namespace {
 
-/// [rows, columns] of whole numbers from -8 to 8, which bf16 holds, as do f32 their products' sums.
+/// [rows, columns] of integers from -8 to 8: exact in bf16, and their sums of products in f32.
 at::Tensor whole_numbers(std::int64_t rows, std::int64_t columns, double phase) {
   return (at::sin(at::arange(rows * columns, at::TensorOptions(at::kDouble)) * (1 + phase)) * 8)
       .to(at::kLong)
@@ -33,7 +33,7 @@ at::Tensor floats(std::vector<float> values, std::int64_t rows) {
 
 } // namespace
 
-TEST_CASE("of numbers that bf16 holds the product and its gradients are exact") {
+TEST_CASE("for numbers that bf16 represents exactly, the product and its gradients are exact") {
   for (const auto& [rows, in, out] : {std::array<std::int64_t, 3>{7, 5, 3}, {1, 1, 1}, {130, 96, 200}}) {
     INFO(rows << " x " << in << " x " << out);
     std::vector<at::Tensor> expected = {whole_numbers(rows, in, 0.1), whole_numbers(out, in, 0.2),
@@ -68,7 +68,7 @@ TEST_CASE("factors are rounded to the nearest bf16, ties to even, in the backwar
   CHECK(weight.grad()[0][3].item<float>() == 256);
 }
 
-TEST_CASE("without a bias, and for a factor that is not trained, there is a product too") {
+TEST_CASE("a product works without a bias, and with a factor that is not trained") {
   const at::Tensor x = floats({1, 2, 3, 4}, 2), weight = at::tensor({5.0F, 6.0F}).view({1, 2});
   bf16_linear(x, weight, {}).sum().backward();
   CHECK(max_difference(x.grad(), at::tensor({5.0F, 6.0F, 5.0F, 6.0F}).view({2, 2})) == 0);
@@ -77,12 +77,12 @@ TEST_CASE("without a bias, and for a factor that is not trained, there is a prod
   CHECK(max_difference(bf16_linear(x, weight, {}), at::tensor({17.0F, 39.0F})) == 0);
 }
 
-TEST_CASE("answering in bf16 computes what a pass of training in bf16 does, but for the order of sums") {
+TEST_CASE("answering in bf16 computes what a training pass in bf16 does, up to the order of summation") {
   const at::NoGradGuard no_grad;
   const DebertaForMultipleChoice network = random_network(tiny_config());
   const PackedSequences batch = random_batch(network.config(), {5, 17, 1, 40});
   const at::Tensor trained = network.forward(batch, {.bf16 = true}).logits, exact = network.forward(batch).logits;
-  const at::Tensor answered = packed_copy(network, DType::f32, Precision::bf16).forward(batch).logits;
+  const at::Tensor answered = packed_copy(network, DType::f32, Precision::bf16)->forward(batch)->logits;
   // A sum in another order may be rounded to another bf16.
   CHECK(max_difference(answered, trained) < 0.1 * max_difference(trained, exact));
 }

@@ -1,6 +1,7 @@
 // The network against Hugging Face's: every model folder of the reference results.
 #include "catch_beside_torch.hpp"
 #include "golden/golden.hpp"
+#include "model/answering_reference.hpp"
 #include "model/reference.hpp"
 
 #include <ATen/TensorOperators.h>
@@ -33,17 +34,15 @@ TEST_CASE("golden: logits and hidden states equal the reference's, packed for an
   for (const auto& folder : model_folders()) {
     INFO(folder);
     const Tensors io = read_tensors(folder / "io.safetensors");
-    DebertaForMultipleChoice network = load(folder, "model.safetensors");
+    const DebertaForMultipleChoice reference = load(folder, "model.safetensors");
+    const std::unique_ptr<AnsweringNetwork> answering = load_packed(folder, "model.safetensors");
     const PackedSequences batch = pack(io);
-    const NetworkOutput plain = network.forward(batch);
-    network.freeze_relative_tables();
-    CHECK(max_difference(network.forward(batch).logits, plain.logits) < 1e-6);
-    network.thaw_relative_tables();
+    const std::vector<RelativeTables> tables = reference.project_tables();
+    CHECK(max_difference(reference.forward(batch, {.tables = &tables}).logits, reference.forward(batch).logits) < 1e-6);
     for (const bool packed : {false, true}) {
       INFO("packed " << packed);
-      if (packed)
-        network = load_packed(folder, "model.safetensors");
-      const NetworkOutput out = network.forward(batch, {.with_hidden_states = true});
+      const NetworkOutput out = packed ? answering->forward(batch, {.with_hidden_states = true}).value()
+                                       : reference.forward(batch, {.with_hidden_states = true});
       CHECK(max_difference(out.logits, io.at("logits_f64")) < kLogitTolerance);
       CHECK(max_difference(out.logits, io.at("logits_unpadded")) < kLogitTolerance);
       CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kHiddenTolerance);
@@ -56,7 +55,7 @@ TEST_CASE("golden: logits and hidden states equal the reference's, packed for an
       }
     }
     // Without hidden states the last layer computes the first tokens alone.
-    CHECK(max_difference(network.forward(batch).logits, io.at("logits_f64")) < kLogitTolerance);
+    CHECK(max_difference(answering->forward(batch)->logits, io.at("logits_f64")) < kLogitTolerance);
   }
 }
 
@@ -84,7 +83,7 @@ TEST_CASE("golden: half-precision weights give the reference's logits, packed as
         continue;
       INFO(folder / file);
       CHECK(max_difference(load(folder, file).forward(pack(io)).logits, io.at(logits)) < kLogitTolerance);
-      CHECK(max_difference(load_packed(folder, file).forward(pack(io)).logits, io.at(logits)) < kLogitTolerance);
+      CHECK(max_difference(load_packed(folder, file)->forward(pack(io))->logits, io.at(logits)) < kLogitTolerance);
     }
   }
 }
@@ -95,13 +94,13 @@ TEST_CASE("golden: answered in bf16, logits stay near the reference's, whatever 
     const Tensors io = read_tensors(folder / "io.safetensors");
     for (const char* file : {"model.safetensors", "model.fp16.safetensors", "model.bf16.safetensors"}) {
       INFO(folder / file);
-      const DebertaForMultipleChoice network = load_packed(folder, file, Precision::bf16);
-      const at::Tensor together = network.forward(pack(io)).logits.view({-1, 5});
+      const std::unique_ptr<AnsweringNetwork> network = load_packed(folder, file, Precision::bf16);
+      const at::Tensor together = network->forward(pack(io))->logits.view({-1, 5});
       const double error = max_difference(together, io.at("logits_f64"));
       CHECK(error < kBf16Tolerance);
       CHECK(error > kLogitTolerance);
       for (std::int64_t row = 0; row < together.size(0); ++row)
-        CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) < 1e-6);
+        CHECK(max_difference(network->forward(pack(io, {row}))->logits, together[row]) < 1e-6);
     }
   }
 }
@@ -111,13 +110,12 @@ TEST_CASE("golden: a sequence's logit does not depend on its batch", "[golden]")
   for (const auto& folder : model_folders()) {
     INFO(folder);
     const Tensors io = read_tensors(folder / "io.safetensors");
-    DebertaForMultipleChoice network = load(folder, "model.safetensors");
-    for (const bool packed : {false, true}) {
-      if (packed)
-        network = load_packed(folder, "model.safetensors");
-      const at::Tensor together = network.forward(pack(io)).logits.view({-1, 5});
+    AnsweringReference reference(load(folder, "model.safetensors"));
+    const std::unique_ptr<AnsweringNetwork> packed = load_packed(folder, "model.safetensors");
+    for (AnsweringNetwork* network : {static_cast<AnsweringNetwork*>(&reference), packed.get()}) {
+      const at::Tensor together = network->forward(pack(io))->logits.view({-1, 5});
       for (std::int64_t row = 0; row < together.size(0); ++row)
-        CHECK(max_difference(network.forward(pack(io, {row})).logits, together[row]) < 1e-6);
+        CHECK(max_difference(network->forward(pack(io, {row}))->logits, together[row]) < 1e-6);
     }
   }
 }

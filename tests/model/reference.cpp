@@ -74,8 +74,8 @@ DebertaForMultipleChoice load(const std::filesystem::path& model_folder, const s
   return network;
 }
 
-DebertaForMultipleChoice load_packed(const std::filesystem::path& model_folder, const std::string& file,
-                                     Precision precision) {
+std::unique_ptr<AnsweringNetwork> load_packed(const std::filesystem::path& model_folder, const std::string& file,
+                                              Precision precision) {
   return load_to_answer(read_deberta_config(model_folder / "config.json"), *open_checkpoint(model_folder / file), 2,
                         precision);
 }

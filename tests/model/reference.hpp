@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 #include <ATen/core/Tensor.h>
@@ -29,9 +30,9 @@ at::Tensor real_tokens(const at::Tensor& x, const at::Tensor& attention_mask);
 DebertaForMultipleChoice load(const std::filesystem::path& model_folder, const std::string& file,
                               at::ScalarType dtype = at::kFloat);
 
-/// The same, packed for answering.
-DebertaForMultipleChoice load_packed(const std::filesystem::path& model_folder, const std::string& file,
-                                     Precision precision = Precision::as_stored);
+/// The same for answering, packed where the configuration can be.
+std::unique_ptr<AnsweringNetwork> load_packed(const std::filesystem::path& model_folder, const std::string& file,
+                                              Precision precision = Precision::as_stored);
 
 /// The largest absolute difference, in double.
 double max_difference(const at::Tensor& a, const at::Tensor& b);

@@ -79,7 +79,7 @@ DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarT
 
 namespace {
 
-/// A network's weights as those of a file.
+/// A network's weights as a file's.
 class NetworkWeights : public WeightSource {
 public:
   NetworkWeights(const DebertaForMultipleChoice& network, DType stored)
@@ -99,7 +99,7 @@ public:
       std::vector<std::byte> bytes(tensors_[i].bytes());
       convert_from_f32(tensors_[i].dtype, {network_.parameters()[i].second.const_data_ptr<float>(), elements}, bytes);
       const std::size_t cut = part * size_of(tensors_[i].dtype);
-      sink({tensors_[i], part, std::span(bytes).subspan(cut)}); // in two chunks that know nothing of rows
+      sink({tensors_[i], part, std::span(bytes).subspan(cut)}); // in two chunks, which do not end at rows
       sink({tensors_[i], 0, std::span(bytes).first(cut)});
     }
   }
@@ -111,7 +111,8 @@ private:
 
 } // namespace
 
-DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored, Precision precision) {
+std::unique_ptr<AnsweringNetwork> packed_copy(const DebertaForMultipleChoice& network, DType stored,
+                                              Precision precision) {
   NetworkWeights weights(network, stored);
   return load_to_answer(network.config(), weights, 2, precision);
 }

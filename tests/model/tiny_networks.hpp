@@ -3,7 +3,9 @@
 
 #include "model/weights.hpp"
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sciexam::test {
@@ -17,9 +19,10 @@ std::vector<std::pair<std::string, DebertaConfig>> config_variants();
 /// Weights of ordinary size, the same at every call.
 DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarType dtype = at::kFloat);
 
-/// The same weights, packed for answering, as if they were read from a file of f32 or f16 numbers.
-DebertaForMultipleChoice packed_copy(const DebertaForMultipleChoice& network, DType stored = DType::f32,
-                                     Precision precision = Precision::as_stored);
+/// The same weights, packed for answering where the configuration can be, as if they were read from a file of f32 or
+/// f16 numbers.
+std::unique_ptr<AnsweringNetwork> packed_copy(const DebertaForMultipleChoice& network, DType stored = DType::f32,
+                                              Precision precision = Precision::as_stored);
 
 /// Sequences of these lengths of arbitrary tokens and types.
 PackedSequences random_batch(const DebertaConfig& config, const std::vector<std::int64_t>& lengths);

@@ -1,5 +1,6 @@
 // The network as training uses it: gradients of every kind of layer, dropout, checkpointing, freezing.
 #include "catch_beside_torch.hpp"
+#include "model/disentangled_attention.hpp"
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 
 const std::vector<std::int64_t> kLengths = {5, 1, 9, 5, 12};
 
-/// A smooth number made of all logits.
+/// A smooth function of all logits.
 at::Tensor loss_of(const at::Tensor& logits) {
   return (logits * at::sin(at::arange(1, logits.numel() + 1, logits.options()))).sum() + logits.square().sum();
 }
@@ -147,7 +148,7 @@ TEST_CASE("attention of long sequences takes one head after the other, with the 
   check_attention(config, lengths);
 }
 
-TEST_CASE("in answering a sequence's logit does not depend on the sequences beside it") {
+TEST_CASE("when answering, a sequence's logit does not depend on the sequences beside it") {
   const at::NoGradGuard no_grad;
   const DebertaForMultipleChoice network = random_network(tiny_config());
   const std::vector<std::int64_t> lengths = {5, 300, 9, 64, 250};
@@ -167,33 +168,36 @@ TEST_CASE("packed for answering, every kind of network gives the same logits, an
     const DebertaForMultipleChoice network = random_network(config);
     const PackedSequences batch = random_batch(config, {5, 16, 9, 1, 12});
     const NetworkOutput plain = network.forward(batch, {.with_hidden_states = true});
-    const DebertaForMultipleChoice answering = packed_copy(network);
-    const NetworkOutput packed = answering.forward(batch, {.with_hidden_states = true});
+    const std::unique_ptr<AnsweringNetwork> answering = packed_copy(network);
+    const NetworkOutput packed = answering->forward(batch, {.with_hidden_states = true}).value();
     CHECK(max_difference(packed.logits, plain.logits) < 2e-6);
-    CHECK(max_difference(answering.forward(batch).logits, plain.logits) < 2e-6);
+    CHECK(max_difference(answering->forward(batch)->logits, plain.logits) < 2e-6);
     REQUIRE(packed.hidden_states.size() == plain.hidden_states.size());
     for (std::size_t i = 0; i < plain.hidden_states.size(); ++i)
       CHECK(max_difference(packed.hidden_states[i], plain.hidden_states[i]) < 5e-6);
-    for (const auto& [parameter, tensor] : answering.parameters())
-      if (parameter.find("intermediate.dense.weight") != std::string::npos)
-        CHECK(!tensor.defined() == (config.hidden_act == "gelu"));
+    const auto* with_packed_layers = dynamic_cast<const PackedDeberta*>(answering.get());
+    REQUIRE((with_packed_layers != nullptr) == (config.hidden_act == "gelu"));
+    if (with_packed_layers != nullptr)
+      for (const auto& [parameter, tensor] : with_packed_layers->unpacked())
+        CHECK_FALSE(parameter.ends_with("intermediate.dense.weight"));
   }
 }
 
 TEST_CASE("a packed network's logits are the same bits for every number of threads, and do not depend on the batch") {
   const at::NoGradGuard no_grad;
-  const DebertaForMultipleChoice network = packed_copy(random_network(tiny_config()));
+  const std::unique_ptr<AnsweringNetwork> network = packed_copy(random_network(tiny_config()));
   const std::vector<std::int64_t> lengths = {5, 300, 9, 64, 250};
-  const PackedSequences batch = random_batch(network.config(), lengths);
-  const at::Tensor together = network.forward(batch).logits;
+  const PackedSequences batch = random_batch(network->config(), lengths);
+  const at::Tensor together = network->forward(batch)->logits;
   const int threads = at::get_num_threads();
   for (const int other : {1, 2, 3}) {
     at::set_num_threads(other);
-    CHECK(max_difference(network.forward(batch).logits, together) == 0);
+    CHECK(max_difference(network->forward(batch)->logits, together) == 0);
   }
   at::set_num_threads(threads);
   for (std::size_t s = 0; s < lengths.size(); ++s) {
-    CHECK(max_difference(network.forward(sequence_of(batch, s)).logits, together[static_cast<std::int64_t>(s)]) < 3e-7);
+    CHECK(max_difference(network->forward(sequence_of(batch, s))->logits, together[static_cast<std::int64_t>(s)]) <
+          3e-7);
   }
 }
 
@@ -259,10 +263,11 @@ TEST_CASE("the gradients of looked-up rows add up to the gradient of the table")
   const DebertaForMultipleChoice network = random_network(config, at::kDouble);
   const PackedSequences batch = random_batch(config, kLengths);
   const at::Tensor expected = gradients(network, batch, {}).front();
-  at::Tensor rows;
-  gradients(network, batch, {.word_rows = &rows});
+  ask_for_gradients(network);
+  const ReferenceOutput output = network.forward(batch, {.word_rows_apart = true});
+  loss_of(output.logits).backward();
   const at::Tensor table = expected.clone().zero_();
-  table.index_add_(0, batch.input_ids, rows.grad());
+  table.index_add_(0, batch.input_ids, output.word_rows.grad());
   CHECK(max_difference(table, expected) < 1e-12);
 }
 

@@ -72,8 +72,8 @@ TEST_CASE("a model with weights of one byte computes nearly the same") {
   CHECK_THAT(notes[0], ContainsSubstring("tiny, 8 of 8 products as int8: of 20 questions"));
   CHECK(groups_of_bytes(checkpoint.config, *bytes).size() == 8);
   const std::vector<OptionLogits> exact =
-      answer(load_to_answer(checkpoint.config, *checkpoint.weights, 2), questions, "f32");
-  const Agreement agreement = compare(answer(load_to_answer(checkpoint.config, *bytes, 2), questions, "int8"), exact);
+      answer(*load_to_answer(checkpoint.config, *checkpoint.weights, 2), questions, "f32");
+  const Agreement agreement = compare(answer(*load_to_answer(checkpoint.config, *bytes, 2), questions, "int8"), exact);
   float lowest = exact[0][0], highest = lowest;
   for (const OptionLogits& logits : exact)
     for (const float logit : logits) {
@@ -115,5 +115,5 @@ TEST_CASE("weights of one byte are for networks whose layers can be packed alone
   CHECK_THROWS_AS(bytes_of(TinyCheckpoint(test::random_network(other))), UsageError);
   const TinyCheckpoint checkpoint;
   CHECK_THROWS_AS(load_to_answer(other, *bytes_of(checkpoint), 1), InputError);
-  CHECK(load_to_answer(checkpoint.config, *bytes_of(checkpoint), 1).is_packed());
+  CHECK_NOTHROW(load_packed(checkpoint.config, *bytes_of(checkpoint), 1));
 }

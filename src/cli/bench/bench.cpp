@@ -1,9 +1,13 @@
 // sciexam-run bench: tokens per second of this machine.
-#include "cli/bench/bench.hpp"
-
+#include "answer/package_use.hpp"
+#include "cli/bench/bench_devices.hpp"
+#include "cli/bench/bench_loading.hpp"
+#include "cli/bench/bench_table.hpp"
+#include "cli/bench/random_model.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
-#include "inference/answering.hpp"
+#include "inference/batches.hpp"
+#include "inference/token_batches.hpp"
 #include "model/runtime.hpp"
 #include "model/weights.hpp"
 #include "report/line_plot.hpp"
@@ -26,7 +30,7 @@ namespace sciexam {
 namespace {
 
 /// Multiplications and additions a token: dense layers and the four products of attention (q k, both relative terms,
-/// p v); of the last layer only q, k and v, since after it only the first tokens are looked at.
+/// p v). The last layer counts q, k and v alone: what follows is computed for the first tokens only.
 double operations_per_token(const DebertaConfig& config, int length) {
   const auto hidden = static_cast<double>(config.hidden_size), inner = static_cast<double>(config.intermediate_size);
   const double projections = 2 * 3 * hidden * hidden, rest = 2 * hidden * (hidden + 2 * inner),
@@ -45,7 +49,7 @@ struct Measured {
 };
 
 /// Full batches of sequences of `length` tokens, for `seconds`.
-Measured measure(const DebertaForMultipleChoice& network, int length, double seconds) {
+Measured measure(PackedDeberta& network, int length, double seconds) {
   const std::size_t per_batch = std::max<std::size_t>(1, kTokenBudget / (kOptions * static_cast<std::size_t>(length)));
   const auto questions = random_questions(per_batch, length, network.config().vocab_size);
   QuestionBatch batch(per_batch);
@@ -53,14 +57,16 @@ Measured measure(const DebertaForMultipleChoice& network, int length, double sec
     batch[i] = i;
   const PackedSequences packed = pack_sequences(questions, batch);
   network.forward(pack_sequences(questions, {0})); // tables are projected on first use
+  network.take_times();
 
   Measured measured{.length = length};
   Stopwatch stopwatch;
   do {
-    network.forward(packed, {.times = &measured.times});
+    network.forward(packed);
     measured.tokens += static_cast<double>(packed.offsets.back());
     measured.seconds += stopwatch.lap();
   } while (measured.seconds < seconds);
+  measured.times = network.take_times();
   return measured;
 }
 
@@ -114,14 +120,14 @@ LinePlot plot_of(const std::vector<Measured>& all, const std::string& what) {
 void bench(const BenchOptions& options) {
   const at::NoGradGuard no_grad;
   const int threads = use_threads(options.threads);
-  const bool bytes = options.precision == "int8";
-  const Precision precision = choose_precision(options.precision);
-  log_line(bytes ? "making a random model of DeBERTa-v3-large's shape (int8, 0.6 GB) ..."
-                 : "making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
+  const bool int8 = options.precision == "int8";
+  const Precision precision = choose_precision(options.precision).precision;
+  log_line(int8 ? "making a random model of DeBERTa-v3-large's shape (int8, 0.6 GB) ..."
+                : "making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
   const DebertaConfig config = large_config();
-  RandomWeights weights(config, bytes);
+  RandomWeights weights(config, int8);
   Stopwatch stopwatch;
-  const DebertaForMultipleChoice network = load_to_answer(config, weights, threads, precision);
+  const std::unique_ptr<PackedDeberta> network = load_packed(config, weights, threads, precision);
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
   const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
@@ -130,14 +136,14 @@ void bench(const BenchOptions& options) {
   const double peak = product_operations_per_second();
   const BenchTable table(options, config, peak);
   const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
-                                             " GFLOP/s, oneDNN's f32 product of three times 4096 in this process"
-                                       : "the peak is not measured: this LibTorch brings no oneDNN of ours";
+                                             " GFLOP/s, oneDNN's f32 product of 4096 x 4096 x 4096 in this process"
+                                       : "the peak was not measured: this LibTorch is not built with our oneDNN";
   std::printf("%s, %s\n", what.c_str(), machine.c_str());
   print_row(table.header(), table.header());
   std::vector<Measured> all;
   std::vector<std::vector<std::string>> rows;
   for (const int length : options.lengths) {
-    all.push_back(measure(network, length, options.seconds));
+    all.push_back(measure(*network, length, options.seconds));
     rows.push_back(table.row(all.back()));
     print_row(table.header(), rows.back());
     std::fflush(stdout);
@@ -160,23 +166,25 @@ void bench(const BenchOptions& options) {
 void add_bench(CLI::App& app) {
   const auto options = std::make_shared<BenchOptions>();
   CLI::App* command = app.add_subcommand("bench", "Tokens per second of this machine, and what an exam would take");
-  command->add_option("--length", options->lengths, "Tokens a sequence, one or several numbers [100]")
+  command->add_option("--length", options->lengths, "Tokens a sequence; one number or several [100]")
       ->check(CLI::Range(4, 4096));
   command->add_option("--questions", options->questions, "Questions of the exam that is projected [4000]")
       ->check(CLI::PositiveNumber);
   command->add_option("--models", options->models, "Models of the ensemble that is projected [3]")
       ->check(CLI::PositiveNumber);
-  command->add_option("--seconds", options->seconds, "Time to measure each length [20]")->check(CLI::PositiveNumber);
-  command->add_option("--report", options->report, "An HTML page with the cost by length as a plot");
-  command->add_option("--plot", options->plot, "This plot alone, as an SVG file");
+  command->add_option("--seconds", options->seconds, "Seconds to measure each length for [20]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--report", options->report, "Also write an HTML page with the cost by length as a plot");
+  command->add_option("--plot", options->plot, "Also write this plot alone, as an SVG file");
   command
       ->add_option(
           "--precision", options->precision,
-          "f32; int8: dense layers multiply bytes, as those of a package do that is packed so; or bf16, for CPUs "
+          "What dense layers compute in: f32; int8, as a package made by `pack --precision int8`; or bf16, on CPUs "
           "with AVX-512-BF16 [f32]")
       ->check(CLI::IsMember({"f32", "int8", "bf16"}));
   command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
-  command->add_option("--package", options->package, "Instead, how long loading this package's first model takes");
+  command->add_option("--package", options->package,
+                      "Measure instead how long this package's first model takes to load");
   add_threads_option(*command, options->threads);
   command->callback([options] {
     if (!options->package.empty())

@@ -1,4 +1,6 @@
-#include "cli/bench/bench.hpp"
+#include "cli/bench/bench_devices.hpp"
+
+#include "cli/bench/random_model.hpp"
 #include "cli/options.hpp"
 #include "gpu/device_support.hpp"
 #include "inference/device_batch.hpp"
@@ -62,9 +64,9 @@ void load_random_model(std::span<DeviceProcess* const> devices, const DebertaCon
 
 void bench_devices(const BenchOptions& options) {
   if (options.precision != "f32")
-    throw UsageError("--precision " + options.precision + " is the CPU's. GPUs compute in f16 alone: leave it out");
+    throw UsageError("--precision " + options.precision + " is for the CPU: GPUs compute in f16 only. Leave it out");
   if (!options.report.empty() || !options.plot.empty())
-    throw UsageError("--report and --plot are of the CPU's layers: leave them out, or --device");
+    throw UsageError("--report and --plot show the CPU's layers. Leave out either them or --device");
   DeviceSet set(parse_device_choice(options.device), {});
   log_devices(set);
   const std::vector<DeviceProcess*> devices = set.open();

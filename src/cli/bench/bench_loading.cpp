@@ -1,5 +1,7 @@
-// bench --package: how long it takes to load a model, beside what cannot be spared.
-#include "cli/bench/bench.hpp"
+#include "cli/bench/bench_loading.hpp"
+
+#include "answer/package_use.hpp"
+#include "cli/bench/random_model.hpp"
 #include "cli/options.hpp"
 #include "inference/loading.hpp"
 #include "package/package.hpp"
@@ -32,7 +34,7 @@ double best_of(const Work& work) {
 
 void bench_loading(const BenchOptions& options) {
   const int threads = use_threads(options.threads);
-  const Precision precision = choose_precision(options.precision);
+  const Precision precision = choose_precision(options.precision).precision;
   const Package package = Package::open(options.package);
   const ModelRecord& model = package.manifest().models.front();
   const DebertaConfig config = package.config(0);

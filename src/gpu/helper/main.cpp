@@ -1,4 +1,4 @@
-// The helper: the dynamic process beside the static program that can load NVIDIA's driver. One for each device.
+// The helper: a dynamic process beside the static program, because only it can load NVIDIA's driver. One per device.
 //     helper ORDINAL PARENT, with a socket and shared memory as descriptors 3 and 4 (protocol.hpp)
 #include "gpu/helper/server.hpp"
 
@@ -13,16 +13,16 @@
 
 namespace {
 
-/// It ends with the program and by its will alone: a terminal's Ctrl-C goes to both, and the program decides.
+/// It ends when the program does, and only then: a terminal's Ctrl-C reaches both, and the program decides.
 void depend_on(int parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent)
-    std::_Exit(EXIT_FAILURE); // it ended before that
+    std::_Exit(EXIT_FAILURE); // the program ended before the call above
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
     std::signal(signal, SIG_IGN);
 }
 
-/// Standard error stays, for what a driver may say.
+/// Standard error stays open for the driver's own messages.
 void close_what_is_not_needed() {
   const int null = ::open("/dev/null", O_RDWR);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO})
@@ -47,9 +47,9 @@ int main(int argc, char** argv) {
   try {
     server.serve(std::atoi(argv[1]));
   } catch (const DeviceError& error) {
-    server.tell_failure(error.fault(), error.what());
+    server.report_failure(error.fault(), error.what());
   } catch (const std::exception& error) {
-    server.tell_failure(DeviceFault::device_lost, error.what());
+    server.report_failure(DeviceFault::device_lost, error.what());
   }
   std::_Exit(EXIT_SUCCESS); // a broken context's destructors may hang
 }

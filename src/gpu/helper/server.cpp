@@ -1,6 +1,6 @@
 #include "gpu/helper/server.hpp"
 
-#include "gpu/kernel_images.hpp"
+#include "gpu/network/kernel_images.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -18,11 +18,11 @@ using protocol::Message;
 
 void send_message(const Message& message) {
   if (::send(protocol::kSocket, &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
-    std::_Exit(EXIT_FAILURE); // nobody is there any more
+    std::_Exit(EXIT_FAILURE); // the program is gone
 }
 
-/// SCIEXAM_CUDA_LIBRARY, or what the loader finds, or what lies in Kaggle's and WSL's folders, which nothing may name.
-/// A LD_LIBRARY_PATH was set by somebody who knows better than the loader's cache, where a toolkit's stand-in may be.
+/// SCIEXAM_CUDA_LIBRARY, or what the loader finds, or what lies in Kaggle's and WSL's folders, which the loader may not
+/// know. A LD_LIBRARY_PATH comes first: it was set on purpose, and the loader's cache may have a toolkit's stub.
 driver::Functions find_driver() {
   if (const char* given = std::getenv("SCIEXAM_CUDA_LIBRARY"))
     return open_driver(given);
@@ -63,7 +63,7 @@ void DeviceServer::answer(Kind kind, std::uint64_t number) const {
   send_message(message);
 }
 
-void DeviceServer::tell_failure(DeviceFault fault, const char* text) const {
+void DeviceServer::report_failure(DeviceFault fault, const char* text) const {
   Message message;
   message.kind = Kind::failed;
   message.number = running_.empty() ? request_.number : running_.front().number;
@@ -73,10 +73,10 @@ void DeviceServer::tell_failure(DeviceFault fault, const char* text) const {
   send_message(message);
 }
 
-void DeviceServer::say_ready(int ordinal) {
+void DeviceServer::report_ready(int ordinal) {
   const driver::Functions driver = find_driver();
   facts_.ordinal = ordinal;
-  facts_.count = device_count(driver); // told even if this device cannot be opened
+  facts_.count = device_count(driver); // known even if this device cannot be opened
   device_.emplace(driver, ordinal);
   device_->check(driver.driver_get_version(&facts_.driver_version), "asking for the driver's version");
   facts_.compute_capability = device_->compute_capability();
@@ -89,7 +89,7 @@ void DeviceServer::say_ready(int ordinal) {
   send_message(message);
 }
 
-/// A network of the same shape stays: its weights are loaded anew.
+/// A network of the same shape is kept, and all its weights are loaded anew: loading those before may have broken off.
 void DeviceServer::open_network() {
   const auto within = [](std::int32_t value, std::int32_t most) { return value >= 1 && value <= most; };
   const DeviceLimits& limits = request_.limits;
@@ -109,7 +109,7 @@ void DeviceServer::open_network() {
 }
 
 void DeviceServer::load() {
-  require(request_.place < protocol::kChunks && request_.bytes <= protocol::kChunkBytes, "a chunk of no valid size");
+  require(request_.place < protocol::kChunks && request_.bytes <= protocol::kChunkBytes, "a chunk of an invalid size");
   network_->load(request_.text.data(), request_.first, request_.element,
                  std::span(memory_.chunks[request_.place]).first(request_.bytes));
 }
@@ -117,12 +117,11 @@ void DeviceServer::load() {
 void DeviceServer::submit() {
   require(request_.place < protocol::kLanes && request_.tokens <= protocol::kMost.tokens &&
               request_.sequences <= protocol::kMost.sequences,
-          "a batch of no valid size");
+          "a batch of an invalid size");
   const protocol::Lane& lane = memory_.lanes[request_.place];
-  const DeviceNetwork::Ticket ticket =
-      network_->submit({.token_ids = std::span(lane.ids).first(request_.tokens),
-                        .token_type_ids = std::span(lane.types).first(request_.tokens),
-                        .offsets = std::span(lane.offsets).first(request_.sequences + 1)});
+  const BatchTicket ticket = network_->submit({.token_ids = std::span(lane.ids).first(request_.tokens),
+                                               .token_type_ids = std::span(lane.types).first(request_.tokens),
+                                               .offsets = std::span(lane.offsets).first(request_.sequences + 1)});
   running_.push_back({request_.number, request_.place, ticket});
 }
 
@@ -135,9 +134,9 @@ void DeviceServer::finish_oldest() {
 }
 
 void DeviceServer::serve(int ordinal) {
-  say_ready(ordinal);
+  report_ready(ordinal);
   for (;;) {
-    if (running_.size() == DeviceNetwork::kInFlight || (!running_.empty() && !is_readable())) {
+    if (running_.size() == kBatchesInFlight || (!running_.empty() && !is_readable())) {
       finish_oldest();
       continue;
     }

@@ -1,8 +1,9 @@
 // The helper's side of the protocol: one device, one network on it.
 #pragma once
 
-#include "gpu/driver.hpp"
-#include "gpu/protocol.hpp"
+#include "gpu/driver/driver.hpp"
+#include "gpu/helper/protocol.hpp"
+#include "gpu/network/device_network.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -17,17 +18,17 @@ class DeviceServer {
 public:
   explicit DeviceServer(protocol::SharedMemory& memory) : memory_(memory) {}
 
-  /// Opens the device, says what it is, and answers requests until the program closes the socket. Throws what goes
-  /// wrong; tell_failure() is what remains to be done.
+  /// Opens the device, reports it, and answers requests until the program closes the socket. Throws what goes wrong;
+  /// the caller then calls report_failure().
   void serve(int ordinal);
 
-  /// Answers the request in work.
-  void tell_failure(DeviceFault fault, const char* text) const;
+  /// Answers the current request.
+  void report_failure(DeviceFault fault, const char* text) const;
 
 private:
   bool receive();
   void answer(protocol::Kind kind, std::uint64_t number) const;
-  void say_ready(int ordinal);
+  void report_ready(int ordinal);
   void open_network();
   void load();
   void submit();
@@ -35,7 +36,7 @@ private:
 
   protocol::SharedMemory& memory_;
   protocol::Message request_ = {};   ///< the last one received
-  protocol::DeviceFacts facts_ = {}; ///< those known so far
+  protocol::DeviceFacts facts_ = {}; ///< as far as known
   std::optional<GpuDevice> device_;
   std::unique_ptr<DeviceNetwork> network_;
   NetworkShape shape_ = {};
@@ -44,7 +45,7 @@ private:
   struct Running {
     std::uint64_t number = 0;
     std::size_t lane = 0;
-    DeviceNetwork::Ticket ticket = 0;
+    BatchTicket ticket = 0;
   };
   std::deque<Running> running_; ///< oldest first
 };

@@ -1,4 +1,4 @@
-// What the larger kernels are called with; the host fills in the same structures with device addresses.
+// The arguments of the larger kernels; the host fills in the same structures with device addresses.
 #pragma once
 
 namespace sciexam {
@@ -13,8 +13,8 @@ template <class T>
 using DeviceAddress = unsigned long long;
 #endif
 
-/// y = x w^T + bias, then GELU, then + residual. All but the bias f16; sizes and strides in elements. What f16 leaves
-/// of y may be kept in f16 too, its rest; x may hold both one after the other, [first parts | rests], with w twice in a
+/// y = x w^T + bias, then GELU, then + residual. All but the bias f16; sizes and strides in elements. The remainder
+/// of y after rounding, its rest, may be kept in f16 too; x may hold both, [first parts | rests], with w twice in a
 /// row.
 struct Product {
   DeviceAddress<const Half> x;        ///< [m, k], rows x_stride apart

@@ -1,5 +1,5 @@
-// Disentangled attention (He et al. 2021, equation 4): one block a sequence, head and 64 queries; softmax online over
-// blocks of 64 keys, nothing of the size of tokens x tokens in memory.
+// Disentangled attention (He et al. 2021, equation 4): one block per sequence, head and 64 queries; online softmax over
+// blocks of 64 keys, so that nothing of size tokens x tokens is in memory.
 //
 // The relative terms of a block of scores are matrix products too. The distances i - j of sixteen queries and 64 keys
 // are 79 at most, and so are the table's rows in reach, which are neighbours (rows grow by at most one from distance to
@@ -9,11 +9,11 @@
 // buckets are wide and the strips short.
 //
 // Queries, keys and tables go from global memory (its cache, mostly) straight into registers: a lane reads sixteen
-// bytes of a row, which hold its part of two steps' products in an order of the head's elements of our own, the same
+// bytes of a row, which hold its part of two steps' products in an order of the head's elements that is the same
 // for both factors. The scores are scaled in f32, after the product: so no element of q or k needs another rounding.
 //
-// Narrow heads are those of small networks, which NetworkShape::parts() wants exact: there q, k, the tables and the
-// context are two f16 a number, kParts, a product three of f16, and strips f32.
+// Narrow heads are those of small networks, which need more precision (NetworkShape::parts()): there q, k, the tables
+// and the context take two f16 per number (kParts), a product is three products of f16, and strips are f32.
 #pragma once
 
 #include "arguments.hpp"
@@ -52,7 +52,7 @@ struct AttentionBlock {
       return from + static_cast<long long>(row) * stride + part * (stride / 2) + quarter * 32 + lane() % 4 * 8;
     }
 
-    /// Their products with eight rows of `from`: lane's row is `row`. That of two rests is below f32's rounding.
+    /// Their products with eight rows of `from`: lane's row is `row`. The product of two rests is below f32's rounding.
     METHOD Tile times(const half* from, int stride, int row) const {
       Tile sums = {};
 #pragma unroll
@@ -71,7 +71,7 @@ struct AttentionBlock {
     }
   };
 
-  /// The products with kCount times eight table rows from `row` on, into the strip: their loads wait together.
+  /// The products with kCount times eight table rows from `row` on, into the strip: their loads are in flight together.
   template <int kCount>
   static METHOD void fill_columns(Strip* to, const Rows& rows, const half* table, int stride, int row, int table_rows,
                                   float scale) {

@@ -7,7 +7,7 @@
 
 using sciexam::Product;
 
-/// x / 2 (1 + erf(x / sqrt 2)); erf after Abramowitz and Stegun 7.1.26, whose error of 1.5e-7 f16 does not see.
+/// x / 2 (1 + erf(x / sqrt 2)); erf after Abramowitz and Stegun 7.1.26, whose error of 1.5e-7 is far below f16's step.
 DEVICE float gelu(float x) {
   const float z = __builtin_fabsf(x) * 0.70710678F, t = reciprocal(__builtin_fmaf(0.3275911F, z, 1.0F));
   float series = __builtin_fmaf(1.061405429F, t, -1.453152027F);
@@ -41,11 +41,11 @@ struct Gemm {
     return row * kRowBytes + ((chunk ^ (row / 2 % kChunks)) * 16);
   }
 
-  /// What this thread copies of each stage: chunk `chunk` of every kRowsATime-th row.
+  /// This thread's part of copying a stage: chunk `chunk` of every kRowsATime-th row.
   struct Copier {
     const Product& p;
     unsigned x, w;           ///< offsets, of at most 2^32 elements
-    int rows, columns, left; ///< rows, columns and elements that there are, from this thread's first on
+    int rows, columns, left; ///< rows, columns and elements left, from this thread's first on
     unsigned to;             ///< the first chunk's place
 
     METHOD Copier(const Product& product, int first_row, int first_column) : p(product) {
@@ -117,7 +117,7 @@ struct Gemm {
     int stage = 0;
     for (int depth = 0; depth < copier.p.k; depth += kDepth) {
       wait_for_copies<kStages - 2>();
-      block_barrier(); // this stage is there for all, and nobody reads the one before any more
+      block_barrier(); // all threads have this stage, and the one before is no longer read
       start(stage == 0 ? kStages - 1 : stage - 1);
       multiply_stage(base + stage * kStageBytes);
       stage = stage == kStages - 1 ? 0 : stage + 1;
@@ -146,7 +146,7 @@ struct Gemm {
       load();
       multiply_stage(shared_address(stages) + stage * kStageBytes);
       stage ^= 1;
-      store(stage); // nobody reads it any more: all are past the last barrier
+      store(stage); // no longer read: all threads are past the last barrier
       block_barrier();
     }
     multiply_stage(shared_address(stages) + stage * kStageBytes);

@@ -1,11 +1,11 @@
-// What device code needs beyond C++: no CUDA header is read. Instructions are those of the PTX manual; each helper is
+// What device code needs beyond C++, without CUDA's headers. Instructions are those of the PTX manual; each helper is
 // one or two of them. __CUDA_ARCH__ is 750 or 800.
 #pragma once
 
 #define DEVICE static __attribute__((device, always_inline)) inline
-#define METHOD __attribute__((device, always_inline)) inline ///< the same inside of a struct
+#define METHOD __attribute__((device, always_inline)) inline ///< the same inside a struct
 #define SHARED __attribute__((shared))
-/// A kernel for blocks of `threads` threads, of which `blocks` shall be on a multiprocessor at once.
+/// A kernel for blocks of `threads` threads, `blocks` of which should fit a multiprocessor at once.
 #define KERNEL(threads, blocks) extern "C" __attribute__((global, launch_bounds(threads, blocks))) void
 
 using half = __fp16;
@@ -105,7 +105,7 @@ DEVICE float2v unpack(unsigned word) {
   return pair;
 }
 
-/// What f16 leaves of the two numbers that `rounded` holds.
+/// The remainders of the two numbers that `rounded` holds.
 DEVICE unsigned pack_rest(float2v numbers, unsigned rounded) {
   numbers -= unpack(rounded);
   return pack(numbers.x, numbers.y);
@@ -122,13 +122,13 @@ DEVICE void store_pair(float* to, float2v numbers) {
   *reinterpret_cast<float2v*>(to) = numbers;
 }
 
-/// Sixteen bytes of memory that no thread writes meanwhile, in one load (an ordinary one is torn apart where its words
-/// go different ways).
+/// Sixteen bytes of memory that no thread writes meanwhile, in one load (an ordinary one may be split where its words
+/// are used separately).
 DEVICE uint4v load_whole(const half* from) {
   return __nvvm_ldg_ui4(reinterpret_cast<const uint4v*>(from));
 }
 
-/// The address of shared memory as its own instructions want it.
+/// The address within shared memory, for the instructions that take one.
 DEVICE unsigned shared_address(const void* pointer) {
   return static_cast<unsigned>(reinterpret_cast<unsigned long long>(
       (const __attribute__((address_space(3))) void*)pointer)); // NOLINT: only a C cast leaves the generic space
@@ -145,7 +145,7 @@ DEVICE uint4v load_matrices(unsigned address) {
   return m;
 }
 
-/// The same of the transposed matrices.
+/// The same, with the matrices transposed.
 DEVICE uint4v load_transposed(unsigned address) {
   uint4v m;
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -162,7 +162,7 @@ struct Tile {
 
 /// c += a b^T with a [16, 16] and b [8, 16] of f16. Lane l holds, with r = l / 4 and k = 2 (l % 4):
 /// a.x = (r, k), a.y = (r + 8, k), a.z = (r, k + 8), a.w = (r + 8, k + 8), b.x = (r, k), b.y = (r, k + 8); each a word
-/// of two neighbours. Which sixteen elements k counts does not matter as long as a and b agree.
+/// of two adjacent elements. Which sixteen elements k counts does not matter as long as a and b agree.
 DEVICE void multiply_add(Tile& c, uint4v a, uint2v b) {
 #if __CUDA_ARCH__ >= 800
   asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
@@ -180,7 +180,7 @@ DEVICE void multiply_add(Tile& c, uint4v a, uint2v b) {
 }
 
 #if __CUDA_ARCH__ >= 800
-/// Sixteen bytes from global to shared memory, behind the computation; zeros unless `there`.
+/// Sixteen bytes from global to shared memory, asynchronously; zeros unless `there`.
 DEVICE void copy_async(unsigned to, const void* from, bool there) {
   asm volatile(
       "{ .reg .u64 from; cvta.to.global.u64 from, %1; cp.async.cg.shared.global [%0], [from], 16, %2; }" ::"r"(to),
@@ -190,7 +190,7 @@ DEVICE void copy_async(unsigned to, const void* from, bool there) {
 DEVICE void commit_copies() {
   asm volatile("cp.async.commit_group;" ::: "memory");
 }
-/// Waits until at most `pending` of this thread's groups are under way.
+/// Waits until at most `pending` groups of this thread have not arrived.
 template <int pending>
 DEVICE void wait_for_copies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");

@@ -1,6 +1,6 @@
-// Kernels with one warp a row: embeddings, layer norm, first tokens, classifier. Rows are f16, their width a multiple
+// Kernels with one warp per row: embeddings, layer norm, first tokens, classifier. Rows are f16, their width a multiple
 // of 8; eight elements are a chunk, which a lane reads at once. `rest` is the width where rows of activations are twice
-// as long and their second half holds what f16 leaves of the first, else 0.
+// as long, with the remainders of the first half in the second; else 0.
 #pragma once
 
 #include "gemm.cuh"
@@ -36,8 +36,8 @@ DEVICE void store_chunk(half* row, int chunk, const float2v (&numbers)[4], int r
   *reinterpret_cast<uint4v*>(row + rest + chunk * 8) = words;
 }
 
-/// sum[token] = words[ids[token]] + positions[its place in the sequence] + types[type_ids[token]]; null tables are left
-/// out.
+/// sum[token] = words[ids[token]] + positions[its place in the sequence] + types[type_ids[token]]; null tables are
+/// skipped.
 KERNEL(kRowWarps* kWarp, 4)
 embed(const half* words, const half* positions, const half* types, const int* ids, const int* places,
       const int* type_ids, half* sum, int tokens, int width, int rest) {

@@ -24,16 +24,16 @@ struct Floats {
   static const float* row(const float* x, std::int64_t, float*) { return x; }
   template <class Multiply>
   static void with_panel(const DenseRows& call, std::int64_t begin, bool first, float* room, const Multiply& multiply) {
-    if (call.half_weight == nullptr)
-      multiply(call.weight + begin);
+    if (call.weight.stored == StoredWeights::f32)
+      multiply(call.weight.f32 + begin);
     else if (first)
-      multiply(WidenedPanel{call.half_weight + begin, room});
+      multiply(WidenedPanel{call.weight.f16 + begin, room});
     else
       multiply(static_cast<const float*>(room));
   }
   static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth, std::int64_t steps) {
-    return call.half_weight == nullptr ? PanelAhead(call.weight + begin, depth, steps)
-                                       : PanelAhead(call.half_weight + begin, depth, steps);
+    return call.weight.stored == StoredWeights::f32 ? PanelAhead(call.weight.f32 + begin, depth, steps)
+                                                    : PanelAhead(call.weight.f16 + begin, depth, steps);
   }
 };
 
@@ -47,10 +47,10 @@ struct Bf16Pairs {
   }
   template <class Multiply>
   static void with_panel(const DenseRows& call, std::int64_t begin, bool, std::int32_t*, const Multiply& multiply) {
-    multiply(call.pair_weight + begin);
+    multiply(call.weight.bf16 + begin);
   }
   static PanelAhead ahead(const DenseRows& call, std::int64_t begin, std::int64_t depth, std::int64_t steps) {
-    return PanelAhead(call.pair_weight + begin, depth, steps);
+    return PanelAhead(call.weight.bf16 + begin, depth, steps);
   }
 };
 
@@ -113,12 +113,14 @@ void dense(const DenseRows& call) {
   if (dense_in_unit(call))
     return;
 #endif
-  if (call.byte_weight != nullptr)
-    dense_bytes(call);
-  else if (call.pair_weight != nullptr)
-    dense_of<Bf16Pairs>(call);
-  else
-    dense_of<Floats>(call);
+  switch (call.weight.stored) {
+  case StoredWeights::int8:
+    return dense_bytes(call);
+  case StoredWeights::bf16:
+    return dense_of<Bf16Pairs>(call);
+  default:
+    return dense_of<Floats>(call);
+  }
 }
 
 /// Mean and variance in two passes over a row that the first cache holds.

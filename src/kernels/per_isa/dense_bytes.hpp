@@ -22,7 +22,8 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
       rows[r] = own;
       const std::int64_t row = first + r;
       if (row < call.rows)
-        round_to_bytes(call.x + row * call.in_features + k, call.input_factors + k, inverse(scales[row]), depth, own);
+        round_to_bytes(call.x + row * call.in_features + k, call.int8_scales.inputs + k, inverse(scales[row]), depth,
+                       own);
       else
         for (std::int64_t i = 0; i < elements; ++i)
           own[i] = 0;
@@ -82,7 +83,7 @@ void dense_bytes(const DenseRows& call) {
     const std::int64_t depth = smaller(kByteDepth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
     pack_bytes(call, k, depth, scales, room, packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
-      const std::int8_t* panel = call.byte_weight + column / kPanelColumns * panel_bytes + k * kPanelColumns;
+      const std::int8_t* panel = call.weight.int8 + column / kPanelColumns * panel_bytes + k * kPanelColumns;
       PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, groups * tiles);
       for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(groups)) {
         const std::int32_t* a = packed + row * kByteParts * groups;

@@ -42,7 +42,7 @@ public:
   static constexpr std::int64_t kFeatures = 2; // of an element
   UnitPairs(const DenseRows& call, float*) : call_(call) {}
 
-  const std::int32_t* panels() const { return call_.pair_weight; }
+  const std::int32_t* panels() const { return call_.weight.bf16; }
   void round(std::int64_t row, std::int64_t begin, std::int64_t count, std::int32_t* to) const {
     round_to_pairs(call_.x + row * call_.in_features + begin, count, to);
   }
@@ -70,10 +70,10 @@ public:
       scales[row] = row_scale(call, row);
   }
 
-  const std::int32_t* panels() const { return reinterpret_cast<const std::int32_t*>(call_.byte_weight); }
+  const std::int32_t* panels() const { return reinterpret_cast<const std::int32_t*>(call_.weight.int8); }
   void round(std::int64_t row, std::int64_t begin, std::int64_t count, std::int32_t* to) const {
-    round_to_bytes(call_.x + row * call_.in_features + begin, call_.input_factors + begin, inverse(scales_[row]), count,
-                   to);
+    round_to_bytes(call_.x + row * call_.in_features + begin, call_.int8_scales.inputs + begin, inverse(scales_[row]),
+                   count, to);
   }
   Vector start(std::int64_t) const { return zero(); }
   Vector finish(std::int64_t row, std::int64_t column, Vector bits) const {
@@ -167,9 +167,9 @@ inline void dense_in_unit(const DenseRows& call) {
 
 /// False if it is not for the unit: weights of another kind, or a depth that its registers do not divide.
 inline bool dense_in_unit(const DenseRows& call) {
-  if (call.pair_weight != nullptr && call.in_features % (UnitPairs::kFeatures * kUnitDepth) == 0)
+  if (call.weight.stored == StoredWeights::bf16 && call.in_features % (UnitPairs::kFeatures * kUnitDepth) == 0)
     dense_in_unit<UnitPairs>(call);
-  else if (call.byte_weight != nullptr && call.in_features % (UnitBytes::kFeatures * kUnitDepth) == 0)
+  else if (call.weight.stored == StoredWeights::int8 && call.in_features % (UnitBytes::kFeatures * kUnitDepth) == 0)
     dense_in_unit<UnitBytes>(call);
   else
     return false;

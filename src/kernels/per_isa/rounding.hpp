@@ -64,17 +64,17 @@ inline void round_to_bytes(const float* x, const float* factors, float scale, st
 
 /// What row's bytes stand for; zero, if all of it is.
 inline float row_scale(const DenseRows& call, std::int64_t row) {
-  return largest_input(call.x + row * call.in_features, call.input_factors, call.in_features) / kLargestByte;
+  return largest_input(call.x + row * call.in_features, call.int8_scales.inputs, call.in_features) / kLargestByte;
 }
 inline float inverse(float scale) {
   return scale > 0 ? 1 / scale : 0;
 }
 
-/// What an integer sum stands for. 128 was added to all bytes of rows: `byte_surplus` is what that added to a column's
+/// What an integer sum stands for. 128 was added to all bytes of rows: the surplus is what that added to a column's
 /// sums.
 inline Vector scaled_sum(const DenseRows& call, float row_scale, std::int64_t column, Integers sum) {
-  const Vector scale = multiply(all(row_scale), load(call.byte_scales + column)),
-               y = multiply_add(to_floats(sum - load_integers(call.byte_surplus + column)), scale,
+  const Vector scale = multiply(all(row_scale), load(call.int8_scales.outputs + column)),
+               y = multiply_add(to_floats(sum - load_integers(call.int8_scales.surplus + column)), scale,
                                 load(call.bias + column));
   return call.gelu ? gelu(y) : y;
 }

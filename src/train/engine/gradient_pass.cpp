@@ -33,21 +33,20 @@ BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const Tr
     for (const std::size_t index : part)
       answers.push_back(*set.questions[index].answer);
     const Dropout dropout(static_cast<std::uint64_t>(settings.seed), step, pass++);
-    at::Tensor looked_up;
     ForwardOptions options;
     options.dropout = &dropout;
     options.checkpoint_layers = settings.gradient_checkpointing;
     options.frozen_layers = settings.freeze_layers;
     options.bf16 = settings.bf16;
-    options.word_rows = rows_apart ? &looked_up : nullptr;
-    const at::Tensor logits = network.forward(packed, options).logits;
-    const at::Tensor loss =
-        summed_cross_entropy(logits, answers, settings.label_smoothing_factor) / static_cast<double>(batch.size());
+    options.word_rows_apart = rows_apart;
+    const ReferenceOutput output = network.forward(packed, options);
+    const at::Tensor loss = summed_cross_entropy(output.logits, answers, settings.label_smoothing_factor) /
+                            static_cast<double>(batch.size());
     result.loss += loss.item<double>();
     result.tokens += packed.offsets.back();
     loss.backward();
-    if (looked_up.defined() && looked_up.grad().defined())
-      rows.add(packed.input_ids, looked_up.grad());
+    if (rows_apart && output.word_rows.grad().defined())
+      rows.add(packed.input_ids, output.word_rows.grad());
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "train/job/training.hpp"
 
 #include "checkpoint/checkpoint.hpp"
+#include "ensemble/combine.hpp"
 #include "model/mixed_precision.hpp"
 #include "model/runtime.hpp"
 #include "model/weights.hpp"

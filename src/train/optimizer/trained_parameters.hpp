@@ -19,7 +19,7 @@ struct TrainedParameter {
 };
 
 /// The parameters that the settings do not freeze, in the network's order; asks for gradients of
-/// these (not of the word embeddings, see ForwardOptions::word_rows) and of no others. Parameters that
+/// these (not of the word embeddings, see ForwardOptions::word_rows_apart) and of no others. Parameters that
 /// cannot have an effect (pos_att_type lacks the term) are kept: their gradient stays undefined.
 std::vector<TrainedParameter> trained_parameters(const DebertaForMultipleChoice& network,
                                                  const TrainingSettings& settings);

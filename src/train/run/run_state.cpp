@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kFloat = sizeof(float);
+constexpr std::size_t kFloatBytes = sizeof(float);
 constexpr std::string_view kPrefix = "state_", kTensors = ".safetensors", kProgress = ".json";
 
 struct NamedState {
@@ -121,8 +121,8 @@ void RunStateFiles::save(const RunProgress& progress, const AdamW& optimizer, st
   hash.update(std::as_bytes(std::span(header)));
   write_safetensors(tensors_file(progress.step), infos, {},
                     [&](std::size_t index, std::size_t first, std::span<std::byte> out) {
-                      const auto at = static_cast<std::int64_t>(first / kFloat),
-                                 count = static_cast<std::int64_t>(out.size() / kFloat);
+                      const auto at = static_cast<std::int64_t>(first / kFloatBytes),
+                                 count = static_cast<std::int64_t>(out.size() / kFloatBytes);
                       const at::Tensor values = tensors[index].tensor.detach().flatten().narrow(0, at, count).cpu();
                       std::memcpy(out.data(), values.const_data_ptr(), out.size());
                       hash.update(out);

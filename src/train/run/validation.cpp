@@ -3,6 +3,7 @@
 #include "exam/metrics.hpp"
 #include "exam/ranking.hpp"
 #include "inference/answering.hpp"
+#include "model/answering_reference.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -31,12 +32,10 @@ Scores score(const TrainingSet& set, std::span<const OptionLogits> logits) {
   return scores;
 }
 
-std::vector<OptionLogits> logits_of(DebertaForMultipleChoice& network, const TrainingSet& set,
+std::vector<OptionLogits> logits_of(const DebertaForMultipleChoice& network, const TrainingSet& set,
                                     const std::string& label) {
-  network.freeze_relative_tables();
-  std::vector<OptionLogits> logits = answer(network, set.encoded, label);
-  network.thaw_relative_tables();
-  return logits;
+  AnsweringReference answering(network);
+  return answer(answering, set.encoded, label);
 }
 
 } // namespace sciexam

@@ -25,7 +25,7 @@ Scores score(const TrainingSet& set, std::span<const OptionLogits> logits);
 
 /// The network's logits for all questions, without dropout; shows progress under `label`. The weights may
 /// change again afterwards.
-std::vector<OptionLogits> logits_of(DebertaForMultipleChoice& network, const TrainingSet& set,
+std::vector<OptionLogits> logits_of(const DebertaForMultipleChoice& network, const TrainingSet& set,
                                     const std::string& label);
 
 } // namespace sciexam

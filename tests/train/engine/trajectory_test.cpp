@@ -45,13 +45,12 @@ TrainingSettings settings_of(const JsonView& run) {
 std::pair<double, double> step(const DebertaForMultipleChoice& network, AdamW& optimizer,
                                const TrainingSettings& settings, const Tensors& io, std::int64_t row, double rate) {
   RowGradients rows(network.config().embedding_size);
-  at::Tensor looked_up;
   const PackedSequences batch = pack(io, {row});
   const int answer = static_cast<int>(io.at("labels")[row].item<std::int64_t>());
-  const at::Tensor logits = network.forward(batch, {.bf16 = settings.bf16, .word_rows = &looked_up}).logits;
-  const at::Tensor loss = summed_cross_entropy(logits, {&answer, 1}, 0);
+  const ReferenceOutput output = network.forward(batch, {.bf16 = settings.bf16, .word_rows_apart = true});
+  const at::Tensor loss = summed_cross_entropy(output.logits, {&answer, 1}, 0);
   loss.backward();
-  rows.add(batch.input_ids, looked_up.grad());
+  rows.add(batch.input_ids, output.word_rows.grad());
   const double norm = optimizer.gradient_norm(rows);
   optimizer.step(rate, std::min(1.0, settings.max_grad_norm / (norm + 1e-6)), rows);
   optimizer.clear_gradients();

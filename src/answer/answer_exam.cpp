@@ -1,0 +1,178 @@
+#include "answer/answer_exam.hpp"
+
+#include "answer/answer_page.hpp"
+#include "answer/locate.hpp"
+#include "answer/package_use.hpp"
+#include "answer/run_report.hpp"
+#include "answer/submission_writer.hpp"
+#include "model/runtime.hpp"
+#include "support/clock.hpp"
+#include "support/errors.hpp"
+#include "support/machine/cpu.hpp"
+#include "support/machine/interrupt.hpp"
+#include "support/machine/memory.hpp"
+#include "support/messages/event_log.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The stages, in order, and what one leaves for the next.
+class ExamRun {
+public:
+  explicit ExamRun(const AnswerRequest& request) : request_(request) {}
+
+  AnswerOutcome operator()();
+
+private:
+  void open_package();
+  void read();
+  void answer();
+  void improve(const EnsembleAnswers& so_far);
+  void write_reports();
+
+  void state(const std::string& name, const std::string& value);
+  void state_machine();
+  double state_time_left();
+
+  const AnswerRequest& request_;
+  BootClock clock_;
+  double begin_ = clock_.seconds(), prepared_ = 0;
+  RunFacts facts_;
+  std::optional<Package> package_;
+  std::exception_ptr package_fault_; ///< why there is no package_
+  std::optional<DeviceSet> devices_;
+  std::optional<SubmissionWriter> submission_;
+  AnswerOutcome outcome_;
+};
+
+/// A fact by which a reader sees that the right things are used: logged now, and again in the report.
+void ExamRun::state(const std::string& name, const std::string& value) {
+  facts_.emplace_back(name, value);
+  log_line(name + ": " + value);
+}
+
+/// A damaged package does not end the run yet: the exam can be answered without one.
+void ExamRun::open_package() {
+  try {
+    const Located found = find_package(request_.package);
+    Package package = Package::open(found.path);
+    require_weights(request_.weights, package);
+    require_precision(request_.precision, package);
+    state("package", describe(package));
+    state("package's folder", found.path.string() + " (" + found.reason + ")");
+    package_.emplace(std::move(package));
+  } catch (const PackageError&) {
+    package_fault_ = std::current_exception();
+  }
+}
+
+/// Ends with a valid submission on disk.
+void ExamRun::read() {
+  const Located test = find_test(request_.test);
+  outcome_.submission = find_output(request_.output);
+  // The devices open while the exam is read.
+  devices_.emplace(request_.devices, fs::absolute(outcome_.submission).parent_path());
+  outcome_.exam = read_exam(test.path, {.lenient = request_.lenient, .answers_required = false});
+  const Exam& exam = outcome_.exam;
+  state("exam", counted(exam.questions.size(), "question") + " in " + test.path.string() + " (" + test.reason + ")");
+  for (const std::string& note : notes_on(exam))
+    state("note", note);
+  for (const BadRow& row : exam.bad_rows)
+    warn_line("bad row: " + row.problem);
+  submission_.emplace(outcome_.submission, exam);
+}
+
+void ExamRun::state_machine() {
+  state("device", "CPU, " + cpu_model() + " (" + cpu_features() + "), " + counted(request_.threads, "thread") + "; " +
+                      chosen_kernels());
+  devices_->open();
+  for (const DeviceSet::Finding& finding : devices_->findings())
+    state("GPU", finding.text);
+  if (devices_->disappoints())
+    warn_line("a GPU that --device asks for is not used: see above. The others and the CPU do the work");
+  const std::uint64_t memory = available_memory();
+  state("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
+}
+
+/// What is left of the limit, in seconds. A notebook's session that is older than the limit, as an interactive one may
+/// be, cannot be the one that the limit is for.
+double ExamRun::state_time_left() {
+  const double limit = request_.time_limit;
+  const double session = on_kaggle() ? age_of_session(true) : limit;
+  const bool from_session = session < limit;
+  const double left = std::max(0.0, limit - (from_session ? session : age_of_session(false)));
+  state("time", format_duration(left) + " left of " + format_duration(limit) + ", counted from the start of " +
+                    (from_session ? "the notebook's session" : "the program"));
+  return left;
+}
+
+/// Encodes, plans and answers (ensemble/package_run.hpp); each better set of answers is combined and written.
+void ExamRun::answer() {
+  if (package_fault_)
+    std::rethrow_exception(package_fault_);
+  state_machine();
+  state("precision", name_of(request_.precision.precision, *package_, *devices_));
+  if (package_->needs_context() && !outcome_.exam.has_context)
+    warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
+              "context and will answer worse without");
+  EnsembleRequest request{.threads = request_.threads,
+                          .precision = request_.precision.precision,
+                          .weights = request_.weights,
+                          .cascade = request_.cascade,
+                          .devices = &*devices_};
+  request.time_limit = state_time_left();
+  request.improved = [this](const EnsembleAnswers& so_far) { improve(so_far); };
+  request.stop = interrupted;
+  prepared_ = clock_.seconds();
+  outcome_.answers = answer_with_ensemble(*package_, outcome_.exam.questions, request);
+}
+
+void ExamRun::improve(const EnsembleAnswers& so_far) {
+  if (!so_far.models.empty())
+    submission_->improve(combine_answers(so_far.models, outcome_.exam.questions, request_.combine));
+}
+
+/// Reports matter less than the submission: one that cannot be written is named, and the run goes on.
+void ExamRun::write_reports() {
+  const Exam& exam = outcome_.exam;
+  outcome_.degradations = degradations_of(exam, outcome_.answers, submission_->problem());
+  try {
+    if (!request_.probabilities.empty() && !outcome_.answers.models.empty())
+      write_probabilities(request_.probabilities, exam.questions, outcome_.answers.models, request_.combine);
+    if (!request_.report.empty())
+      write_answer_page(request_.report, exam, outcome_.answers, request_.combine, facts_, outcome_.degradations,
+                        {.preparing = prepared_ - begin_, .total = clock_.seconds() - begin_});
+  } catch (const WorkError& error) {
+    outcome_.degradations.push_back(std::string("a report is missing: ") + error.what());
+  }
+}
+
+AnswerOutcome ExamRun::operator()() {
+  state("program", request_.program);
+  open_package();
+  read();
+  try { // from here on there is a valid submission, whatever happens
+    answer();
+    write_reports();
+  } catch (...) {
+    warn_line(outcome_.submission.string() + ": is a whole submission all the same, at worst by the options' lengths");
+    throw;
+  }
+  return std::move(outcome_);
+}
+
+} // namespace
+
+AnswerOutcome answer_exam(const AnswerRequest& request) {
+  return ExamRun(request)();
+}
+
+} // namespace sciexam

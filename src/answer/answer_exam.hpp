@@ -1,0 +1,45 @@
+// A run from the exam's file to its submission: read, encode, plan, answer, combine, write.
+#pragma once
+
+#include "answer/package_use.hpp"
+#include "ensemble/package_run.hpp"
+#include "exam/question.hpp"
+#include "gpu/device_set.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// What a run is asked for. Paths that are empty are found (answer/locate.hpp), or, of reports, not written.
+struct AnswerRequest {
+  std::string program; ///< name and version, the first of the run's facts
+  std::string package, test, output;
+  std::string probabilities, report; ///< reports to write beside the submission
+  Combine combine = Combine::mean_softmax;
+  std::vector<double> weights; ///< one a model, or empty: the package's own
+  PrecisionChoice precision;
+  double time_limit = 0;         ///< seconds for everything, from the start of the notebook's session or the program
+  std::optional<double> cascade; ///< see DeadlineOptions
+  DeviceChoice devices;
+  int threads = 1;
+  bool lenient = false; ///< rows of the exam that cannot be read are answered "A B C"
+};
+
+struct AnswerOutcome {
+  std::filesystem::path submission;
+  Exam exam;
+  EnsembleAnswers answers;
+  std::vector<std::string> degradations; ///< what was less than whole, one sentence each
+};
+
+/// Answers the exam. A valid submission is on disk from the moment the exam has been read, first by the options'
+/// lengths, then with the models' answers, renamed into place whenever they are better.
+///
+/// Throws UsageError and InputError before anything is written. A damaged package (PackageError) is thrown only after
+/// the first submission is written: an exam can still be answered by its options' lengths.
+AnswerOutcome answer_exam(const AnswerRequest& request);
+
+} // namespace sciexam

@@ -1,0 +1,36 @@
+// Whether a package can be used as the command line asks, and how that reads.
+#pragma once
+
+#include "gpu/device_set.hpp"
+#include "model/weights.hpp"
+#include "package/package.hpp"
+
+#include <span>
+#include <string>
+
+namespace sciexam {
+
+/// "TITLE, version 3 (3 models, closed_book, identity 0123456789abcdef)".
+std::string describe(const Package& package);
+
+/// What --precision asked for, and what that means to the networks.
+struct PrecisionChoice {
+  std::string given = "auto"; ///< auto, f32 or bf16
+  Precision precision = Precision::as_stored;
+};
+
+/// Throws UsageError for bf16 where this CPU's kernels lack it, and logs a line where it would be slower than f32.
+PrecisionChoice choose_precision(const std::string& given);
+
+/// Throws UsageError if the package's weights are int8 and another precision was asked for, or if one of its models
+/// cannot answer in the one that was.
+void require_precision(const PrecisionChoice& choice, const Package& package);
+
+/// Throws UsageError unless `weights` is empty or has one number for each model of the package and a positive sum.
+void require_weights(std::span<const double> weights, const Package& package);
+
+/// What dense layers compute in: "int8, as packed", "f32", "bf16"; with GPUs in use, there and on the CPU.
+/// `devices` are open.
+std::string name_of(Precision precision, const Package& package, const DeviceSet& devices);
+
+} // namespace sciexam

@@ -1,0 +1,12 @@
+// The small exam and the small ensemble that the executable carries.
+#pragma once
+
+#include "exam/question.hpp"
+#include "package/package.hpp"
+
+namespace sciexam {
+
+Exam read_demo_exam();
+Package open_demo_package();
+
+} // namespace sciexam

@@ -1,0 +1,11 @@
+// The helper's executable (helper/main.cpp), which is stored zstd-compressed in the program.
+#pragma once
+
+#include <string>
+
+namespace sciexam {
+
+/// The bytes of the ELF file. Throws std::bad_alloc.
+std::string helper_image();
+
+} // namespace sciexam
