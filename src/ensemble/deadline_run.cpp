@@ -4,7 +4,7 @@
 #include "support/text/counted.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -19,6 +19,8 @@ constexpr double kReservedPart = 0.01, kLeastReserve = 0.5, kMostReserve = 60;
 constexpr double kBatchPart = 1.0 / 40;
 /// How often a plan is looked at again, as a part of the limit.
 constexpr double kReplanPart = 1.0 / 200;
+/// A plan is made anew where the speed has changed by this part.
+constexpr double kSpeedChange = 0.02;
 /// After so long the measured speed is taken to be that of the whole run: the first batches are small and cold.
 constexpr double kOutlookSeconds = 30;
 /// The next step may take this many times as long as the last one.
@@ -38,21 +40,27 @@ constexpr double kForever = std::numeric_limits<double>::infinity();
 
 DeadlineRun::DeadlineRun(std::span<const QuestionLengths> questions, std::size_t models, const Clock& clock,
                          ModelRunner& runner, DeadlineOptions options, DeadlineEvents events)
-    : questions_(questions), clock_(clock), runner_(runner), options_(std::move(options)), events_(std::move(events)),
-      start_(clock.seconds()), replan_seconds_(options_.limit ? *options_.limit * kReplanPart : kForever),
-      speed_(options_.expected_tokens_per_second), load_seconds_(options_.expected_load_seconds),
-      answers_(models, PartialAnswers(questions.size())), usable_(models, true) {
+    : progress_(questions, models, options.cascade, options.name_of_question), clock_(clock), runner_(runner),
+      options_(std::move(options)), events_(std::move(events)), start_(clock.seconds()),
+      replan_seconds_(options_.limit ? *options_.limit * kReplanPart : kForever),
+      speed_(options_.expected_tokens_per_second), load_seconds_(options_.expected_load_seconds) {
   if (options_.limit)
     reserve_ = std::clamp(*options_.limit * kReservedPart, kLeastReserve, kMostReserve);
-  for (std::size_t q = 0; q < questions_.size(); ++q)
-    if (!is_long(q)) {
-      usual_tokens_ += std::accumulate(questions_[q].begin(), questions_[q].end(), std::int64_t{0});
-      longest_ = std::max<std::int64_t>(longest_, *std::max_element(questions_[q].begin(), questions_[q].end()));
-    }
 }
 
 double DeadlineRun::left() const {
   return options_.limit ? start_ + *options_.limit - reserve_ - clock_.seconds() : kForever;
+}
+
+void DeadlineRun::say(const std::string& text) const {
+  if (events_.plan)
+    events_.plan(text);
+}
+
+/// "plan for 2 min 00 s at 500 tokens/s: "
+std::string DeadlineRun::plan_begins() const {
+  return "plan for " + format_duration(left()) + " at " +
+         std::to_string(static_cast<std::int64_t>(speed_.tokens_per_second())) + " tokens/s: ";
 }
 
 bool DeadlineRun::stopped() const {
@@ -69,8 +77,8 @@ std::span<std::size_t> DeadlineRun::next_batch(std::span<std::size_t> pending, s
   const double allowed = speed_.measured() ? speed_.tokens_per_second() * left() * kBatchPart : 0;
   const auto budget = static_cast<std::int64_t>(std::min(
       static_cast<double>(options_.token_budget), std::max(allowed, static_cast<double>(options_.efficient_tokens))));
-  return pending.first(
-      count_in_batch(pending.size(), budget, [&](std::size_t i) { return tokens_of(pending[i], max_length); }));
+  return pending.first(count_in_batch(pending.size(), budget,
+                                      [&](std::size_t i) { return progress_.tokens_of(pending[i], max_length); }));
 }
 
 /// Keeps the answers that came, and gives up questions that cannot have one.
@@ -87,8 +95,8 @@ End DeadlineRun::answer_batch(std::size_t model, std::span<const std::size_t> ba
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     (answers.logits[i] ? answered : unanswered).push_back(batch[i]);
-    answers_[model][batch[i]] = answers.logits[i];
-    tokens += tokens_of(batch[i], max_length);
+    progress_.answers[model][batch[i]] = answers.logits[i];
+    tokens += progress_.tokens_of(batch[i], max_length);
   }
   if (answers.end == End::complete && max_length <= kLongSequence)
     speed_.add(tokens, std::max(clock_.seconds() - begin, 1e-6));
@@ -101,23 +109,19 @@ End DeadlineRun::answer_batch(std::size_t model, std::span<const std::size_t> ba
   return answers.end;
 }
 
-bool DeadlineRun::is_settled(std::size_t model, std::size_t question) const {
-  return answers_[model][question].has_value() || unanswerable_.contains(question);
-}
-
 /// Answers the first of the pending questions. False if this model's work ends: there is no time left, a signal came,
 /// or the model cannot be used any more.
 bool DeadlineRun::answer_next(std::size_t model, Pending& pending, std::int64_t max_length) {
-  if (!usable_[model] || stopped() || out_of_time())
+  if (!progress_.usable[model] || stopped() || out_of_time())
     return false;
   const std::span<std::size_t> batch = next_batch(pending.rest(), max_length);
   const End end = answer_batch(model, batch, max_length, kForever);
-  const auto unanswered = std::stable_partition(batch.begin(), batch.end(),
-                                                [&](std::size_t question) { return is_settled(model, question); });
+  const auto unanswered = std::stable_partition(
+      batch.begin(), batch.end(), [&](std::size_t question) { return progress_.is_settled(model, question); });
   pending.settled += static_cast<std::size_t>(unanswered - batch.begin());
   if (end == End::out_of_memory)
     use_less_memory(model, {unanswered, batch.end()}, pending, max_length);
-  return end != End::stopped && usable_[model];
+  return end != End::stopped && progress_.usable[model];
 }
 
 /// After memory ran out for these questions: half as many tokens at once; a single question is left out, and if no
@@ -126,7 +130,7 @@ void DeadlineRun::use_less_memory(std::size_t model, std::span<const std::size_t
                                   std::int64_t max_length) {
   std::int64_t tokens = 0;
   for (const std::size_t question : unanswered)
-    tokens += tokens_of(question, max_length);
+    tokens += progress_.tokens_of(question, max_length);
   if (unanswered.size() > 1) {
     options_.token_budget = std::max<std::int64_t>(1, std::min(options_.token_budget, tokens) / 2);
     say("memory ran out for " + counted(tokens, "token") + " at once: at most " +
@@ -137,43 +141,44 @@ void DeadlineRun::use_less_memory(std::size_t model, std::span<const std::size_t
   ++pending.settled; // it stands first
   const std::span<std::size_t> rest = pending.rest();
   const auto shortest = std::min_element(rest.begin(), rest.end(), [&](std::size_t a, std::size_t b) {
-    return tokens_of(a, max_length) < tokens_of(b, max_length);
+    return progress_.tokens_of(a, max_length) < progress_.tokens_of(b, max_length);
   });
-  if (shortest == rest.end() || tokens_of(*shortest, max_length) >= tokens)
+  if (shortest == rest.end() || progress_.tokens_of(*shortest, max_length) >= tokens)
     give_up_model(model, "memory ran out for a single question");
   else
     std::rotate(rest.begin(), shortest, shortest + 1); // shows whether there is memory for any
 }
 
 void DeadlineRun::give_up_model(std::size_t model, const std::string& why) {
-  usable_[model] = false;
-  unanswerable_.clear(); // for the same reason
+  progress_.usable[model] = false;
+  progress_.unanswerable.clear(); // for the same reason
   given_up_.push_back("model " + std::to_string(model + 1) + " was given up: " + why);
   say(given_up_.back());
 }
 
 void DeadlineRun::give_up(std::span<const std::size_t> questions, const std::string& why) {
   for (const std::size_t question : questions)
-    unanswerable_.emplace(question, why);
+    progress_.unanswerable.emplace(question, why);
 }
 
 /// Of the model that ends its work.
 void DeadlineRun::report_given_up(std::size_t model) {
   std::map<std::string, std::vector<std::size_t>> questions; // by reason
-  for (const auto& [question, why] : unanswerable_)
+  for (const auto& [question, why] : progress_.unanswerable)
     questions[why].push_back(question);
   for (const auto& [why, all] : questions) {
-    given_up_.push_back("model " + std::to_string(model + 1) + " did not answer " + names_of(all) + ": " + why);
+    given_up_.push_back("model " + std::to_string(model + 1) + " did not answer " + progress_.names_of(all) + ": " +
+                        why);
     say(given_up_.back());
   }
 }
 
 bool DeadlineRun::load(std::size_t model) {
   const double begin = clock_.seconds();
-  usable_[model] = runner_.load(model);
-  if (usable_[model])
+  progress_.usable[model] = runner_.load(model);
+  if (progress_.usable[model])
     load_seconds_ = clock_.seconds() - begin;
-  return usable_[model];
+  return progress_.usable[model];
 }
 
 /// What the pending sequences must be cut to so that the first model answers all questions in time.
@@ -195,27 +200,28 @@ std::int64_t DeadlineRun::choose_max_length(std::int64_t current) {
 }
 
 void DeadlineRun::shortest_first(std::span<std::size_t> pending, std::int64_t max_length) const {
-  std::stable_sort(pending.begin(), pending.end(),
-                   [&](std::size_t a, std::size_t b) { return tokens_of(a, max_length) < tokens_of(b, max_length); });
+  std::stable_sort(pending.begin(), pending.end(), [&](std::size_t a, std::size_t b) {
+    return progress_.tokens_of(a, max_length) < progress_.tokens_of(b, max_length);
+  });
 }
 
 /// The first model that works answers every question, if need be with less of its text.
 void DeadlineRun::answer_all(std::size_t model) {
-  std::vector<std::size_t> all(questions_.size());
+  std::vector<std::size_t> all(progress_.questions());
   std::iota(all.begin(), all.end(), std::size_t{0});
   std::stable_sort(all.begin(), all.end(), [this](std::size_t a, std::size_t b) {
-    return tokens_of(a, kLongSequence) > tokens_of(b, kLongSequence);
+    return progress_.tokens_of(a, kLongSequence) > progress_.tokens_of(b, kLongSequence);
   });
-  const auto first_long =
-      std::stable_partition(all.begin(), all.end(), [this](std::size_t question) { return !is_long(question); });
+  const auto first_long = std::stable_partition(all.begin(), all.end(),
+                                                [this](std::size_t question) { return !progress_.is_long(question); });
   Pending pending{{all.begin(), first_long}};
   pending_lengths_ = LengthHistogram();
   for (const std::size_t question : pending.questions)
-    for (const std::int64_t length : questions_[question])
+    for (const std::int64_t length : progress_.lengths_of(question))
       pending_lengths_.add(length);
   if (events_.model_begins)
     events_.model_begins(model, all);
-  std::int64_t max_length = longest_;
+  std::int64_t max_length = progress_.longest_usual();
   double planned = -kForever;
   const double begin = clock_.seconds();
   bool announced = false, cut = false, goes_on = true;
@@ -231,7 +237,7 @@ void DeadlineRun::answer_all(std::size_t model) {
     const std::size_t before = pending.settled;
     goes_on = answer_next(model, pending, max_length);
     for (const std::size_t question : std::span(pending.questions).subspan(before, pending.settled - before))
-      for (const std::int64_t length : questions_[question])
+      for (const std::int64_t length : progress_.lengths_of(question))
         pending_lengths_.remove(length);
     if (!announced && !pending.rest().empty() && clock_.seconds() - begin >= kOutlookSeconds) {
       announce_outlook(model);
@@ -250,37 +256,77 @@ void DeadlineRun::answer_most_useful(std::size_t model) {
     events_.model_begins(model, planned_questions);
   bool goes_on = true;
   while (goes_on) {
-    const auto first_long = std::stable_partition(planned_questions.begin(), planned_questions.end(),
-                                                  [this](std::size_t question) { return !is_long(question); });
+    const auto first_long =
+        std::stable_partition(planned_questions.begin(), planned_questions.end(),
+                              [this](std::size_t question) { return !progress_.is_long(question); });
     Pending pending{{planned_questions.begin(), first_long}};
     if (pending.questions.empty()) {
       answer_long(model, {first_long, planned_questions.end()});
       return;
     }
     for (const double planned = clock_.seconds(); goes_on && !pending.rest().empty() && !plan_is_stale(planned);)
-      goes_on = answer_next(model, pending, longest_);
+      goes_on = answer_next(model, pending, progress_.longest_usual());
     if (goes_on)
       planned_questions = plan_for(model, true);
   }
 }
 
+/// What everything takes at the speed of the first batches.
+void DeadlineRun::announce_outlook(std::size_t model) const {
+  if (!options_.limit)
+    return;
+  const auto further = static_cast<double>(progress_.models() - model - 1);
+  auto work = static_cast<double>(pending_lengths_.tokens(progress_.longest_usual()));
+  for (std::size_t q = 0; q < progress_.questions(); ++q)
+    work += (progress_.is_long(q) ? further + 1 : further) * static_cast<double>(progress_.work_of(q, INT64_MAX));
+  const double needed = work / speed_.tokens_per_second() + further * load_seconds_;
+  std::string text = plan_begins() + "all of " + counted(progress_.questions(), "question") + " by " +
+                     (further > 0 ? "all models" : "this model") + " take about " + format_duration(needed);
+  if (needed > left()) {
+    runner_.hurry();
+    text += further > 0 ? ", which do not fit: the first model answers all, further ones where they matter most"
+                        : ", which do not fit";
+  }
+  say(text);
+}
+
+/// True if the speed has changed since the plan was made, at most once in replan_seconds_.
+bool DeadlineRun::plan_is_stale(double planned) const {
+  return clock_.seconds() - planned >= replan_seconds_ &&
+         std::abs(speed_.tokens_per_second() / planned_speed_ - 1) > kSpeedChange;
+}
+
+/// The questions that this model is to answer.
+std::vector<std::size_t> DeadlineRun::plan_for(std::size_t model, bool loaded) {
+  planned_speed_ = speed_.tokens_per_second();
+  ExamProgress::ModelPlan chosen = progress_.plan_for(model, {left(), planned_speed_, load_seconds_, loaded});
+  if (!chosen.plan.complete)
+    runner_.hurry();
+  if (!loaded && options_.limit) // else there is nothing to plan
+    say(plan_begins() + progress_.describe(chosen.plan, model) + ", which takes " +
+        format_duration(chosen.plan.seconds));
+  return std::move(chosen.questions);
+}
+
 /// The seconds that one of `count` long questions may take: what all other questions of further models leave, or as
 /// much as any batch.
 double DeadlineRun::seconds_for_long(std::size_t model, std::size_t count) const {
-  const auto further = static_cast<double>(count_usable(model + 1));
-  const double reserved = further * (load_seconds_ + static_cast<double>(usual_tokens_) / speed_.tokens_per_second());
+  const auto further = static_cast<double>(progress_.count_usable(model + 1));
+  const double reserved =
+      further * (load_seconds_ + static_cast<double>(progress_.usual_tokens()) / speed_.tokens_per_second());
   return std::max(left() * kBatchPart, (left() - reserved) / ((further + 1) * static_cast<double>(count)));
 }
 
 /// To how many tokens the sequences of a question must be cut so that it takes so long.
 std::int64_t DeadlineRun::length_within(std::size_t question, double seconds) const {
-  const std::int64_t longest = *std::max_element(questions_[question].begin(), questions_[question].end());
+  const std::int64_t longest = progress_.longest_of(question);
   if (!speed_.measured())
     return longest;
   std::int64_t fits = kLeastLength, too_long = longest + 1;
   while (fits + 1 < too_long) {
     const std::int64_t middle = fits + (too_long - fits) / 2;
-    const bool in_time = static_cast<double>(work_of(question, middle)) <= seconds * speed_.tokens_per_second();
+    const bool in_time =
+        static_cast<double>(progress_.work_of(question, middle)) <= seconds * speed_.tokens_per_second();
     (in_time ? fits : too_long) = middle;
   }
   return fits;
@@ -289,15 +335,16 @@ std::int64_t DeadlineRun::length_within(std::size_t question, double seconds) co
 /// The long questions, one at a time, the shortest first.
 void DeadlineRun::answer_long(std::size_t model, std::vector<std::size_t> questions) {
   shortest_first(questions, std::numeric_limits<std::int64_t>::max());
-  for (std::size_t i = 0; i < questions.size() && usable_[model] && !stopped() && !out_of_time(); ++i) {
+  for (std::size_t i = 0; i < questions.size() && progress_.usable[model] && !stopped() && !out_of_time(); ++i) {
     const std::size_t question = questions[i];
     const double allowed = seconds_for_long(model, questions.size() - i);
     const std::int64_t max_length = length_within(question, kLongCaution * allowed);
-    const bool cut = max_length < *std::max_element(questions_[question].begin(), questions_[question].end());
+    const bool cut = max_length < progress_.longest_of(question);
     const End end = answer_batch(model, {&question, 1}, max_length, allowed);
     if (end == End::complete && cut)
-      given_up_.push_back("sequences of " + name_of(question) + " were cut to " + counted(max_length, "token") +
-                          " for model " + std::to_string(model + 1) + ", for lack of time");
+      given_up_.push_back("sequences of " + progress_.name_of(question) + " were cut to " +
+                          counted(max_length, "token") + " for model " + std::to_string(model + 1) +
+                          ", for lack of time");
     else if (end == End::out_of_memory)
       give_up({&question, 1}, "memory ran out for it");
     else if (end == End::stopped && !stopped() && !out_of_time())
@@ -308,8 +355,8 @@ void DeadlineRun::answer_long(std::size_t model, std::vector<std::size_t> questi
 void DeadlineRun::run() {
   bool first = true;
   step_seconds_ = 0;
-  for (std::size_t model = 0; model < answers_.size() && !stopped() && !out_of_time(); ++model) {
-    unanswerable_.clear();
+  for (std::size_t model = 0; model < progress_.models() && !stopped() && !out_of_time(); ++model) {
+    progress_.unanswerable.clear();
     if (!first && (left() < kLoadCaution * load_seconds_ || plan_for(model, false).empty()))
       break;
     if (!load(model))
@@ -319,9 +366,10 @@ void DeadlineRun::run() {
     else
       answer_most_useful(model);
     report_given_up(model);
-    first = first && !usable_[model]; // it may have been lost on the way
+    first = first && !progress_.usable[model]; // it may have been lost on the way
   }
-  report_missing();
+  for (std::string& sentence : progress_.missing(stopped() || out_of_time()))
+    given_up_.push_back(std::move(sentence));
 }
 
 } // namespace sciexam

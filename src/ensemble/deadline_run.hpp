@@ -1,6 +1,7 @@
 // An exam answered by several models before a deadline: everything if there is time, else what matters most.
 #pragma once
 
+#include "ensemble/exam_progress.hpp"
 #include "ensemble/plan.hpp"
 #include "inference/model_runner.hpp"
 #include "inference/speed.hpp"
@@ -9,7 +10,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -51,7 +51,7 @@ public:
   void run();
 
   /// Of every model, in order.
-  const std::vector<PartialAnswers>& answers() const noexcept { return answers_; }
+  const std::vector<PartialAnswers>& answers() const noexcept { return progress_.answers; }
   /// How long the last model's loading took.
   double load_seconds() const noexcept { return load_seconds_; }
   /// What was not done, one sentence each; empty after a full run.
@@ -77,7 +77,6 @@ private:
   std::span<std::size_t> next_batch(std::span<std::size_t> pending, std::int64_t max_length) const;
   BatchAnswers::End answer_batch(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length,
                                  double allowed_seconds);
-  bool is_settled(std::size_t model, std::size_t question) const;
   void use_less_memory(std::size_t model, std::span<const std::size_t> unanswered, Pending& pending,
                        std::int64_t max_length);
   void give_up_model(std::size_t model, const std::string& why);
@@ -91,20 +90,10 @@ private:
   std::vector<std::size_t> plan_for(std::size_t model, bool loaded);
   bool plan_is_stale(double planned) const;
   void announce_outlook(std::size_t model) const;
-  void announce(const EnsemblePlan& plan, std::size_t model);
-  void report_missing();
+  std::string plan_begins() const;
   void say(const std::string& text) const;
 
-  bool is_long(std::size_t question) const;
-  std::int64_t tokens_of(std::size_t question, std::int64_t max_length) const;
-  std::int64_t work_of(std::size_t question, std::int64_t max_length) const;
-  std::size_t count_answers(std::size_t question) const;
-  std::size_t count_usable(std::size_t first_model) const;
-  double loss_of(std::size_t question) const;
-  std::string name_of(std::size_t question) const;
-  std::string names_of(std::span<const std::size_t> questions) const;
-
-  std::span<const QuestionLengths> questions_;
+  ExamProgress progress_;
   const Clock& clock_;
   ModelRunner& runner_;
   DeadlineOptions options_;
@@ -114,12 +103,7 @@ private:
   SpeedEstimate speed_;
   double load_seconds_, planned_speed_ = 0;
   double step_seconds_ = 0;         ///< between the last two looks at whether to stop
-  std::int64_t longest_ = 0;        ///< sequence of all but the long questions
-  std::int64_t usual_tokens_ = 0;   ///< of those
-  LengthHistogram pending_lengths_; ///< of those
-  std::vector<PartialAnswers> answers_;
-  std::vector<bool> usable_;                        ///< models that have not failed
-  std::map<std::size_t, std::string> unanswerable_; ///< questions that the model in work does not answer, and why
+  LengthHistogram pending_lengths_; ///< of usual questions
   std::vector<std::string> given_up_;
 };
 

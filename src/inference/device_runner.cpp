@@ -2,55 +2,32 @@
 
 #include "gpu/device_support.hpp"
 #include "inference/device_batch.hpp"
+#include "inference/device_fit.hpp"
 #include "inference/device_loading.hpp"
+#include "inference/device_round.hpp"
+#include "inference/token_batches.hpp"
 #include "support/errors.hpp"
 #include "support/messages/progress.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <new>
-#include <numeric>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace sciexam {
 namespace {
 
-/// Each device gets so many parts of a batch: some lie ready while others run, and the last ones end at about the same
-/// time.
-constexpr std::int64_t kPartsPerDevice = DeviceProcess::kInFlight;
-constexpr std::int32_t kRound = 64;                  // tokens; a tile's rows
 constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: for fewer, tuning does not pay
 
-/// The comparison with the CPU: at most so many tokens, for at most so long, in runs of at least this limit.
-constexpr std::int64_t kCheckedTokens = 1024;
+/// The comparison with the CPU: for at most so long, in runs of at least this limit.
 constexpr double kCheckSeconds = 60, kLeastLimitToCheck = 600;
 
-constexpr double kShareToLoad = 0.05; // of the work: a smaller one is not worth loading a model on the CPU, too
+constexpr std::chrono::milliseconds kStopInterval{20}; // between two looks at whether to stop
 
-/// Room for the exam's parts and the probes; longer questions are for the CPU.
-DeviceLimits limits_for(const Package& package, std::span<const EncodedQuestion> encoded, std::size_t devices) {
-  std::int64_t all = 0, most = 0, longest = 1;
-  for (const EncodedQuestion& question : encoded)
-    if (longest_sequence(question) <= protocol::kMost.longest) {
-      all += token_count(question);
-      most = std::max(most, token_count(question));
-      longest = std::max(longest, longest_sequence(question));
-    }
-  most = std::max(most, all / (static_cast<std::int64_t>(devices) * kPartsPerDevice) + 1);
-  for (const ModelRecord& model : package.manifest().models) {
-    std::int64_t tokens = 0;
-    for (const Probe& sequence : model.probe) {
-      tokens += static_cast<std::int64_t>(sequence.ids.size());
-      longest = std::max(longest, static_cast<std::int64_t>(sequence.ids.size()));
-    }
-    most = std::max(most, tokens);
-  }
-  const auto round = [](std::int64_t value, std::int32_t limit) {
-    return static_cast<std::int32_t>(std::min<std::int64_t>((value + kRound - 1) / kRound * kRound, limit));
-  };
-  const DeviceLimits& limits = protocol::kMost;
-  return {round(most, limits.tokens), limits.sequences, round(longest, limits.longest)};
-}
+constexpr double kShareToLoad = 0.05; // of the work: a smaller one is not worth loading a model on the CPU, too
 
 } // namespace
 
@@ -143,24 +120,8 @@ std::string DeviceRunner::why_not(const DebertaConfig& config, const WeightSourc
       return tensor.name + " is stored as " + std::string(name_of(tensor.dtype)) + ", and GPUs take F16 and F32";
   if (config.position_biased_input && config.max_position_embeddings < limits_.longest)
     return "it has no position for the longest sequence";
-  const std::string why = why_no_probe();
+  const std::string why = why_no_check_by(package_.manifest().models[model_].probe, limits_);
   return why.empty() ? why_not_on_device(config) : why;
-}
-
-/// Why no device can be checked by the package's probe of the model; empty: it can.
-std::string DeviceRunner::why_no_probe() const {
-  const std::vector<Probe>& probe = package_.manifest().models[model_].probe;
-  if (probe.empty())
-    return "the package has no probe of it to check a GPU by. `sciexam-run pack` makes one that has";
-  std::int64_t tokens = 0, longest = 0;
-  for (const Probe& sequence : probe) {
-    tokens += static_cast<std::int64_t>(sequence.ids.size());
-    longest = std::max(longest, static_cast<std::int64_t>(sequence.ids.size()));
-  }
-  if (tokens > limits_.tokens || longest > limits_.longest ||
-      probe.size() > static_cast<std::size_t>(limits_.sequences))
-    return "its probe is larger than what a GPU is given at once";
-  return {};
 }
 
 /// A damaged model is reported when the CPU tries it.
@@ -223,24 +184,6 @@ void DeviceRunner::check_probes() {
   });
 }
 
-/// The shortest of the exam's questions and one of middling length; none if they do not fit on a device.
-std::vector<std::size_t> DeviceRunner::choose_questions_to_check() const {
-  if (encoded_.empty())
-    return {};
-  std::vector<std::size_t> order(encoded_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return token_count(encoded_[a]) < token_count(encoded_[b]); });
-  std::vector<std::size_t> chosen = {order.front()};
-  const std::size_t middle = order[order.size() / 2];
-  if (middle != chosen[0] && token_count(encoded_[chosen[0]]) + token_count(encoded_[middle]) <=
-                                 std::min<std::int64_t>(kCheckedTokens, limits_.tokens))
-    chosen.push_back(middle);
-  const bool all_fit =
-      std::all_of(chosen.begin(), chosen.end(), [&](std::size_t question) { return fits(encoded_[question]); });
-  return all_fit ? chosen : std::vector<std::size_t>();
-}
-
 /// The CPU's answers; none, with a line in the log, if it cannot give them.
 std::vector<OptionLogits> DeviceRunner::answer_to_check(std::span<const std::size_t> questions) {
   std::string why = cpu_.load_or_say_why(model_);
@@ -269,7 +212,8 @@ std::vector<OptionLogits> DeviceRunner::answer_to_check(std::span<const std::siz
 void DeviceRunner::check_against_cpu() {
   checked_ = resting_.empty(); // otherwise those are checked with the next model
   const bool enough_time = !options_.time_limit || *options_.time_limit >= kLeastLimitToCheck;
-  const std::vector<std::size_t> chosen = enough_time ? choose_questions_to_check() : std::vector<std::size_t>();
+  const std::vector<std::size_t> chosen =
+      enough_time ? choose_questions_to_check(encoded_, limits_) : std::vector<std::size_t>();
   if (chosen.empty())
     return;
   const std::vector<OptionLogits> answers = answer_to_check(chosen);
@@ -292,8 +236,139 @@ void DeviceRunner::check_against_cpu() {
   checked_ = resting_.empty();
 }
 
-bool DeviceRunner::fits(const EncodedQuestion& question) const {
-  return token_count(question) <= limits_.tokens && longest_sequence(question) <= limits_.longest;
+/// The part of the work with which the CPU ends when the devices do.
+double DeviceRunner::share_of_cpu() const {
+  if (!hurried_ || !cpu_speed_.measured() || !device_speed_.measured())
+    return 0;
+  return cpu_speed_.tokens_per_second() / (cpu_speed_.tokens_per_second() + device_speed_.tokens_per_second());
+}
+
+/// What does not fit on a device and, if the model is loaded on the CPU, its share of the rest.
+std::vector<std::size_t> DeviceRunner::places_for_cpu(const DeviceRound& round) const {
+  double room = 0;
+  for (const EncodedQuestion& question : round.questions)
+    room += on_cpu_ ? share_of_cpu() * static_cast<double>(token_count(question)) : 0;
+  std::vector<std::size_t> places;
+  for (std::size_t place = round.questions.size(); place-- > 0;)
+    if (const auto needed = static_cast<double>(token_count(round.questions[place]));
+        needed <= room || !fits(round.questions[place], limits_)) {
+      places.push_back(place);
+      room -= needed;
+    }
+  return places;
+}
+
+/// Once through all devices, with the CPU beside them. False if it was stopped: the devices are gone then.
+bool DeviceRunner::run_round(DeviceRound& round, const std::function<bool()>& stop) {
+  const double begin = clock_.seconds();
+  round.ended = 0;
+  round.tokens = 0;
+  std::vector<std::jthread> threads = start_each(
+      [&](OnDevice& device) {
+        round.answer_parts(*device.process,
+                           [&](const std::function<bool()>& ended) { return probe_errors(*device.process, ended); });
+      },
+      [&] {
+        const std::lock_guard lock(round.mutex);
+        ++round.ended;
+        round.end = clock_.seconds();
+        round.changed.notify_all();
+      });
+  // Asked here alone: `stop` belongs to the caller's thread.
+  const BatchAnswers::End on_cpu = answer_on_cpu(round, round.for_cpu, stop);
+  bool stopped = on_cpu == BatchAnswers::End::stopped;
+  if (on_cpu == BatchAnswers::End::out_of_memory)
+    cpu_speed_ = SpeedEstimate(1); // no share any more
+  round.for_cpu.clear();
+  round.stop = stopped;
+  for (std::unique_lock lock(round.mutex);
+       !round.changed.wait_for(lock, kStopInterval, [&] { return round.ended == threads.size(); });) {
+    lock.unlock();
+    stopped = stopped || stop();
+    round.stop = stopped;
+    lock.lock();
+  }
+  threads.clear(); // joins
+  if (stopped)
+    devices_.clear();
+  else
+    drop_failed();
+  if (round.tokens > 0)
+    device_speed_.add(round.tokens, round.end - begin);
+  return !stopped;
+}
+
+/// False if this model cannot be loaded there: not_on_cpu_ says why.
+bool DeviceRunner::load_on_cpu() {
+  if (!on_cpu_ && not_on_cpu_.empty()) {
+    not_on_cpu_ = cpu_.load_or_say_why(model_);
+    on_cpu_ = not_on_cpu_.empty();
+  }
+  return on_cpu_;
+}
+
+/// In portions of the CPU's own size. Where devices answer, too, a smaller portion is tried here if memory runs out:
+/// their batches need not become smaller.
+BatchAnswers::End DeviceRunner::answer_on_cpu(DeviceRound& round, std::span<const std::size_t> places,
+                                              const std::function<bool()>& stop) {
+  using End = BatchAnswers::End;
+  while (!places.empty()) {
+    if (stop())
+      return End::stopped; // before a loading, which nothing can stop
+    if (!load_on_cpu())
+      return devices_.empty() ? End::model_lost : End::impossible;
+    const std::size_t count = count_in_batch(places.size(), options_.cpu_token_budget,
+                                             [&](std::size_t i) { return token_count(round.questions[places[i]]); });
+    std::vector<std::size_t> questions;
+    std::int64_t tokens = 0;
+    for (const std::size_t place : places.first(count)) {
+      questions.push_back(round.batch[place]);
+      tokens += token_count(round.questions[place]);
+    }
+    const double begin = clock_.seconds();
+    const BatchAnswers answers = cpu_.answer(questions, round.max_length, stop);
+    for (std::size_t i = 0; i < count; ++i)
+      if (answers.logits[i]) {
+        round.answers[places[i]] = answers.logits[i];
+        ++answers_of_cpu_;
+      }
+    if (answers.end == End::out_of_memory && on_devices_ && count > 1) {
+      options_.cpu_token_budget = std::max<std::int64_t>(1, tokens / 2);
+      continue;
+    }
+    if (answers.end != End::complete)
+      return answers.end;
+    cpu_speed_.add(tokens, clock_.seconds() - begin);
+    places = places.subspan(count);
+  }
+  return End::complete;
+}
+
+BatchAnswers DeviceRunner::answer(std::span<const std::size_t> batch, std::int64_t max_length,
+                                  const std::function<bool()>& stop) {
+  using End = BatchAnswers::End;
+  DeviceRound round{.batch = batch, .max_length = max_length};
+  round.answers.resize(batch.size());
+  for (const std::size_t question : batch)
+    round.questions.push_back(cpu_.sequences_of(question, max_length));
+  if (on_devices_)
+    round.for_cpu = places_for_cpu(round);
+  if (on_cpu_ && on_devices_ && share_of_cpu() > 0 && !std::exchange(shares_, true))
+    log_line("time is short: the CPU answers beside the GPUs, " + std::to_string(std::lround(100 * share_of_cpu())) +
+             " % of the questions");
+  while (on_devices_ && !devices_.empty() &&
+         round.plan_parts(limits_, devices_.size())) // again where devices were lost on the way
+    if (!run_round(round, stop))
+      return {.logits = std::move(round.answers), .end = End::stopped};
+  std::vector<std::size_t> rest;
+  for (std::size_t place = 0; place < batch.size(); ++place)
+    if (!round.answers[place])
+      rest.push_back(place);
+  const End end = answer_on_cpu(round, rest, stop);
+  return {.logits = std::move(round.answers),
+          .end = end,
+          .why = end == End::impossible ? "it does not fit on a GPU, and the CPU cannot load the model: " + not_on_cpu_
+                                        : not_on_cpu_};
 }
 
 } // namespace sciexam

@@ -4,6 +4,7 @@
 #include "gpu/device_process.hpp"
 #include "inference/cpu_runner.hpp"
 #include "inference/device_check.hpp"
+#include "inference/device_round.hpp"
 #include "inference/speed.hpp"
 #include "support/clock.hpp"
 
@@ -49,7 +50,6 @@ public:
   const std::vector<std::string>& lost() const noexcept { return lost_; }
 
 private:
-  struct Round;
   struct OnDevice {
     DeviceProcess* process;
     std::string failure = {}; ///< why it is not to be used any more
@@ -61,22 +61,18 @@ private:
   void on_each(const std::function<void(OnDevice&)>& work);
   void drop_failed();
   std::string why_not(const DebertaConfig& config, const WeightSource& source) const;
-  std::string why_no_probe() const;
   bool load_devices();
   void load_weights_of(const DebertaConfig& config, WeightSource& source);
   LogitErrors probe_errors(DeviceProcess& device, const std::function<bool()>& stop = nullptr) const;
   void check_probes();
-  std::vector<std::size_t> choose_questions_to_check() const;
   std::vector<OptionLogits> answer_to_check(std::span<const std::size_t> questions);
   void check_against_cpu();
-  bool fits(const EncodedQuestion& question) const;
   double share_of_cpu() const;
-  std::vector<std::size_t> places_for_cpu(const Round& round) const;
-  void work(DeviceProcess& device, Round& round) const;
-  bool plan_parts(Round& round) const;
-  bool run_round(Round& round, const std::function<bool()>& stop);
+  std::vector<std::size_t> places_for_cpu(const DeviceRound& round) const;
+  bool run_round(DeviceRound& round, const std::function<bool()>& stop);
   bool load_on_cpu();
-  BatchAnswers::End answer_on_cpu(Round& round, std::span<const std::size_t> places, const std::function<bool()>& stop);
+  BatchAnswers::End answer_on_cpu(DeviceRound& round, std::span<const std::size_t> places,
+                                  const std::function<bool()>& stop);
 
   BootClock clock_;
   const Package& package_;
