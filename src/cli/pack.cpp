@@ -27,7 +27,8 @@ std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, con
   if (options.calibration.empty())
     throw UsageError("--precision int8 rounds weights so that answers stay the same, and needs questions to see that "
                      "with. Give a file of some hundred like the exam's with --calibration");
-  const Exam exam = read_exam(std::filesystem::path(options.calibration), {.id_required = false});
+  const Exam exam =
+      read_exam(std::filesystem::path(options.calibration), {.id_required = false, .answers_required = false});
   if (exam.questions.empty())
     throw InputError({options.calibration}, "has no questions", "Give a file with some hundred");
   if (form.kind == Template::open_book && !exam.has_context)

@@ -31,13 +31,14 @@ std::unique_ptr<std::istream> open(const std::filesystem::path& file) {
 
 } // namespace
 
-CsvReader::CsvReader(std::filesystem::path file) : file_(std::move(file)), text_(open(file_)) {
-  skip_byte_order_mark();
+CsvReader::CsvReader(std::filesystem::path file, CsvRules rules)
+    : file_(std::move(file)), rules_(rules), text_(open(file_)) {
+  examine();
 }
 
 CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name)
     : file_(std::move(name)), text_(std::move(text)) {
-  skip_byte_order_mark();
+  examine();
 }
 
 int CsvReader::peek() {
@@ -63,13 +64,32 @@ int CsvReader::take() {
   return byte;
 }
 
-void CsvReader::skip_byte_order_mark() {
-  peek(); // the first block holds the mark whole
+void CsvReader::examine() {
+  peek(); // the first block holds all that is looked at
+  kind_ = find_file_kind(block_);
   if (block_.starts_with(kByteOrderMark))
     offset_ = kByteOrderMark.size();
+  form_ = find_csv_form(std::string_view(block_).substr(offset_));
+  offset_ += form_.marker_bytes;
+}
+
+void CsvReader::check_form() const {
+  if (kind_)
+    throw InputError({file_}, "is " + kind_->name, kind_->remedy);
+  // Other separators are not taken by themselves: ids are copied byte for byte, and a program that exchanged the commas
+  // may have changed the ids ("007" to "7") too. So somebody has to look.
+  const bool expected = form_.separator == rules_.separator || (rules_.separator != ',' && form_.marker_bytes == 0);
+  if (!expected)
+    throw InputError(
+        {file_, 1},
+        "has " + name_of_separators(form_.separator) + " between cells, not " + name_of_separators(rules_.separator),
+        "Export it as CSV with commas, and check that the ids are still the same: they are copied into the "
+        "submission");
 }
 
 bool CsvReader::next(std::vector<std::string>& cells) {
+  if (row_ == 0)
+    check_form();
   const std::size_t last_row = row_;
   row_start_ = block_start_ + offset_;
   do {
@@ -83,11 +103,11 @@ bool CsvReader::next(std::vector<std::string>& cells) {
     ++row_;
     read_row(cells);
   } while (blank_);
-  if (row_ != last_row + 1) {
+  if (row_ != last_row + 1 && !rules_.any_cell_count) {
     row_ = last_row + 1;
     fail("the line is empty, but rows follow", "Remove the empty line");
   }
-  if (row_ == 1)
+  if (header_.empty())
     header_ = cells;
   check_cell_count(cells.size());
   return true;
@@ -102,7 +122,7 @@ std::string CsvReader::skip_line() {
   offset_ = 0;
   block_start_ = row_start_;
   std::string line;
-  for (int byte = take(); byte != kEnd && byte != '\n'; byte = take())
+  for (int byte = take(); byte != kEnd && byte != '\n' && (byte != '\r' || !form_.lone_cr); byte = take())
     line += static_cast<char>(byte);
   if (line.ends_with('\r'))
     line.pop_back();
@@ -118,7 +138,7 @@ void CsvReader::read_row(std::vector<std::string>& cells) {
     if (column == kMaxColumns)
       fail("has more than " + std::to_string(kMaxColumns) + " columns", "Check that it is the right file");
     std::string& cell = cells.emplace_back();
-    const bool quoted = peek() == '"';
+    const bool quoted = rules_.quotes && peek() == '"';
     if (quoted)
       read_quoted(cell, column);
     else
@@ -145,13 +165,14 @@ void CsvReader::read_quoted(std::string& cell, std::size_t column) {
     append(cell, byte, column);
   }
   const int after = peek();
-  if (after != ',' && after != '\n' && after != '\r' && after != kEnd)
+  if (after != static_cast<unsigned char>(rules_.separator) && after != '\n' && after != '\r' && after != kEnd)
     fail(column, "has text after its closing double quote", "Write each double quote inside a quoted cell twice");
 }
 
 void CsvReader::read_unquoted(std::string& cell, std::size_t column) {
-  for (int byte = peek(); byte != ',' && byte != '\n' && byte != '\r' && byte != kEnd; byte = peek()) {
-    if (byte == '"')
+  const int separator = static_cast<unsigned char>(rules_.separator);
+  for (int byte = peek(); byte != separator && byte != '\n' && byte != '\r' && byte != kEnd; byte = peek()) {
+    if (byte == '"' && rules_.quotes)
       fail(column, "has a double quote but does not begin with one", kQuoteRemedy);
     append(cell, byte, column);
     take();
@@ -167,16 +188,18 @@ void CsvReader::append(std::string& cell, int byte, std::size_t column) const {
   cell += static_cast<char>(byte);
 }
 
-/// Takes what ends a cell: false for a comma, true for the end of the row.
+/// Takes what ends a cell: false for a separator, true for the end of the row.
 bool CsvReader::take_line_end(std::size_t column) {
   const int byte = take();
-  if (byte == '\r' && peek() != kEnd && take() != '\n')
+  if (byte == '\r' && peek() == '\n')
+    take();
+  else if (byte == '\r' && peek() != kEnd && !form_.lone_cr)
     fail(column, "is followed by a carriage return without a line feed", kQuoteRemedy);
-  return byte != ',';
+  return byte != static_cast<unsigned char>(rules_.separator);
 }
 
 void CsvReader::check_cell_count(std::size_t count) const {
-  if (count == header_.size())
+  if (count == header_.size() || rules_.any_cell_count)
     return;
   const std::string found = count > header_.size() ? "more cells" : "only " + counted(count, "cell");
   fail("has " + found + ", where the header names " + counted(header_.size(), "column"),

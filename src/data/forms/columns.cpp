@@ -130,9 +130,6 @@ DataColumns find_data_columns(const CsvReader& reader) {
   columns.source = header.find_any(kSourceNames);
   columns.answer = header.find_any(kAnswerNames);
   find_options(header, columns);
-  if (reader.header().size() == 1 && reader.header().front().find_first_of(";\t") != std::string::npos)
-    reader.fail("the header is one column that holds semicolons or tabs",
-                "Save the file with commas between its cells");
   if (!columns.prompt)
     reader.fail("the header has no column for the question",
                 "Name it prompt or question, and the others id, A, B, C, D, E and answer");

@@ -7,11 +7,11 @@
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/file_hash.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <numeric>
 #include <set>
@@ -46,7 +46,7 @@ void append(TrainingSet& set, const fs::path& file, std::vector<Question> questi
             const TemplateOptions& options, int threads) {
   const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, options, threads);
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    set.places.push_back(file.filename().string() + ", row " + std::to_string(i + 2)); // row 1 is the header
+    set.places.push_back(file.filename().string() + ", row " + std::to_string(questions[i].row));
     set.lengths.push_back(token_count(encoded[i]));
     set.encoded.push_back(encoded[i]);
     set.questions.push_back(std::move(questions[i]));
@@ -167,10 +167,8 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
   std::string warning;
   for (const NearDuplicate& pair : pairs) {
     found.insert(pair.first);
-    char similarity[16];
-    std::snprintf(similarity, sizeof similarity, "%.2f", pair.similarity);
     warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
-               " (" + similarity + ")";
+               " (" + format_fixed(pair.similarity, 2) + ")";
   }
   const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
   if (!manifest.exclude_near_duplicates)

@@ -70,9 +70,8 @@ TEST_CASE("a header without question or options is refused") {
       "C, D, E and answer");
   CHECK_THAT(fault_of([] { columns_of("prompt,answer"); }), ContainsSubstring("no columns for the options"));
   CHECK_THAT(fault_of([] { columns_of("prompt,A,answer"); }), ContainsSubstring("no columns for the options"));
-  CHECK_THAT(
-      fault_of([] { columns_of("prompt;A;B;answer"); }),
-      ContainsSubstring("row 1: the header is one column that holds semicolons or tabs. Save the file with commas"));
+  CHECK_THAT(fault_of([] { columns_of("prompt;A;B;answer"); }),
+             ContainsSubstring("row 1: has semicolons between cells, not commas. "));
 }
 
 TEST_CASE("doubled columns, a gap between options and a sixth option are refused") {
