@@ -106,7 +106,6 @@ ExitStatus run_train(const TrainOptions& options) {
     PackingOptions packing;
     for (const auto& folder : outcome.checkpoints)
       packing.models.push_back(folder.string());
-    packing.tokenizer = (request.base / "spm.model").string();
     packing.out = options.pack;
     packing.precision = options.precision;
     packing.title = request.manifest.title;
@@ -148,7 +147,9 @@ void add_train(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App* command = app.add_subcommand("train", "Fine-tunes the runs of a manifest (also: --train)");
   command->add_option("--manifest", options->manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
-  command->add_option("--base", options->base, "Folder of the base checkpoint: config.json, weights, spm.model")
+  command
+      ->add_option("--base", options->base,
+                   "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json")
       ->required()
       ->group("Inputs");
   command->add_option("--data", options->data, "Folder with the manifest's data files")->required()->group("Inputs");

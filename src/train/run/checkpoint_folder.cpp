@@ -23,7 +23,7 @@ std::string sha256_of_file(const std::filesystem::path& file) {
 }
 
 std::string write_checkpoint_folder(const DebertaForMultipleChoice& network, const std::filesystem::path& folder,
-                                    const std::string& config_text, const std::string& vocabulary, const Json& record) {
+                                    const std::string& config_text, const Vocabulary& vocabulary, const Json& record) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)
@@ -32,7 +32,7 @@ std::string write_checkpoint_folder(const DebertaForMultipleChoice& network, con
   const std::filesystem::path weights = folder / "model.safetensors";
   save_weights(network, weights, DType::f32);
   write_file_atomically(folder / "config.json", config_text);
-  write_file_atomically(folder / "spm.model", vocabulary);
+  write_file_atomically(folder / vocabulary.name, vocabulary.bytes);
   write_file_atomically(folder / "training.json", record.dump(1) + "\n");
   return sha256_of_file(weights);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/deberta.hpp"
+#include "tokenizer/checkpoint_vocabulary.hpp"
 #include "train/inputs/training_set.hpp"
 #include "train/manifest/settings.hpp"
 #include "train/run/validation.hpp"
@@ -23,7 +24,7 @@ struct RunRequest {
   const TrainingSet* valid = nullptr; ///< may be empty
   std::filesystem::path folder;
   std::string config_text;      ///< config.json, copied into the checkpoints
-  std::string vocabulary;       ///< the bytes of spm.model, copied too
+  Vocabulary vocabulary;        ///< copied too, under its own name
   Json record = Json::object(); ///< what training.json says besides the run's own figures
   std::string identity;         ///< stands for all inputs and settings, see RunStateFiles
   bool resume = false;

@@ -77,7 +77,7 @@ struct Lesson {
     request.valid = &valid;
     request.folder = folder / name;
     request.config_text = "{}";
-    request.vocabulary = "vocabulary";
+    request.vocabulary = {.name = "spm.model", .bytes = "vocabulary", .source = "spm.model"};
     request.identity = "identity";
     return request;
   }
@@ -116,6 +116,15 @@ TEST_CASE("a run learns what can be learnt") {
   CHECK(fs::exists(lesson.folder / "run/best/model.safetensors"));
   CHECK(fs::exists(lesson.folder / "run/last/spm.model"));
   CHECK_THAT(read_text_file(lesson.folder / "run/log.jsonl"), ContainsSubstring("\"event\":\"validation\""));
+}
+
+TEST_CASE("a checkpoint carries the vocabulary under its own name") {
+  Lesson lesson;
+  RunRequest request = lesson.request(quick_settings(), "run");
+  request.vocabulary = {.name = "tokenizer.json", .bytes = "{}", .source = "tokenizer.json"};
+  Lesson::run(request);
+  CHECK(read_text_file(lesson.folder / "run/last/tokenizer.json") == "{}");
+  CHECK_FALSE(fs::exists(lesson.folder / "run/last/spm.model"));
 }
 
 TEST_CASE("equal runs give equal weights, and another seed gives others") {
