@@ -33,6 +33,24 @@ std::string checked_sha256(const InputFile& file, const fs::path& path, const ch
   return sha256;
 }
 
+/// The vocabulary that the manifest names. A lock has the hashes of what it names, so no other file may have a say.
+Vocabulary base_vocabulary(const std::set<std::string>& names, const fs::path& folder) {
+  const bool has_model = names.contains(kSentencePieceName), has_json = names.contains(kTokenizerJsonName);
+  if (!has_model && !has_json)
+    throw UsageError(
+        "the manifest's base has no spm.model and no tokenizer.json. Name the one that the base was trained "
+        "with among $.base.files");
+  if (has_model && has_json)
+    return read_checkpoint_vocabulary(folder);
+  const char* name = has_model ? kSentencePieceName : kTokenizerJsonName;
+  Vocabulary vocabulary = read_vocabulary(folder / name);
+  if (vocabulary.name != name)
+    throw UsageError(vocabulary.notes.front() +
+                     ", which the manifest does not name. Save the base with transformers, "
+                     "and name its tokenizer.json among $.base.files; or remove those files");
+  return vocabulary;
+}
+
 /// config.json as the trained model carries it.
 std::string trained_config_text(const fs::path& file) {
   Json config = JsonDocument::from_file(file).root().json();
@@ -120,12 +138,11 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
     names.insert(file.name);
     base.files.push_back({{"name", file.name}, {"sha256", checked_sha256(file, folder / file.name, "--base")}});
   }
-  for (const char* needed : {"config.json", "spm.model"})
-    if (!names.contains(needed))
-      throw UsageError(std::string("the manifest's base has no ") + needed + ". Name it among $.base.files");
+  if (!names.contains("config.json"))
+    throw UsageError("the manifest's base has no config.json. Name it among $.base.files");
+  base.vocabulary = base_vocabulary(names, folder);
   base.config = read_deberta_config(folder / "config.json");
   base.config_text = trained_config_text(folder / "config.json");
-  base.vocabulary = read_text_file(folder / "spm.model");
   return base;
 }
 
