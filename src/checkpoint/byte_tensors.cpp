@@ -38,7 +38,7 @@ std::vector<TensorInfo> tensors_with_bytes(const DebertaConfig& config, const st
     parameter.dtype = is_bytes ? DType::i8 : others;
     (is_bytes ? bytes : rest).push_back(std::move(parameter));
   }
-  // From wide elements to narrow ones, so that each lies at a multiple of its size.
+  // From wide elements to narrow ones, so that each tensor is aligned to its element size.
   factors.insert(factors.end(), rest.begin(), rest.end());
   factors.insert(factors.end(), bytes.begin(), bytes.end());
   return factors;

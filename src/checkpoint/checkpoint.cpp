@@ -1,7 +1,9 @@
 #include "checkpoint/checkpoint.hpp"
 
+#include "checkpoint/file_form.hpp"
 #include "checkpoint/pytorch_bin.hpp"
 #include "checkpoint/safetensors.hpp"
+#include "checkpoint/weight_files.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/text/json.hpp"
@@ -22,7 +24,9 @@ public:
   ShardedWeights(fs::path index, std::vector<std::unique_ptr<WeightSource>> shards)
       : index_(std::move(index)), shards_(std::move(shards)) {
     std::map<std::string, std::string> file_of;
-    for (const auto& shard : shards_)
+    for (const auto& shard : shards_) {
+      for (const std::string& note : shard->notes())
+        add_note(note);
       for (const TensorInfo& tensor : shard->tensors()) {
         const auto [found, fresh] = file_of.emplace(tensor.name, shard->description());
         if (!fresh)
@@ -30,6 +34,15 @@ public:
                            "Take the checkpoint from its source again");
         tensors_.push_back(tensor);
       }
+    }
+  }
+
+  /// Names of the shards' files.
+  std::vector<std::string> shard_names() const {
+    std::vector<std::string> names;
+    for (const auto& shard : shards_)
+      names.push_back(fs::path(shard->description()).filename().string());
+    return names;
   }
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
@@ -46,32 +59,9 @@ private:
   std::vector<TensorInfo> tensors_;
 };
 
-bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
-  return bytes.size() >= text.size() &&
-         std::string_view(reinterpret_cast<const char*>(bytes.data()), text.size()) == text;
-}
-
-/// One file; its content tells the form.
 std::unique_ptr<WeightSource> open_file(const fs::path& file) {
-  bool is_safetensors = false, is_pytorch = false;
-  {
-    const MappedFile mapped(file);
-    const auto bytes = mapped.bytes();
-    if (bytes.empty())
-      throw InputError({file}, "is empty", "Take the file from its source again");
-    if (begins_with(bytes, "version https://git-lfs"))
-      throw InputError({file}, "is a Git LFS pointer, not the weights themselves",
-                       "Run git lfs pull in its repository, or download the file itself");
-    is_pytorch = begins_with(bytes, "PK\x03\x04") || is_old_pytorch_form(bytes);
-    constexpr std::size_t kJsonAt = 8; // after the header's length
-    is_safetensors = bytes.size() > kJsonAt && begins_with(bytes.subspan(kJsonAt), "{");
-  }
-  if (is_pytorch)
-    return open_pytorch_bin(file);
-  if (is_safetensors)
-    return open_safetensors(file);
-  throw InputError({file}, "is neither a safetensors file nor a checkpoint of PyTorch",
-                   "Give a model.safetensors or a pytorch_model.bin");
+  const FileForm form = recognise_form(MappedFile(file).bytes(), file);
+  return form == FileForm::pytorch ? open_pytorch_bin(file) : open_safetensors(file);
 }
 
 /// The files that an index names, each once, with the tensors that it puts there.
@@ -90,43 +80,57 @@ std::map<std::string, std::vector<std::string>> tensors_by_shard(const JsonView&
   return shards;
 }
 
-std::unique_ptr<WeightSource> open_sharded(const fs::path& index) {
+/// One shard, in which all `tensors` must be.
+std::unique_ptr<WeightSource> open_shard(const fs::path& index, const std::string& name,
+                                         const std::vector<std::string>& tensors) {
+  const fs::path file = index.parent_path() / name;
+  if (!fs::exists(file))
+    throw InputError({index}, "names the shard " + name + ", which is not beside it",
+                     "Download all files of the checkpoint");
+  auto shard = open_file(file);
+  std::set<std::string_view> stored;
+  for (const TensorInfo& tensor : shard->tensors())
+    stored.insert(tensor.name);
+  for (const std::string& tensor : tensors)
+    if (!stored.contains(tensor))
+      throw InputError({file}, "lacks tensor " + tensor + ", which " + index.filename().string() + " puts there",
+                       "Take the checkpoint from its source again");
+  return shard;
+}
+
+std::unique_ptr<ShardedWeights> open_sharded(const fs::path& index) {
   const JsonDocument document = JsonDocument::from_file(index);
   const JsonView weight_map = document.root().at("weight_map");
   std::vector<std::unique_ptr<WeightSource>> shards;
-  for (const auto& [name, tensors] : tensors_by_shard(weight_map)) {
-    const fs::path file = index.parent_path() / name;
-    if (!fs::exists(file))
-      throw InputError({index}, "names the shard " + name + ", which is not beside it",
-                       "Download all files of the checkpoint");
-    shards.push_back(open_file(file));
-    std::set<std::string_view> stored;
-    for (const TensorInfo& tensor : shards.back()->tensors())
-      stored.insert(tensor.name);
-    for (const std::string& tensor : tensors)
-      if (!stored.contains(tensor))
-        throw InputError({file}, "lacks tensor " + tensor + ", which " + index.filename().string() + " puts there",
-                         "Take the checkpoint from its source again");
-  }
+  for (const auto& [name, tensors] : tensors_by_shard(weight_map))
+    shards.push_back(open_shard(index, name, tensors));
   return std::make_unique<ShardedWeights>(index, std::move(shards));
 }
 
-bool is_index(const fs::path& file) {
-  return file.filename().string().ends_with(".index.json");
+std::unique_ptr<WeightSource> open_folder(const fs::path& folder) {
+  const WeightFiles files = find_weight_files(folder);
+  std::unique_ptr<WeightSource> source;
+  std::vector<std::string> shards;
+  if (is_shard_index(files.chosen)) {
+    auto sharded = open_sharded(files.chosen);
+    shards = sharded->shard_names();
+    source = std::move(sharded);
+  } else {
+    source = open_file(files.chosen);
+  }
+  if (std::string note = describe_unused(files, shards); !note.empty())
+    source->add_note(std::move(note));
+  return source;
 }
 
 } // namespace
 
 std::unique_ptr<WeightSource> open_checkpoint(const fs::path& folder_or_file) {
-  if (!fs::is_directory(folder_or_file))
-    return is_index(folder_or_file) ? open_sharded(folder_or_file) : open_file(folder_or_file);
-  for (const char* name :
-       {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"})
-    if (const fs::path file = folder_or_file / name; fs::exists(file))
-      return is_index(file) ? open_sharded(file) : open_file(file);
-  throw UsageError(folder_or_file.string() +
-                   ": has no weights. Give a folder with model.safetensors or pytorch_model.bin, or one with their "
-                   "index and shards");
+  if (fs::is_directory(folder_or_file))
+    return open_folder(folder_or_file);
+  if (is_shard_index(folder_or_file))
+    return open_sharded(folder_or_file);
+  return open_file(folder_or_file);
 }
 
 } // namespace sciexam

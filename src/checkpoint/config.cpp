@@ -15,12 +15,13 @@ constexpr std::int64_t kMaxWidth = 1 << 17;
 constexpr std::int64_t kMaxLayers = 1024;
 constexpr std::int64_t kMaxPositions = 1 << 20;
 
-/// What the network computes of transformers.activations.ACT2FN.
+/// The activations of transformers' ACT2FN that the network has.
 constexpr std::string_view kActivations[] = {"gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "relu",
                                              "silu", "swish",    "tanh",      "sigmoid",           "linear"};
 
 /// Keys that Hugging Face's library writes and that do not change what DebertaV2ForMultipleChoice computes.
-constexpr std::string_view kBookkeeping[] = {"_attn_implementation_autoset",
+constexpr std::string_view kBookkeeping[] = {"_attn_implementation",
+                                             "_attn_implementation_autoset",
                                              "_commit_hash",
                                              "_name_or_path",
                                              "add_cross_attention",
@@ -66,7 +67,7 @@ constexpr std::string_view kBookkeeping[] = {"_attn_implementation_autoset",
                                              "use_cache",
                                              "xla_device"};
 
-/// Reads settings one by one, remembering which keys were asked for.
+/// Reads settings one by one and remembers which keys were asked for.
 class Settings {
 public:
   explicit Settings(const JsonView& root) : root_(root) {}
@@ -76,31 +77,30 @@ public:
     return root_.has(key);
   }
 
-  /// Sets `value` if the key is there.
-  void integer(std::string_view key, std::int64_t& value, std::int64_t least, std::int64_t most) {
-    if (has(key))
-      value = root_.at(key).integer(least, most);
+  /// The value of a key; `otherwise` if it is not there.
+  std::int64_t integer(std::string_view key, std::int64_t otherwise, std::int64_t least, std::int64_t most) {
+    return has(key) ? root_.at(key).integer(least, most) : otherwise;
   }
 
-  void boolean(std::string_view key, bool& value) {
-    if (has(key))
-      value = root_.at(key).boolean();
-  }
+  bool boolean(std::string_view key, bool otherwise) { return has(key) ? root_.at(key).boolean() : otherwise; }
 
-  void number(std::string_view key, double& value, double least, double below) {
+  double number(std::string_view key, double otherwise, double least, double below) {
     if (!has(key))
-      return;
-    value = root_.at(key).number();
+      return otherwise;
+    const double value = root_.at(key).number();
     if (!(value >= least && value < below))
       root_.at(key).fail("is not at least " + text(least) + " and below " + text(below), kRemedy);
+    return value;
   }
 
-  void activation(std::string_view key, std::string& value) {
+  std::string activation(std::string_view key, const std::string& otherwise) {
     if (!has(key))
-      return;
-    value = root_.at(key).string();
+      return otherwise;
+    std::string value = root_.at(key).string();
+    if (value == "gelu_python") // the same function, written in Python
+      return "gelu";
     if (std::find(std::begin(kActivations), std::end(kActivations), value) != std::end(kActivations))
-      return;
+      return value;
     std::string names;
     for (const std::string_view name : kActivations)
       names += (names.empty() ? "" : ", ") + std::string(name);
@@ -184,25 +184,24 @@ void read_norm_rel_ebd(Settings& settings, DebertaConfig& config) {
 }
 
 void read_sizes(Settings& settings, DebertaConfig& config) {
-  settings.integer("vocab_size", config.vocab_size, 1, kMaxVocabulary);
-  settings.integer("hidden_size", config.hidden_size, 1, kMaxWidth);
-  settings.integer("num_hidden_layers", config.num_hidden_layers, 1, kMaxLayers);
-  settings.integer("num_attention_heads", config.num_attention_heads, 1, kMaxWidth);
-  settings.integer("intermediate_size", config.intermediate_size, 1, kMaxWidth);
+  config.vocab_size = settings.integer("vocab_size", config.vocab_size, 1, kMaxVocabulary);
+  config.hidden_size = settings.integer("hidden_size", config.hidden_size, 1, kMaxWidth);
+  config.num_hidden_layers = settings.integer("num_hidden_layers", config.num_hidden_layers, 1, kMaxLayers);
+  config.num_attention_heads = settings.integer("num_attention_heads", config.num_attention_heads, 1, kMaxWidth);
+  config.intermediate_size = settings.integer("intermediate_size", config.intermediate_size, 1, kMaxWidth);
   config.embedding_size = config.pooler_hidden_size = config.hidden_size;
-  settings.integer("embedding_size", config.embedding_size, 1, kMaxWidth);
-  settings.integer("type_vocab_size", config.type_vocab_size, 0, kMaxPositions);
-  settings.integer("max_position_embeddings", config.max_position_embeddings, 1, kMaxPositions);
-  settings.integer("pooler_hidden_size", config.pooler_hidden_size, 1, kMaxWidth);
+  config.embedding_size = settings.integer("embedding_size", config.embedding_size, 1, kMaxWidth);
+  config.type_vocab_size = settings.integer("type_vocab_size", config.type_vocab_size, 0, kMaxPositions);
+  config.max_position_embeddings =
+      settings.integer("max_position_embeddings", config.max_position_embeddings, 1, kMaxPositions);
+  config.pooler_hidden_size = settings.integer("pooler_hidden_size", config.pooler_hidden_size, 1, kMaxWidth);
 
   if (config.hidden_size % config.num_attention_heads != 0)
     settings.contradiction("num_attention_heads", "(" + std::to_string(config.num_attention_heads) +
                                                       ") does not divide hidden_size (" +
                                                       std::to_string(config.hidden_size) + ")");
   // The reference feeds heads of that size into a layer of width hidden_size, so only one value works.
-  std::int64_t attention_head_size = config.head_dim();
-  settings.integer("attention_head_size", attention_head_size, 1, kMaxWidth);
-  if (attention_head_size != config.head_dim())
+  if (settings.integer("attention_head_size", config.head_dim(), 1, kMaxWidth) != config.head_dim())
     settings.contradiction("attention_head_size",
                            "is not hidden_size / num_attention_heads (" + std::to_string(config.head_dim()) + ")");
   if (config.pooler_hidden_size != config.hidden_size)
@@ -210,12 +209,13 @@ void read_sizes(Settings& settings, DebertaConfig& config) {
 }
 
 void read_positions(Settings& settings, DebertaConfig& config) {
-  settings.boolean("position_biased_input", config.position_biased_input);
-  settings.boolean("relative_attention", config.relative_attention);
-  settings.integer("max_relative_positions", config.max_relative_positions, -1, kMaxPositions);
-  settings.integer("position_buckets", config.position_buckets, -1, kMaxPositions);
+  config.position_biased_input = settings.boolean("position_biased_input", config.position_biased_input);
+  config.relative_attention = settings.boolean("relative_attention", config.relative_attention);
+  config.max_relative_positions =
+      settings.integer("max_relative_positions", config.max_relative_positions, -1, kMaxPositions);
+  config.position_buckets = settings.integer("position_buckets", config.position_buckets, -1, kMaxPositions);
   read_pos_att_type(settings, config);
-  settings.boolean("share_att_key", config.share_att_key);
+  config.share_att_key = settings.boolean("share_att_key", config.share_att_key);
   read_norm_rel_ebd(settings, config);
   // The logarithm of make_log_bucket_position runs from buckets / 2 to the greatest distance: both need room.
   const std::int64_t half = config.position_buckets / 2;
@@ -227,9 +227,9 @@ void read_positions(Settings& settings, DebertaConfig& config) {
 }
 
 void read_convolution(Settings& settings, DebertaConfig& config) {
-  settings.integer("conv_kernel_size", config.conv_kernel_size, -1, kMaxPositions);
-  settings.integer("conv_groups", config.conv_groups, 1, kMaxWidth);
-  settings.activation("conv_act", config.conv_act);
+  config.conv_kernel_size = settings.integer("conv_kernel_size", config.conv_kernel_size, -1, kMaxPositions);
+  config.conv_groups = settings.integer("conv_groups", config.conv_groups, 1, kMaxWidth);
+  config.conv_act = settings.activation("conv_act", config.conv_act);
   if (config.conv_kernel_size > 0 && config.conv_kernel_size % 2 == 0)
     settings.contradiction("conv_kernel_size", "is even, so that its output would be shorter than its input");
   if (config.conv_kernel_size > 0 && config.hidden_size % config.conv_groups != 0)
@@ -237,17 +237,16 @@ void read_convolution(Settings& settings, DebertaConfig& config) {
 }
 
 void read_numbers(Settings& settings, DebertaConfig& config) {
-  settings.activation("hidden_act", config.hidden_act);
-  settings.activation("pooler_hidden_act", config.pooler_hidden_act);
-  settings.number("layer_norm_eps", config.layer_norm_eps, 0, 1);
-  settings.number("hidden_dropout_prob", config.hidden_dropout_prob, 0, 1);
-  settings.number("attention_probs_dropout_prob", config.attention_probs_dropout_prob, 0, 1);
-  settings.number("pooler_dropout", config.pooler_dropout, 0, 1);
-  if (double cls_dropout = 0; settings.has("cls_dropout")) {
-    settings.number("cls_dropout", cls_dropout, 0, 1);
-    config.cls_dropout = cls_dropout;
-  }
-  settings.number("initializer_range", config.initializer_range, 0, 1000);
+  config.hidden_act = settings.activation("hidden_act", config.hidden_act);
+  config.pooler_hidden_act = settings.activation("pooler_hidden_act", config.pooler_hidden_act);
+  config.layer_norm_eps = settings.number("layer_norm_eps", config.layer_norm_eps, 0, 1);
+  config.hidden_dropout_prob = settings.number("hidden_dropout_prob", config.hidden_dropout_prob, 0, 1);
+  config.attention_probs_dropout_prob =
+      settings.number("attention_probs_dropout_prob", config.attention_probs_dropout_prob, 0, 1);
+  config.pooler_dropout = settings.number("pooler_dropout", config.pooler_dropout, 0, 1);
+  if (settings.has("cls_dropout"))
+    config.cls_dropout = settings.number("cls_dropout", 0, 0, 1);
+  config.initializer_range = settings.number("initializer_range", config.initializer_range, 0, 1000);
   if (settings.has("pruned_heads") && !settings.at("pruned_heads").json().empty())
     settings.contradiction("pruned_heads", "asks for pruned heads, which the library's DeBERTa does not have either");
 }

@@ -54,15 +54,15 @@ struct DebertaConfig {
 
   double initializer_range = 0.02; ///< standard deviation of fresh weights
 
-  /// Keys that neither the network nor Hugging Face's bookkeeping is known to use; worth a line of warning.
+  /// Keys that neither the network nor Hugging Face's bookkeeping uses, as far as known; worth a warning.
   std::vector<std::string> unknown_keys;
 
   /// Width of one attention head.
   std::int64_t head_dim() const { return hidden_size / num_attention_heads; }
-  /// Of the scores: 1 / sqrt(head_dim * (1 + terms)), terms = elements of pos_att_type, which the reference counts even
-  /// where there is no relative attention; its square root is one of f32.
+  /// The scale of the scores: 1 / sqrt(head_dim * (1 + terms)), terms = elements of pos_att_type, which the reference
+  /// counts even without relative attention. The square root is taken in f32.
   double attention_scale() const;
-  /// Distances from here on are treated alike (before bucketing).
+  /// Distances from here on are treated as equal (before bucketing).
   std::int64_t max_relative_distance() const {
     return max_relative_positions < 1 ? max_position_embeddings : max_relative_positions;
   }

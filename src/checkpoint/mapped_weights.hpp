@@ -10,11 +10,17 @@
 
 namespace sciexam {
 
-/// Streams tensors from a mapped file. Two tensors may share bytes (tied weights).
+/// Where a tensor's elements lie in a file.
+struct TensorPlace {
+  std::uint64_t offset = 0;               ///< of its first byte
+  std::vector<std::int64_t> strides = {}; ///< in elements, one for each size of its shape, 0 or more; empty: row-major
+};
+
+/// Streams tensors from a mapped file, in row-major order. Two tensors may share bytes (tied weights).
 class MappedWeights : public WeightSource {
 public:
-  /// offsets[i] is that of tensors[i]'s first byte. Throws InternalError if a tensor does not lie inside the file.
-  MappedWeights(MappedFile file, std::vector<TensorInfo> tensors, std::vector<std::uint64_t> offsets);
+  /// places[i] is that of tensors[i]. Throws InternalError if a tensor does not lie inside the file.
+  MappedWeights(MappedFile file, std::vector<TensorInfo> tensors, std::vector<TensorPlace> places);
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
   std::string description() const override { return file_.path().string(); }
@@ -24,7 +30,7 @@ public:
 private:
   MappedFile file_;
   std::vector<TensorInfo> tensors_;
-  std::vector<std::uint64_t> offsets_;
+  std::vector<TensorPlace> places_;
 };
 
 } // namespace sciexam

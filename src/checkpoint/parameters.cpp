@@ -1,14 +1,15 @@
 #include "checkpoint/parameters.hpp"
 
+#include "checkpoint/stored_names.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string_view>
 
 namespace sciexam {
 namespace {
-
-constexpr std::string_view kPrefix = "deberta."; // base_model_prefix of transformers
 
 /// Collects parameters under growing names.
 class Collector {
@@ -60,6 +61,37 @@ bool is_head(const std::string& name) {
   return name.starts_with("pooler.") || name.starts_with("classifier.");
 }
 
+/// What pre-training and old versions of the library leave in a base model, and no network for questions has.
+bool is_of_pretraining(const std::string& name) {
+  return name.find("lm_predictions.") != std::string::npos || name.find("mask_predictions.") != std::string::npos ||
+         name.find("cls.predictions.") != std::string::npos || name.ends_with("position_ids");
+}
+
+/// Parts of the names of what PEFT adds to a model. They change what the network computes.
+bool is_of_adapter(const std::string& name) {
+  constexpr std::string_view kParts[] = {".lora_",
+                                         ".ia3_",
+                                         ".hada_",
+                                         ".oft_",
+                                         ".vera_",
+                                         ".base_layer.",
+                                         ".modules_to_save.",
+                                         ".original_module.",
+                                         ".adapters.",
+                                         "prompt_encoder."};
+  return std::any_of(std::begin(kParts), std::end(kParts),
+                     [&](std::string_view part) { return name.find(part) != std::string::npos; });
+}
+
+/// "a, b and 4 more".
+std::string list(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 6;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text;
   for (const std::int64_t size : shape)
@@ -67,12 +99,25 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
+/// Why a tensor has another shape than the network's, and what to do.
+std::string shape_remedy(const TensorInfo& expected, const TensorInfo& stored) {
+  if (stored.elements() == 0)
+    return "It was saved while its parts lay on several devices (DeepSpeed ZeRO-3): gather them by zero_to_fp32.py, or "
+           "save with stage3_gather_16bit_weights_on_model_save";
+  if (expected.name.starts_with("classifier.") && stored.shape.size() == expected.shape.size())
+    return "The head is one of " + std::to_string(stored.shape.front()) +
+           " classes, not of DebertaV2ForMultipleChoice: fine-tune the model for multiple choice first";
+  return "Check that config.json and the weights belong together";
+}
+
 void require_usable(const TensorInfo& expected, const TensorInfo& stored, const WeightSource& source) {
   if (stored.shape != expected.shape)
     throw InputError({source.description()},
-                     "tensor " + stored.name + " has shape " + shape_text(stored.shape) +
-                         ", but config.json asks for " + shape_text(expected.shape),
-                     "Check that config.json and the weights belong together");
+                     "tensor " + stored.name + " has shape " + shape_text(stored.shape) + ", but " +
+                         (expected.name.starts_with("classifier.") ? "the network for multiple choice has "
+                                                                   : "config.json asks for ") +
+                         shape_text(expected.shape),
+                     shape_remedy(expected, stored));
   if (expected.dtype == DType::i8) {
     if (stored.dtype != DType::i8)
       throw InputError({source.description()}, "tensor " + stored.name + " is not of type I8, but has a scale",
@@ -87,17 +132,46 @@ void require_usable(const TensorInfo& expected, const TensorInfo& stored, const 
                      "Give a checkpoint that is not quantized");
 }
 
-[[noreturn]] void fail_missing(const std::vector<std::string>& missing, const WeightSource& source) {
-  constexpr std::size_t kShown = 6;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(kShown, missing.size()); ++i)
-    names += (i == 0 ? "" : ", ") + missing[i];
-  if (missing.size() > kShown)
-    names += " and " + std::to_string(missing.size() - kShown) + " more";
-  const bool only_head = std::all_of(missing.begin(), missing.end(), is_head);
-  throw InputError({source.description()}, "lacks " + names,
-                   only_head ? "This is a base model without a trained head: fine-tune it first"
-                             : "Check that config.json and the weights belong together");
+/// What all names begin with, up to a dot.
+std::string common_prefix(const std::vector<TensorInfo>& tensors) {
+  if (tensors.size() < 2)
+    return {};
+  std::string_view common = tensors.front().name;
+  for (const TensorInfo& tensor : tensors) {
+    const auto [end, other] = std::mismatch(common.begin(), common.end(), tensor.name.begin(), tensor.name.end());
+    common = common.substr(0, static_cast<std::size_t>(end - common.begin()));
+  }
+  return std::string(common.substr(0, common.rfind('.') + 1));
+}
+
+[[noreturn]] void fail_missing(const Match& match, const WeightSource& source) {
+  std::vector<std::string> others;
+  std::copy_if(match.extra.begin(), match.extra.end(), std::back_inserter(others),
+               [](const std::string& name) { return !is_of_pretraining(name); });
+  std::string problem = "lacks " + list(match.missing);
+  if (!others.empty())
+    problem += ", but has " + list(others);
+  if (const std::string prefix = common_prefix(source.tensors()); match.stored_name.empty() && !prefix.empty())
+    problem += " (all names begin with \"" + prefix + "\")";
+  else if (!match.note.empty())
+    problem += " (" + match.note + ")";
+  const bool only_head = std::all_of(match.missing.begin(), match.missing.end(), is_head);
+  throw InputError({source.description()}, problem,
+                   !only_head       ? "Check that config.json and the weights belong together"
+                   : others.empty() ? "This is a base model without a trained head: fine-tune it first"
+                                    : "The head is not that of DebertaV2ForMultipleChoice: fine-tune the model for "
+                                      "multiple choice first");
+}
+
+void refuse_adapters(const WeightSource& source) {
+  std::vector<std::string> names;
+  for (const TensorInfo& tensor : source.tensors())
+    if (is_of_adapter(tensor.name))
+      names.push_back(tensor.name);
+  if (!names.empty())
+    throw InputError({source.description()},
+                     "holds adapters of PEFT that are not merged into the weights: " + list(names),
+                     "Merge them in PEFT by merge_and_unload(), and save the result");
 }
 
 } // namespace
@@ -124,32 +198,32 @@ std::vector<TensorInfo> parameters_of(const DebertaConfig& config) {
 }
 
 Match match_parameters(std::span<const TensorInfo> expected, const WeightSource& source, Purpose purpose) {
-  std::map<std::string_view, const TensorInfo*> stored;
-  for (const TensorInfo& tensor : source.tensors())
-    stored.emplace(tensor.name, &tensor);
-  const bool prefixed = std::any_of(source.tensors().begin(), source.tensors().end(),
-                                    [](const TensorInfo& tensor) { return tensor.name.starts_with(kPrefix); });
+  refuse_adapters(source);
+  const StoredNames names(expected, source);
   Match match;
+  match.note = names.note();
+  std::set<std::string_view> used;
   for (const TensorInfo& tensor : expected) {
-    std::string_view name = tensor.name;
-    if (!prefixed && name.starts_with(kPrefix))
-      name.remove_prefix(kPrefix.size());
-    const auto found = stored.find(name);
-    if (found == stored.end()) {
+    const TensorInfo* stored = names.find(tensor.name);
+    if (stored == nullptr) {
       match.missing.push_back(tensor.name);
       continue;
     }
-    require_usable(tensor, *found->second, source);
-    match.stored_name.emplace(tensor.name, name);
-    stored.erase(found);
+    if (purpose == Purpose::training_start && is_head(tensor.name) && stored->shape != tensor.shape) {
+      match.missing.push_back(tensor.name); // the head of another task
+      continue;
+    }
+    require_usable(tensor, *stored, source);
+    match.stored_name.emplace(tensor.name, stored->name);
+    used.insert(stored->name);
   }
+  for (const TensorInfo& tensor : source.tensors())
+    if (!used.contains(tensor.name))
+      match.extra.push_back(tensor.name);
   const bool permitted =
       purpose == Purpose::training_start && std::all_of(match.missing.begin(), match.missing.end(), is_head);
   if (!match.missing.empty() && !permitted)
-    fail_missing(match.missing, source);
-  for (const TensorInfo& tensor : source.tensors())
-    if (stored.contains(tensor.name))
-      match.extra.push_back(tensor.name);
+    fail_missing(match, source);
   return match;
 }
 

@@ -1,5 +1,4 @@
-// The parameters of DebertaV2ForMultipleChoice, and how a checkpoint's tensors
-// answer to them.
+// The parameters of DebertaV2ForMultipleChoice, and which of a checkpoint's tensors they are.
 #pragma once
 
 #include "checkpoint/config.hpp"
@@ -18,20 +17,20 @@ std::vector<TensorInfo> parameters_of(const DebertaConfig& config);
 /// What the weights are wanted for.
 enum class Purpose {
   answering,      ///< all parameters must be there
-  training_start, ///< the head (pooler.*, classifier.*) may be missing, as in base checkpoints
+  training_start, ///< the head (pooler.*, classifier.*) may be missing, as in base checkpoints, or of another shape
 };
 
-/// How stored tensors answer to the expected ones.
+/// Which stored tensors are the expected ones.
 struct Match {
   std::map<std::string, std::string> stored_name; ///< of each expected tensor that is there
   std::vector<std::string> extra;                 ///< stored, but not expected
   std::vector<std::string> missing;               ///< of the head, where `purpose` permits it
+  std::string note;                               ///< how stored names are read, see StoredNames::note()
 };
 
-/// Finds each expected tensor in `source`. Where no stored name begins with
-/// "deberta." (the export of a base model alone), names are taken without that
-/// prefix, as transformers does. Throws InputError, by name, if one is missing,
-/// has another shape (naming both) or is not of a floating-point type (of i8 where i8 is expected).
+/// Finds each expected tensor in `source`, by names as StoredNames reads them. Throws InputError, by name, if one is
+/// missing (with what is there instead), has another shape (naming both) or is not of a floating-point type (of i8
+/// where i8 is expected), or if there are adapters that are not merged into the weights.
 Match match_parameters(std::span<const TensorInfo> expected, const WeightSource& source, Purpose purpose);
 
 } // namespace sciexam

@@ -16,7 +16,11 @@ constexpr int kOldestProtocol = 2, kNewestProtocol = 5;
 /// The bytes of a pickle, read from front to back.
 class Reader {
 public:
-  Reader(std::span<const std::byte> bytes, const std::filesystem::path& file) : bytes_(bytes), file_(file) {}
+  Reader(std::span<const std::byte> bytes, const std::filesystem::path& file)
+      : bytes_(bytes.first(std::min(bytes.size(), kMaxPickleBytes))), more_follows_(bytes.size() > kMaxPickleBytes),
+        file_(file) {}
+
+  std::size_t position() const { return at_; }
 
   [[noreturn]] void fail(const std::string& problem,
                          const std::string& remedy = "Take the file from its source again, or save the weights as "
@@ -31,7 +35,7 @@ public:
 
   std::string_view take(std::uint64_t count) {
     if (count > bytes_.size() - at_)
-      fail("ends too early");
+      fail(more_follows_ ? "is longer than 16 MB, too long for a state dict," : "ends too early");
     const auto part = bytes_.subspan(at_, count);
     at_ += count;
     return {reinterpret_cast<const char*>(part.data()), part.size()};
@@ -71,6 +75,7 @@ public:
 
 private:
   std::span<const std::byte> bytes_;
+  bool more_follows_;
   const std::filesystem::path& file_;
   std::size_t at_ = 0, opcode_at_ = 0;
 };
@@ -83,7 +88,7 @@ public:
   Machine(Reader reader, std::deque<PickleValue>& values, std::span<const std::string_view> allowed_globals)
       : reader_(reader), values_(values), allowed_(allowed_globals) {}
 
-  /// Runs to STOP and gives the value on top.
+  /// Runs to STOP and returns the value on top.
   const PickleValue* run() {
     for (;;) {
       const unsigned char opcode = reader_.opcode();
@@ -93,6 +98,8 @@ public:
         reader_.fail("uses opcode " + std::to_string(opcode) + ", which no state dict needs,");
     }
   }
+
+  std::size_t position() const { return reader_.position(); }
 
 private:
   // Numbers and texts, and the two opcodes of framing.
@@ -139,7 +146,7 @@ private:
     }
   }
 
-  // Tuples, lists and dictionaries.
+  // Tuples, lists, sets and dictionaries.
   bool run_container(unsigned char opcode) {
     switch (opcode) {
     case '(':
@@ -147,6 +154,7 @@ private:
     case ')':
       return push({Kind::tuple});
     case ']':
+    case 0x8F: // EMPTY_SET
       return push({Kind::list});
     case '}':
       return push({Kind::dictionary});
@@ -158,7 +166,8 @@ private:
       return push({Kind::tuple, 0, {}, pop_many(opcode - 0x84U)});
     case 'a': // APPEND
       return extend(Kind::list, pop_many(1));
-    case 'e': // APPENDS
+    case 'e':  // APPENDS
+    case 0x90: // ADDITEMS
       return extend(Kind::list, pop_to_mark());
     case 's': // SETITEM
       return extend(Kind::dictionary, pop_many(2));
@@ -202,7 +211,8 @@ private:
         reader_.fail("names a global by something that is not text");
       return push_global(names[0]->text, names[1]->text);
     }
-    case 'R': { // REDUCE
+    case 'R':    // REDUCE
+    case 0x81: { // NEWOBJ
       const auto parts = pop_many(2);
       if (parts[0]->kind != Kind::global || parts[1]->kind != Kind::tuple)
         reader_.fail("calls something that is not a global");
@@ -212,9 +222,9 @@ private:
         reader_.fail("fills an OrderedDict in a way that PyTorch does not");
       return push({Kind::dictionary});
     }
-    case 'b': // BUILD: the attributes of an OrderedDict (_metadata) have no weights
+    case 'b': // BUILD: attributes, such as an OrderedDict's _metadata, have no weights
       pop();
-      if (top()->kind != Kind::dictionary)
+      if (top()->kind != Kind::dictionary && top()->kind != Kind::call)
         reader_.fail("sets attributes of something that is not a dictionary");
       return true;
     case 'Q': // BINPERSID
@@ -274,6 +284,8 @@ private:
 
   bool extend(Kind kind, const std::vector<const PickleValue*>& items) {
     PickleValue* container = top();
+    if (container->kind == Kind::call)
+      return true;
     if (container->kind != kind || (kind == Kind::dictionary && items.size() % 2 != 0))
       reader_.fail("adds items to something that does not take them");
     container->items.insert(container->items.end(), items.begin(), items.end());
@@ -312,7 +324,10 @@ const PickleValue* PickleValue::find(std::string_view key) const {
 }
 
 Pickle::Pickle(std::span<const std::byte> bytes, const std::filesystem::path& file,
-               std::span<const std::string_view> allowed_globals)
-    : root_(Machine(Reader(bytes, file), values_, allowed_globals).run()) {}
+               std::span<const std::string_view> allowed_globals) {
+  Machine machine(Reader(bytes, file), values_, allowed_globals);
+  root_ = machine.run();
+  size_ = machine.position();
+}
 
 } // namespace sciexam

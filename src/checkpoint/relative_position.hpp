@@ -24,8 +24,7 @@ std::int64_t log_bucket_position(std::int64_t relative_position, std::int64_t po
 std::int64_t relative_row(std::int64_t relative_position, const DebertaConfig& config);
 
 /// Rows for the distances length - 1, length - 2, ..., -length, in this order:
-/// 2 * length of them (the last one is never used; it makes the width even, see
-/// disentangled_attention.cpp).
+/// 2 * length of them (the last is never used; it makes the width even, see disentangled_attention.cpp).
 std::vector<std::int64_t> relative_rows_by_distance(std::int64_t length, const DebertaConfig& config);
 
 } // namespace sciexam

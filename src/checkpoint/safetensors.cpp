@@ -20,7 +20,7 @@ const std::string kRemedy = "The file is damaged or cut off: take it from its so
 constexpr DType kDTypes[] = {DType::f32, DType::f16, DType::bf16, DType::f64, DType::i64,
                              DType::i32, DType::i16, DType::i8,   DType::u8,  DType::boolean};
 
-/// A tensor and where the header says that its data lie, counted from the end of the header.
+/// A tensor and where its data lie according to the header, counted from the header's end.
 struct Entry {
   TensorInfo tensor;
   std::uint64_t begin, end;
@@ -68,7 +68,7 @@ Entry parse_entry(const std::string& name, const JsonView& view) {
   return entry;
 }
 
-/// The bytes of the header with its length field; throws if they cannot be right.
+/// The length of the header with its length field; throws if it cannot be right.
 std::uint64_t header_length(std::span<const std::byte> file_begin, std::uint64_t file_size,
                             const std::filesystem::path& name) {
   if (file_begin.size() < kLengthBytes || file_size < file_begin.size())
@@ -135,7 +135,11 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file_begin
 std::unique_ptr<WeightSource> open_safetensors(const std::filesystem::path& file) {
   MappedFile mapped(file);
   SafetensorsHeader header = parse_safetensors_header(mapped.bytes(), mapped.bytes().size(), file);
-  return std::make_unique<MappedWeights>(std::move(mapped), std::move(header.tensors), std::move(header.offsets));
+  std::vector<TensorPlace> places;
+  places.reserve(header.offsets.size());
+  for (const std::uint64_t offset : header.offsets)
+    places.push_back({offset, {}});
+  return std::make_unique<MappedWeights>(std::move(mapped), std::move(header.tensors), std::move(places));
 }
 
 std::string safetensors_header(std::span<const TensorInfo> tensors,

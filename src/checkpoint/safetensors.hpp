@@ -26,7 +26,7 @@ struct SafetensorsHeader {
 };
 
 /// Reads the header from `file_begin`, the first bytes of a file of `file_size`
-/// bytes; the data need not be there. `name` is only named in messages. Throws
+/// bytes; the data need not be there. `name` is only used in messages. Throws
 /// InputError if the header is longer than 100 MB or than `file_begin`, is not
 /// such JSON, or describes data that overlap, leave holes, do not fit their
 /// shapes or do not end where the file ends.
@@ -40,8 +40,8 @@ std::unique_ptr<WeightSource> open_safetensors(const std::filesystem::path& file
 /// spaces so that the data begin at a multiple of 8 bytes.
 std::string safetensors_header(std::span<const TensorInfo> tensors, const std::map<std::string, std::string>& metadata);
 
-/// Writes a safetensors file (atomically). `data` fills bytes `first` .. of tensor `index`, in the order of `tensors`;
-/// a few megabytes, whole elements, at a time are held in memory. Throws WorkError.
+/// Writes a safetensors file (atomically). `data` fills in bytes `first` .. of tensor `index`, in the order of
+/// `tensors`; a few megabytes of whole elements are held in memory at a time. Throws WorkError.
 void write_safetensors(const std::filesystem::path& file, std::span<const TensorInfo> tensors,
                        const std::map<std::string, std::string>& metadata,
                        const std::function<void(std::size_t index, std::size_t first, std::span<std::byte> out)>& data);

@@ -36,9 +36,8 @@ struct TensorChunk {
   std::span<const std::byte> bytes;
 };
 
-/// Tensors that can be listed at once and read once. Reading is parallel and
-/// streams: no more than a few megabytes a thread are held besides what the
-/// sink keeps.
+/// Tensors that are listed at once and then read. Reading is parallel and streams: no more than a few megabytes a
+/// thread are held besides what the sink keeps.
 class WeightSource {
 public:
   virtual ~WeightSource() = default;
@@ -51,6 +50,14 @@ public:
   /// PackageError if the data is damaged; a sink may have seen chunks by then.
   virtual void read(const std::function<bool(const TensorInfo&)>& wanted,
                     const std::function<void(const TensorChunk&)>& sink, int threads) = 0;
+
+  /// What the user should know about the choice of these weights, a line each: what was found beside them and is not
+  /// used. Without the name of the checkpoint.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
+
+private:
+  std::vector<std::string> notes_;
 };
 
 /// Converts floating-point elements (f32, f16, bf16, f64) to f32: `bytes` holds

@@ -17,8 +17,8 @@ struct ZipEntry {
   bool stored = false;      ///< neither compressed nor encrypted
 };
 
-/// All entries by name. `file` is only named in messages. Throws InputError if
-/// it is no zip file, is damaged, or has two entries of one name.
+/// All entries by name. `file` is only used in messages. Throws InputError if it is not a zip file, is damaged, or has
+/// two entries of the same name.
 std::map<std::string, ZipEntry> read_zip_directory(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
 } // namespace sciexam

@@ -3,12 +3,14 @@
 #include "cli/options.hpp"
 #include "cli/packing.hpp"
 #include "cli/version.hpp"
+#include "model/runtime.hpp"
 #include "package/pack.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
+#include "train/job/isa_choice.hpp"
 #include "train/job/lock.hpp"
-#include "train/job/training.hpp"
+#include "train/job/training_job.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -21,7 +23,7 @@ namespace sciexam {
 namespace {
 
 struct TrainOptions {
-  std::string manifest, base, data, out, check, pack, device, precision = "f16";
+  std::string manifest, base, data, out, check, pack, device, isa, precision = "f16";
   std::vector<std::string> runs;
   int threads = 0, folds = 0;
   bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false;
@@ -46,6 +48,23 @@ std::vector<std::string> named_runs(const TrainOptions& options) {
   return names;
 }
 
+/// Holds all kernels to one instruction set: --isa, else what the manifest or lock `file` says, else SCIEXAM_ISA or the
+/// best of this CPU. To be called before threads are started.
+void choose_isa(TrainingManifest& manifest, const std::string& file, const TrainOptions& options) {
+  std::string who = file, remedy = "Take a CPU that has them";
+  if (!options.isa.empty()) {
+    manifest.isa = isa_of_option(options.isa); // nothing for native
+    who = "--isa " + options.isa;
+    remedy = "Give one that it has, or native";
+  } else if (options.check.empty()) {
+    remedy += ", or give --isa";
+  }
+  if (manifest.isa)
+    require_isa(*manifest.isa, best_isa(), who, remedy);
+  use_isa(manifest.isa ? *manifest.isa : chosen_isa());
+  log_line("kernels: " + chosen_kernels() + (manifest.isa ? ", for " + who : ""));
+}
+
 TrainingRequest request_of_manifest(const TrainOptions& options) {
   TrainingRequest request;
   request.manifest = parse_training_manifest(read_text_file(options.manifest), options.manifest);
@@ -54,6 +73,7 @@ TrainingRequest request_of_manifest(const TrainOptions& options) {
     request.manifest.exclude_near_duplicates = true;
   request.folds = options.folds;
   request.runs = named_runs(options);
+  choose_isa(request.manifest, options.manifest, options);
   request.threads = use_threads(options.threads);
   return request;
 }
@@ -69,6 +89,7 @@ TrainingRequest request_to_check(const TrainOptions& options) {
       throw UsageError(options.check + ": has no weights of " + run + ". Give --run one of its runs, or all");
   if (!named.empty())
     request.runs = named;
+  choose_isa(request.manifest, options.check, options);
   request.threads = use_threads(options.threads > 0 ? options.threads : request.threads);
   return request;
 }
@@ -83,6 +104,20 @@ void print_results(const TrainingOutcome& outcome) {
   }
   for (const auto& [name, value] : outcome.lock.at("scores").items())
     std::printf("  %s %s\n", name.c_str(), value.get<std::string>().c_str());
+}
+
+void pack_outcome(const TrainOptions& options, const TrainingRequest& request, const TrainingOutcome& outcome) {
+  PackingOptions packing;
+  for (const auto& folder : outcome.checkpoints)
+    packing.models.push_back(folder.string());
+  packing.tokenizer = (request.base / "spm.model").string();
+  packing.out = options.pack;
+  packing.precision = options.precision;
+  packing.title = request.manifest.title;
+  packing.template_name = name_of(request.manifest.template_kind);
+  packing.max_length = request.manifest.max_length;
+  packing.threads = request.threads;
+  pack_checkpoints(packing);
 }
 
 ExitStatus run_train(const TrainOptions& options) {
@@ -102,25 +137,14 @@ ExitStatus run_train(const TrainOptions& options) {
 
   const TrainingOutcome outcome = train_all(request);
   print_results(outcome);
-  if (!options.pack.empty()) {
-    PackingOptions packing;
-    for (const auto& folder : outcome.checkpoints)
-      packing.models.push_back(folder.string());
-    packing.tokenizer = (request.base / "spm.model").string();
-    packing.out = options.pack;
-    packing.precision = options.precision;
-    packing.title = request.manifest.title;
-    packing.template_name = name_of(request.manifest.template_kind);
-    packing.max_length = request.manifest.max_length;
-    packing.threads = request.threads;
-    pack_checkpoints(packing);
-  }
+  if (!options.pack.empty())
+    pack_outcome(options, request, outcome);
   if (options.check.empty())
     return ExitStatus::done;
-  bool same = false;
-  for (const std::string& line : compare_with_lock(options.check, outcome, same))
+  const LockComparison comparison = compare_with_lock(options.check, outcome);
+  for (const std::string& line : comparison.lines)
     std::printf("%s\n", line.c_str());
-  return same ? ExitStatus::done : ExitStatus::failed;
+  return comparison.same ? ExitStatus::done : ExitStatus::failed;
 }
 
 /// "learning_rate" -> "--learning-rate".
@@ -142,45 +166,68 @@ void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>&
   }
 }
 
+void add_training_files(CLI::App& command, TrainOptions& options) {
+  command.add_option("--manifest", options.manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
+  command.add_option("--base", options.base, "Folder of the base checkpoint: config.json, weights, spm.model")
+      ->required()
+      ->group("Inputs");
+  command.add_option("--data", options.data, "Folder with the manifest's data files")->required()->group("Inputs");
+  command.add_option("--out", options.out, "Folder for checkpoints, logs, lock.json and report.html")
+      ->required()
+      ->group("Outputs");
+  command.add_option("--pack", options.pack, "Also make a package of the trained models in this folder")
+      ->group("Outputs");
+  command.add_option("--precision", options.precision, "Of the package's weights: f16 or f32 [f16]")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->group("Outputs");
+}
+
+void add_training_tasks(CLI::App& command, TrainOptions& options) {
+  const std::string group = "What to do";
+  command.add_option("--run", options.runs, "Runs to train, by name or number, or all [all]")->group(group);
+  command
+      .add_option("--folds", options.folds,
+                  "Train each run this many times, each time with another part held out: a column `fold` of the data "
+                  "says which")
+      ->check(CLI::Range(2, 100))
+      ->group(group);
+  command.add_flag("--resume", options.resume, "Go on with what is in --out")->group(group);
+  command
+      .add_option("--check", options.check,
+                  "Train again as this lock.json says, with the instruction set that it names, and compare the weights")
+      ->group(group);
+  command
+      .add_flag("--exclude-near-duplicates", options.exclude_near_duplicates,
+                "Leave out training questions that nearly equal validation questions")
+      ->group(group);
+}
+
+void add_training_machine(CLI::App& command, TrainOptions& options) {
+  const std::string group = "Machine";
+  command
+      .add_flag("--ignore-memory-estimate", options.ignore_memory_estimate, "Start although the memory seems too small")
+      ->group(group);
+  command.add_option("--device", options.device, "cpu; with a LibTorch that has it also cuda, cuda:1 ... [cpu]")
+      ->group(group);
+  command
+      .add_option("--isa", options.isa,
+                  "Hold all kernels to avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx: the weights are the same "
+                  "then on every CPU that has it; native: the best of this CPU [the manifest's or the lock's, else "
+                  "native]")
+      ->check(CLI::IsMember({"native", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx"}))
+      ->type_name("SET")
+      ->group(group);
+  add_threads_option(command, options.threads);
+}
+
 } // namespace
 
 void add_train(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App* command = app.add_subcommand("train", "Fine-tunes the runs of a manifest (also: --train)");
-  command->add_option("--manifest", options->manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
-  command->add_option("--base", options->base, "Folder of the base checkpoint: config.json, weights, spm.model")
-      ->required()
-      ->group("Inputs");
-  command->add_option("--data", options->data, "Folder with the manifest's data files")->required()->group("Inputs");
-  command->add_option("--out", options->out, "Folder for checkpoints, logs, lock.json and report.html")
-      ->required()
-      ->group("Outputs");
-  command->add_option("--pack", options->pack, "Also make a package of the trained models in this folder")
-      ->group("Outputs");
-  command->add_option("--precision", options->precision, "Of the package's weights: f16 or f32 [f16]")
-      ->check(CLI::IsMember({"f16", "f32"}))
-      ->group("Outputs");
-  command->add_option("--run", options->runs, "Runs to train, by name or number, or all [all]")->group("What to do");
-  command
-      ->add_option(
-          "--folds", options->folds,
-          "Train each run so many times, each with another part held out: a column `fold` of the data says which")
-      ->check(CLI::Range(2, 100))
-      ->group("What to do");
-  command->add_flag("--resume", options->resume, "Go on with what is in --out")->group("What to do");
-  command->add_option("--check", options->check, "Train again as this lock.json says, and compare the weights")
-      ->group("What to do");
-  command
-      ->add_flag("--exclude-near-duplicates", options->exclude_near_duplicates,
-                 "Leave out training questions that nearly equal validation questions")
-      ->group("What to do");
-  command
-      ->add_flag("--ignore-memory-estimate", options->ignore_memory_estimate,
-                 "Start although the memory seems too small")
-      ->group("Machine");
-  command->add_option("--device", options->device, "cpu, or with a LibTorch that has it cuda, cuda:1 ... [cpu]")
-      ->group("Machine");
-  add_threads_option(*command, options->threads);
+  add_training_files(*command, *options);
+  add_training_tasks(*command, *options);
+  add_training_machine(*command, *options);
   add_setting_options(*command, options);
   command->callback([options, &status] { status = run_train(*options); });
 }

@@ -5,7 +5,6 @@
 #include "support/files/descriptor.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -77,7 +76,7 @@ private:
   int ordinal_;
   double timeout_;
   std::string name_;
-  std::atomic<pid_t> process_ = -1; ///< alive() looks at it while another thread's load() ends it
+  pid_t process_ = -1;
   Descriptor socket_;
   std::unique_ptr<protocol::SharedMemory, Unmap> memory_;
   protocol::DeviceFacts facts_ = {};

@@ -1,4 +1,4 @@
-// Answering questions with one network.
+// Questions through one network.
 #pragma once
 
 #include "inference/batches.hpp"

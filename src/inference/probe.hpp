@@ -1,4 +1,4 @@
-// Sequences whose logits a package carries, so that another machine can check
+// Sequences whose logits a package carries, so that another machine can see
 // that it computes the same.
 #pragma once
 
@@ -10,16 +10,16 @@
 
 namespace sciexam {
 
-/// How far a probe's logit may be off: kernels for other CPUs sum in another
+/// How far a probe's logit may be off: kernels of other CPUs sum in another
 /// order, which moves the logits of a large model by up to about 1e-4.
 inline constexpr double kProbeTolerance = 1e-3;
-/// With int8 weights: activations that differ in their last bits may be rounded to different integers.
+/// Where weights are bytes: what differs in the last bits may be rounded to another byte.
 inline constexpr double kByteProbeTolerance = 0.05;
 
 /// The logits that `network` gives to two fixed questions.
 std::vector<Probe> compute_probe(AnsweringNetwork& network, const Tokenizer& tokenizer, const TemplateOptions& options);
 
-/// The largest difference between the probe's logits and those that `network` computes.
+/// The largest difference between the probe's logits and those that `network` computes now.
 double probe_difference(AnsweringNetwork& network, const std::vector<Probe>& probe);
 
 } // namespace sciexam

@@ -27,7 +27,7 @@ float* map_huge(std::size_t bytes) {
     ::munmap(begin, before);
   if (before < kHugePage)
     ::munmap(begin + before + bytes, kHugePage - before);
-  ::madvise(begin + before, bytes, MADV_HUGEPAGE); // a wish: without it pages are small
+  ::madvise(begin + before, bytes, MADV_HUGEPAGE); // a hint: where it is refused, pages are small
   return reinterpret_cast<float*>(begin + before);
 }
 

@@ -7,7 +7,7 @@
 
 namespace sciexam {
 
-/// Uninitialised floats. Large ones are mappings of their own, in huge pages where the system has some to give: weights
+/// Uninitialised floats. Large arrays are mappings of their own, in huge pages where the system grants them: weights
 /// are read from end to end for every few rows of tokens.
 class AlignedFloats {
 public:
@@ -33,10 +33,10 @@ private:
   std::size_t bytes_ = 0;
 };
 
-/// Floats that are asked for again and again: memory is taken only when more are wanted than ever before.
+/// A buffer that is reused: memory is allocated only when more floats are needed than ever before.
 class ReusedFloats {
 public:
-  /// Their contents are what was left there. Throws std::bad_alloc.
+  /// The contents are whatever was left there. Throws std::bad_alloc.
   float* take(std::int64_t count) {
     if (count > count_) {
       floats_ = AlignedFloats(); // before the larger ones are taken

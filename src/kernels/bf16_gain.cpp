@@ -12,7 +12,7 @@
 namespace sciexam {
 namespace {
 
-/// The best of some products, in seconds.
+/// The fastest of several products, in seconds.
 double seconds_of_product(StoredWeights stored, Workspace& workspace) {
   constexpr std::int64_t kFeatures = 512, kRows = 256;
   constexpr int kTries = 5;

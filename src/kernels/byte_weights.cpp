@@ -57,7 +57,7 @@ ByteWeights round_with(const DenseWeights& layer, std::vector<float> factors) {
       largest = std::max(largest, std::abs(value));
     }
     const float scale = largest / 127;
-    const float inverse = std::isnormal(scale) ? 1 / scale : 0; // that of a smaller one might be infinite
+    const float inverse = std::isnormal(scale) ? 1 / scale : 0; // the inverse of a smaller scale might be infinite
     rounded.scales.push_back(scale);
     std::transform(row.begin(), row.end(), rounded.bytes.begin() + o * layer.in,
                    [=](float value) { return static_cast<std::int8_t>(std::nearbyint(value * inverse)); });

@@ -1,4 +1,4 @@
-// Weights of one byte, made so that a dense layer's output changes as little as possible.
+// int8 weights of a dense layer, chosen so that its output changes as little as possible.
 #pragma once
 
 #include "kernels/workers.hpp"
@@ -10,25 +10,25 @@
 
 namespace sciexam {
 
-/// What a dense layer's input looks like.
+/// A sample of a dense layer's input.
 struct InputSample {
-  std::vector<float> rows = {};    ///< [some, in_features]
-  std::vector<float> largest = {}; ///< [in_features], of absolute values, of more rows than these
+  std::vector<float> rows = {};    ///< [sample, in_features]
+  std::vector<float> largest = {}; ///< [in_features], maximum absolute values over more rows than these
 };
 
-/// weight[o][i] is about scales[o] * bytes[o][i] * input_factors[i]; the input is multiplied with the factors instead.
+/// weight[o][i] is approximately scales[o] * bytes[o][i] * input_factors[i]; the factors are applied to the input.
 struct ByteWeights {
   std::vector<std::int8_t> bytes = {};   ///< [out_features, in_features], -127 .. 127
   std::vector<float> scales = {};        ///< [out_features]
   std::vector<float> input_factors = {}; ///< [in_features]
-  /// How far outputs of the sample are off: root of the mean square, as a part of that of the outputs.
+  /// Root mean square error of the sample's outputs, relative to the root mean square of the outputs.
   double error = 0;
 };
 
-/// Rounds weight [out_features, in_features] to bytes: each output has its scale, and inputs are smoothed (SmoothQuant,
-/// arXiv:2211.10438, formula 4): divided by largest^alpha / (largest weight)^(1 - alpha), where a few inputs much
-/// larger than the others would leave these no bits. alpha is that of 0.1 .. 0.9, or no smoothing, with the least error
-/// on the sample, whose rows are multiplied as dense() will.
+/// Rounds weight [out_features, in_features] to int8 with one scale per output. Inputs are smoothed (SmoothQuant,
+/// arXiv:2211.10438, formula 4): divided by maximum^alpha / (maximum weight)^(1 - alpha), since a few inputs much
+/// larger than the rest would leave those no bits. Of alpha = 0.1 .. 0.9 and no smoothing, the one with the smallest
+/// error on the sample is taken; its rows are multiplied as dense() does.
 ByteWeights round_to_bytes(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
                            const Workers& workers, Workspace& workspace);
 

@@ -9,14 +9,14 @@
 
 namespace sciexam {
 
-/// Fewer rows a worker take as long: the weights' way from memory is then what takes the time.
+/// Fewer rows per worker take just as long: reading the weights from memory then dominates.
 inline constexpr std::int64_t kEfficientRows = 96;
 
 /// y = x weight^T + bias, then GELU if asked for; x [rows, in_features], y [rows, out_features]. The bits of a row
 /// depend neither on the rows beside it nor on the workers. Throws std::bad_alloc.
 void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
            Workspace& workspace);
-/// The first `out_features` alone, without GELU; y [rows, out_features].
+/// Only the first `out_features`, without GELU; y [rows, out_features].
 void dense_part(const PackedMatrix& matrix, std::int64_t out_features, const float* x, std::int64_t rows, float* y,
                 const Workers& workers, Workspace& workspace);
 

@@ -13,7 +13,7 @@ namespace {
 /// The table of a term with its rows by distance, packed for all heads.
 class PackedTable {
 public:
-  /// `rows` are those of `table` for the distances 1 - longest .. longest - 1; they are taken times `scale`.
+  /// `rows` are the rows of `table` for the distances 1 - longest .. longest - 1; they are multiplied by `scale`.
   PackedTable(const FusedAttention& call, const float* table, const std::vector<std::int64_t>& rows, float scale,
               const Workers& workers, ReusedFloats& memory) {
     std::vector<std::int64_t> columns{rows.front()};
@@ -63,7 +63,7 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   std::iota(order.begin(), order.end(), 0);
   for (const std::int64_t s : order)
     contexts.push_back(contexts.back() + std::min(call.queries, length(s)));
-  // The longest first: the last ones to end are short.
+  // The longest first, so that the last to finish are short.
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
   if (order.empty() || length(order.front()) == 0)
     return;

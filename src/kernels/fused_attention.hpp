@@ -1,4 +1,4 @@
-// Disentangled attention on the CPU for answering: scores, both relative terms, softmax and context in one pass a
+// Disentangled attention on the CPU for answering: scores, both relative terms, softmax and context in one pass per
 // sequence and head, on packed sequences.
 #pragma once
 
@@ -18,13 +18,14 @@ struct FusedAttention {
   const float *q = nullptr, *k = nullptr, *v = nullptr;
   std::int64_t qkv_stride = 0, heads = 0, head_dim = 0;
   float scale = 1;
-  /// Projected tables, [rows, heads * head_dim], or null: what q is multiplied with (c2p), and k (p2c).
+  /// Projected tables, [rows, heads * head_dim], or null: q is multiplied by the first (c2p), k by the second (p2c).
   const float *key_table = nullptr, *query_table = nullptr;
   /// The tables' row for a distance query - key (relative_row() of relative_position.hpp).
   std::function<std::int64_t(std::int64_t)> table_row;
   /// Sequence s holds the tokens offsets[s] .. offsets[s + 1] - 1.
   std::span<const std::int64_t> offsets;
-  /// Only for the first so many tokens of each sequence; their contexts lie packed one after the other.
+  /// The number of tokens of each sequence to compute, from the first on; their contexts are packed one after the
+  /// other.
   std::int64_t queries = INT64_MAX;
   float* context = nullptr; ///< [tokens or queries of all sequences, heads * head_dim]
 };

@@ -16,7 +16,7 @@ namespace {
 
 struct Known {
   Isa isa;
-  const char *forced, *name;
+  const char *option, *name;
 };
 /// The best first.
 constexpr std::array<Known, 5> kKnown = {{{Isa::avx512_amx, "avx512_amx", "AVX-512 with AMX"},
@@ -25,18 +25,29 @@ constexpr std::array<Known, 5> kKnown = {{{Isa::avx512_amx, "avx512_amx", "AVX-5
                                           {Isa::avx512, "avx512", "AVX-512"},
                                           {Isa::avx2, "avx2", "AVX2"}}};
 
+const Known& known(Isa isa) {
+  return *std::find_if(kKnown.begin(), kKnown.end(), [=](const Known& each) { return each.isa == isa; });
+}
+
+/// What hold_isa() asked for.
+std::optional<Isa>& held_isa() {
+  static std::optional<Isa> held;
+  return held;
+}
+
 Isa choose() {
+  if (held_isa())
+    return *held_isa();
   const char* forced = std::getenv("SCIEXAM_ISA");
   if (forced == nullptr || *forced == '\0')
-    return std::find_if(kKnown.begin(), kKnown.end() - 1, [](const Known& known) { return cpu_has(known.isa); })->isa;
-  const auto* const known = std::find_if(kKnown.begin(), kKnown.end(),
-                                         [&](const Known& each) { return std::string_view(forced) == each.forced; });
-  if (known == kKnown.end())
+    return best_isa();
+  const std::optional<Isa> isa = isa_of_option(forced);
+  if (!isa)
     throw UsageError("SCIEXAM_ISA is '" + std::string(forced) +
                      "'. Set it to avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx, or not at all");
-  if (!cpu_has(known->isa))
+  if (!cpu_has(*isa))
     throw UsageError("SCIEXAM_ISA is " + std::string(forced) + ", which this CPU does not have. Unset it");
-  return known->isa;
+  return *isa;
 }
 
 /// __builtin_cpu_supports() of clang 14 does not know it.
@@ -51,8 +62,8 @@ bool has_amx() {
   constexpr unsigned kAll = kTile | kBf16 | kInt8;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (edx & kAll) != kAll)
     return false;
-  // The registers are 8 KB that a thread's state has only if its process wants it; kernels before 5.16 do not know
-  // that.
+  // A thread's state has the 8 KB of registers only if its process asked for them; kernels before 5.16 reject the
+  // request.
   constexpr long kRequestPermission = 0x1023, kTileData = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   static const bool permitted = ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
   return permitted;
@@ -65,8 +76,29 @@ Isa chosen_isa() {
   return isa;
 }
 
+void hold_isa(Isa isa) {
+  held_isa() = isa;
+  if (chosen_isa() != isa)
+    throw InternalError("kernels of " + isa_name(chosen_isa()) + " were in use before " + isa_name(isa) +
+                        " was asked for");
+}
+
+Isa best_isa() {
+  return std::find_if(kKnown.begin(), kKnown.end() - 1, [](const Known& each) { return cpu_has(each.isa); })->isa;
+}
+
 std::string isa_name(Isa isa) {
-  return std::find_if(kKnown.begin(), kKnown.end(), [=](const Known& known) { return known.isa == isa; })->name;
+  return known(isa).name;
+}
+
+std::string isa_option(Isa isa) {
+  return known(isa).option;
+}
+
+std::optional<Isa> isa_of_option(std::string_view option) {
+  const auto* const found =
+      std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& each) { return option == each.option; });
+  return found == kKnown.end() ? std::nullopt : std::optional(found->isa);
 }
 
 bool cpu_has(Isa isa) {

@@ -1,20 +1,35 @@
-// Which of the kernels' instruction sets is used: the best that the CPU has, chosen once.
+// Which of the kernels' instruction sets is used: the best that the CPU has, or the one that is asked for.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace sciexam {
 
-/// avx512_vnni: AVX-512 with products of bytes; avx512_bf16: with those and with products of bf16; avx512_amx: with
-/// these and with AMX, a unit for products of matrices of both.
+/// Each has all of the ones before it. avx512_vnni: AVX-512 with products of int8; avx512_bf16: also with products of
+/// bf16; avx512_amx: also with AMX, a unit for matrix products of both.
 enum class Isa { avx2, avx512, avx512_vnni, avx512_bf16, avx512_amx };
 
-/// SCIEXAM_ISA (avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx) if it is set, else the best that this CPU has;
-/// the same on every call. Throws UsageError for another value and for one that this CPU does not have.
+/// What hold_isa() asked for; else SCIEXAM_ISA (avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx) if it is set;
+/// else the best that this CPU has. The same on every call. Throws UsageError for another value of SCIEXAM_ISA, and for
+/// one that this CPU does not have.
 Isa chosen_isa();
+
+/// Makes `isa`, which this CPU must have, the chosen one, whatever SCIEXAM_ISA says. Throws InternalError if
+/// chosen_isa() has returned another one before.
+void hold_isa(Isa isa);
+
+/// The best that this CPU has.
+Isa best_isa();
 
 /// "AVX2", "AVX-512", "AVX-512 with VNNI", "AVX-512 with VNNI and bf16", "AVX-512 with AMX".
 std::string isa_name(Isa isa);
+
+/// As command lines and files have it: "avx2", "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx".
+std::string isa_option(Isa isa);
+/// The reverse; nothing for any other text.
+std::optional<Isa> isa_of_option(std::string_view option);
 
 /// True if this CPU can run it. For AMX, which a process has to ask the kernel for, it is asked for.
 bool cpu_has(Isa isa);

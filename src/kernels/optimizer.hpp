@@ -7,14 +7,14 @@
 
 namespace sciexam {
 
-/// One step of AdamW (Loshchilov and Hutter 2019), as it is the same for all elements of a tensor:
+/// One step of AdamW (Loshchilov and Hutter 2019), the same for all elements of a tensor:
 ///   parameter *= decay_before
 ///   m = beta1 m + rest1 g;  v = beta2 v + rest2 g^2;  g = gradient_scale * gradient
 ///   parameter -= step_size * m / (sqrt(v) * root_scale + epsilon)
 ///   parameter *= decay_after
 struct AdamWStep {
   float beta1 = 0.9F, beta2 = 0.999F, epsilon = 1e-8F;
-  float rest1 = 0.1F, rest2 = 0.001F; ///< 1 - beta, rounded once: 1 - 0.999F would be off by 5e-5 of itself
+  float rest1 = 0.1F, rest2 = 0.001F; ///< 1 - beta, rounded once: 1 - 0.999F would have a relative error of 5e-5
   float gradient_scale = 1, step_size = 0, root_scale = 1;
   float decay_before = 1, decay_after = 1;
 };

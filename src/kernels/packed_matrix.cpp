@@ -28,7 +28,7 @@ PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, 
   bias_ = AlignedFloats::zeros(all_columns);
   if (stored == StoredWeights::int8) {
     if (in_features > kMostByteFeatures)
-      throw InternalError("a product of bytes over " + std::to_string(in_features) + " features");
+      throw InternalError("an int8 product over " + std::to_string(in_features) + " features");
     weight_ = AlignedFloats::zeros(all_columns * round_up(in_features, kBytesOfGroup) / kBytesOfGroup);
     byte_scales_ = AlignedFloats::zeros(all_columns);
     byte_surplus_.resize(static_cast<std::size_t>(all_columns));
@@ -40,8 +40,8 @@ PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, 
   }
 }
 
-/// Row by row: a panel's place is small enough to stay in the second cache until its rows are there. kGroup features of
-/// a column lie side by side.
+/// Row by row: a panel is small enough to stay in the second-level cache until all its rows are placed. kGroup features
+/// of a column are adjacent.
 template <std::int64_t kGroup, class To, class Weight>
 void PackedMatrix::place_each(std::int64_t first, std::int64_t count, To* to, Weight weight) {
   const std::int64_t columns = kernels_->panel_columns, of_panel = round_up(in_features_, kGroup) * columns;

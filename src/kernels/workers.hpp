@@ -1,4 +1,4 @@
-// The threads that kernels run on, lent by whoever calls them.
+// The threads that kernels run on, lent by the caller.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace sciexam {
 struct Workers {
   int count = 1;
   /// Calls task(worker, i) for i = 0 .. tasks - 1, each once; worker is 0 .. count - 1, and no two calls with the same
-  /// one run at the same time. Tasks must not throw.
+  /// worker run concurrently. Tasks must not throw.
   std::function<void(std::int64_t tasks, const std::function<void(int worker, std::int64_t i)>& task)> run;
 };
 

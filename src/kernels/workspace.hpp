@@ -1,4 +1,4 @@
-// Memory that kernels use again in every layer: taken once, it stays mapped and warm.
+// Memory that kernels reuse in every layer: allocated once, it stays mapped and warm.
 #pragma once
 
 #include "kernels/aligned_floats.hpp"

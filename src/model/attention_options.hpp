@@ -15,7 +15,7 @@ struct AttentionOptions {
   double scale = 1; ///< of the scores: 1 / sqrt(head_dim * (1 + terms)), terms = elements of pos_att_type
   double dropout_probability = 0;
   std::optional<RandomStream> dropout = std::nullopt; ///< of the probabilities; nothing: no dropout
-  /// If not null: once it is true, a forward pass without gradients skips what is left, and its result is worthless.
+  /// If not null: once it is true, the forward pass without gradients ends early, and its result must not be used.
   const SharedStop* stop = nullptr;
 };
 

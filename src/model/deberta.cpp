@@ -147,12 +147,13 @@ std::optional<ReferenceOutput> DebertaForMultipleChoice::forward_until(const Sto
   const at::Tensor relative = project_now ? frame_.relative_embeddings() : at::Tensor();
   at::Tensor hidden = embedded;
   const SharedStop shared_stop(stop);
-  const SharedStop* within_layer = stop && !options.checkpoint_layers ? &shared_stop : nullptr;
+  // A checkpointed layer runs again after this call has ended.
+  const SharedStop* within = stop && !options.checkpoint_layers ? &shared_stop : nullptr;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (shared_stop())
       return std::nullopt;
     const auto run = [=, this](const at::Tensor& x, const at::Tensor& table) { // copies: a checkpoint outlives the pass
-      return run_layer(i, x, table, batch, options, within_layer);
+      return run_layer(i, x, table, batch, options, within);
     };
     if (static_cast<std::int64_t>(i) < options.frozen_layers)
       hidden = run(hidden.detach(), relative.defined() ? relative.detach() : relative);

@@ -7,6 +7,7 @@
 #include "model/dropout.hpp"
 #include "model/layers.hpp"
 #include "model/named_tensors.hpp"
+#include "support/machine/shared_stop.hpp"
 #include "model/network_frame.hpp"
 #include "model/network_io.hpp"
 #include "model/relative_tables.hpp"
@@ -67,7 +68,8 @@ public:
   /// Differentiable if gradients are enabled. Throws UsageError if a sequence is longer than an
   /// absolute position table allows, InternalError if an id is outside the vocabulary.
   ReferenceOutput forward(const PackedSequences& batch, const ForwardOptions& options = {}) const;
-  /// The same, or nothing where `stop` ended it.
+  /// The same, or nothing where `stop` ended it, which is asked before every layer and, where layers are not
+  /// checkpointed, many times within it.
   std::optional<ReferenceOutput> forward_until(const StopRequest& stop, const PackedSequences& batch,
                                                const ForwardOptions& options = {}) const;
 

@@ -30,7 +30,7 @@ struct NetworkOutput {
   std::vector<at::Tensor> hidden_states; ///< if asked for: embeddings and every layer, [tokens, hidden_size] each
 };
 
-/// Asked before every layer and many times within it, on the caller's thread; once it returns true, the pass ends soon,
+/// Asked before every layer and many times within it, on the caller's thread; once it returns true, the pass soon ends
 /// without a result. Empty: never stop.
 using StopRequest = std::function<bool()>;
 

@@ -116,7 +116,7 @@ std::optional<NetworkOutput> PackedDeberta::run(const PackedSequences& batch, co
   // The pooler looks at each sequence's first token only: the last layer need not compute more.
   const bool first_tokens_only = !options.with_hidden_states && (layers_.size() > 1 || !frame_.has_convolution());
   const SharedStop stop(options.stop);
-  const PackedPass pass{config(), batch.offsets, workspace_, times_, stop};
+  const PackedPass pass{config(), batch.offsets, workspace_, times_, options.stop ? &stop : nullptr};
   at::Tensor hidden = embedded;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (stop())

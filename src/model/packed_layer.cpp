@@ -24,11 +24,13 @@ NormWeights weights_of(const LayerNorm& norm) {
 }
 
 /// Workers that skip the remaining tasks once `stop` is true. A task is a chunk of rows, or one head of one sequence.
-Workers stoppable(const Workers& workers, const SharedStop& stop) {
+Workers stoppable(Workers workers, const SharedStop* stop) {
+  if (stop == nullptr)
+    return workers;
   return {workers.count,
-          [run = workers.run, &stop](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
+          [run = std::move(workers.run), stop](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
             run(tasks, [&](int worker, std::int64_t i) {
-              if (!stop())
+              if (!(*stop)())
                 task(worker, i);
             });
           }};

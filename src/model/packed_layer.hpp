@@ -58,7 +58,7 @@ struct PackedPass {
   const std::vector<std::int64_t>& offsets; ///< of the sequences
   Workspace& workspace;
   LayerTimes& times;      ///< what layers take is added
-  const SharedStop& stop; ///< once it is true, a layer skips what is left, and its result is worthless
+  const SharedStop* stop; ///< if not null: once it is true, a layer ends early and its result must not be used
 };
 
 /// The reference's run_layer(); hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first

@@ -5,6 +5,7 @@
 #include "support/errors.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <initializer_list>
 #include <new>
 #include <string_view>
@@ -19,6 +20,70 @@
 #endif
 
 namespace sciexam {
+namespace {
+
+/// LibTorch reads this variable when it looks up its first kernel (compute_cpu_capability() in DispatchStub.cpp).
+void hold_libtorch(Isa isa) {
+  const bool wide = isa != Isa::avx2;
+  ::setenv("ATEN_CPU_CAPABILITY", wide ? "avx512" : "avx2", 1);
+  const std::string found = at::get_cpu_capability();
+  if (found != (wide ? "AVX512" : "AVX2"))
+    throw InternalError("LibTorch had chosen kernels of " + found + " before " + isa_name(isa) + " was asked for");
+}
+
+#ifdef SCIEXAM_STOCK_LIBTORCH
+
+/// oneDNN is inside LibTorch, without symbols of its own, and reads its variable on first use.
+void hold_onednn(Isa isa) {
+  const auto value = [=] {
+    switch (isa) {
+    case Isa::avx2:
+      return "AVX2";
+    case Isa::avx512:
+      return "AVX512_CORE";
+    case Isa::avx512_vnni:
+      return "AVX512_CORE_VNNI";
+    case Isa::avx512_bf16:
+      return "AVX512_CORE_BF16";
+    case Isa::avx512_amx:
+      break;
+    }
+    return "AVX512_CORE_AMX";
+  };
+  ::setenv("ONEDNN_MAX_CPU_ISA", value(), 1);
+}
+
+#else
+
+void hold_onednn(Isa isa) {
+  const auto limit = [=] {
+    switch (isa) {
+    case Isa::avx2:
+      return dnnl_cpu_isa_avx2;
+    case Isa::avx512:
+      return dnnl_cpu_isa_avx512_core;
+    case Isa::avx512_vnni:
+      return dnnl_cpu_isa_avx512_core_vnni;
+    case Isa::avx512_bf16:
+      return dnnl_cpu_isa_avx512_core_bf16;
+    case Isa::avx512_amx:
+      break;
+    }
+    return dnnl_cpu_isa_avx512_core_amx;
+  };
+  if (dnnl_set_max_cpu_isa(limit()) != dnnl_success)
+    throw InternalError("oneDNN was in use before its kernels were to be held to " + isa_name(isa));
+}
+
+#endif
+
+} // namespace
+
+void use_isa(Isa isa) {
+  hold_isa(isa);
+  hold_libtorch(isa);
+  hold_onednn(isa);
+}
 
 void set_compute_threads(int threads) {
   chosen_isa(); // a wrong SCIEXAM_ISA is reported before any work
@@ -37,6 +102,10 @@ bool is_out_of_memory(const std::exception& fault) {
 }
 
 #ifdef SCIEXAM_STOCK_LIBTORCH
+
+bool isa_is_held_everywhere() noexcept {
+  return false;
+}
 
 std::string network_library_versions() {
   return "LibTorch " TORCH_VERSION " (shared)";
@@ -77,6 +146,10 @@ std::string onednn_isa() {
 }
 
 } // namespace
+
+bool isa_is_held_everywhere() noexcept {
+  return true;
+}
 
 std::string network_library_versions() {
   const dnnl_version_t* onednn = dnnl_version();

@@ -1,12 +1,22 @@
 // The libraries under the network: their threads and their versions.
 #pragma once
 
+#include "kernels/isa.hpp"
+
 #include <exception>
 #include <string>
 
 namespace sciexam {
 
-/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). To be called once, first.
+/// Holds all kernels of this process, ours, LibTorch's and oneDNN's, to one instruction set that this CPU has, whatever
+/// the environment says: results in f32 have the same bits then on every CPU that has it. To be called before anything
+/// else of these libraries is used; throws InternalError where that is too late.
+void use_isa(Isa isa);
+
+/// True if use_isa() holds everything that computes; a stock LibTorch brings libraries with choices of their own.
+bool isa_is_held_everywhere() noexcept;
+
+/// Sets the number of threads of LibTorch, oneDNN and OpenMP (one shared pool). To be called once, early.
 /// Throws UsageError for a wrong SCIEXAM_ISA.
 void set_compute_threads(int threads);
 

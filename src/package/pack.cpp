@@ -47,10 +47,10 @@ Json read_training_record(const std::filesystem::path& folder) {
 
 Checkpoint open_for_packing(const PackModel& model, DType dtype) {
   Checkpoint checkpoint;
+  checkpoint.weights = open_checkpoint(model.folder); // first: of a folder without config.json it says what it is
   const std::filesystem::path config = model.folder / "config.json";
   checkpoint.config_text = read_text_file(config);
   checkpoint.config = parse_deberta_config(JsonDocument(checkpoint.config_text, config).root());
-  checkpoint.weights = open_checkpoint(model.folder);
   checkpoint.parameters = parameters_of(checkpoint.config);
   checkpoint.match = match_parameters(checkpoint.parameters, *checkpoint.weights, Purpose::answering);
   for (TensorInfo& parameter : checkpoint.parameters)
@@ -99,6 +99,10 @@ std::string list(const std::vector<std::string>& names) {
 void note_leftovers(const PackRequest& request, const PackModel& model, const Checkpoint& checkpoint) {
   if (!request.note)
     return;
+  for (const std::string& note : checkpoint.weights->notes())
+    request.note(model.folder.string() + ": " + note);
+  if (!checkpoint.match.note.empty())
+    request.note(model.folder.string() + ": " + checkpoint.match.note);
   if (!checkpoint.match.extra.empty())
     request.note(model.folder.string() +
                  ": tensors that the network does not have are left out: " + list(checkpoint.match.extra));

@@ -1,6 +1,8 @@
 // A model's dense layers with weights of one byte, as far as its answers stay the same.
 #pragma once
 
+#include "checkpoint/config.hpp"
+#include "checkpoint/weight_source.hpp"
 #include "inference/batches.hpp"
 #include "inference/logits.hpp"
 

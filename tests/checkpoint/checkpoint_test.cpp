@@ -45,7 +45,12 @@ TEST_CASE("a folder's weights are found in the order of preference") {
   write_file_atomically(folder / "model.safetensors.index.json", index_text(R"({"from_index": "shard.safetensors"})"));
   CHECK(names(*open_checkpoint(folder.path())) == std::vector<std::string>{"from_index"});
   write_file_atomically(folder / "model.safetensors", small_safetensors({"from_safetensors"}));
-  CHECK(names(*open_checkpoint(folder.path())) == std::vector<std::string>{"from_safetensors"});
+  const auto source = open_checkpoint(folder.path());
+  CHECK(names(*source) == std::vector<std::string>{"from_safetensors"});
+  REQUIRE(source->notes().size() == 1);
+  CHECK_THAT(source->notes()[0], ContainsSubstring("model.safetensors, which transformers prefers too; not used: "
+                                                   "model.safetensors.index.json, pytorch_model.bin"));
+  CHECK(open_checkpoint(folder / "pytorch_model.bin")->notes().empty());
 }
 
 TEST_CASE("a single file is recognised by its content") {
@@ -72,6 +77,7 @@ TEST_CASE("shards are read as one source") {
                         index_text(R"({"a": "1.safetensors", "c": "2.safetensors", "b": "1.safetensors"})"));
   const auto source = open_checkpoint(folder.path());
   CHECK(names(*source) == std::vector<std::string>{"a", "b", "c"});
+  CHECK(source->notes().empty());
   CHECK(source->description() == (folder / "model.safetensors.index.json").string());
   CHECK(read_all(*source).at("c") == std::string(8, '\0'));
   CHECK(names(*open_checkpoint(folder / "model.safetensors.index.json")).size() == 3);

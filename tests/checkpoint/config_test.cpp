@@ -104,7 +104,7 @@ TEST_CASE("pos_att_type may be a list or a text with bars") {
     CHECK_FALSE(parse(R"("pos_att_type": )" + std::string(neither)).c2p);
 }
 
-TEST_CASE("without buckets or a greatest distance the sizes follow max_position_embeddings") {
+TEST_CASE("without buckets or a maximum distance the sizes follow max_position_embeddings") {
   CHECK(parse(R"("max_position_embeddings": 40)").attention_span() == 40);
   CHECK(
       parse(R"("max_position_embeddings": 40, "max_relative_positions": 0, "position_buckets": 0)").attention_span() ==
@@ -121,6 +121,10 @@ TEST_CASE("another kind of model is refused") {
         "config.json, column $.model_type: is \"deberta\", but sciexam runs deberta-v2");
   check("{}", "has no \"model_type\"");
   check("[]", "is not an object");
+}
+
+TEST_CASE("the activation that is gelu written in Python is gelu") {
+  CHECK(parse(R"("hidden_act": "gelu_python")").hidden_act == "gelu");
 }
 
 TEST_CASE("unknown words are refused by name") {
@@ -166,7 +170,7 @@ TEST_CASE("pruned heads are refused, an empty list of them is not") {
   CHECK(parse(R"("pruned_heads": {})").unknown_keys.empty());
 }
 
-TEST_CASE("keys that nothing is known of are listed, bookkeeping is not") {
+TEST_CASE("unknown keys are listed, bookkeeping is not") {
   CHECK(
       parse(
           R"("dtype": "float16", "legacy": true, "id2label": {"0": "A"}, "sparse_attention": 3, "quantization_config": {})")

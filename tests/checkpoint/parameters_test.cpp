@@ -1,3 +1,4 @@
+#include "checkpoint/listed_weights.hpp"
 #include "checkpoint/parameters.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
@@ -9,23 +10,11 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
+using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 
 namespace {
-
-/// Names and shapes alone.
-class ListedWeights : public WeightSource {
-public:
-  explicit ListedWeights(std::vector<TensorInfo> tensors) : tensors_(std::move(tensors)) {}
-  const std::vector<TensorInfo>& tensors() const override { return tensors_; }
-  std::string description() const override { return "model.safetensors"; }
-  void read(const std::function<bool(const TensorInfo&)>&, const std::function<void(const TensorChunk&)>&,
-            int) override {}
-
-private:
-  std::vector<TensorInfo> tensors_;
-};
 
 DebertaConfig small_config() {
   DebertaConfig config;

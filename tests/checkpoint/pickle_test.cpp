@@ -93,6 +93,24 @@ TEST_CASE("an OrderedDict with attributes is a dictionary") {
   CHECK(document.root().find("w")->integer == 1);
 }
 
+TEST_CASE("what is made of allowed classes is recorded, whatever is put into it") {
+  // a path, made by NEWOBJ, with attributes, an item and a member added
+  const Pickle document = parse_pickle(
+      pickle::whole(pickle::global("torch", "FloatStorage") + ")\x81}bK\x01" + "a" + pickle::text("x") + "K\x02s"));
+  CHECK(document.root().kind == Kind::call);
+  CHECK(document.root().items.size() == 1);
+  CHECK(parse_pickle("\x80\x04\x8f(K\x01K\x02\x90.").root().items.size() == 2); // a set
+}
+
+TEST_CASE("a pickle ends at STOP, whatever follows") {
+  const std::string first = pickle::whole("K\x01");
+  const Pickle document = parse_pickle(first + "anything");
+  CHECK(document.size() == first.size());
+  CHECK(document.root().integer == 1);
+  CHECK(parse_pickle(pickle::whole("(K\x01K\x02t")).values().size() >= 3);
+  check_pickle_refused("\x80\x02" + std::string(kMaxPickleBytes, '\x88') + "0.", "is longer than 16 MB");
+}
+
 TEST_CASE("any other import is refused by name") {
   check_pickle_refused(pickle::whole(pickle::global("os", "system") + pickle::tuple({pickle::text("true")}) + "R"),
                        "wants to import os.system");

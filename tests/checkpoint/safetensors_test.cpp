@@ -55,7 +55,7 @@ TEST_CASE("the header alone is enough, the data need not be there") {
   CHECK(parse_safetensors_header(bytes_of(header), file.size(), "x").tensors.size() == 2);
 }
 
-TEST_CASE("a safetensors file that is cut off or no such file is refused") {
+TEST_CASE("a file that is cut off or not in the safetensors format is refused") {
   const std::string file = small_safetensors({"a", "b"});
   check_refused(file.substr(0, 5), "too short");
   check_refused(file.substr(0, 60), "ends inside its safetensors header");
@@ -90,7 +90,7 @@ TEST_CASE("a tensor whose description contradicts itself is refused") {
   check_refused_json(R"({"__metadata__": {"format": 1}})", 0, "is not a string");
 }
 
-TEST_CASE("data that overlap or leave holes, and doubled names, are refused") {
+TEST_CASE("data that overlap or leave holes, and duplicate names, are refused") {
   const auto two = [](const std::string& name, const std::string& offsets) {
     return R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, ")" + name +
            R"(": {"dtype": "F32", "shape": [2], "data_offsets": )" + offsets + "}}";

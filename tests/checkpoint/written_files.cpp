@@ -42,6 +42,20 @@ void write_zip(const std::filesystem::path& file, const std::vector<std::pair<st
     throw std::runtime_error("cannot write a zip file");
 }
 
+std::string legacy_file(std::string_view object, const std::vector<LegacyStorage>& storages) {
+  std::string keys = "](", data;
+  for (const LegacyStorage& storage : storages) {
+    keys += pickle::text(storage.key);
+    data += little_endian(storage.elements, 8) + storage.data;
+  }
+  const std::string magic = "\x8a\nl\xfc\x9c"
+                            "F\xf9 j\xa8P\x19";
+  const std::string machine =
+      pickle::dictionary({{"protocol_version", "M\xe9\x03"}, {"little_endian", "\x88"}, {"type_sizes", "}"}});
+  return pickle::whole(magic) + pickle::whole("M\xe9\x03") + pickle::whole(machine) + std::string(object) +
+         pickle::whole(keys + "e") + data;
+}
+
 std::map<std::string, std::string> read_all(WeightSource& source, int threads) {
   std::map<std::string, std::string> data;
   for (const TensorInfo& tensor : source.tensors())
@@ -88,6 +102,10 @@ std::string integers(const std::vector<std::int32_t>& values) {
 
 std::string storage(std::string_view storage_class, std::string_view key, std::int32_t elements) {
   return tuple({text("storage"), global("torch", storage_class), text(key), text("cpu"), integer(elements)}) + "Q";
+}
+
+std::string legacy_storage(std::string_view storage_class, std::string_view key, std::int32_t elements) {
+  return tuple({text("storage"), global("torch", storage_class), text(key), text("cpu"), integer(elements), "N"}) + "Q";
 }
 
 std::string tensor(const std::string& storage, std::int32_t offset, const std::vector<std::int32_t>& shape,

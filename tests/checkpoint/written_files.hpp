@@ -33,6 +33,16 @@ std::string small_safetensors(const std::vector<std::string>& names);
 void write_zip(const std::filesystem::path& file, const std::vector<std::pair<std::string, std::string>>& entries,
                const std::set<std::string>& deflated = {});
 
+/// A storage of the form that torch.save wrote before PyTorch 1.6.
+struct LegacyStorage {
+  std::string key;
+  std::uint64_t elements;
+  std::string data;
+};
+
+/// A file of that form: `object` is the pickle of a state dict, PROTO to STOP.
+std::string legacy_file(std::string_view object, const std::vector<LegacyStorage>& storages);
+
 /// All data of all tensors that `source` gives, by name.
 std::map<std::string, std::string> read_all(WeightSource& source, int threads = 2);
 
@@ -45,6 +55,8 @@ std::string tuple(const std::vector<std::string>& items);
 std::string integers(const std::vector<std::int32_t>& values);
 /// ("storage", torch.CLASS, key, "cpu", elements) as a persistent id.
 std::string storage(std::string_view storage_class, std::string_view key, std::int32_t elements);
+/// The same with a sixth element, None, as the form before PyTorch 1.6 has it.
+std::string legacy_storage(std::string_view storage_class, std::string_view key, std::int32_t elements);
 /// A call of torch._utils._rebuild_tensor_v2.
 std::string tensor(const std::string& storage, std::int32_t offset, const std::vector<std::int32_t>& shape,
                    const std::vector<std::int32_t>& strides);

@@ -81,7 +81,7 @@ TEST_CASE("killed at twenty random moments every training ends with the same wei
   CHECK(killed >= 15);
 }
 
-TEST_CASE("a full disk stops no training: it is told, and the weights are written where they fit") {
+TEST_CASE("a full disk does not stop a training: it is reported, and the weights are written where they fit") {
   if (::geteuid() != 0)
     SKIP("mounting a small file system needs root");
   const School school;
@@ -138,7 +138,8 @@ TEST_CASE("runs that were trained one by one into one folder are collected by re
   const ProgramResult all = school.train("out", {"--resume", "--pack", school / "package"});
   INFO(all.err);
   REQUIRE(all.status == 0);
-  CHECK_THAT(all.err, ContainsSubstring("run_0: has ended before") && ContainsSubstring("run_1: has ended before"));
+  CHECK_THAT(all.err,
+             ContainsSubstring("run_0: has finished before") && ContainsSubstring("run_1: has finished before"));
   CHECK(school.lock("out")["runs"].size() == 2);
   CHECK(read_bytes(school / "out/run_1/last/model.safetensors") == second);
   CHECK_THAT(read_bytes(school / "out/report.html"), ContainsSubstring("run_0") && ContainsSubstring("run_1"));

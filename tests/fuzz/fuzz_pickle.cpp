@@ -1,5 +1,6 @@
-// pytorch_model.bin, the whole zip file and the pickle alone: an input that
-// begins like a zip file is taken as one, any other as a pickle.
+// pytorch_model.bin in both forms, and pickles alone: an input that begins like a zip file or like the form before
+// PyTorch 1.6 is read as a whole file, any other as a pickle.
+#include "checkpoint/legacy_pytorch_bin.hpp"
 #include "checkpoint/pickle.hpp"
 #include "checkpoint/pytorch_bin.hpp"
 #include "support/errors.hpp"
@@ -49,7 +50,8 @@ void read_everything(WeightSource& source) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    if (size >= 2 && data[0] == 'P' && data[1] == 'K') {
+    if ((size >= 2 && data[0] == 'P' && data[1] == 'K') ||
+        is_legacy_pytorch_bin(std::as_bytes(std::span(data, size)))) {
       const MemoryFile file(data, size);
       read_everything(*open_pytorch_bin(file.path()));
     } else {

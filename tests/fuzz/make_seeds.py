@@ -42,8 +42,8 @@ class Call:
 class Storage:
     """Pickles as a persistent id."""
 
-    def __init__(self, kind, key, elements):
-        self.id = ("storage", Global("torch", kind), key, "cpu", elements)
+    def __init__(self, kind, key, elements, legacy=False):
+        self.id = ("storage", Global("torch", kind), key, "cpu", elements) + ((None,) if legacy else ())
 
 
 class Writer(pickle._Pickler):
@@ -84,6 +84,13 @@ def archive(value, storages):
     return out.getvalue()
 
 
+def legacy(value, storages, protocol=2):
+    """The form before PyTorch 1.6; `storages`: key -> (elements, data)."""
+    machine = dict(protocol_version=1001, little_endian=True, type_sizes=dict(short=2, int=4, long=4))
+    parts = [pickled(part, protocol) for part in (0x1950a86a20f9469cfc6c, 1001, machine, value, list(storages))]
+    return b"".join(parts) + b"".join(struct.pack("<q", elements) + data for elements, data in storages.values())
+
+
 def response(content, **changes):
     """A service's line about the one passage that fuzz_import.cpp knows."""
     choice = dict(index=0, message=dict(role="assistant", content=content, refusal=None), finish_reason="stop")
@@ -118,6 +125,13 @@ def main():
     write("pickle", "values", pickled([(), (1, 2, 3, 4), {"a": [True, 70000, -1, 1 << 40]}, b"x", "\u00e9"], 4))
     write("pickle", "zip", archive(weights, {"0": bytes(24)}))
     write("pickle", "zip_of_parameters", archive({"state_dict": parameter}, {"0": bytes(24)}))
+
+    old = Storage("HalfStorage", "94071", 6, legacy=True)
+    views = collections.OrderedDict(w=tensor(old, 0, (2, 3), (3, 1)), turned=tensor(old, 0, (3, 2), (1, 3)),
+                                    ids=tensor(Storage("LongStorage", "5", 1, legacy=True), 0, (1,), (1,)))
+    storages = {"5": (1, bytes(8)), "94071": (6, bytes(12))}
+    write("pickle", "legacy", legacy(views, storages))
+    write("pickle", "legacy_training", legacy({"epoch": 3, "model": views, "ema": views}, storages, 4))
 
     large = dict(
         model_type="deberta-v2", vocab_size=128100, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16,

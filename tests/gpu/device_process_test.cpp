@@ -239,7 +239,7 @@ TEST_CASE("a device that is lost while several threads load it fails in each of 
   CHECK_FALSE(device.alive());
 }
 
-TEST_CASE("a helper that says nothing is ended when its time is over") {
+TEST_CASE("a helper that does not answer is killed when its time is up") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, 0.2);
   ::usleep(100'000);

@@ -41,16 +41,18 @@ TEST_CASE("whether to stop is asked many times within each layer of a long quest
   const std::vector<EncodedQuestion> questions = {encoded_question(700)};
   const DebertaConfig config = tiny_config();
   for (const bool packed : {true, false}) {
-    const std::unique_ptr<AnsweringNetwork> network =
-        packed ? packed_copy(random_network(config)) : std::make_unique<AnsweringReference>(random_network(config));
+    const DebertaForMultipleChoice reference = random_network(config);
+    AnsweringReference plain(random_network(config));
+    const std::unique_ptr<AnsweringNetwork> packed_network = packed_copy(reference);
+    AnsweringNetwork& network = packed ? *packed_network : plain;
     int asked = 0;
     const auto count = [&] { return ++asked < 0; };
-    REQUIRE(answer_batch(*network, questions, {0}, count));
+    REQUIRE(answer_batch(network, questions, {0}, count));
     INFO((packed ? "packed" : "not packed"));
     CHECK(asked > 4 * config.num_hidden_layers);
     const int all = asked;
     asked = 0;
-    CHECK_FALSE(answer_batch(*network, questions, {0}, [&] { return ++asked == all; })); // within the last layer
+    CHECK_FALSE(answer_batch(network, questions, {0}, [&] { return ++asked == all; })); // within the last layer
     CHECK(asked == all);
   }
 }

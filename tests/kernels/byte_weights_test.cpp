@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kIn = 128, kOut = 48;
 
-/// Normal numbers, but a few inputs are much larger than the others, as after LayerNorms of large models.
+/// Normally distributed, with a few inputs much larger than the others, as after LayerNorms of large models.
 InputSample sample_with_outliers(float outlier) {
   InputSample sample{.rows = test::normal(64 * kIn, 1, 1), .largest = std::vector<float>(kIn)};
   for (std::size_t i = 0; i < sample.rows.size(); ++i) {
@@ -34,7 +34,7 @@ InputSample unknown_sizes(InputSample sample) {
 
 } // namespace
 
-TEST_CASE("weights of one byte stand for the weights, to half a step of their output's scale") {
+TEST_CASE("int8 weights approximate the weights to half a step of their output's scale") {
   const test::Floats weight = test::normal(kIn * kOut, 0.05F, 2);
   for (const InputSample& sample : {sample_with_outliers(100), unknown_sizes(sample_with_outliers(1))}) {
     const ByteWeights bytes = rounded(sample);
@@ -48,7 +48,7 @@ TEST_CASE("weights of one byte stand for the weights, to half a step of their ou
   }
 }
 
-TEST_CASE("of weights that are next to nothing zeros are left") {
+TEST_CASE("weights that are next to nothing become zeros") {
   test::Floats weight = test::normal(kIn * kOut, 0.05F, 2);
   std::fill_n(weight.begin(), kIn, 1e-40F); // 1 over their scale is beyond f32
   const ByteWeights bytes =
@@ -58,7 +58,7 @@ TEST_CASE("of weights that are next to nothing zeros are left") {
   CHECK(bytes.error < 0.015);
 }
 
-TEST_CASE("smoothing takes most of the error that outliers among the inputs make") {
+TEST_CASE("smoothing removes most of the error that outliers among the inputs cause") {
   const InputSample sample = sample_with_outliers(100);
   const double plain = rounded(unknown_sizes(sample)).error, smoothed = rounded(sample).error;
   CAPTURE(plain, smoothed);
@@ -67,7 +67,7 @@ TEST_CASE("smoothing takes most of the error that outliers among the inputs make
   CHECK(smoothed > 0);
 }
 
-TEST_CASE("without outliers the error is that of rounding to bytes") {
-  // Both factors are rounded to some 127 steps of their largest, which is about 3 deviations: 3 / 127 / sqrt(12) each.
+TEST_CASE("without outliers the error is that of rounding to int8") {
+  // Both factors are rounded to some 127 steps of their maximum, which is about 3 deviations: 3 / 127 / sqrt(12) each.
   CHECK(rounded(sample_with_outliers(1)).error < 0.015);
 }

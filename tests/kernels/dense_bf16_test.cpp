@@ -1,4 +1,4 @@
-// Dense layers on weights of bf16 against one number at a time, bit by bit.
+// Dense layers on bf16 weights against scalar arithmetic, bit by bit.
 #include "checkpoint/weight_source.hpp"
 #include "kernels/dense.hpp"
 #include "kernels/every_kernel_table.hpp"
@@ -108,7 +108,7 @@ Floats product(const PackedMatrix& matrix, const Floats& x, bool gelu = false) {
 
 } // namespace
 
-TEST_CASE("a product of bf16 has the bits of VDPBF16PS, or AMX's of TDPBF16PS, for all shapes of edges") {
+TEST_CASE("a bf16 product has the bits of VDPBF16PS, or of TDPBF16PS on AMX, for all shapes of edges") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const std::int64_t rows = GENERATE(1, 5, 14, 31, 67);
   const auto [in, out] = GENERATE(table<int, int>(
@@ -125,7 +125,7 @@ TEST_CASE("a product of bf16 has the bits of VDPBF16PS, or AMX's of TDPBF16PS, f
   }
 }
 
-TEST_CASE("what is too small for a normal number counts as zero in a product of bf16") {
+TEST_CASE("denormals count as zero in a bf16 product") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   // Many inputs are too small; many weights; products, sums and biases.
   const auto [input_size, weight_size, bias_size] =
@@ -137,7 +137,7 @@ TEST_CASE("what is too small for a normal number counts as zero in a product of 
   CHECK(bits_of(product(layer.packed(*kernels), x)) == bits_of(layer(*kernels, x, 9)));
 }
 
-TEST_CASE("inputs are rounded to the nearest bf16, ties to even; infinities and NaN stay such") {
+TEST_CASE("inputs are rounded to the nearest bf16, ties to even; infinities and NaNs are kept") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   Bf16Layer identity(1, 1, 1);
@@ -155,7 +155,7 @@ TEST_CASE("inputs are rounded to the nearest bf16, ties to even; infinities and 
     CHECK(std::isnan(product(identity.packed(*kernels), {std::bit_cast<float>(nan)})[0]));
 }
 
-TEST_CASE("a row's bits in a product of bf16 depend neither on the rows beside it nor on the workers") {
+TEST_CASE("a row's bits in a bf16 product depend neither on the rows beside it nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(Bf16Layer(1301, 70, 1).packed(*kernels)));

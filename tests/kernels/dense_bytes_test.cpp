@@ -1,4 +1,4 @@
-// Dense layers on weights of one byte against plain loops: their integers are the same on every instruction set.
+// Dense layers on int8 weights against plain loops: their integers are the same on every instruction set.
 #include "kernels/dense.hpp"
 #include "kernels/every_kernel_table.hpp"
 #include "kernels/plain_loops.hpp"
@@ -68,7 +68,7 @@ struct ByteLayer {
 
 } // namespace
 
-TEST_CASE("a product of bytes has the integers of plain loops, for all shapes of edges") {
+TEST_CASE("an int8 product has the integers of plain loops, for all shapes of edges") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const auto rows = GENERATE(1, 5, 6, 14, 97);
   const auto [in, out] = GENERATE(table<int, int>(
@@ -86,7 +86,7 @@ TEST_CASE("a product of bytes has the integers of plain loops, for all shapes of
     for (std::int64_t o = 0; o < out; ++o) {
       const auto column = static_cast<std::size_t>(o);
       CAPTURE(row, o);
-      // Of another integer the result would be off by 1e-4 and more; of f32's rounding at the end some 1e-7.
+      // A wrong integer would change the result by 1e-4 or more, rounding to f32 at the end by some 1e-7.
       const double right = with_gelu ? test::gelu(expected[column]) : expected[column];
       REQUIRE(std::abs(static_cast<double>(y[test::at(row, out, o)]) - right) <= 5e-7 * (size[column] + 1e-3));
     }
@@ -114,7 +114,7 @@ TEST_CASE("a row of zeros gives the bias, and the largest sums fit") {
   CHECK_THROWS_AS(PackedMatrix(kMostByteFeatures + 1, 1, StoredWeights::int8, *kernels), InternalError);
 }
 
-TEST_CASE("bits of a product of bytes depend neither on the rows beside it nor on the workers") {
+TEST_CASE("the bits of an int8 product depend neither on the rows beside it nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(ByteLayer(1300, 70, 5).packed(*kernels)));

@@ -1,6 +1,6 @@
 // per_isa/avx512_amx.cpp on SIMDe and an emulation of the unit.
 #include "kernels/avx512_in_software.hpp"
-// After it: it has what is too small for a normal number as zero.
+// After SIMDe: it uses its flushed().
 #include "kernels/amx_in_software.hpp"
 #define __AVX512VNNI__ 1 // NOLINT(bugprone-reserved-identifier)
 #define __AVX512BF16__ 1 // NOLINT(bugprone-reserved-identifier)

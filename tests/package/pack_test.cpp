@@ -1,4 +1,5 @@
 #include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "checkpoint/parameters.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "package/pack.hpp"
@@ -109,6 +110,40 @@ TEST_CASE("tensors that the network has not are left out, and named once") {
   REQUIRE(source->tensors().size() == tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i)
     CHECK(source->tensors()[i].name == tensors[i].name);
+}
+
+TEST_CASE("names with a prefix give the same package as plain ones, and a line about it") {
+  const TemporaryFolder folder;
+  PackRequest request = tiny_request(folder.path());
+  const std::string identity = pack(request).identity;
+  std::vector<std::string> notes;
+  request.note = [&](const std::string& note) { notes.push_back(note); };
+  const std::filesystem::path model = request.models[0].folder;
+  const auto plain = open_checkpoint(model);
+  const Tensors data = read_all(*plain);
+  std::vector<TensorInfo> tensors = plain->tensors();
+  for (TensorInfo& tensor : tensors)
+    tensor.name = "module." + tensor.name;
+  write_safetensors(folder / "prefixed.safetensors", tensors, {},
+                    [&](std::size_t index, std::size_t first, std::span<std::byte> out) {
+                      std::memcpy(out.data(), data.at(plain->tensors()[index].name).data() + first, out.size());
+                    });
+  std::filesystem::rename(folder / "prefixed.safetensors", model / "model.safetensors");
+  write_file(model / "optimizer.pt", "x");
+  CHECK(pack(request).identity == identity);
+  REQUIRE(notes.size() == 2);
+  CHECK(notes[0] == model.string() + ": the weights are those of model.safetensors; not used: optimizer.pt");
+  CHECK(notes[1] == model.string() + ": tensor names are read without \"module.\"");
+}
+
+TEST_CASE("a folder that holds an adapter is refused as one, though it has no config.json") {
+  const TemporaryFolder folder;
+  const PackRequest request = tiny_request(folder.path());
+  const std::filesystem::path model = request.models[0].folder;
+  std::filesystem::remove(model / "config.json");
+  std::filesystem::rename(model / "model.safetensors", model / "adapter_model.safetensors");
+  write_file(model / "adapter_config.json", "{}");
+  CHECK_THROWS_MATCHES(pack(request), UsageError, MessageMatches(ContainsSubstring("holds an adapter of PEFT")));
 }
 
 TEST_CASE("the training record beside the weights goes into the manifest") {

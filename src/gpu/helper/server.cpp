@@ -89,7 +89,7 @@ void DeviceServer::report_ready(int ordinal) {
   send_message(message);
 }
 
-/// A network of the same shape is kept, and other weights are loaded into it; those before may have come in part only.
+/// A network of the same shape is kept, and all its weights are loaded anew: loading those before may have broken off.
 void DeviceServer::open_network() {
   const auto within = [](std::int32_t value, std::int32_t most) { return value >= 1 && value <= most; };
   const DeviceLimits& limits = request_.limits;
@@ -98,10 +98,8 @@ void DeviceServer::open_network() {
           "limits beyond those of the shared memory");
   const std::size_t count = request_.shape.relative_rows > 0 ? 2 * static_cast<std::size_t>(limits.longest) - 1 : 0;
   std::vector<std::uint16_t> rows(memory_.rows.begin(), memory_.rows.begin() + static_cast<std::ptrdiff_t>(count));
-  if (network_ && request_.shape == shape_ && limits == limits_ && rows == rows_) {
-    network_->begin_loading();
+  if (network_ && request_.shape == shape_ && limits == limits_ && rows == rows_)
     return;
-  }
   network_.reset(); // before the next one needs the memory
   network_ = std::make_unique<DeviceNetwork>(*device_, kernel_image(device_->compute_capability()), request_.shape,
                                              limits, rows);

@@ -29,7 +29,7 @@ public:
                 std::span<const std::uint16_t> rows_by_distance);
   ~DeviceNetwork();
 
-  /// Other weights follow: those of a model whose loading broke off no longer count.
+  /// All weights are loaded anew from here on: what came of a model whose loading broke off no longer counts.
   void begin_loading();
 
   /// Takes consecutive elements of the parameter with this Hugging Face name, row-major, from element `first` on.

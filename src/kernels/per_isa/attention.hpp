@@ -1,10 +1,10 @@
 // Disentangled attention of one head: scores, both relative terms, softmax and context, a block of queries at a time.
 //
-// The scores of a block lie transposed, a row a key: the softmax runs down columns, a vector of queries at
-// once, and the block is what the product with v wants as it stands. A relative term is a product with
-// the columns of a table that are in reach of a tile's tokens; what each pair of tokens gets is then taken out of it by
-// their distance, eight at a time. Neighbours share columns far away (DeBERTa-v3's logarithmic buckets), so that
-// sequences of 512 tokens need two thirds of the products that one column a distance would take.
+// The scores of a block are transposed, one row per key: the softmax runs down columns, a vector of queries at once,
+// and the product with v takes the block as it is. A relative term is a product with the columns of a table that are in
+// reach of a tile's tokens; the value of each pair of tokens is then picked by their distance, eight at a time. Large
+// distances share columns (DeBERTa-v3's logarithmic buckets), so that sequences of 512 tokens need two thirds of the
+// products that one column per distance would take.
 #pragma once
 
 #include "kernels/kernel_table.hpp"
@@ -14,7 +14,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// At least x, and an odd number of cache lines, so that rows do not fall on each other in the caches.
+/// At least x, and an odd number of cache lines, so that rows do not collide in the caches.
 constexpr std::int64_t odd_lines(std::int64_t x) {
   return round_up(x, 16) / 16 % 2 == 1 ? round_up(x, 16) : round_up(x, 16) + 16;
 }
@@ -67,7 +67,7 @@ inline void transpose(const float* x, std::int64_t stride, std::int64_t rows, st
   for (std::int64_t i = 0; i < rows; i += 8) {
     const float* from[8];
     for (std::int64_t r = 0; r < 8; ++r)
-      from[r] = x + smaller(i + r, rows - 1) * stride; // in the end the last row again
+      from[r] = x + smaller(i + r, rows - 1) * stride; // beyond the end, the last row again
     std::int64_t d = 0;
     for (; d + 8 <= columns; d += 8) {
       transpose_eight(from, scale, to + d * to_stride + i, to_stride);
@@ -169,7 +169,7 @@ inline void write_scores(const HeadAttention& call, const AttentionScratch& scra
   }
 }
 
-/// Columns of scores become e^(score - greatest), and `shares` 1 / their sums; two vectors at once, a cache line or
+/// Columns of scores become e^(score - maximum), and `shares` 1 / their sums; two vectors at once, a cache line or
 /// two.
 inline void exponentials(std::int64_t keys, std::int64_t count, float* scores, float* shares) {
   for (std::int64_t i = 0; i < count; i += 2 * kLanes) {

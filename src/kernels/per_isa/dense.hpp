@@ -10,13 +10,13 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Room for a panel, for the rows of kDepth elements, for the scales of rows of bytes, and for what interleave() writes
+/// Room for a panel, for the rows of kDepth elements, for the scales of int8 rows, and for what interleave() writes
 /// beyond the last tile.
 std::int64_t dense_scratch(std::int64_t rows) {
   return (round_up(rows, kTileRows) + kRounded.tile + kPanelColumns) * kDepth + round_up(rows, kLanes) + kLanes;
 }
 
-/// Products of floats, by weights that are stored as f32 or f16. `room` is for a tile's rows, or for a panel, which
+/// f32 products, with weights that are stored as f32 or f16. `room` is for a tile's rows, or for a panel, which
 /// the first tile leaves there and the others read.
 struct Floats {
   using Element = float;
@@ -37,7 +37,7 @@ struct Floats {
   }
 };
 
-/// Products of bf16.
+/// bf16 products.
 struct Bf16Pairs {
   using Element = std::int32_t;
   static constexpr std::int64_t kFeatures = 2;
@@ -54,7 +54,7 @@ struct Bf16Pairs {
   }
 };
 
-/// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; those that are missing in the last one are zeros.
+/// Rows in tiles, [tile][depth][kTileRows] elements from the k-th on; rows missing in the last one are zeros.
 template <class Numbers, class Element>
 inline void pack_rows(const DenseRows& call, std::int64_t k, std::int64_t depth, Element* room, Element* packed) {
   const std::int64_t begin = k * Numbers::kFeatures,

@@ -1,4 +1,4 @@
-// Dense layers on weights of one byte: rows are rounded to bytes too, each to a scale of its own, and summed in
+// Dense layers on int8 weights: rows are rounded to int8 too, each with a scale of its own, and products are summed as
 // integers.
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Rows in tiles, [tile][group][kByteParts][kTileRows]; those that are missing in the last one are zeros. `room` is for
+/// Rows in tiles, [tile][group][kByteParts][kTileRows]; rows missing in the last one are zeros. `room` is for
 /// a tile's rows.
 inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth, const float* scales,
                        std::int32_t* room, std::int32_t* packed) {
@@ -32,8 +32,8 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
   }
 }
 
-/// c[r][x] (+)= sum over groups of a[group][r] * b[group][x], bytes times bytes, for kTileRows rows and kPanelColumns
-/// columns of 32-bit integers. c is where floats will be. Never inlined, as tile().
+/// c[r][x] (+)= sum over groups of a[group][r] * b[group][x], int8 products, for kTileRows rows and kPanelColumns
+/// columns of 32-bit integers, which lie where the floats will be. Never inlined, like tile().
 template <bool kAdd>
 [[gnu::noinline]] void byte_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
                                  std::int64_t c_stride, PanelAhead ahead) {

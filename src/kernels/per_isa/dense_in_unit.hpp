@@ -1,7 +1,7 @@
-// Dense layers by the CPU's matrix unit (AMX): products of bf16 or of bytes, 32 rows by 32 columns at once.
+// Dense layers on the CPU's matrix unit (AMX): bf16 or int8 products, 32 rows by 32 columns at once.
 //
-// A register of the unit holds 16 rows of 64 bytes. Weights are packed as it wants them: 16 elements of a panel's depth
-// are two registers. Rows are rounded, and stay rows.
+// A register of the unit holds 16 rows of 64 bytes. Weights are packed as the unit needs them: 16 elements of a panel's
+// depth are two registers. Rows are rounded and keep their order.
 #pragma once
 
 #ifdef __AMX_TILE__
@@ -35,8 +35,8 @@ public:
   ~MatrixUnit() { _tile_release(); }
 };
 
-/// Products of bf16. In each 16 elements of depth the pairs' first products are summed, and their second ones, each
-/// rounded once; then both are added to the sum so far (Intel's manual, volume 2, TDPBF16PS).
+/// bf16 products. Over each 16 elements of depth the first products of all pairs are summed, and the second ones, each
+/// with one rounding; then both sums are added to the total (Intel's manual, volume 2, TDPBF16PS).
 class UnitPairs {
 public:
   static constexpr std::int64_t kFeatures = 2; // of an element
@@ -61,7 +61,7 @@ private:
   const DenseRows& call_;
 };
 
-/// Products of bytes, those of rows without a sign; exact.
+/// int8 products, with unsigned rows; exact.
 class UnitBytes {
 public:
   static constexpr std::int64_t kFeatures = kGroup;
@@ -165,7 +165,7 @@ inline void dense_in_unit(const DenseRows& call) {
   }
 }
 
-/// False if it is not for the unit: weights of another kind, or a depth that its registers do not divide.
+/// False if the unit cannot do it: weights of another kind, or a depth that its registers do not divide.
 inline bool dense_in_unit(const DenseRows& call) {
   if (call.weight.stored == StoredWeights::bf16 && call.in_features % (UnitPairs::kFeatures * kUnitDepth) == 0)
     dense_in_unit<UnitPairs>(call);

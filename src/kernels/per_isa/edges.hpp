@@ -1,4 +1,4 @@
-// Where a tile's results go: into rows far apart, of which the last tile has only some, perhaps through a function.
+// Where a tile's results go: into rows far apart, only some of them in the last tile, optionally through a function.
 #pragma once
 
 #include "kernels/per_isa/functions.hpp"
@@ -6,7 +6,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// What a tile computes of a result: its rows x kPanelColumns of it, or at its end only so many.
+/// The part of a result that a tile computes: its rows x kPanelColumns, fewer at the edges.
 struct Corner {
   float* at;
   std::int64_t stride, rows, columns;

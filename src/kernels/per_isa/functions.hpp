@@ -16,7 +16,7 @@ inline Vector polynomial(const float (&coefficients)[kCount], Vector x) {
   return value;
 }
 
-/// e^x for x <= 0, relative error below 2e-7; what is below e^-87 counts as that.
+/// e^x for x <= 0, relative error below 2e-7; clamped below at e^-87.
 inline Vector exponential(Vector x) {
   // e^x = 2^n e^r with |r| <= ln(2) / 2. Least squares for (e^r - 1) / r in relative error: 2.2e-9.
   constexpr float kCoefficients[] = {1.0F, 1.0F, 0.49999994F, 0.16666421F, 0.041667726F, 0.0083747720F, 0.0013859285F};

@@ -6,7 +6,7 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// What a tile's sums begin with.
+/// What a tile's sums start from.
 enum class Start { zero, bias, result };
 
 /// A panel of weights that will be multiplied next and is far away: tiles ask the processor to read it into the second
@@ -59,9 +59,9 @@ inline auto columns_at(const Element* b, std::int64_t first) {
 }
 
 /// c[r][x] = start + sum over k of a[k][r] * b[k][x], for kTileRows rows and kVectors vectors of columns; the rows of
-/// a, b and c are `_stride` elements apart. `bias` is a row. Every element sums in the order of k,
-/// whatever stands beside it. Elements are floats, or pairs of bf16. Never inlined: among other values the compiler
-/// would not keep all sums in registers.
+/// a, b and c are `_stride` elements apart. `bias` is a row. Every element is summed in the order of k, whatever is
+/// beside it. Elements are floats, or pairs of bf16. Never inlined: next to other values the compiler would not keep
+/// all sums in registers.
 template <int kVectors, Start kStart, class Element, class Panel, class Ahead = NothingAhead>
 [[gnu::noinline]] void tile(const Element* a, std::int64_t a_stride, Panel b, std::int64_t b_stride, std::int64_t depth,
                             const float* bias, float* c, std::int64_t c_stride, Ahead ahead = {}) {
@@ -133,7 +133,7 @@ inline void transpose_eight(__m256 (&r)[8], float* to, std::int64_t to_stride) {
     _mm256_storeu_ps(to + (i + 4) * to_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
 }
 
-/// The same of eight rows in memory, each element times `scale`.
+/// The same for eight rows in memory, each element times `scale`.
 inline void transpose_eight(const float* const (&from)[8], float scale, float* to, std::int64_t to_stride) {
   __m256 r[8];
 #pragma GCC unroll 8

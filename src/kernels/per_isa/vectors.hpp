@@ -171,15 +171,15 @@ inline Vector divide(Vector a, Vector b) {
   return a / b;
 }
 
-// Products of bytes. An element of Integers holds four of them: of rows 0 .. 255, of columns -128 .. 127. Where the CPU
-// has no instruction for that they are multiplied as 16-bit numbers, in two parts: bytes 0 and 2, and bytes 1 and 3 (of
-// rows already apart in memory, see round_to_bytes()). part_of<p>(columns) is part p of kByteParts;
-// add_products(rows, columns, sums) adds the products of the parts' bytes. All sums are exact.
+// int8 products. An element of Integers holds four factors: 0 .. 255 of rows, -128 .. 127 of columns. Where the CPU has
+// no instruction for them, they are multiplied as 16-bit numbers in two parts: bytes 0 and 2, and bytes 1 and 3 (those
+// of rows are already apart in memory, see round_to_bytes()). part_of<p>(columns) is part p of kByteParts;
+// add_products(rows, columns, sums) adds the products of the two parts. All sums are exact.
 
 template <int>
 struct Part {};
 
-// Products of bf16. An element of Integers holds two of them, the second feature's in its upper half.
+// bf16 products. An element of Integers holds two factors, the second feature's in its upper half.
 
 /// As bf16, rounded to the nearest, ties to even; a NaN stays one. In the lower halves.
 inline Integers to_bf16(Vector x) {
@@ -193,28 +193,28 @@ inline Vector add_products(Integers a, Integers b, Vector c) {
   return _mm512_dpbf16_ps(c, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
 }
 #else
-/// What is too small for a normal number is zero.
+/// Denormals become zero.
 inline Vector flushed(Integers bits) {
   return reinterpret_cast<Vector>((bits & 0x7F800000) == 0 ? bits & all_integers(INT32_MIN) : bits);
 }
 /// What that instruction computes (Intel's manual, volume 2, VDPBF16PS): the upper halves' product is added first, then
-/// the lower halves', each sum is rounded once, and what is too small for a normal number is zero before and after.
+/// the lower halves', each sum is rounded once, and denormals are zero before and after.
 inline Vector add_products(Integers a, Integers b, Vector c) {
   const Integers upper = all_integers(-(1 << 16));
   const Vector sum = multiply_add(flushed(a & upper), flushed(b & upper), flushed(bits_of(c)));
   return flushed(bits_of(multiply_add(flushed(a << 16), flushed(b << 16), flushed(bits_of(sum)))));
 }
 #endif
-/// Of floats: what a tile adds.
+/// The same for floats.
 inline Vector add_products(Vector a, Vector b, Vector c) {
   return multiply_add(a, b, c);
 }
 
-/// What a tile and a panel of packed weights are wide.
+/// Width of a tile and of a panel of packed weights.
 constexpr std::int64_t kPanelColumns = 2 * kLanes;
-/// Elements of rows at once, 32 bits each: of a chunk of rows these stay in the second cache, which is larger where
-/// there is AVX-512. (Measured on Zen 3: 512 are 5 % faster than 256, whose panel of weights would stay in the first
-/// cache; on Emerald Rapids: 1024 with 98 rows are 4 to 8 % faster than 512 with 182.)
+/// Elements of rows at once, 32 bits each: those of a chunk of rows stay in the second-level cache, which is larger on
+/// CPUs with AVX-512. (Measured on Zen 3: 512 is 5 % faster than 256, with which a panel of weights would stay in the
+/// first-level cache; on Emerald Rapids: 1024 with 98 rows is 4 to 8 % faster than 512 with 182.)
 constexpr std::int64_t kDepth = kLanes == 16 ? 1024 : 512;
 constexpr std::int64_t round_up(std::int64_t x, std::int64_t step) {
   return (x + step - 1) / step * step;
@@ -223,8 +223,8 @@ constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) {
   return a < b ? a : b;
 }
 
-/// Rows that a worker should multiply at once: so many that reading the weights is small beside the product. Of the
-/// matrix unit's products, which take less time, more. (Measured on Emerald Rapids: 98 and 196 are equally fast.)
+/// Rows that a worker should multiply at once, enough to make reading the weights cheap beside the product. The matrix
+/// unit's products take less time and need more. (Measured on Emerald Rapids: 98 and 196 are equally fast.)
 constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 140 : 192};
 #ifdef __AMX_TILE__
 constexpr RowChunks kRounded = {32, 256};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/deberta.hpp"
+#include "train/engine/training_engine.hpp"
 #include "train/inputs/training_set.hpp"
 #include "train/manifest/settings.hpp"
 #include "train/optimizer/adamw.hpp"
@@ -19,21 +20,15 @@ namespace sciexam {
 /// question order. `smoothing` spreads that part of the target evenly over the options (Szegedy et al. 2016).
 at::Tensor summed_cross_entropy(const at::Tensor& logits, std::span<const int> answers, double smoothing);
 
-/// What one batch gave.
-struct BatchLoss {
-  double loss = 0; ///< mean over the batch's questions; not finite if any part was not
-  std::int64_t tokens = 0;
-};
-
 /// Adds the gradient of the batch's mean loss to the parameters' grad() and to `rows`. Every question
 /// counts alike, however the batch is split. Dropout's masks are those of (settings.seed, step, pass, pass + 1, ...).
 BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const TrainingSettings& settings,
                                const TrainingSet& set, const QuestionBatch& batch, std::uint32_t step,
                                std::uint32_t pass, RowGradients& rows);
 
-/// Adversarial weight perturbation (Wu et al. 2020) as the competition's public solutions do it: moves the
-/// encoder's dense weights along the present gradient (so that the loss grows) by awp_lr of their norm, at most awp_eps
-/// of each weight's size. The destructor moves them back, to the same bits.
+/// Adversarial weight perturbation (Wu et al. 2020) as the competition's public solutions do it: moves the encoder's
+/// dense weights along their gradients, which raises the loss, by awp_lr of their norm, each by no more than awp_eps of
+/// its size. The destructor puts back the same bits.
 class WeightPerturbation {
 public:
   WeightPerturbation(const AdamW& optimizer, const TrainingSettings& settings);

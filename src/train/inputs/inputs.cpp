@@ -7,8 +7,8 @@
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
-#include "train/inputs/data_order.hpp"
-#include "train/run/checkpoint_folder.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/inputs/file_hash.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -25,11 +25,11 @@ constexpr std::uint64_t kFoldSeed = 0; // folds are the same for all runs, whate
 
 std::string checked_sha256(const InputFile& file, const fs::path& path, const char* option) {
   if (!fs::exists(path))
-    throw UsageError(path.string() + ": is not there, but the manifest names it. Give its folder with " + option);
+    throw UsageError(path.string() + ": does not exist, but the manifest names it. Give its folder with " + option);
   const std::string sha256 = sha256_of_file(path);
   if (file.sha256 && *file.sha256 != sha256)
     throw InputError({path}, "has sha256 " + sha256 + ", but the manifest asks for " + *file.sha256,
-                     "Take the file from its source again, or correct the manifest");
+                     "Get the file from its source again, or correct the manifest");
   return sha256;
 }
 
@@ -96,7 +96,7 @@ std::size_t parted(std::span<const std::size_t> groups, std::span<const std::int
   return count;
 }
 
-/// The questions with options of at least `length` characters in the mean.
+/// The questions whose options average at least `length` characters.
 TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
   if (length == 0)
     return set;
@@ -105,8 +105,8 @@ TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
     if (mean_option_length(set.questions[i]) >= static_cast<double>(length))
       chosen.push_back(i);
   if (chosen.empty())
-    throw UsageError("no training question has options of " + counted(length, "character") +
-                     " in the mean. Give a smaller least_option_length");
+    throw UsageError("no training question has options that average " + counted(length, "character") +
+                     ". Lower least_option_length");
   return set.subset(chosen);
 }
 
@@ -138,11 +138,11 @@ DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, c
     Exam exam = read_exam(path, {.id_required = false, .folds = file.is_valid ? 0 : folds});
     const auto rows = static_cast<std::int64_t>(exam.questions.size());
     if (!exam.has_answers)
-      throw InputError({path}, "has no column answer", "Training needs the right answers: give a labelled file");
+      throw InputError({path}, "has no column answer", "Training needs the right answers: give a file that has them");
     if (file.rows && *file.rows != rows)
       throw InputError({path},
                        "has " + counted(rows, "question") + ", but the manifest asks for " + std::to_string(*file.rows),
-                       "Take the file from its source again, or correct the manifest");
+                       "Get the file from its source again, or correct the manifest");
     if (file.template_kind == Template::open_book && !exam.has_context)
       throw InputError({path}, "has no column context, but the manifest's template is open_book",
                        "Give a file with contexts, or the template closed_book");
@@ -175,7 +175,7 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
   const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
   if (!manifest.exclude_near_duplicates)
     return count + ": " + warning +
-           ". That makes the validation look better than it is; --exclude-near-duplicates leaves them out";
+           ". They make the validation look better than it is; --exclude-near-duplicates leaves them out";
   DataInputs kept;
   for (std::size_t i = 0; i < data.train.size(); ++i)
     if (!found.contains(i)) {

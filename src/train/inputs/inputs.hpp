@@ -1,4 +1,4 @@
-// The base folder and the data files of a manifest, read and checked before any hour of work is spent.
+// The base folder and the data files of a manifest, read and checked before any work is done.
 #pragma once
 
 #include "checkpoint/config.hpp"
@@ -23,7 +23,7 @@ struct BaseInputs {
 };
 
 /// Checks the manifest's files in `folder` and reads configuration and vocabulary. Throws InputError for a file whose
-/// sha256 is another one, UsageError for one that is missing.
+/// sha256 differs, UsageError for one that is missing.
 BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::path& folder);
 
 struct DataInputs {
@@ -34,7 +34,7 @@ struct DataInputs {
 };
 
 /// Reads and encodes the manifest's data files in `folder`, with their columns `fold` where there are `folds` (0:
-/// none). Throws InputError for a file of another sha256 or number of rows, without answers, or that is no exam;
+/// none). Throws InputError for a file of another sha256 or number of rows, without answers, or that is not an exam;
 /// UsageError for one that is missing.
 DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::path& folder, const Tokenizer& tokenizer,
                      int threads, int folds);

@@ -2,6 +2,9 @@
 
 #include "model/runtime.hpp"
 #include "support/machine/cpu.hpp"
+#include "support/text/counted.hpp"
+#include "train/job/isa_choice.hpp"
+#include "train/job/planned_runs.hpp"
 
 #include <algorithm>
 
@@ -12,17 +15,48 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLockFormat = "sciexam-training-lock";
 
-/// "run_0" of "run_0_fold_3" where there are folds.
-std::string without_fold(const std::string& name, std::int64_t folds) {
-  return folds > 1 ? name.substr(0, name.rfind("_fold_")) : name;
-}
-
 Json machine_of(const TrainingRequest& request) {
   return {{"cpu", cpu_model()},
           {"features", cpu_features()},
           {"kernels", chosen_kernels()},
           {"threads", request.threads},
           {"device", request.device}};
+}
+
+/// Where the same weights come out. Products of bf16 are oneDNN's, whose sums may depend on more than the instruction
+/// set.
+std::string reproducible_where(const TrainingRequest& request, const TrainingManifest& manifest) {
+  const bool by_isa =
+      isa_is_held_everywhere() && request.on_cpu() &&
+      std::none_of(manifest.runs.begin(), manifest.runs.end(), [](const RunPlan& run) { return run.settings.bf16; });
+  return "the same weights come out on " +
+         (by_isa ? "every CPU that has " + isa_name(chosen_isa()) : std::string("this kind of machine")) + ", with " +
+         counted(request.threads, "thread");
+}
+
+/// Compares the instruction sets of here and there. Lines are added only where they differ or are not known.
+bool compare_isa(const JsonView& lock, const Json& here, std::vector<std::string>& lines) {
+  const std::optional<Isa> there = isa_of_lock(lock), ours = isa_of_option(here.at("minimum_isa").get<std::string>());
+  if (there && ours == there)
+    return true;
+  lines.push_back("the instruction set differs: " + (ours ? isa_name(*ours) : "unknown") + " here, in the lock " +
+                  (there ? isa_name(*there) : "unknown") +
+                  (there ? ". Without --isa it is the lock's" : " or several. --isa chooses one"));
+  return false;
+}
+
+std::vector<std::string> differences(const JsonView& lock, const Json& here) {
+  std::vector<std::string> lines;
+  const bool equal_isa = compare_isa(lock, here, lines);
+  for (const auto& [name, there] : lock.at("machine").members()) {
+    if (equal_isa && name == "kernels") // names, which differ between versions of this program
+      continue;
+    if (const Json ours = here.at("machine").value(name, Json()); ours != there.json())
+      lines.push_back("the machine differs: " + name + " " + ours.dump() + ", in the lock " + there.json().dump());
+  }
+  if (const Json& ours = here.at("program"); lock.has("program") && ours != lock.at("program").json())
+    lines.push_back("the program differs: " + ours.dump() + ", in the lock " + lock.at("program").json().dump());
+  return lines;
 }
 
 } // namespace
@@ -42,8 +76,9 @@ Json make_lock(const TrainingRequest& request, const Json& base_files, const Jso
   return {{"format", kLockFormat},
           {"version", 1},
           {"program", request.program},
+          {"minimum_isa", isa_option(chosen_isa())},
           {"machine", machine_of(request)},
-          {"reproducible", "the same weights come out on this kind of CPU with this number of threads"},
+          {"reproducible", reproducible_where(request, manifest)},
           {"folds", request.folds},
           {"manifest", to_json(manifest)},
           {"base", base_files},
@@ -60,13 +95,14 @@ TrainingRequest request_of_lock(const fs::path& lock) {
     root.at("format").fail("is not " + std::string(kLockFormat), "Give the lock.json of a training");
   TrainingRequest request;
   request.manifest = parse_training_manifest(root.at("manifest").json().dump(), lock);
+  request.manifest.isa = isa_of_lock(root);
   request.threads = static_cast<int>(root.at("machine").at("threads").integer(1, 1024));
   request.device = root.at("machine").at("device").string();
   request.folds = root.at("folds").integer(0, 100);
   const JsonView runs = root.at("runs");
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    runs.at(i).at("weights_sha256").string(); // looked at again when all has been trained
-    const std::string name = without_fold(runs.at(i).at("name").string(), request.folds);
+    runs.at(i).at("weights_sha256").string(); // compared when all has been trained
+    const std::string full = runs.at(i).at("name").string(), name = request.folds > 1 ? without_fold(full) : full;
     if (std::find(request.runs.begin(), request.runs.end(), name) == request.runs.end())
       request.runs.push_back(name);
   }
@@ -75,11 +111,10 @@ TrainingRequest request_of_lock(const fs::path& lock) {
   return request;
 }
 
-std::vector<std::string> compare_with_lock(const fs::path& lock, const TrainingOutcome& outcome, bool& same) {
+LockComparison compare_with_lock(const fs::path& lock, const TrainingOutcome& outcome) {
   const JsonDocument document = JsonDocument::from_file(lock);
   const JsonView root = document.root(), runs = root.at("runs");
-  std::vector<std::string> lines;
-  same = true;
+  LockComparison comparison;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const std::string name = runs.at(i).at("name").string(), expected = runs.at(i).at("weights_sha256").string();
     const auto found = std::find_if(outcome.runs.begin(), outcome.runs.end(),
@@ -87,17 +122,16 @@ std::vector<std::string> compare_with_lock(const fs::path& lock, const TrainingO
     if (found == outcome.runs.end())
       continue;
     const bool equal = found->weights_sha256 == expected;
-    same = same && equal;
-    std::string line = name;
-    line += equal ? ": the same weights, sha256 "
-                  : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ";
-    lines.push_back(line += expected);
+    comparison.same = comparison.same && equal;
+    comparison.lines.push_back(name +
+                               (equal ? ": the same weights, sha256 "
+                                      : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ") +
+                               expected);
   }
-  if (!same)
-    for (const auto& [name, there] : root.at("machine").members())
-      if (const Json here = outcome.lock.at("machine").value(name, Json()); here != there.json())
-        lines.push_back("the machine differs: " + name + " " + here.dump() + ", in the lock " + there.json().dump());
-  return lines;
+  if (!comparison.same)
+    for (std::string& line : differences(root, outcome.lock))
+      comparison.lines.push_back(std::move(line));
+  return comparison;
 }
 
 } // namespace sciexam

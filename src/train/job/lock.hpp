@@ -1,30 +1,30 @@
 // lock.json: what went into a training and what came out, so that it can be done again and compared.
 #pragma once
 
-#include "train/job/training.hpp"
+#include "train/job/request.hpp"
 
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace sciexam {
 
-/// Names and values, to be shown.
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
-
-/// The lock of the runs that `outcome` has. `base_files` and `data_files` are what was found of the inputs, with
-/// their sha256.
+/// The lock of the runs that `outcome` has. `base_files` and `data_files` are what was found of the inputs, with their
+/// sha256. Kernels are held to one instruction set by now (use_isa()): it is recorded as the minimum that a CPU needs
+/// to do the same again.
 Json make_lock(const TrainingRequest& request, const Json& base_files, const Json& data_files,
                const TrainingOutcome& outcome, const NamedTexts& scores);
 
-/// What a lock says was done: manifest, device, threads, folds, and the runs of which it has the weights. Throws
-/// InputError if the file is none.
+/// What a lock says was done: manifest with instruction set (see isa_of_lock()), device, threads, folds, and the runs
+/// whose weights it has. Throws InputError if the file is not a lock.
 TrainingRequest request_of_lock(const std::filesystem::path& lock);
 
-/// Lines that tell for each run of `outcome` whether its weights are those that `lock` has, and if not, in what the
-/// machine differs; `same` is set to whether all are.
-std::vector<std::string> compare_with_lock(const std::filesystem::path& lock, const TrainingOutcome& outcome,
-                                           bool& same);
+struct LockComparison {
+  bool same = true;               ///< all weights are the lock's
+  std::vector<std::string> lines; ///< one for each run, and, if they are not all the same, what differs
+};
+
+/// Holds the runs of `outcome` against those of the same names in `lock`.
+LockComparison compare_with_lock(const std::filesystem::path& lock, const TrainingOutcome& outcome);
 
 } // namespace sciexam

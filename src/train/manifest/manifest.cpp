@@ -10,6 +10,7 @@ namespace sciexam {
 namespace {
 
 constexpr const char* kFormat = "sciexam-training";
+constexpr const char* kNative = "native"; // isa: the best that the CPU has
 
 InputFile parse_file(const JsonView& view) {
   InputFile file{view.at("name").string(), {}};
@@ -37,7 +38,7 @@ std::vector<ManifestData> parse_data(const JsonView& list, Template usual) {
     data.push_back(std::move(file));
   }
   if (std::all_of(data.begin(), data.end(), [](const ManifestData& file) { return file.is_valid; }))
-    list.fail("has no file of the role train", "Name what is to be trained on");
+    list.fail("has no file with the role train", "Name what is to be trained on");
   return data;
 }
 
@@ -50,7 +51,8 @@ RunPlan parse_run(const JsonView& view, const JsonView& root, const std::vector<
       run.data.push_back(name.string());
       if (std::none_of(data.begin(), data.end(),
                        [&](const ManifestData& file) { return !file.is_valid && file.file.name == run.data.back(); }))
-        name.fail("is " + name.json().dump() + ", which is no file of the role train in $.data", "Correct the name");
+        name.fail("is " + name.json().dump() + ", which is not a file with the role train in $.data",
+                  "Correct the name");
     }
   if (view.has("fold")) {
     const JsonView fold = view.at("fold");
@@ -105,6 +107,8 @@ TrainingManifest parse_training_manifest(std::string_view text, const std::files
     manifest.max_length = static_cast<int>(root.at("max_length").integer(0, 1 << 20));
   if (root.has("exclude_near_duplicates"))
     manifest.exclude_near_duplicates = root.at("exclude_near_duplicates").boolean();
+  if (root.has("isa"))
+    manifest.isa = isa_of_option(root.at("isa").string()); // the schema lets nothing else through but "native"
   manifest.data = parse_data(root.at("data"), manifest.template_kind);
   std::set<std::string> names;
   for (std::size_t i = 0; i < root.at("runs").size(); ++i) {
@@ -135,6 +139,7 @@ Json to_json(const TrainingManifest& manifest) {
           {"template", name_of(manifest.template_kind)},
           {"max_length", manifest.max_length},
           {"exclude_near_duplicates", manifest.exclude_near_duplicates},
+          {"isa", manifest.isa ? isa_option(*manifest.isa) : kNative},
           {"runs", std::move(runs)}};
 }
 

@@ -1,6 +1,7 @@
-// weights_manifest/*.json: which models are trained, from which base, data and settings.
+// weights_manifest/*.json: which models are trained, from which base and data, and with which settings.
 #pragma once
 
+#include "kernels/isa.hpp"
 #include "support/text/json.hpp"
 #include "tokenizer/question_encoding.hpp"
 #include "train/manifest/settings.hpp"
@@ -20,7 +21,7 @@ std::string_view manifest_schema();
 /// A file of the base or data folder and what it must be.
 struct InputFile {
   std::string name;
-  std::optional<std::string> sha256; ///< nothing: taken as it is
+  std::optional<std::string> sha256; ///< nothing: any contents
 };
 
 struct ManifestData {
@@ -50,6 +51,9 @@ struct TrainingManifest {
   Template template_kind = Template::closed_book;
   int max_length = 0; ///< tokens; 0: nothing is cut
   bool exclude_near_duplicates = false;
+  /// What all kernels are held to, so that the weights are the same on every CPU that has it; nothing ("native"): the
+  /// best that the CPU has.
+  std::optional<Isa> isa;
   std::vector<RunPlan> runs;
 };
 

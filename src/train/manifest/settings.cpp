@@ -15,13 +15,13 @@ constexpr double kMany = 1e9;
 const std::vector<SettingField>& fields() {
   static const std::vector<SettingField> all = {
       {"num_train_epochs", "passes over the training questions", &S::num_train_epochs, 1e-6, kMany},
-      {"max_steps", "optimiser steps; below 1: as num_train_epochs says", &S::max_steps, -1, kMany},
-      {"batch_size", "questions an optimiser step", &S::batch_size, 1, kMany},
-      {"token_budget", "most tokens a forward pass; larger batches are accumulated", &S::token_budget, 1, kMany},
-      {"group_by_length", "batches of questions of like length", &S::group_by_length},
-      {"least_option_length", "training questions whose options have fewer characters in the mean are left out",
+      {"max_steps", "optimiser steps; below 1: num_train_epochs decides", &S::max_steps, -1, kMany},
+      {"batch_size", "questions per optimiser step", &S::batch_size, 1, kMany},
+      {"token_budget", "maximum tokens per forward pass; larger batches are accumulated", &S::token_budget, 1, kMany},
+      {"group_by_length", "batch questions of similar length", &S::group_by_length},
+      {"least_option_length", "leave out training questions whose options average fewer characters",
        &S::least_option_length, 0, 1 << 20},
-      {"seed", "of the order, of dropout and of fresh weights", &S::seed, 0, 9e15},
+      {"seed", "seed of the order, of dropout and of fresh weights", &S::seed, 0, 9e15},
       {"learning_rate", "the highest learning rate", &S::learning_rate, 0, 10},
       {"lr_scheduler_type",
        "how the rate falls after the warmup",
@@ -29,32 +29,33 @@ const std::vector<SettingField>& fields() {
        0,
        0,
        {"linear", "cosine", "constant"}},
-      {"warmup_ratio", "part of all steps in which the rate rises", &S::warmup_ratio, 0, 1},
+      {"warmup_ratio", "fraction of all steps over which the rate rises", &S::warmup_ratio, 0, 1},
       {"layerwise_lr_decay", "rate of a layer relative to the one above", &S::layerwise_lr_decay, 0.01, 1},
-      {"optim", "the form of AdamW", &S::optim, 0, 0, {"adamw_torch", "adamw_hf"}},
+      {"optim", "variant of AdamW", &S::optim, 0, 0, {"adamw_torch", "adamw_hf"}},
       {"adam_beta1", "decay of the first moment", &S::adam_beta1, 0, 0.999999},
       {"adam_beta2", "decay of the second moment", &S::adam_beta2, 0, 0.9999999},
       {"adam_epsilon", "added to the root of the second moment", &S::adam_epsilon, 1e-30, 1},
       {"weight_decay", "decoupled weight decay", &S::weight_decay, 0, 10},
       {"decay_bias_and_norm", "decay biases and LayerNorm too", &S::decay_bias_and_norm},
-      {"max_grad_norm", "clip the gradient's norm; 0: never", &S::max_grad_norm, 0, kMany},
-      {"label_smoothing_factor", "part of the target spread over all options", &S::label_smoothing_factor, 0, 0.99},
-      {"hidden_dropout_prob", "below 0: config.json's", &S::hidden_dropout_prob, -1, 0.99},
-      {"attention_probs_dropout_prob", "below 0: config.json's", &S::attention_probs_dropout_prob, -1, 0.99},
-      {"classifier_dropout", "below 0: config.json's", &S::classifier_dropout, -1, 0.99},
-      {"ema_decay", "decay of the average of weights; 0: none is kept", &S::ema_decay, 0, 0.9999999},
+      {"max_grad_norm", "clip the gradient to this norm; 0: never", &S::max_grad_norm, 0, kMany},
+      {"label_smoothing_factor", "fraction of the target spread over all options", &S::label_smoothing_factor, 0, 0.99},
+      {"hidden_dropout_prob", "dropout of hidden states; below 0: config.json's", &S::hidden_dropout_prob, -1, 0.99},
+      {"attention_probs_dropout_prob", "dropout of attention; below 0: config.json's", &S::attention_probs_dropout_prob,
+       -1, 0.99},
+      {"classifier_dropout", "dropout before the classifier; below 0: config.json's", &S::classifier_dropout, -1, 0.99},
+      {"ema_decay", "decay of the moving average of weights; 0: no average", &S::ema_decay, 0, 0.9999999},
       {"awp_lr", "adversarial weight perturbation; 0: none", &S::awp_lr, 0, 10},
-      {"awp_eps", "most that it moves a weight, relative to its size", &S::awp_eps, 0, 1},
-      {"awp_start_epoch", "the epoch from which it is done", &S::awp_start_epoch, 0, kMany},
+      {"awp_eps", "maximum that it moves a weight by, relative to its size", &S::awp_eps, 0, 1},
+      {"awp_start_epoch", "epoch at which it starts", &S::awp_start_epoch, 0, kMany},
       {"freeze_embeddings", "do not train the word embeddings and their LayerNorm", &S::freeze_embeddings},
       {"freeze_relative_embeddings", "do not train the table of relative positions", &S::freeze_relative_embeddings},
-      {"freeze_layers", "do not train this many layers from below", &S::freeze_layers, 0, 4096},
-      {"gradient_checkpointing", "compute activations twice rather than keep them", &S::gradient_checkpointing},
+      {"freeze_layers", "do not train this many layers, counted from the bottom", &S::freeze_layers, 0, 4096},
+      {"gradient_checkpointing", "recompute activations instead of keeping them", &S::gradient_checkpointing},
       {"bf16", "compute in bf16 on f32 weights; for a GPU, or a CPU with AVX-512-BF16 or AMX", &S::bf16},
       {"eval_steps", "steps between validations; 0: after each epoch", &S::eval_steps, 0, kMany},
-      {"early_stopping_patience", "validations without progress before it stops; 0: never", &S::early_stopping_patience,
-       0, kMany},
-      {"load_best_model_at_end", "the result is the best weights, else the last", &S::load_best_model_at_end},
+      {"early_stopping_patience", "stop after this many validations without progress; 0: never",
+       &S::early_stopping_patience, 0, kMany},
+      {"load_best_model_at_end", "the result is the best weights, not the last", &S::load_best_model_at_end},
       {"save_steps", "steps between checkpoints to resume from; 0: at validations", &S::save_steps, 0, kMany},
   };
   return all;
@@ -90,7 +91,7 @@ bool parse_number(const std::string& text, Number& number) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-/// False if the text is no value of this setting.
+/// False if the text is not a value of this setting.
 struct FromText {
   S& settings;
   const SettingField& field;
@@ -160,7 +161,7 @@ void set_from_json(TrainingSettings& settings, const JsonView& object) {
     const auto field =
         std::find_if(fields().begin(), fields().end(), [&](const SettingField& any) { return any.name == wanted; });
     if (field == fields().end())
-      view.fail("is no setting that this program knows", "Remove it, or correct its name");
+      view.fail("is not a setting that this program knows", "Remove it, or correct its name");
     std::visit(FromJson{settings, *field, view}, field->member);
   }
 }
@@ -177,7 +178,7 @@ void check_settings(const TrainingSettings& settings) {
     throw UsageError("early_stopping_patience without load_best_model_at_end would keep weights that have got worse. "
                      "Set load_best_model_at_end to true");
   if (settings.awp_lr > 0 && settings.awp_eps == 0)
-    throw UsageError("awp_lr is set but awp_eps is 0: no weight could move. Give awp_eps, such as 0.001");
+    throw UsageError("awp_lr is set but awp_eps is 0: no weight could move. Give awp_eps, for example 0.001");
 }
 
 } // namespace sciexam

@@ -14,19 +14,19 @@
 
 namespace sciexam {
 
-/// Names are those of Hugging Face's TrainingArguments where these have the thing. Defaults: the public
-/// closed-book recipe.
+/// Names are those of Hugging Face's TrainingArguments where it has the setting. Defaults: the public closed-book
+/// recipe.
 struct TrainingSettings {
   // Length and order.
   double num_train_epochs = 3;
-  std::int64_t max_steps = -1;      ///< optimiser steps; below 1: as num_train_epochs says
-  std::int64_t batch_size = 2;      ///< questions an optimiser step (transformers: batch size times accumulation steps)
-  std::int64_t token_budget = 4096; ///< tokens a forward pass: larger batches are accumulated from several passes
-  bool group_by_length = false;     ///< batches of questions of like length
-  /// Training questions whose options have fewer characters, in the mean, are left out: what is like the exam teaches
-  /// its manner.
+  std::int64_t max_steps = -1; ///< optimiser steps; below 1: num_train_epochs decides
+  std::int64_t batch_size = 2; ///< questions per optimiser step (transformers: batch size times accumulation steps)
+  std::int64_t token_budget = 4096; ///< tokens per forward pass: larger batches are accumulated from several passes
+  bool group_by_length = false;     ///< batches of questions of similar length
+  /// Training questions whose options average fewer characters are left out: what resembles the exam teaches its
+  /// style.
   std::int64_t least_option_length = 0;
-  std::int64_t seed = 0; ///< of the order, of dropout and of fresh weights
+  std::int64_t seed = 0; ///< of the order, dropout and fresh weights
 
   // Learning rate.
   double learning_rate = 5e-6;
@@ -46,22 +46,22 @@ struct TrainingSettings {
   double hidden_dropout_prob = -1;          ///< below 0: config.json's
   double attention_probs_dropout_prob = -1; ///< below 0: config.json's
   double classifier_dropout = -1;           ///< below 0: config.json's
-  double ema_decay = 0;  ///< of the average of weights that is validated and kept; 0: the weights themselves
+  double ema_decay = 0;  ///< of the moving average that is validated and kept; 0: the weights themselves
   double awp_lr = 0;     ///< adversarial weight perturbation (Wu et al. 2020), relative to each tensor's norm; 0: none
-  double awp_eps = 1e-3; ///< the most that a weight is moved, relative to its size
+  double awp_eps = 1e-3; ///< the maximum that a weight is moved by, relative to its size
   double awp_start_epoch = 1;
 
   // What is trained.
   bool freeze_embeddings = false;
   bool freeze_relative_embeddings = false;
-  std::int64_t freeze_layers = 0; ///< this many from below
+  std::int64_t freeze_layers = 0; ///< this many, counted from the bottom
   bool gradient_checkpointing = false;
-  bool bf16 = false; ///< the layers' dense parts compute in bf16 on f32 weights; for a GPU or a CPU that has it
+  bool bf16 = false; ///< dense layers compute in bf16 on f32 weights; for a GPU, or a CPU that has bf16
 
   // Validation.
   std::int64_t eval_steps = 0;              ///< optimiser steps between validations; 0: after each epoch
   std::int64_t early_stopping_patience = 0; ///< validations without a better MAP@3 before it stops; 0: never
-  bool load_best_model_at_end = true;       ///< the result is the best weights, else the last
+  bool load_best_model_at_end = true;       ///< the result is the best weights, not the last
   std::int64_t save_steps = 500;            ///< optimiser steps between checkpoints to resume from; 0: at validations
 };
 
@@ -79,7 +79,7 @@ struct SettingField {
 /// All settings, in the order in which they are shown.
 std::span<const SettingField> setting_fields();
 
-/// Sets one setting from text as it stands on a command line. Throws UsageError with the name, what was
+/// Sets one setting from text as given on a command line. Throws UsageError with the name, what was
 /// expected and what was found.
 void set_from_text(TrainingSettings& settings, const SettingField& field, const std::string& text);
 

@@ -27,13 +27,13 @@ public:
   /// One step at this rate, with the parameters' grad() (undefined: zeros) and the word embeddings' `rows`, times
   /// `gradient_scale`.
   void step(double learning_rate, double gradient_scale, const RowGradients& rows);
-  /// Forgets all grad().
+  /// Clears all grad().
   void clear_gradients();
 
   /// Steps done.
   std::int64_t steps() const noexcept { return steps_; }
 
-  /// Moments of parameters()[i], of its shape: to be saved, and, with resume(), filled again.
+  /// Moments of parameters()[i], of its shape: for saving, and for filling again before resume().
   struct Moments {
     at::Tensor exp_avg, exp_avg_sq;
   };

@@ -10,7 +10,7 @@
 
 namespace sciexam {
 
-/// A table of 128,100 rows has a gradient in some hundreds of them: the others are not stored.
+/// Of 128,100 rows some hundreds have a gradient: the others are not stored.
 class RowGradients {
 public:
   explicit RowGradients(std::int64_t width) : width_(static_cast<std::size_t>(width)) {}
@@ -24,7 +24,7 @@ public:
   std::span<const std::int64_t> rows() const noexcept { return rows_; }
   /// The gradient of rows()[i], [width].
   std::span<const float> values(std::size_t i) const { return {&values_[i * width_], width_}; }
-  /// All of them, one after the other.
+  /// All of them, concatenated.
   std::span<const float> all_values() const noexcept { return values_; }
 
 private:

@@ -9,7 +9,6 @@ namespace sciexam {
 namespace {
 
 constexpr std::string_view kEmbeddings = "deberta.embeddings.", kLayer = "deberta.encoder.layer.";
-constexpr std::string_view kWordEmbeddings = "deberta.embeddings.word_embeddings.weight";
 
 /// The number in "deberta.encoder.layer.N. ...".
 std::optional<std::int64_t> layer_of(std::string_view name) {

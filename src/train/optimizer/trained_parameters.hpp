@@ -18,9 +18,9 @@ struct TrainedParameter {
   bool in_rows = false; ///< the word embeddings, on the CPU: their gradient comes as RowGradients
 };
 
-/// The parameters that the settings do not freeze, in the network's order; asks for gradients of
-/// these (not of the word embeddings, see ForwardOptions::word_rows_apart) and of no others. Parameters that
-/// cannot have an effect (pos_att_type lacks the term) are kept: their gradient stays undefined.
+/// The parameters that the settings do not freeze, in the network's order; these alone require gradients from now on
+/// (but for the word embeddings, see ForwardOptions::word_rows_apart). Parameters without an effect (pos_att_type lacks the
+/// term) are kept: their gradient stays undefined.
 std::vector<TrainedParameter> trained_parameters(const DebertaForMultipleChoice& network,
                                                  const TrainingSettings& settings);
 

@@ -2,8 +2,8 @@
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
+#include "train/inputs/file_hash.hpp"
 #include "train/inputs/inputs.hpp"
-#include "train/run/checkpoint_folder.hpp"
 
 #include <algorithm>
 #include <set>
@@ -55,9 +55,9 @@ TEST_CASE("data files become training and validation questions with their places
   CHECK(data.files[0]["sha256"] == sha256_of_file(folder / "a.csv"));
 }
 
-TEST_CASE("questions with shorter options than a run wants are not trained on, but validate") {
+TEST_CASE("questions with shorter options than a run asks for are not trained on, but validate") {
   const TemporaryFolder folder;
-  // Options are "one ", "two ", "three ", "four ", "five " and the prompt: 4.6 characters more than it in the mean.
+  // Options are "one ", "two ", "three ", "four ", "five " and the prompt: 4.6 characters more than it on average.
   write_file_atomically(folder / "a.csv", kHeader + row("x", 'A') + row("a long one", 'B') + row("y", 'C'));
   write_file_atomically(folder / "v.csv", kHeader + row("z", 'E'));
   TrainingManifest manifest =
@@ -90,7 +90,7 @@ TEST_CASE("a data file that is not what the manifest says is refused") {
   CHECK_THROWS_WITH(read(with({"c.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("answer"));
 }
 
-TEST_CASE("training questions that nearly equal validation questions are told, and left out if asked") {
+TEST_CASE("training questions that nearly equal validation questions are reported, and left out on request") {
   const std::string same = "Which process lets plants turn the light of the sun into chemical energy in their leaves?";
   const TemporaryFolder folder;
   write_file_atomically(folder / "a.csv",
@@ -136,7 +136,7 @@ TEST_CASE("folds part the training questions, each question held out once, dupli
   CHECK(std::set<std::string>(held_out.begin(), held_out.end()).size() == 22);
 }
 
-TEST_CASE("a column fold says which questions are held out, and what it parts is told") {
+TEST_CASE("a column fold says which questions are held out, and what it parts is reported") {
   const TemporaryFolder folder;
   const std::string twin = "Which of these planets has the most moons that have been confirmed by now in its orbit?";
   const auto in_fold = [](const std::string& line, int fold) {

@@ -57,6 +57,18 @@ TEST_CASE("a manifest written out whole is the same manifest") {
   CHECK(to_json(parse(to_json(manifest))) == to_json(manifest));
 }
 
+TEST_CASE("a manifest names the instruction set of all kernels, or leaves it to the CPU") {
+  CHECK(!parse(small_manifest()).isa);
+  Json json = small_manifest();
+  json["isa"] = "avx512_vnni";
+  CHECK(parse(json).isa == Isa::avx512_vnni);
+  CHECK(to_json(parse(json))["isa"] == "avx512_vnni");
+  json["isa"] = "native";
+  CHECK(!parse(json).isa);
+  CHECK(to_json(parse(json))["isa"] == "native");
+  CHECK_THAT(fault([](Json& m) { m["isa"] = "avx"; }), ContainsSubstring("$.isa"));
+}
+
 TEST_CASE("a wrong manifest is refused with the JSON path") {
   CHECK_THAT(fault([](Json& m) { m["runs"][0]["settings"]["learning_rate"] = "x"; }),
              ContainsSubstring("m.json") && ContainsSubstring("$.runs[0].settings.learning_rate"));
@@ -79,17 +91,19 @@ TEST_CASE("what a schema cannot say is checked too, with the JSON path") {
   CHECK_THAT(fault([](Json& m) { m["data"][0]["role"] = "valid"; }), ContainsSubstring("$.data"));
 }
 
-TEST_CASE("text that is no JSON is refused") {
+TEST_CASE("text that is not JSON is refused") {
   CHECK_THROWS_AS(parse_training_manifest("{", "m.json"), InputError);
 }
 
-TEST_CASE("the manifests that sciexam ships fit the schema") {
+TEST_CASE("the manifests that sciexam ships fit the schema, and say which instruction set they use") {
   int found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(SCIEXAM_SOURCE_DIR "/weights_manifest")) {
     if (entry.path().filename() == "schema.json" || entry.path().extension() != ".json")
       continue;
     INFO(entry.path());
-    CHECK(parse_training_manifest(read_text_file(entry.path()), entry.path()).runs.size() == 3);
+    const std::string text = read_text_file(entry.path());
+    CHECK(parse_training_manifest(text, entry.path()).runs.size() == 3);
+    CHECK(Json::parse(text).contains("isa"));
     ++found;
   }
   CHECK(found >= 3);

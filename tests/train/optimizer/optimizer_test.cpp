@@ -2,7 +2,6 @@
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "train/optimizer/adamw.hpp"
-#include "train/run/memory_estimate.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -119,27 +118,4 @@ TEST_CASE("frozen parameters are not trained and ask for no gradient") {
     CHECK((parameter.name.starts_with("deberta.encoder.layer.1.") || !parameter.name.starts_with("deberta.")));
   for (const auto& [name, tensor] : network.parameters())
     CHECK(tensor.requires_grad() == (name.starts_with("deberta.encoder.layer.1.") || !name.starts_with("deberta.")));
-}
-
-TEST_CASE("memory is estimated smaller where less is trained or kept") {
-  DebertaConfig config = tiny_config();
-  config.vocab_size = 128100;
-  config.hidden_size = config.embedding_size = config.pooler_hidden_size = 1024;
-  config.intermediate_size = 4096;
-  config.num_hidden_layers = 24;
-  config.num_attention_heads = 16;
-  const TrainingSettings usual;
-  const PassSize pass{1000, 100, 2};
-  const MemoryEstimate full = estimate_memory(config, usual, pass);
-  // 434 million parameters: four bytes each for the weights, eight for the moments.
-  CHECK(full.weights > std::uint64_t{1'700'000'000});
-  CHECK(full.optimizer > std::uint64_t{3'400'000'000});
-  TrainingSettings changed = usual;
-  changed.gradient_checkpointing = true;
-  CHECK(estimate_memory(config, changed, pass).activations < full.activations / 5);
-  changed = usual;
-  changed.freeze_layers = 18;
-  changed.freeze_embeddings = true;
-  CHECK(estimate_memory(config, changed, pass).total() < full.total() / 2);
-  CHECK(ways_to_less_memory(config, usual, pass).size() >= 2);
 }

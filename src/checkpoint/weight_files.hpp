@@ -1,0 +1,27 @@
+// Which of the files in a checkpoint's folder are its weights.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// What a folder has of weights.
+struct WeightFiles {
+  std::filesystem::path chosen;         ///< weights, or the index of shards
+  std::vector<std::string> others = {}; ///< names of the other files that hold weights or training states, sorted
+};
+
+/// Chooses the first of model.safetensors, model.safetensors.index.json, pytorch_model.bin and
+/// pytorch_model.bin.index.json. Throws UsageError if there is none, saying what lies there instead: an adapter,
+/// weights under another name or of another library, shards without index, folders that have weights.
+WeightFiles find_weight_files(const std::filesystem::path& folder);
+
+/// A line about the files that are not used; `shards` are those that the chosen index names. Empty if there are none.
+std::string describe_unused(const WeightFiles& files, const std::vector<std::string>& shards);
+
+/// True for an index of shards.
+bool is_shard_index(const std::filesystem::path& file);
+
+} // namespace sciexam

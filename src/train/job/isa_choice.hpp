@@ -1,0 +1,23 @@
+// Which instruction set the kernels of a training are held to.
+#pragma once
+
+#include "kernels/isa.hpp"
+#include "support/text/json.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// The smallest instruction set with which a CPU does again what the lock `root` records: its minimum_isa. Locks from
+/// before there was that field name the kernels of their machine ("own AVX2, LibTorch AVX2, oneDNN AVX2"; the first
+/// ones no own kernels): where all of them are of one instruction set, it is that. Nothing if they are not, or not
+/// known.
+std::optional<Isa> isa_of_lock(const JsonView& root);
+
+/// Throws UsageError if `best`, the best that this CPU has, is less than `wanted`. `who` asks for it ("--isa avx512", a
+/// lock's or manifest's path), `remedy` says what to do.
+void require_isa(Isa wanted, Isa best, const std::string& who, const std::string& remedy);
+
+} // namespace sciexam

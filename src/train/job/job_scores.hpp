@@ -1,0 +1,20 @@
+// What the runs of a training say together.
+#pragma once
+
+#include "train/job/predictions.hpp"
+#include "train/job/request.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace sciexam {
+
+/// The predictions of `folds` consecutive runs, one per fold of the same run; incomplete ones at the end are left out.
+std::vector<std::span<const Predictions>> by_run(std::span<const Predictions> predictions, std::int64_t folds);
+
+/// MAP@3 and accuracy: with folds, of each run's questions out of fold; else of the mean of the runs' probabilities,
+/// where there are several and they were validated with the same questions.
+NamedTexts job_scores(std::span<const Predictions> predictions, std::int64_t folds);
+
+} // namespace sciexam

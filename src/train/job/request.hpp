@@ -1,0 +1,39 @@
+// What a training is asked to do, and what came of it.
+#pragma once
+
+#include "train/manifest/manifest.hpp"
+#include "train/state/run_result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sciexam {
+
+/// Names and values, to be shown.
+using NamedTexts = std::vector<std::pair<std::string, std::string>>;
+
+struct TrainingRequest {
+  TrainingManifest manifest; ///< with the command line's overrides applied
+  std::filesystem::path base, data, out;
+  std::vector<std::string> runs; ///< names of those to train; empty: all
+  std::int64_t folds = 0;        ///< 2 or more: each run is trained this many times, each with another part held out
+  int threads = 1;
+  std::string device = "cpu"; ///< "cpu", or, with a LibTorch that has it, "cuda", "cuda:1"
+  bool resume = false;
+  bool ignore_memory_estimate = false;
+  std::string program; ///< its version, for the lock
+
+  bool on_cpu() const { return device.starts_with("cpu"); }
+};
+
+struct TrainingOutcome {
+  std::vector<RunResult> runs;
+  std::vector<std::filesystem::path> checkpoints; ///< the folder of each run's result
+  std::vector<std::string> warnings;
+  Json lock;
+};
+
+} // namespace sciexam

@@ -1,0 +1,202 @@
+#include "train/job/training_job.hpp"
+
+#include "checkpoint/checkpoint.hpp"
+#include "model/mixed_precision.hpp"
+#include "model/runtime.hpp"
+#include "model/weights.hpp"
+#include "support/errors.hpp"
+#include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
+#include "support/machine/cpu.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
+#include "train/engine/cpu_engine.hpp"
+#include "train/engine/initial_weights.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/inputs/inputs.hpp"
+#include "train/job/job_report.hpp"
+#include "train/job/job_scores.hpp"
+#include "train/job/lock.hpp"
+#include "train/job/memory_check.hpp"
+#include "train/job/planned_runs.hpp"
+#include "train/job/predictions.hpp"
+#include "train/loop/training_loop.hpp"
+
+#include <algorithm>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TrainingJob {
+public:
+  explicit TrainingJob(const TrainingRequest& request)
+      : request_(request), plans_(planned_runs(request)), base_(read_base(request.manifest, request.base)),
+        tokenizer_(Tokenizer::from_bytes(base_.vocabulary, request.base / "spm.model")),
+        data_(read_data(request.manifest, request.data, tokenizer_, request.threads, least_folds(plans_))) {}
+
+  TrainingOutcome run();
+
+private:
+  void prepare();
+  void check(const RunPlan& plan) const;
+  void train(const RunPlan& plan);
+  RunResult train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const;
+  Json record() const;
+  std::string identity(const RunPlan& plan, const RunQuestions& questions) const;
+  RunRequest request_for(const RunPlan& plan, const RunQuestions& questions) const;
+  void predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result);
+  void write_out_of_fold() const;
+  void write_outputs();
+
+  const TrainingRequest& request_;
+  std::vector<RunPlan> plans_;
+  BaseInputs base_;
+  Tokenizer tokenizer_;
+  DataInputs data_;
+  std::vector<Predictions> predictions_;
+  TrainingOutcome outcome_;
+};
+
+/// Everything that can be refused is looked at before the first run starts.
+void TrainingJob::prepare() {
+  if (tokenizer_.vocabulary_size() > base_.config.vocab_size)
+    throw InputError({request_.base / "spm.model"},
+                     "has " + counted(tokenizer_.vocabulary_size(), "token") + ", but config.json only " +
+                         std::to_string(base_.config.vocab_size),
+                     "Give the vocabulary that belongs to the model");
+  if (const std::string warning = handle_near_duplicates(request_.manifest, data_); !warning.empty()) {
+    log_line(warning);
+    outcome_.warnings.push_back(warning);
+  }
+  if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
+    group_near_duplicates(data_);
+  for (const RunPlan& plan : plans_)
+    check(plan);
+}
+
+void TrainingJob::check(const RunPlan& plan) const {
+  if (plan.settings.bf16 && request_.on_cpu() && !cpu_has_bf16())
+    throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX, and kernels that use it. This one (" +
+                     cpu_model() + ": " + cpu_features() + "; kernels: " + chosen_kernels() +
+                     ") would be slower with it than in f32. Set bf16 to false" +
+                     (request_.manifest.isa ? ", or --isa to avx512_bf16 or more" : ""));
+  const RunQuestions questions = questions_of(plan, data_);
+  if (questions.train.empty() || (plan.fold && questions.valid.empty()))
+    throw UsageError(plan.name + ": has no " +
+                     (questions.train.empty() ? "training questions" : "questions to validate with") +
+                     ". Look at its data and folds");
+  if (!questions.folds.empty())
+    log_line(plan.name + ": folds are " + questions.folds);
+  if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
+    throw UsageError(plan.name + ": early_stopping_patience is set, but there are no questions to validate with. Give "
+                                 "the manifest a file with the role valid or a fold, or set it to 0");
+  require_memory(configured(base_.config, plan.settings), plan,
+                 largest_pass(questions.train, plan.settings, request_.threads), request_);
+}
+
+Json TrainingJob::record() const {
+  return {{"program", request_.program},
+          {"base", {{"name", request_.manifest.base_name}, {"files", base_.files}}},
+          {"data", data_.files},
+          {"template", name_of(request_.manifest.template_kind)},
+          {"max_length", request_.manifest.max_length},
+          {"threads", request_.threads}};
+}
+
+/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update. Nor is
+/// which of several GPUs it is: their runs, trained side by side, are collected by one that resumes them all. The
+/// instruction set is in it where one is asked for: without, a run may go on on another kind of CPU.
+std::string TrainingJob::identity(const RunPlan& plan, const RunQuestions& questions) const {
+  Json json = record();
+  json.erase("program");
+  json["settings"] = to_json(plan.settings);
+  json["device"] = request_.device.substr(0, request_.device.find(':'));
+  json["random_weights"] = request_.manifest.random_weights;
+  json["train"] = questions.train.places;
+  json["valid"] = questions.valid.places;
+  if (request_.manifest.isa)
+    json["isa"] = isa_option(*request_.manifest.isa);
+  const std::string text = json.dump();
+  return sha256_hex(std::as_bytes(std::span(text)));
+}
+
+RunRequest TrainingJob::request_for(const RunPlan& plan, const RunQuestions& questions) const {
+  RunRequest run;
+  run.name = plan.name;
+  run.settings = plan.settings;
+  run.train = &questions.train;
+  run.valid = &questions.valid;
+  run.folder = request_.out / plan.name;
+  run.files = {base_.config_text, base_.vocabulary, record()};
+  run.identity = identity(plan, questions);
+  run.resume = request_.resume;
+  return run;
+}
+
+RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const {
+  initialise_weights(network, static_cast<std::uint64_t>(run.settings.seed));
+  if (!request_.manifest.random_weights)
+    load_base_weights(network, request_.base, request_.threads);
+  network.move_to(request_.device);
+  log_line(run.name + ": " + counted(run.train->size(), "training question") + " (" +
+           counted(run.train->total_tokens(), "token") + "), " + std::to_string(run.valid->size()) + " to validate, " +
+           counted(total_steps(run.settings, run.train->size()), "step"));
+  CpuEngine engine(network, run.settings, *run.train);
+  return train_run(engine, run);
+}
+
+void TrainingJob::train(const RunPlan& plan) {
+  const RunQuestions questions = questions_of(plan, data_);
+  const RunRequest run = request_for(plan, questions);
+  DebertaForMultipleChoice network(configured(base_.config, plan.settings));
+  std::optional<RunResult> result = request_.resume ? finished_run(run.folder, run.identity) : std::nullopt;
+  if (result)
+    log_line(plan.name + ": has finished before; its result is taken");
+  else
+    result = train_from_start(network, run);
+  outcome_.runs.push_back(*result);
+  outcome_.checkpoints.push_back(run.folder / result->result);
+  if (!questions.valid.empty())
+    predict(network, run, *result);
+}
+
+void TrainingJob::predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result) {
+  network.move_to("cpu"); // where weights are loaded
+  load_weights(network, *open_checkpoint(run.folder / result.result), Purpose::answering, request_.threads);
+  network.move_to(request_.device);
+  predictions_.push_back({run.name, *run.valid, logits_of(network, *run.valid, run.name + " " + result.result)});
+  write_predictions(run.folder / "predictions.csv", {&predictions_.back(), 1});
+}
+
+void TrainingJob::write_out_of_fold() const {
+  for (const std::span<const Predictions> parts : by_run(predictions_, request_.folds))
+    write_predictions(request_.out / (without_fold(parts.front().run) + "_out_of_fold.csv"), parts);
+}
+
+void TrainingJob::write_outputs() {
+  const NamedTexts scores = job_scores(predictions_, request_.folds);
+  outcome_.lock = make_lock(request_, base_.files, data_.files, outcome_, scores);
+  write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
+  write_file_atomically(request_.out / "report.html",
+                        training_report(job_report(request_, plans_, data_.train.size(), outcome_, scores)));
+}
+
+TrainingOutcome TrainingJob::run() {
+  prepare();
+  for (const RunPlan& plan : plans_) {
+    train(plan);
+    write_outputs();
+  }
+  write_out_of_fold();
+  return std::move(outcome_);
+}
+
+} // namespace
+
+TrainingOutcome train_all(const TrainingRequest& request) {
+  return TrainingJob(request).run();
+}
+
+} // namespace sciexam

@@ -1,0 +1,15 @@
+// A manifest's runs, one after the other: what `sciexam-run train` does.
+#pragma once
+
+#include "train/job/request.hpp"
+
+namespace sciexam {
+
+/// Trains what is asked for; kernels are held to the instruction set by now (use_isa()). Leaves in `out`: a folder for
+/// each run, lock.json, report.html (written anew after each run), and, for runs with validation questions,
+/// NAME/predictions.csv with the result's probabilities for them; with folds also NAME_out_of_fold.csv over all
+/// questions. Throws as train_run(), and UsageError, before anything is trained, if more memory is needed than there
+/// is.
+TrainingOutcome train_all(const TrainingRequest& request);
+
+} // namespace sciexam

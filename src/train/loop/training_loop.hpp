@@ -1,0 +1,34 @@
+// One training run: from initial weights to a checkpoint folder.
+#pragma once
+
+#include "train/engine/training_engine.hpp"
+#include "train/inputs/training_set.hpp"
+#include "train/manifest/settings.hpp"
+#include "train/state/checkpoint_folder.hpp"
+#include "train/state/run_result.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace sciexam {
+
+/// What a run needs. Its folder gets log.jsonl, best/ and last/ (checkpoints in Hugging Face's form), result.json at
+/// the end, and, while it is under way, resume/.
+struct RunRequest {
+  std::string name;
+  TrainingSettings settings;
+  const TrainingSet* train = nullptr;
+  const TrainingSet* valid = nullptr; ///< may be empty
+  std::filesystem::path folder;
+  CheckpointFiles files; ///< of its checkpoints; the record, without the run's own figures
+  std::string identity;  ///< stands for all inputs and settings, see RunStateFiles
+  bool resume = false;
+};
+
+/// Trains the weights that `engine` holds, the initial ones; afterwards it holds the last ones. Throws WorkError if the
+/// loss, a gradient or a score in validation is not finite (naming the questions; the last good state is kept), if a
+/// checkpoint cannot be written, or when interrupted (the state is saved first); UsageError if the folder holds another
+/// run's state, or a state although `resume` is false.
+RunResult train_run(TrainingEngine& engine, const RunRequest& request);
+
+} // namespace sciexam

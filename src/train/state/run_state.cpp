@@ -1,0 +1,155 @@
+#include "train/state/run_state.hpp"
+
+#include "checkpoint/safetensors.hpp"
+#include "support/errors.hpp"
+#include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
+#include "support/messages/progress.hpp"
+#include "train/inputs/file_hash.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace sciexam {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "state_", kTensors = ".safetensors", kProgress = ".json";
+
+Json to_json(const RunProgress& progress) {
+  return {{"step", progress.step},
+          {"tokens", progress.tokens},
+          {"seconds", progress.seconds},
+          {"best", progress.best ? to_json(*progress.best) : Json(nullptr)},
+          {"best_step", progress.best_step},
+          {"last", progress.last ? to_json(*progress.last) : Json(nullptr)},
+          {"validations_without_progress", progress.validations_without_progress},
+          {"stopped_early", progress.stopped_early},
+          {"loss_average", progress.loss_average},
+          {"pinned_steps", progress.pinned_steps}};
+}
+
+RunProgress progress_from_json(const JsonView& object) {
+  RunProgress progress;
+  const auto count = [&](const char* name) { return object.at(name).integer(0, INT64_MAX); };
+  progress.step = count("step");
+  progress.tokens = count("tokens");
+  progress.seconds = object.at("seconds").number();
+  if (object.has("best"))
+    progress.best = scores_from_json(object.at("best"));
+  progress.best_step = count("best_step");
+  if (object.has("last"))
+    progress.last = scores_from_json(object.at("last"));
+  progress.validations_without_progress = count("validations_without_progress");
+  progress.stopped_early = object.at("stopped_early").boolean();
+  progress.loss_average = object.at("loss_average").number();
+  progress.pinned_steps = count("pinned_steps");
+  return progress;
+}
+
+} // namespace
+
+RunStateFiles::RunStateFiles(fs::path folder, std::string identity)
+    : folder_(std::move(folder)), identity_(std::move(identity)) {}
+
+fs::path RunStateFiles::tensors_file(std::int64_t step) const {
+  return folder_ / (std::string(kPrefix) + std::to_string(step) + std::string(kTensors));
+}
+
+fs::path RunStateFiles::progress_file(std::int64_t step) const {
+  return folder_ / (std::string(kPrefix) + std::to_string(step) + std::string(kProgress));
+}
+
+std::vector<std::int64_t> RunStateFiles::steps_on_disk() const {
+  std::vector<std::int64_t> steps;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(kPrefix) && name.ends_with(kProgress))
+      steps.push_back(std::atoll(name.c_str() + kPrefix.size()));
+  }
+  std::sort(steps.begin(), steps.end(), std::greater<>());
+  return steps;
+}
+
+void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engine) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error)
+    throw WorkError(folder_.string() + ": cannot be made: " + error.message() +
+                    ". Free some space, or check the folder");
+  const std::vector<TensorInfo> tensors = engine.state_tensors();
+  Sha256 hash;
+  const std::string header = safetensors_header(tensors, {});
+  hash.update(std::as_bytes(std::span(header)));
+  write_safetensors(tensors_file(progress.step), tensors, {},
+                    [&](std::size_t index, std::size_t first, std::span<std::byte> out) {
+                      engine.read_state(tensors[index].name, first, out);
+                      hash.update(out);
+                    });
+  const Json json = {{"identity", identity_}, {"sha256", hash.hex()}, {"progress", to_json(progress)}};
+  write_file_atomically(progress_file(progress.step), json.dump(1) + "\n");
+
+  constexpr std::size_t kKept = 2;
+  const std::vector<std::int64_t> steps = steps_on_disk();
+  for (std::size_t i = kKept; i < steps.size(); ++i)
+    remove_step(steps[i]);
+}
+
+RunProgress RunStateFiles::load_step(std::int64_t step, TrainingEngine& engine) const {
+  const JsonDocument document = JsonDocument::from_file(progress_file(step));
+  const JsonView root = document.root();
+  if (root.at("identity").string() != identity_)
+    throw UsageError(progress_file(step).string() +
+                     ": belongs to a run with other settings, data, base, threads or instruction set. Give those of "
+                     "that run, or train into another folder");
+  const RunProgress progress = progress_from_json(root.at("progress"));
+  if (sha256_of_file(tensors_file(step)) != root.at("sha256").string())
+    throw InputError({tensors_file(step)}, "is not what was written (torn or damaged)", "An older state is tried");
+
+  std::set<std::string> wanted;
+  for (const TensorInfo& tensor : engine.state_tensors())
+    wanted.insert(tensor.name);
+  const auto source = open_safetensors(tensors_file(step));
+  source->read([&](const TensorInfo& tensor) { return wanted.contains(tensor.name); },
+               [&](const TensorChunk& chunk) {
+                 engine.write_state(chunk.tensor.name, chunk.first * size_of(chunk.tensor.dtype), chunk.bytes);
+               },
+               1);
+  engine.resume(progress.step);
+  return progress;
+}
+
+std::optional<RunProgress> RunStateFiles::load(TrainingEngine& engine) const {
+  remove_temporary_files(folder_);
+  for (const std::int64_t step : steps_on_disk()) {
+    try {
+      return load_step(step, engine);
+    } catch (const InputError& error) {
+      log_line(std::string("state skipped: ") + error.what());
+    } catch (const UsageError& error) {
+      if (fs::exists(tensors_file(step)))
+        throw;
+      log_line(std::string("state skipped: ") + error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+void RunStateFiles::remove_step(std::int64_t step) const {
+  std::error_code ignored; // what cannot be removed only takes up space
+  fs::remove(progress_file(step), ignored);
+  fs::remove(tensors_file(step), ignored);
+}
+
+void RunStateFiles::remove() {
+  for (const std::int64_t step : steps_on_disk())
+    remove_step(step);
+  remove_temporary_files(folder_);
+  std::error_code ignored;
+  fs::remove(folder_, ignored); // if nothing else is in it
+}
+
+} // namespace sciexam

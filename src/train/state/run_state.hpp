@@ -1,0 +1,60 @@
+// What a killed run needs to go on as if nothing had happened.
+#pragma once
+
+#include "support/text/json.hpp"
+#include "train/engine/training_engine.hpp"
+#include "train/state/scores.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sciexam {
+
+/// Where a run is. Generators need no state: order and dropout are functions of the seed and the step.
+struct RunProgress {
+  std::int64_t step = 0;      ///< optimiser steps done
+  std::int64_t tokens = 0;    ///< trained on so far
+  double seconds = 0;         ///< of work, over all resumptions
+  std::optional<Scores> best; ///< of the best validation
+  std::int64_t best_step = 0;
+  std::optional<Scores> last; ///< of the last validation
+  std::int64_t validations_without_progress = 0;
+  bool stopped_early = false;
+  double loss_average = 0; ///< see LossWatch
+  std::int64_t pinned_steps = 0;
+};
+
+/// Keeps a run's state in a folder: the engine's tensors as safetensors, and beside them a JSON file with the progress
+/// and their hash. The newest two are kept.
+class RunStateFiles {
+public:
+  /// `identity` stands for everything that the run depends on (settings, data, base, threads, instruction set): a state
+  /// of another identity is refused.
+  RunStateFiles(std::filesystem::path folder, std::string identity);
+
+  /// Writes both files to temporary names, syncs, renames; then removes older ones. Throws WorkError if the disk
+  /// is full: the states before are intact then.
+  void save(const RunProgress& progress, const TrainingEngine& engine);
+
+  /// Gives the engine the newest state that is whole. States that are torn or damaged are named in a message and
+  /// skipped. Nothing if there is none. Throws UsageError for a state of another identity.
+  std::optional<RunProgress> load(TrainingEngine& engine) const;
+
+  /// Removes all states: the run has finished.
+  void remove();
+
+private:
+  std::vector<std::int64_t> steps_on_disk() const; ///< newest first
+  std::filesystem::path tensors_file(std::int64_t step) const;
+  std::filesystem::path progress_file(std::int64_t step) const;
+  void remove_step(std::int64_t step) const;
+  RunProgress load_step(std::int64_t step, TrainingEngine& engine) const;
+
+  std::filesystem::path folder_;
+  std::string identity_;
+};
+
+} // namespace sciexam

@@ -1,0 +1,23 @@
+// How well a network answers the validation questions.
+#pragma once
+
+#include "inference/logits.hpp"
+#include "support/text/json.hpp"
+#include "train/inputs/training_set.hpp"
+
+#include <span>
+
+namespace sciexam {
+
+struct Scores {
+  double loss = 0; ///< mean cross-entropy
+  double map_at_3 = 0, accuracy = 0;
+};
+
+Json to_json(const Scores& scores);
+Scores scores_from_json(const JsonView& object);
+
+/// The scores of these logits, one entry a question.
+Scores score(const TrainingSet& set, std::span<const OptionLogits> logits);
+
+} // namespace sciexam
