@@ -11,6 +11,7 @@
 #include "model/network_frame.hpp"
 #include "model/network_io.hpp"
 #include "model/relative_tables.hpp"
+#include "support/machine/shared_stop.hpp"
 
 #include <cstdint>
 #include <functional>
