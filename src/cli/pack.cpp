@@ -90,7 +90,7 @@ void pack_checkpoints(const PackingOptions& options) {
     questions = read_calibration(options, tokenizer, request.template_options);
     request.quantize = [&](const PackModel& model, const DebertaConfig& config, WeightSource& checkpoint) {
       require_vocabulary(tokenizer, request.vocabulary.source, config, checkpoint);
-      return make_byte_model(config, checkpoint, model.name,
+      return make_int8_model(config, checkpoint, model.name,
                              {.questions = questions,
                               .threads = request.threads,
                               .allow_disagreement = options.allow_disagreement,

@@ -45,13 +45,13 @@ private:
   TemporaryFolder folder_;
 };
 
-const std::vector<std::string> kAsBytes = {"--precision", "int8", "--calibration", kDemo / "exam.csv"};
+const std::vector<std::string> kAsInt8 = {"--precision", "int8", "--calibration", kDemo / "exam.csv"};
 
 } // namespace
 
 TEST_CASE("a model is packed as int8, verified, and answers") {
   DemoCheckpoint checkpoint;
-  const ProgramResult packed = checkpoint.pack(kAsBytes);
+  const ProgramResult packed = checkpoint.pack(kAsInt8);
   INFO(packed.err);
   REQUIRE(packed.status == 0);
   CHECK_THAT(packed.out, ContainsSubstring("1 model, int8"));
@@ -70,13 +70,13 @@ TEST_CASE("int8 wants questions, and those of the package's template") {
   const ProgramResult without = checkpoint.pack({"--precision", "int8"});
   CHECK(without.status == 2);
   CHECK_THAT(without.err, ContainsSubstring("Give a file of some hundred like the exam's with --calibration"));
-  std::vector<std::string> options = kAsBytes;
+  std::vector<std::string> options = kAsInt8;
   options.insert(options.end(), {"--template", "open_book"});
   const ProgramResult closed = checkpoint.pack(options);
   CHECK(closed.status == 2);
   CHECK_THAT(closed.err, ContainsSubstring("exam.csv: has no column context"));
   write_bytes(checkpoint / "empty.csv", "id,prompt,A,B,C,D,E\n");
-  options = kAsBytes;
+  options = kAsInt8;
   options.back() = checkpoint / "empty.csv";
   CHECK(checkpoint.pack(options).status == 2);
   CHECK(!fs::exists(checkpoint.package()));
@@ -133,7 +133,7 @@ TEST_CASE("golden: a vocabulary with more tokens than the model is refused, in e
   if (!fs::exists(large))
     SKIP("no vocabulary in " << large);
   DemoCheckpoint checkpoint;
-  for (const std::vector<std::string>& options : {std::vector<std::string>{}, kAsBytes}) {
+  for (const std::vector<std::string>& options : {std::vector<std::string>{}, kAsInt8}) {
     const ProgramResult packed = checkpoint.pack(options, large);
     CHECK(packed.status == 2);
     CHECK_THAT(packed.err, ContainsSubstring("Give the vocabulary that the model was trained with"));

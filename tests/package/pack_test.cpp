@@ -1,5 +1,5 @@
-#include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "checkpoint/parameters.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "package/pack.hpp"
@@ -75,7 +75,7 @@ TEST_CASE("an int8 package holds what quantization gave, in three types") {
   request.quantize = [&](const PackModel&, const DebertaConfig& config, WeightSource&) {
     const std::string layer = "deberta.encoder.layer.0.";
     write_safetensors(rounded,
-                      tensors_with_bytes(config, {layer + "attention.self", layer + "output.dense"}, DType::f16), {},
+                      tensors_with_int8(config, {layer + "attention.self", layer + "output.dense"}, DType::f16), {},
                       [](std::size_t tensor, std::size_t, std::span<std::byte> out) {
                         std::memset(out.data(), static_cast<int>(1 + tensor % 50), out.size()); // finite as f16 and f32
                       });
@@ -85,7 +85,7 @@ TEST_CASE("an int8 package holds what quantization gave, in three types") {
   const Package package = Package::open(request.output);
   CHECK(package.manifest().models[0].dtype == DType::i8);
   const std::unique_ptr<WeightSource> packed = package.open_model(0);
-  CHECK(groups_of_bytes(package.config(0), *packed).size() == 2);
+  CHECK(int8_groups(package.config(0), *packed).size() == 2);
   CHECK(read_all(*packed) == read_all(*open_safetensors(rounded)));
   CHECK(verify_package(request.output, 2).ok());
 }
