@@ -27,8 +27,8 @@ usage: ./build.sh VERB
   package --weights DIR --owner NAME [--title T] [--out FOLDER] [OPTION...]
                         build, then make FOLDER (default dist/SLUG) ready for Kaggle's client: a dataset of the
                         program and its models, and the notebook that submits. DIR: the --out folder of a
-                        training, any folder of checkpoints (--tokenizer spm.model if none lies beside
-                        them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
+                        training, any folder of checkpoints (--tokenizer FILE if no spm.model or tokenizer.json
+                        lies beside them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
                         sciexam-run pack: --precision, --calibration, --allow-disagreement, --template, --max-length,
                         --threads, --package-version (default: now); --model-weights 1,1,2
   rehearse [--keep] [--short] [PATTERN]

@@ -3,7 +3,7 @@
 # models, and the metadata; and in its sub-folder notebook/ the submission notebook.
 #
 #   stage.sh [--check] --weights DIR --owner NAME [--title T] [--out FOLDER]
-#            [--tokenizer spm.model] [OPTION of `sciexam-run pack`...]
+#            [--tokenizer spm.model|tokenizer.json] [OPTION of `sciexam-run pack`...]
 #
 # --check looks at the command line and at DIR, and makes nothing. Exit status: 0 done;
 # 1 the work failed; 2 the command line or DIR is wrong. SCIEXAM_PROGRAM names another
@@ -92,7 +92,8 @@ stage() { # stage FOLDER
   else
     # By the time of packing, so that a notebook's first lines tell which upload is mounted.
     [[ " ${pack_options[*]} " == *" --package-version "* ]] || pack_options+=(--package-version "$(date -u +%Y-%m-%d.%H%M)")
-    "$program" pack --models "${models[@]}" --tokenizer "$tokenizer" --title "$title" "${pack_options[@]}" --out "$1" |
+    [ -z "$tokenizer" ] || pack_options+=(--tokenizer "$tokenizer")
+    "$program" pack --models "${models[@]}" --title "$title" "${pack_options[@]}" --out "$1" |
       sed "s|^$1|$out|" || fail "the models could not be packed; the reason is above." "Nothing was left behind."
   fi
   install -m 755 "$program" "$1/sciexam-run"

@@ -47,21 +47,32 @@ add_trained_options() {
   done
 }
 
+# Leaves tokenizer empty where the checkpoints have their own vocabularies: `pack` knows which of the files in a
+# checkpoint's folder its model was trained with.
 find_tokenizer() {
-  local folder
+  local folder name first own=false
   if [ -n "$tokenizer" ]; then
-    [ -f "$tokenizer" ] || refuse "--tokenizer $tokenizer is not there." "Give the model's vocabulary, spm.model."
+    [ -f "$tokenizer" ] ||
+      refuse "--tokenizer $tokenizer is not there." "Give the model's vocabulary, spm.model or tokenizer.json."
     return
   fi
-  for folder in "$weights" "${models[@]}"; do
-    [ -f "$folder/spm.model" ] || continue
-    tokenizer=${tokenizer:-$folder/spm.model}
-    cmp -s "$tokenizer" "$folder/spm.model" ||
-      refuse "$tokenizer and $folder/spm.model are different vocabularies." \
-        "Say which one with --tokenizer, if the models were trained with the same."
+  for name in spm.model tokenizer.json; do
+    first=''
+    for folder in "$weights" "${models[@]}"; do
+      [ -f "$folder/$name" ] || continue
+      [ "$folder" = "$weights" ] && [ "$folder" != "${models[0]}" ] || own=true
+      first=${first:-$folder/$name}
+      cmp -s "$first" "$folder/$name" ||
+        refuse "$first and $folder/$name are different vocabularies." \
+          "Say which one with --tokenizer, if the models were trained with the same."
+    done
+  done
+  if $own; then return; fi
+  for name in tokenizer.json spm.model; do
+    [ -n "$tokenizer" ] || [ ! -f "$weights/$name" ] || tokenizer=$weights/$name
   done
   [ -n "$tokenizer" ] ||
-    refuse "no spm.model lies in $weights or beside its checkpoints." \
+    refuse "no spm.model or tokenizer.json lies in $weights or beside its checkpoints." \
       "Name the models' vocabulary with --tokenizer FILE."
 }
 

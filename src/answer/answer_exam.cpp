@@ -80,9 +80,11 @@ void ExamRun::read() {
   outcome_.submission = find_output(request_.output);
   // The devices open while the exam is read.
   devices_.emplace(request_.devices, fs::absolute(outcome_.submission).parent_path());
-  outcome_.exam = read_exam(test.path, {.lenient = request_.lenient});
+  outcome_.exam = read_exam(test.path, {.lenient = request_.lenient, .answers_required = false});
   const Exam& exam = outcome_.exam;
   state("exam", counted(exam.questions.size(), "question") + " in " + test.path.string() + " (" + test.reason + ")");
+  for (const std::string& note : notes_on(exam))
+    state("note", note);
   for (const BadRow& row : exam.bad_rows)
     warn_line("bad row: " + row.problem);
   submission_.emplace(outcome_.submission, exam);

@@ -15,15 +15,15 @@ namespace sciexam {
 
 /// What a run is asked for. Paths that are empty are found (answer/locate.hpp), or, of reports, not written.
 struct AnswerRequest {
-  std::string program; ///< name and version, the first of the run's facts
-  std::string package, test, output;
-  std::string probabilities, report; ///< reports to write beside the submission
+  std::string program = {}; ///< name and version, the first of the run's facts
+  std::string package = {}, test = {}, output = {};
+  std::string probabilities = {}, report = {}; ///< reports to write beside the submission
   Combine combine = Combine::mean_softmax;
-  std::vector<double> weights; ///< one a model, or empty: the package's own
-  PrecisionChoice precision;
-  double time_limit = 0;         ///< seconds for everything, from the start of the notebook's session or the program
-  std::optional<double> cascade; ///< see DeadlineOptions
-  DeviceChoice devices;
+  std::vector<double> weights = {}; ///< one a model, or empty: the package's own
+  PrecisionChoice precision = {};
+  double time_limit = 0; ///< seconds for everything, from the start of the notebook's session or the program
+  std::optional<double> cascade = {}; ///< see DeadlineOptions
+  DeviceChoice devices = {};
   int threads = 1;
   bool lenient = false; ///< rows of the exam that cannot be read are answered "A B C"
 };

@@ -4,9 +4,9 @@
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
 #include "report/answer_report.hpp"
-#include "report/numbers.hpp"
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 
@@ -70,7 +70,7 @@ UncertainQuestion describe_question(const Exam& exam, std::size_t q, const Ensem
   shown.id = question.id;
   shown.prompt = beginning(question.prompt);
   std::transform(question.options.begin(), question.options.end(), shown.options.begin(), beginning);
-  shown.guesses = format_prediction(rank_by_scores(ensemble));
+  shown.guesses = format_prediction(with_empty_options_last(rank_by_scores(ensemble), question));
   if (question.answer)
     shown.answer = std::string(1, static_cast<char>('A' + *question.answer));
   for (const ModelAnswers& model : answers.models)

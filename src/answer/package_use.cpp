@@ -3,11 +3,11 @@
 #include "inference/loading.hpp"
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
-#include "report/numbers.hpp"
 #include "support/errors.hpp"
 #include "support/machine/cpu.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <numeric>

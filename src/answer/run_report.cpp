@@ -6,6 +6,7 @@
 #include "quantization/agreement.hpp"
 #include "support/files/files.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,21 +14,15 @@
 namespace sciexam {
 namespace {
 
-std::string format(const char* form, auto... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, form, values...);
-  return text;
-}
-
 std::string table_row(const std::string& name, std::span<const Ranking> rankings, const Exam& exam) {
-  return format("  %-28s %6.4f   %6.4f\n", name.c_str(), map_at_3(rankings, exam.questions),
-                accuracy(rankings, exam.questions));
+  return printed("  %-28s %6.4f   %6.4f\n", name.c_str(), map_at_3(rankings, exam.questions),
+                 accuracy(rankings, exam.questions));
 }
 
 void write_row(AtomicFile& file, const std::string& id, const std::string& model, const OptionScores& scores) {
   std::string line = csv_cell(id) + "," + csv_cell(model);
   for (const double score : scores)
-    line += format(",%.9g", score);
+    line += printed(",%.9g", score);
   file.write(line + "\n");
 }
 
@@ -35,10 +30,10 @@ void write_row(AtomicFile& file, const std::string& id, const std::string& model
 std::string work_table(const Exam& exam, const EnsembleAnswers& answers) {
   std::string text = "  model                          questions      tokens  loading  answering  tokens/s\n";
   for (const ModelWork& work : answers.work)
-    text += format("  %-28s %6zu/%-6zu %9llu %6.1f s %8.1f s %9.0f\n", work.name.c_str(), work.questions,
-                   exam.questions.size(), static_cast<unsigned long long>(work.tokens), work.load_seconds,
-                   work.answer_seconds,
-                   work.answer_seconds > 0 ? static_cast<double>(work.tokens) / work.answer_seconds : 0);
+    text += printed("  %-28s %6zu/%-6zu %9llu %6.1f s %8.1f s %9.0f\n", work.name.c_str(), work.questions,
+                    exam.questions.size(), static_cast<unsigned long long>(work.tokens), work.load_seconds,
+                    work.answer_seconds,
+                    work.answer_seconds > 0 ? static_cast<double>(work.tokens) / work.answer_seconds : 0);
   return text;
 }
 

@@ -41,7 +41,7 @@ void SubmissionWriter::improve(std::span<const Ranking> rankings) {
     problem_.clear();
   } catch (const WorkError& error) {
     if (problem_.empty())
-      warn_line(std::string("the submission keeps its earlier answers, newer ones cannot be written: ") + error.what());
+      warn_line(std::string("the submission keeps its earlier answers; newer ones cannot be written: ") + error.what());
     problem_ = std::string("the submission holds earlier answers than the last ones: ") + error.what();
   }
 }

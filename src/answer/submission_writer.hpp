@@ -1,4 +1,4 @@
-// The submission of a run, which is whole at every moment and becomes better.
+// The submission of a run: complete at every moment, and improved as answers arrive.
 #pragma once
 
 #include "exam/question.hpp"
@@ -13,15 +13,15 @@ namespace sciexam {
 
 class SubmissionWriter {
 public:
-  /// Writes the first submission, by the options' lengths: from here on there is a valid one. Throws WorkError
-  /// if that cannot be written. Rows of the exam that could not be read, but have an id, are answered "A B C".
+  /// Writes the first submission, by the options' lengths: from here on there is a valid one. Throws WorkError if it
+  /// cannot be written. Rows of the exam that could not be read but have an id are answered "A B C".
   SubmissionWriter(std::filesystem::path file, const Exam& exam);
 
-  /// Writes better answers, `rankings[i]` for `exam.questions[i]`. If they cannot be written (disk full), the
-  /// earlier submission stays, and that is told once.
+  /// Writes better answers, `rankings[i]` for `exam.questions[i]`. If they cannot be written (disk full), the earlier
+  /// submission stays, and the first such failure is a warning.
   void improve(std::span<const Ranking> rankings);
 
-  /// A sentence if the file holds earlier answers than the last ones given; else empty.
+  /// A sentence if the file does not hold the latest answers; else empty.
   const std::string& problem() const noexcept { return problem_; }
 
 private:

@@ -160,7 +160,9 @@ void add_common_options(CLI::App& command, DataOptions& options) {
   command.add_option("--report", options.report, "Also write an HTML page of what was found")->group("Output");
   command.add_option("--rejected", options.rejected, "Also write a CSV file of what was left out, and why")
       ->group("Output");
-  command.add_option("--tokenizer", options.tokenizer, "spm.model: the report measures lengths in its tokens [words]")
+  command
+      .add_option("--tokenizer", options.tokenizer,
+                  "spm.model or tokenizer.json: the report measures lengths in its tokens [words]")
       ->check(CLI::ExistingFile)
       ->group("Output");
   command.add_option("--hold-out", options.hold_outs, "Question sets that no question may resemble, in the same forms")

@@ -9,7 +9,6 @@
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
-#include "report/numbers.hpp"
 #include "support/clock.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
@@ -18,6 +17,7 @@
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -132,10 +132,13 @@ Finding check_package(const std::string& given, std::optional<Package>& package)
 Finding check_exam(const std::string& given) {
   try {
     const Located place = find_test(given);
-    const Exam exam = read_exam(place.path);
-    return {Verdict::fine, "exam",
-            counted(exam.questions.size(), "question") + (exam.has_context ? " with context" : "") +
-                (exam.has_answers ? " and answers" : "") + " in " + place.path.string() + " (" + place.reason + ")"};
+    const Exam exam = read_exam(place.path, {.answers_required = false});
+    std::string found = counted(exam.questions.size(), "question") + (exam.has_context ? " with context" : "") +
+                        (exam.has_answers ? " and answers" : "") + " in " + place.path.string() + " (" + place.reason +
+                        ")";
+    for (const std::string& note : notes_on(exam))
+      found += "; " + note;
+    return {Verdict::fine, "exam", found};
   } catch (const Error& error) {
     return {Verdict::missing, "exam", error.what(), "On Kaggle: Add Input, and choose the competition"};
   }

@@ -27,7 +27,8 @@ std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, con
   if (options.calibration.empty())
     throw UsageError("--precision int8 rounds weights so that answers stay the same, and needs questions to see that "
                      "with. Give a file of some hundred like the exam's with --calibration");
-  const Exam exam = read_exam(std::filesystem::path(options.calibration), {.id_required = false});
+  const Exam exam =
+      read_exam(std::filesystem::path(options.calibration), {.id_required = false, .answers_required = false});
   if (exam.questions.empty())
     throw InputError({options.calibration}, "has no questions", "Give a file with some hundred");
   if (form.kind == Template::open_book && !exam.has_context)
@@ -36,8 +37,18 @@ std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, con
   return encode_questions(tokenizer, exam.questions, form, options.threads);
 }
 
+Vocabulary find_vocabulary(const PackingOptions& options) {
+  if (options.models.empty())
+    throw UsageError("there is no model to pack. Name at least one checkpoint folder");
+  const std::vector<std::filesystem::path> folders(options.models.begin(), options.models.end());
+  Vocabulary vocabulary = common_vocabulary(options.tokenizer, folders);
+  for (const std::string& note : vocabulary.notes)
+    log_line(note);
+  return vocabulary;
+}
+
 /// LibTorch would only say that an index is out of range.
-void require_vocabulary(const Tokenizer& tokenizer, const std::string& file, const DebertaConfig& config,
+void require_vocabulary(const Tokenizer& tokenizer, const std::filesystem::path& file, const DebertaConfig& config,
                         const WeightSource& model) {
   if (tokenizer.vocabulary_size() > config.vocab_size)
     throw InputError({file},
@@ -56,7 +67,6 @@ void pack_checkpoints(const PackingOptions& options) {
   request.title = options.title;
   request.created_by = "sciexam " + version();
   request.package_version = options.package_version;
-  request.vocabulary = options.tokenizer;
   request.output = options.out;
   request.dtype = options.precision == "f32" ? DType::f32 : options.precision == "int8" ? DType::i8 : DType::f16;
   const std::optional<Template> kind = template_of_name(options.template_name);
@@ -68,18 +78,19 @@ void pack_checkpoints(const PackingOptions& options) {
     request.models.push_back({.name = "run_" + std::to_string(i),
                               .folder = options.models[i],
                               .weight = options.weights.empty() ? 1.0 : options.weights[i]});
-  const Tokenizer tokenizer = Tokenizer::from_file(options.tokenizer);
   request.note = log_line;
+  request.vocabulary = find_vocabulary(options);
+  const Tokenizer tokenizer = Tokenizer::from_bytes(request.vocabulary.bytes, request.vocabulary.source);
   request.probe = [&](const DebertaConfig& config, WeightSource& packed) {
-    require_vocabulary(tokenizer, options.tokenizer, config, packed);
+    require_vocabulary(tokenizer, request.vocabulary.source, config, packed);
     return compute_probe(*load_to_answer(config, packed, request.threads), tokenizer, request.template_options);
   };
   std::vector<EncodedQuestion> questions;
   if (request.dtype == DType::i8) {
     questions = read_calibration(options, tokenizer, request.template_options);
-    request.round_to_bytes = [&](const PackModel& model, const DebertaConfig& config, WeightSource& checkpoint) {
-      require_vocabulary(tokenizer, options.tokenizer, config, checkpoint);
-      return make_byte_model(config, checkpoint, model.name,
+    request.quantize = [&](const PackModel& model, const DebertaConfig& config, WeightSource& checkpoint) {
+      require_vocabulary(tokenizer, request.vocabulary.source, config, checkpoint);
+      return make_int8_model(config, checkpoint, model.name,
                              {.questions = questions,
                               .threads = request.threads,
                               .allow_disagreement = options.allow_disagreement,
@@ -97,7 +108,8 @@ void add_pack(CLI::App& app) {
   CLI::App* command = app.add_subcommand("pack", "Checkpoints and a tokenizer -> a package folder");
   command->add_option("--models", options->models, "Checkpoint folders (config.json and weights), Hugging Face form")
       ->required();
-  command->add_option("--tokenizer", options->tokenizer, "The SentencePiece model, spm.model")->required();
+  command->add_option("--tokenizer", options->tokenizer,
+                      "The models' vocabulary, spm.model or tokenizer.json [the one in their folders]");
   command->add_option("--out", options->out, "Package folder to make")->required();
   command
       ->add_option("--precision", options->precision,

@@ -9,7 +9,8 @@ namespace sciexam {
 struct PackingOptions {
   std::vector<std::string> models; ///< checkpoint folders
   std::vector<double> weights;     ///< one a model, or empty
-  std::string tokenizer, out, precision = "f16", template_name = "closed_book", title = "sciexam";
+  std::string tokenizer;           ///< spm.model or tokenizer.json; empty: the one in the models' folders
+  std::string out, precision = "f16", template_name = "closed_book", title = "sciexam";
   std::string package_version;
   std::string calibration; ///< for int8: a file of questions
   bool allow_disagreement = false;

@@ -2,7 +2,9 @@
 #include "answer/locate.hpp"
 #include "cli/commands.hpp"
 #include "support/errors.hpp"
+#include "support/messages/progress.hpp"
 #include "support/text/json.hpp"
+#include "tokenizer/checkpoint_vocabulary.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 #include <iostream>
@@ -38,8 +40,11 @@ std::string tokenize_line(const Tokenizer& tokenizer, const std::string& line, s
   return Json{{"ids", tokenizer.encode(text, pair, encode_options(root)).ids}}.dump();
 }
 
-void tokenize(const std::string& model) {
-  const Tokenizer tokenizer = Tokenizer::from_file(model);
+void tokenize(const std::string& file) {
+  const Vocabulary vocabulary = read_vocabulary(file);
+  for (const std::string& note : vocabulary.notes)
+    log_line(note);
+  const Tokenizer tokenizer = Tokenizer::from_bytes(vocabulary.bytes, vocabulary.source);
   std::string line;
   for (std::size_t row = 1; std::getline(std::cin, line); ++row)
     if (line.find_first_not_of(" \t\r") != std::string::npos)
@@ -51,11 +56,11 @@ void tokenize(const std::string& model) {
 } // namespace
 
 void add_tokenize(CLI::App& app) {
-  const auto model = std::make_shared<std::string>();
+  const auto file = std::make_shared<std::string>();
   CLI::App* command =
       app.add_subcommand("tokenize", "JSON lines {\"text\":.., \"pair\":..} on standard input -> {\"ids\":[..]}");
-  command->add_option("--tokenizer", *model, "The SentencePiece model, spm.model")->required();
-  command->callback([model] { tokenize(*model); });
+  command->add_option("--tokenizer", *file, "The vocabulary, spm.model or tokenizer.json")->required();
+  command->callback([file] { tokenize(*file); });
 }
 
 } // namespace sciexam

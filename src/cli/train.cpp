@@ -110,7 +110,6 @@ void pack_outcome(const TrainOptions& options, const TrainingRequest& request, c
   PackingOptions packing;
   for (const auto& folder : outcome.checkpoints)
     packing.models.push_back(folder.string());
-  packing.tokenizer = (request.base / "spm.model").string();
   packing.out = options.pack;
   packing.precision = options.precision;
   packing.title = request.manifest.title;
@@ -168,7 +167,7 @@ void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>&
 
 void add_training_files(CLI::App& command, TrainOptions& options) {
   command.add_option("--manifest", options.manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
-  command.add_option("--base", options.base, "Folder of the base checkpoint: config.json, weights, spm.model")
+  command.add_option("--base", options.base, "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json")
       ->required()
       ->group("Inputs");
   command.add_option("--data", options.data, "Folder with the manifest's data files")->required()->group("Inputs");

@@ -37,7 +37,7 @@ bool report_numbers(const Package& package, int threads) {
       continue;
     }
     const double difference = probe_difference(*load_model(package, i, threads), model.probe);
-    const bool right = difference <= (model.dtype == DType::i8 ? kByteProbeTolerance : kProbeTolerance);
+    const bool right = difference <= (model.dtype == DType::i8 ? kInt8ProbeTolerance : kProbeTolerance);
     ok = ok && right;
     std::printf("%-32s computes the packed logits to %.1e%s\n", model.name.c_str(), difference,
                 right ? "" : ": TOO FAR OFF, do not use this package on this machine");

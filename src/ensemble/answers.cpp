@@ -22,9 +22,10 @@ std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::
     // Without a positive weight the models that had time for this question have no say in a weighted mean.
     const bool weightless =
         combine == Combine::weighted && std::accumulate(answers.weights.begin(), answers.weights.end(), 0.0) <= 0;
-    rankings.push_back(answers.logits.empty() || weightless
-                           ? rank_by_length(questions[q])
-                           : combine_ranking(combine, answers.logits, answers.weights));
+    rankings.push_back(
+        answers.logits.empty() || weightless
+            ? rank_by_length(questions[q])
+            : with_empty_options_last(combine_ranking(combine, answers.logits, answers.weights), questions[q]));
   }
   return rankings;
 }

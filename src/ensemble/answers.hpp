@@ -19,6 +19,7 @@ struct ModelAnswers {
 };
 
 /// Rankings of all questions, from at least one model's answers; by the options' lengths where no model answered.
+/// Options without text come last, whatever the models say.
 std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
                                      Combine combine);
 

@@ -80,7 +80,7 @@ std::vector<CalibrationStep> calibration(std::span<const std::optional<OptionSco
   for (std::size_t q = 0; q < probabilities.size(); ++q) {
     if (!probabilities[q] || !questions[q].answer)
       continue;
-    const std::size_t guess = first_guess(*probabilities[q]);
+    const std::size_t guess = with_empty_options_last(rank_by_scores(*probabilities[q]), questions[q])[0];
     CalibrationStep& step = steps[step_of((*probabilities[q])[guess])];
     step.probability += (*probabilities[q])[guess];
     step.right += static_cast<int>(guess) == *questions[q].answer;

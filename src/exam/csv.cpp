@@ -33,12 +33,12 @@ std::unique_ptr<std::istream> open(const std::filesystem::path& file) {
 
 CsvReader::CsvReader(std::filesystem::path file, CsvRules rules)
     : file_(std::move(file)), rules_(rules), text_(open(file_)) {
-  skip_byte_order_mark();
+  examine();
 }
 
 CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name)
     : file_(std::move(name)), text_(std::move(text)) {
-  skip_byte_order_mark();
+  examine();
 }
 
 int CsvReader::peek() {
@@ -64,13 +64,32 @@ int CsvReader::take() {
   return byte;
 }
 
-void CsvReader::skip_byte_order_mark() {
-  peek(); // the first block holds the mark whole
+void CsvReader::examine() {
+  peek(); // the first block holds all that is looked at
+  kind_ = find_file_kind(block_);
   if (block_.starts_with(kByteOrderMark))
     offset_ = kByteOrderMark.size();
+  form_ = find_csv_form(std::string_view(block_).substr(offset_));
+  offset_ += form_.marker_bytes;
+}
+
+void CsvReader::check_form() const {
+  if (kind_)
+    throw InputError({file_}, "is " + kind_->name, kind_->remedy);
+  // Other separators are not taken by themselves: ids are copied byte for byte, and a program that exchanged the commas
+  // may have changed the ids ("007" to "7") too. So somebody has to look.
+  const bool expected = form_.separator == rules_.separator || (rules_.separator != ',' && form_.marker_bytes == 0);
+  if (!expected)
+    throw InputError(
+        {file_, 1},
+        "has " + name_of_separators(form_.separator) + " between cells, not " + name_of_separators(rules_.separator),
+        "Export it as CSV with commas, and check that the ids are still the same: they are copied into the "
+        "submission");
 }
 
 bool CsvReader::next(std::vector<std::string>& cells) {
+  if (row_ == 0)
+    check_form();
   const std::size_t last_row = row_;
   row_start_ = block_start_ + offset_;
   do {
@@ -103,7 +122,7 @@ std::string CsvReader::skip_line() {
   offset_ = 0;
   block_start_ = row_start_;
   std::string line;
-  for (int byte = take(); byte != kEnd && byte != '\n'; byte = take())
+  for (int byte = take(); byte != kEnd && byte != '\n' && (byte != '\r' || !form_.lone_cr); byte = take())
     line += static_cast<char>(byte);
   if (line.ends_with('\r'))
     line.pop_back();
@@ -172,7 +191,9 @@ void CsvReader::append(std::string& cell, int byte, std::size_t column) const {
 /// Takes what ends a cell: false for a separator, true for the end of the row.
 bool CsvReader::take_line_end(std::size_t column) {
   const int byte = take();
-  if (byte == '\r' && peek() != kEnd && take() != '\n')
+  if (byte == '\r' && peek() == '\n')
+    take();
+  else if (byte == '\r' && peek() != kEnd && !form_.lone_cr)
     fail(column, "is followed by a carriage return without a line feed", kQuoteRemedy);
   return byte != static_cast<unsigned char>(rules_.separator);
 }

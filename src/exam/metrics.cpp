@@ -20,7 +20,7 @@ double mean_score(std::span<const Ranking> rankings, std::span<const Question> q
     ++answered;
   }
   if (answered == 0)
-    throw InternalError("scores were asked for, but no question has an answer");
+    throw InternalError("scores were requested, but no question has an answer");
   return sum / static_cast<double>(answered);
 }
 

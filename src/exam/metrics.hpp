@@ -1,4 +1,4 @@
-// How well rankings answer an exam: the competition's measure, and accuracy.
+// How well rankings answer an exam: the competition's metric, and accuracy.
 #pragma once
 
 #include "exam/question.hpp"
@@ -8,8 +8,8 @@
 
 namespace sciexam {
 
-/// Average precision at 3 of one question, which has one right answer: 1, 1/2
-/// or 1/3 if it is the first, second or third guess, else 0.
+/// Average precision at 3 of one question with one right answer: 1, 1/2 or 1/3 if
+/// that is the first, second or third guess, else 0.
 double average_precision_at_3(const Ranking& ranking, int answer);
 
 /// The mean of average_precision_at_3 over the questions with an answer
@@ -17,7 +17,7 @@ double average_precision_at_3(const Ranking& ranking, int answer);
 /// InternalError if their numbers differ or no question has an answer.
 double map_at_3(std::span<const Ranking> rankings, std::span<const Question> questions);
 
-/// The part of the questions with an answer whose first guess is right. Throws like map_at_3.
+/// The fraction of the questions with an answer whose first guess is right. Throws like map_at_3.
 double accuracy(std::span<const Ranking> rankings, std::span<const Question> questions);
 
 } // namespace sciexam

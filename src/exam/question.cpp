@@ -1,8 +1,10 @@
 #include "exam/question.hpp"
 
 #include "support/errors.hpp"
+#include "support/text/counted.hpp"
 #include "support/text/utf8.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <initializer_list>
 #include <system_error>
@@ -39,7 +41,7 @@ Column find_column(const CsvReader& reader, std::string_view name) {
   return found;
 }
 
-Columns find_columns(const CsvReader& reader, ReadOptions options) {
+Columns find_columns(const CsvReader& reader, const ReadOptions& options) {
   std::string missing;
   const auto find = [&](std::string_view name, bool required) {
     const Column found = find_column(reader, name);
@@ -53,21 +55,14 @@ Columns find_columns(const CsvReader& reader, ReadOptions options) {
   for (std::size_t i = 0; i < kLetters.size(); ++i)
     columns.options[i] = find(kLetters[i], true);
   columns.context = find("context", false);
-  columns.answer = find("answer", false);
+  if (options.answers_required || std::count(reader.header().begin(), reader.header().end(), "answer") == 1)
+    columns.answer = find("answer", false);
   if (options.folds > 0)
     columns.fold = find("fold", false);
   if (!missing.empty())
     reader.fail("the header has no column " + missing,
                 "The first row must name id,prompt,A,B,C,D,E, in any order and spelled so");
   return columns;
-}
-
-int read_answer(const CsvReader& reader, std::size_t column, const std::string& cell) {
-  const std::optional<int> answer = option_index(cell);
-  if (!answer)
-    reader.fail(column, "the answer is \"" + excerpt(cell) + "\"",
-                "It must be one of A, B, C, D, E; remove the column if the answers are unknown");
-  return *answer;
 }
 
 int read_fold(const CsvReader& reader, std::size_t column, const std::string& cell, int folds) {
@@ -95,25 +90,6 @@ public:
 private:
   std::unordered_map<std::string, std::size_t> rows_;
 };
-
-/// Throws InputError before anything of `cells` is taken.
-Question read_question(const CsvReader& reader, const Columns& columns, std::vector<std::string>& cells, IdCheck& ids,
-                       std::size_t number, int folds) {
-  Question question;
-  if (columns.answer)
-    question.answer = read_answer(reader, *columns.answer, cells[*columns.answer]);
-  if (columns.fold)
-    question.fold = read_fold(reader, *columns.fold, cells[*columns.fold], folds);
-  if (columns.id)
-    ids.check(reader, *columns.id, cells[*columns.id]);
-  question.id = columns.id ? std::move(cells[*columns.id]) : std::to_string(number);
-  question.prompt = std::move(cells[*columns.prompt]);
-  for (std::size_t i = 0; i < kLetters.size(); ++i)
-    question.options[i] = std::move(cells[*columns.options[i]]);
-  if (columns.context)
-    question.context = std::move(cells[*columns.context]);
-  return question;
-}
 
 /// The id in a row that is no question; empty if there is none.
 std::string id_of_bad_row(CsvReader& reader, std::size_t column, bool whole, const std::vector<std::string>& cells) {
@@ -149,6 +125,101 @@ void drop_doubtful_ids(Exam& exam) {
       row.id.clear();
 }
 
+/// A file in the making of an exam.
+class ExamReading {
+public:
+  ExamReading(CsvReader& reader, const ReadOptions& options)
+      : reader_(reader), options_(options), columns_(find_columns(reader, options)) {
+    exam_.has_context = columns_.context.has_value();
+    const auto& header = reader_.header();
+    if (std::find(header.begin(), header.end(), "answer") != header.end() && !columns_.answer)
+      exam_.unused_answers = reader_.file().string() + ": the header names it twice";
+  }
+
+  void read_rows() {
+    std::vector<std::string> cells;
+    for (bool more = true; more;) {
+      bool whole = false; // the row's cells have been read
+      try {
+        more = reader_.next(cells);
+        whole = true;
+        if (more)
+          read_row(cells);
+      } catch (const InputError& error) {
+        if (!options_.lenient)
+          throw;
+        empty_rows_ = 0;
+        const std::string id = columns_.id ? id_of_bad_row(reader_, *columns_.id, whole, cells) : "";
+        exam_.bad_rows.push_back({exam_.questions.size(), id, error.what()});
+      }
+    }
+  }
+
+  Exam finish() {
+    exam_.bad_rows.resize(exam_.bad_rows.size() - empty_rows_);
+    drop_doubtful_ids(exam_);
+    if (exam_.questions.empty())
+      reader_.fail("has a header but no questions", "Check that the file was copied whole");
+    exam_.has_answers = columns_.answer && exam_.unused_answers.empty();
+    if (!exam_.has_answers)
+      for (Question& question : exam_.questions)
+        question.answer.reset();
+    return std::move(exam_);
+  }
+
+private:
+  void read_row(std::vector<std::string>& cells) {
+    if (std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return cell.empty(); })) {
+      ++empty_rows_;
+      const InputError fault({reader_.file(), reader_.row()}, "all cells are empty, but rows follow", "Remove the row");
+      exam_.bad_rows.push_back({exam_.questions.size(), {}, fault.what()});
+      return;
+    }
+    if (empty_rows_ > 0 && !options_.lenient)
+      throw InputError({reader_.file(), reader_.row() - 1}, "all cells are empty, but rows follow", "Remove the row");
+    empty_rows_ = 0;
+    exam_.questions.push_back(read_question(cells));
+  }
+
+  /// Throws InputError before anything of `cells` is taken.
+  Question read_question(std::vector<std::string>& cells) {
+    Question question;
+    question.row = reader_.row();
+    if (columns_.answer)
+      question.answer = read_answer(cells[*columns_.answer]);
+    if (columns_.fold)
+      question.fold = read_fold(reader_, *columns_.fold, cells[*columns_.fold], options_.folds);
+    if (columns_.id)
+      ids_.check(reader_, *columns_.id, cells[*columns_.id]);
+    question.id = columns_.id ? std::move(cells[*columns_.id]) : std::to_string(exam_.questions.size());
+    question.prompt = std::move(cells[*columns_.prompt]);
+    for (std::size_t i = 0; i < kLetters.size(); ++i)
+      question.options[i] = std::move(cells[*columns_.options[i]]);
+    if (columns_.context)
+      question.context = std::move(cells[*columns_.context]);
+    return question;
+  }
+
+  std::optional<int> read_answer(const std::string& cell) {
+    const std::optional<int> answer = option_index(cell);
+    const std::string problem = "the answer is \"" + excerpt(cell) + "\"";
+    if (!answer && options_.answers_required)
+      reader_.fail(*columns_.answer, problem,
+                   "It must be one of A, B, C, D, E; remove the column if the answers are unknown");
+    if (!answer && exam_.unused_answers.empty())
+      exam_.unused_answers = reader_.file().string() + ", row " + std::to_string(reader_.row()) + ": " + problem +
+                             ", which is none of A, B, C, D, E";
+    return answer;
+  }
+
+  CsvReader& reader_;
+  const ReadOptions& options_;
+  Columns columns_;
+  IdCheck ids_;
+  Exam exam_;
+  std::size_t empty_rows_ = 0; ///< just before the next row
+};
+
 } // namespace
 
 std::optional<int> option_index(std::string_view letter) {
@@ -159,36 +230,29 @@ std::optional<int> option_index(std::string_view letter) {
 }
 
 Exam read_exam(CsvReader& reader, ReadOptions options) {
-  std::vector<std::string> cells;
-  reader.next(cells); // the header
-  const Columns columns = find_columns(reader, options);
-  Exam exam;
-  exam.has_context = columns.context.has_value();
-  exam.has_answers = columns.answer.has_value();
-  IdCheck ids;
-  for (bool more = true; more;) {
-    bool whole = false; // the row's cells have been read
-    try {
-      more = reader.next(cells);
-      whole = true;
-      if (more)
-        exam.questions.push_back(read_question(reader, columns, cells, ids, exam.questions.size(), options.folds));
-    } catch (const InputError& error) {
-      if (!options.lenient)
-        throw;
-      const std::string id = columns.id ? id_of_bad_row(reader, *columns.id, whole, cells) : "";
-      exam.bad_rows.push_back({exam.questions.size(), id, error.what()});
-    }
-  }
-  drop_doubtful_ids(exam);
-  if (exam.questions.empty())
-    reader.fail("has a header but no questions", "Check that the file was copied whole");
-  return exam;
+  std::vector<std::string> header;
+  reader.next(header);
+  ExamReading reading(reader, options);
+  reading.read_rows();
+  return reading.finish();
 }
 
 Exam read_exam(const std::filesystem::path& file, ReadOptions options) {
   CsvReader reader(file);
   return read_exam(reader, options);
+}
+
+std::vector<std::string> notes_on(const Exam& exam) {
+  std::vector<std::string> notes;
+  if (!exam.unused_answers.empty())
+    notes.push_back("the column answer is not used, so there is no MAP@3: " + exam.unused_answers);
+  const auto lacking = std::count_if(exam.questions.begin(), exam.questions.end(), [](const Question& question) {
+    return !std::all_of(question.options.begin(), question.options.end(), has_text);
+  });
+  if (lacking > 0)
+    notes.push_back(counted(lacking, "question") + (lacking == 1 ? " has" : " have") +
+                    " options without text, which are guessed last");
+  return notes;
 }
 
 } // namespace sciexam

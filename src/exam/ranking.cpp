@@ -1,6 +1,7 @@
 #include "exam/ranking.hpp"
 
 #include "support/errors.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,6 +28,13 @@ Ranking rank_by_scores(std::span<const double, kOptions> scores) {
   return ranking;
 }
 
+Ranking with_empty_options_last(const Ranking& ranking, const Question& question) {
+  Ranking sorted = ranking;
+  std::stable_partition(sorted.begin(), sorted.end(),
+                        [&](std::uint8_t option) { return has_text(question.options[option]); });
+  return sorted;
+}
+
 double mean_option_length(const Question& question) {
   double sum = 0;
   for (const std::string& option : question.options)
@@ -37,7 +45,7 @@ double mean_option_length(const Question& question) {
 Ranking rank_by_length(const Question& question) {
   std::array<double, kOptions> lengths;
   std::transform(question.options.begin(), question.options.end(), lengths.begin(), length_in_characters);
-  return rank_by_scores(lengths);
+  return with_empty_options_last(rank_by_scores(lengths), question);
 }
 
 } // namespace sciexam

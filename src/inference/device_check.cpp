@@ -1,17 +1,16 @@
 #include "inference/device_check.hpp"
 
+#include "support/text/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
 namespace sciexam {
 
 std::string LogitErrors::text() const {
-  char line[160];
-  std::snprintf(line, sizeof line, "%zu logits, error mean %.1e, 90 %% %.1e, 99 %% %.1e, max %.1e (gate %.1e)", count,
-                mean, quantile_90, quantile_99, maximum, gate);
-  return line;
+  return printed("%zu logits, error mean %.1e, 90 %% %.1e, 99 %% %.1e, max %.1e (gate %.1e)", count, mean, quantile_90,
+                 quantile_99, maximum, gate);
 }
 
 LogitErrors compare_logits(std::span<const float> found, std::span<const double> expected) {

@@ -14,7 +14,7 @@ namespace sciexam {
 /// order, which moves the logits of a large model by up to about 1e-4.
 inline constexpr double kProbeTolerance = 1e-3;
 /// Where weights are bytes: what differs in the last bits may be rounded to another byte.
-inline constexpr double kByteProbeTolerance = 0.05;
+inline constexpr double kInt8ProbeTolerance = 0.05;
 
 /// The logits that `network` gives to two fixed questions.
 std::vector<Probe> compute_probe(AnsweringNetwork& network, const Tokenizer& tokenizer, const TemplateOptions& options);

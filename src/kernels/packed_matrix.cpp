@@ -9,7 +9,7 @@
 namespace sciexam {
 namespace {
 
-constexpr std::int64_t kBytesOfGroup = 4, kPair = 2;
+constexpr std::int64_t kInt8Group = 4, kPair = 2;
 
 std::int64_t round_up(std::int64_t x, std::int64_t step) {
   return (x + step - 1) / step * step;
@@ -27,11 +27,11 @@ PackedMatrix::PackedMatrix(std::int64_t in_features, std::int64_t out_features, 
   const std::int64_t all_columns = round_up(out_features, kernels.panel_columns);
   bias_ = AlignedFloats::zeros(all_columns);
   if (stored == StoredWeights::int8) {
-    if (in_features > kMostByteFeatures)
+    if (in_features > kMaxInt8Features)
       throw InternalError("an int8 product over " + std::to_string(in_features) + " features");
-    weight_ = AlignedFloats::zeros(all_columns * round_up(in_features, kBytesOfGroup) / kBytesOfGroup);
-    byte_scales_ = AlignedFloats::zeros(all_columns);
-    byte_surplus_.resize(static_cast<std::size_t>(all_columns));
+    weight_ = AlignedFloats::zeros(all_columns * round_up(in_features, kInt8Group) / kInt8Group);
+    int8_scales_ = AlignedFloats::zeros(all_columns);
+    int8_surplus_.resize(static_cast<std::size_t>(all_columns));
     input_factors_ = AlignedFloats(in_features);
     std::fill_n(input_factors_.data(), in_features, 1.0F);
   } else {
@@ -79,9 +79,9 @@ void PackedMatrix::place_halves(std::int64_t first, std::span<const std::byte> w
     place_each<kPair>(first, count, halves(), half_at);
 }
 
-void PackedMatrix::place_bytes(std::int64_t first, std::span<const std::byte> weights) {
+void PackedMatrix::place_int8(std::int64_t first, std::span<const std::byte> weights) {
   require(stored_ == StoredWeights::int8, "int8");
-  place_each<kBytesOfGroup>(first, static_cast<std::int64_t>(weights.size()), bytes(), [&](std::int64_t i) {
+  place_each<kInt8Group>(first, static_cast<std::int64_t>(weights.size()), bytes(), [&](std::int64_t i) {
     return static_cast<std::int8_t>(weights[static_cast<std::size_t>(i)]);
   });
 }
@@ -89,14 +89,14 @@ void PackedMatrix::place_bytes(std::int64_t first, std::span<const std::byte> we
 void PackedMatrix::complete() {
   if (stored_ != StoredWeights::int8)
     return;
-  const std::int64_t columns = kernels_->panel_columns, of_panel = round_up(in_features_, kBytesOfGroup) * columns;
-  for (std::size_t o = 0; o < byte_surplus_.size(); ++o) {
+  const std::int64_t columns = kernels_->panel_columns, of_panel = round_up(in_features_, kInt8Group) * columns;
+  for (std::size_t o = 0; o < int8_surplus_.size(); ++o) {
     const auto output = static_cast<std::int64_t>(o);
-    const std::int8_t* column = bytes() + output / columns * of_panel + output % columns * kBytesOfGroup;
+    const std::int8_t* column = bytes() + output / columns * of_panel + output % columns * kInt8Group;
     std::int32_t sum = 0;
     for (std::int64_t k = 0; k < in_features_; ++k)
-      sum += column[k / kBytesOfGroup * kBytesOfGroup * columns + k % kBytesOfGroup];
-    byte_surplus_[o] = 128 * sum;
+      sum += column[k / kInt8Group * kInt8Group * columns + k % kInt8Group];
+    int8_surplus_[o] = 128 * sum;
   }
 }
 
@@ -117,7 +117,7 @@ DenseRows PackedMatrix::call() const noexcept {
     break;
   case StoredWeights::int8:
     call.weight.int8 = bytes();
-    call.int8_scales = {byte_scales_.data(), byte_surplus_.data(), input_factors_.data()};
+    call.int8_scales = {int8_scales_.data(), int8_surplus_.data(), input_factors_.data()};
     break;
   }
   call.bias = bias_.data();

@@ -12,7 +12,7 @@
 namespace sciexam {
 
 /// Sums of more products of int8 numbers might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
-inline constexpr std::int64_t kMostByteFeatures = 65536;
+inline constexpr std::int64_t kMaxInt8Features = 65536;
 
 class PackedMatrix {
 public:
@@ -33,12 +33,12 @@ public:
   /// The same from f16 or bf16 numbers, where they are stored so.
   void place_halves(std::int64_t first, std::span<const std::byte> weights);
   /// The same of int8 numbers.
-  void place_bytes(std::int64_t first, std::span<const std::byte> weights);
+  void place_int8(std::int64_t first, std::span<const std::byte> weights);
   /// [out_features], to be written.
   float* bias() noexcept { return bias_.data(); }
   /// For int8 weights (Int8Scales): the factors of outputs, [out_features], and of inputs before they are rounded,
   /// [in_features]; to be written.
-  float* byte_scales() noexcept { return byte_scales_.data(); }
+  float* int8_scales() noexcept { return int8_scales_.data(); }
   float* input_factors() noexcept { return input_factors_.data(); }
   /// To be called once all is placed.
   void complete();
@@ -56,8 +56,8 @@ private:
   const KernelTable* kernels_ = nullptr;
   std::int64_t in_features_ = 0, out_features_ = 0;
   StoredWeights stored_ = StoredWeights::f32;
-  AlignedFloats weight_, bias_, byte_scales_, input_factors_;
-  std::vector<std::int32_t> byte_surplus_;
+  AlignedFloats weight_, bias_, int8_scales_, input_factors_;
+  std::vector<std::int32_t> int8_surplus_;
 };
 
 } // namespace sciexam

@@ -7,10 +7,10 @@
 #include "model/dropout.hpp"
 #include "model/layers.hpp"
 #include "model/named_tensors.hpp"
-#include "support/machine/shared_stop.hpp"
 #include "model/network_frame.hpp"
 #include "model/network_io.hpp"
 #include "model/relative_tables.hpp"
+#include "support/machine/shared_stop.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -38,7 +38,7 @@ struct ForwardOptions {
   bool word_rows_apart = false;
   /// Those of project_tables(); null: projected in this pass.
   const std::vector<RelativeTables>* tables = nullptr;
-  /// If set, called with the input of each group of dense layers (checkpoint/byte_tensors.hpp), [tokens, in_features].
+  /// If set, called with the input of each group of dense layers (checkpoint/int8_tensors.hpp), [tokens, in_features].
   std::function<void(const std::string& group, const at::Tensor& input)> observe = nullptr;
 };
 

@@ -1,6 +1,6 @@
 #include "model/packed_deberta.hpp"
 
-#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "checkpoint/parameters.hpp"
 #include "support/errors.hpp"
 

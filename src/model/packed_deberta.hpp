@@ -23,7 +23,7 @@ namespace sciexam {
 /// How a packed network keeps its weights.
 struct PackedFormats {
   StoredWeights dense = StoredWeights::f32; ///< of the layers' dense parts
-  std::set<std::string> int8_groups = {};   ///< the dense groups (checkpoint/byte_tensors.hpp) that are int8 instead
+  std::set<std::string> int8_groups = {};   ///< the dense groups (checkpoint/int8_tensors.hpp) that are int8 instead
   bool f16_embeddings = false;              ///< word embeddings as f16, else as f32
 };
 

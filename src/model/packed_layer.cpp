@@ -77,8 +77,8 @@ bool can_be_packed(const DebertaConfig& config) {
   return config.hidden_act == "gelu";
 }
 
-bool can_have_bytes(const DebertaConfig& config) {
-  return can_be_packed(config) && std::max(config.hidden_size, config.intermediate_size) <= kMostByteFeatures;
+bool can_have_int8(const DebertaConfig& config) {
+  return can_be_packed(config) && std::max(config.hidden_size, config.intermediate_size) <= kMaxInt8Features;
 }
 
 at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,

@@ -42,8 +42,8 @@ RelativeTables project(const PackedLayer& layer, const RelativeRows& relative, c
 
 /// True if layers of this configuration can be packed: only GELU is fused.
 bool can_be_packed(const DebertaConfig& config);
-/// True if their weights can be int8, too: for products over at most kMostByteFeatures features.
-bool can_have_bytes(const DebertaConfig& config);
+/// True if their weights can be int8, too: for products over at most kMaxInt8Features features.
+bool can_have_int8(const DebertaConfig& config);
 
 /// Seconds that the parts of layers took.
 struct LayerTimes {

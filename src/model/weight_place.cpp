@@ -33,7 +33,7 @@ void store_weights(const TensorChunk& chunk, PackedMatrix& matrix, std::int64_t 
   if ((bf16 && dtype == DType::bf16) || (matrix.stored() == StoredWeights::f16 && dtype == DType::f16))
     return matrix.place_halves(first, chunk.bytes);
   if (dtype == DType::i8)
-    return matrix.place_bytes(first, chunk.bytes);
+    return matrix.place_int8(first, chunk.bytes);
   std::array<float, 4096> floats{};
   std::array<std::byte, 2 * floats.size()> halves{};
   const std::size_t element = size_of(dtype), elements = chunk.bytes.size() / element;
@@ -57,7 +57,7 @@ void store_in_packed(const TensorChunk& chunk, const PackedRows& rows) {
   if (rows.part == Part::weight)
     return store_weights(chunk, matrix, rows.first_row * matrix.in_features() + static_cast<std::int64_t>(chunk.first));
   float* floats = rows.part == Part::bias          ? matrix.bias()
-                  : rows.part == Part::int8_scales ? matrix.byte_scales()
+                  : rows.part == Part::int8_scales ? matrix.int8_scales()
                                                    : matrix.input_factors();
   convert_to_f32(chunk.tensor.dtype, chunk.bytes,
                  {floats + rows.first_row + chunk.first, chunk.bytes.size() / size_of(chunk.tensor.dtype)});

@@ -1,6 +1,6 @@
 #include "model/weights.hpp"
 
-#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "model/answering_reference.hpp"
 #include "model/weight_place.hpp"
@@ -27,7 +27,7 @@ void read_matched(const Match& match, WeightSource& source, int threads,
 
 void load_packed_weights(PackedDeberta& network, WeightSource& source, const std::set<std::string>& int8_groups,
                          int threads) {
-  const std::vector<TensorInfo> tensors = tensors_with_bytes(network.config(), int8_groups, DType::f32);
+  const std::vector<TensorInfo> tensors = tensors_with_int8(network.config(), int8_groups, DType::f32);
   read_matched(match_parameters(tensors, source, Purpose::answering), source, threads,
                [&](const std::string& name) { return network.place_of(name); });
   network.complete();
@@ -42,7 +42,7 @@ void require_suitable(const DebertaConfig& config, const WeightSource& source, c
                      (int8 ? std::string("a network with int8 weights")
                            : "a network of this kind (hidden_act " + config.hidden_act + ")") +
                      " cannot answer in bf16. Give --precision auto");
-  if (int8 && !can_have_bytes(config))
+  if (int8 && !can_have_int8(config))
     throw InputError({source.description()},
                      "has int8 weights, which a network of its config.json (hidden_act " + config.hidden_act +
                          ") cannot have",
@@ -73,7 +73,7 @@ std::vector<std::string> load_weights(const DebertaForMultipleChoice& network, W
 
 std::unique_ptr<PackedDeberta> load_packed(const DebertaConfig& config, WeightSource& source, int threads,
                                            Precision precision) {
-  const std::set<std::string> int8_groups = groups_of_bytes(config, source);
+  const std::set<std::string> int8_groups = int8_groups(config, source);
   require_suitable(config, source, int8_groups, precision);
   auto network = std::make_unique<PackedDeberta>(config, formats_of(source, int8_groups, precision));
   load_packed_weights(*network, source, int8_groups, threads);
@@ -84,7 +84,7 @@ std::unique_ptr<AnsweringNetwork> load_to_answer(const DebertaConfig& config, We
                                                  Precision precision) {
   if (can_be_packed(config))
     return load_packed(config, source, threads, precision);
-  require_suitable(config, source, groups_of_bytes(config, source), precision);
+  require_suitable(config, source, int8_groups(config, source), precision);
   DebertaForMultipleChoice network(config);
   load_weights(network, source, Purpose::answering, threads);
   return std::make_unique<AnsweringReference>(std::move(network));

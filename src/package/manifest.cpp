@@ -34,7 +34,7 @@ std::string parse_sha256(const JsonView& view) {
 std::string parse_file_name(const JsonView& view) {
   const std::string name = view.string();
   if (!is_plain_file_name(name))
-    view.fail("is not a plain file name", "A package's files lie in its folder itself. Do not use this package");
+    view.fail("is not a plain file name", "A package's files lie directly in its folder. Do not use this package");
   return name;
 }
 
@@ -58,7 +58,7 @@ Frame parse_frame(const JsonView& view) {
                   std::to_string(kMaxFrameBytes),
               kRemedy);
   if (frame.size == 0 || frame.size > compressed_bound(frame.raw_size))
-    view.fail("is " + counted(frame.size, "byte") + " long, which no frame of its content is", kRemedy);
+    view.fail("is " + counted(frame.size, "byte") + " long, which is impossible for its content", kRemedy);
   return frame;
 }
 
@@ -73,7 +73,7 @@ void check_extents(const FramedFile& content, const JsonView& view) {
     raw_offset += frame.raw_size;
   }
   if (content.seek_table.size != seek_table_bytes(content.frames.size()))
-    view.at("seek_table").fail("is not as long as one of so many frames", kRemedy);
+    view.at("seek_table").fail("does not have the length of a table of that many frames", kRemedy);
   if (content.seek_table.offset != offset || offset + content.seek_table.size != content.size)
     view.at("seek_table").fail("does not lie between the last frame and the end of the file", kRemedy);
   if (raw_offset != content.raw_size)
@@ -270,7 +270,7 @@ Manifest parse_manifest(std::string_view text, const std::filesystem::path& file
     check_identity_and_version(document.root(), file);
     return parse_content(document.root());
   } catch (const InputError& error) {
-    throw PackageError(file, "is damaged or no package's manifest (" + std::string(error.what()) + ")",
+    throw PackageError(file, "is damaged, or not a package's manifest (" + std::string(error.what()) + ")",
                        "Upload or copy the package again");
   }
 }

@@ -37,8 +37,8 @@ struct WeightsRecord {
   std::string plain_name() const { return name.substr(0, name.size() - std::string_view(".zst").size()); }
 };
 
-/// What the network made of one sequence when the package was packed: lets a
-/// reader see that it computes the same on its machine.
+/// The logit that the network gave one sequence when the package was made, so
+/// that a reader can see whether its machine computes the same.
 struct Probe {
   std::vector<std::int32_t> ids; ///< [tokens]
   double logit = 0;              ///< with the packed weights, in f32
@@ -60,7 +60,7 @@ struct Manifest {
   std::string package_version; ///< as whoever packed it calls it, e.g. "3" or "2026-11-26"; may be empty
   Template template_kind = Template::closed_book;
   int max_length = 0;    ///< tokens of a sequence; 0: nothing is cut
-  FileRecord vocabulary; ///< SentencePiece's model file
+  FileRecord vocabulary; ///< spm.model or tokenizer.json
   std::vector<ModelRecord> models;
   std::string identity; ///< "manifest_sha256": 64 hexadecimal digits that stand for the whole package
 };
@@ -78,11 +78,11 @@ std::string manifest_identity(const Json& document);
 /// or if the files' extents and names contradict each other.
 Manifest parse_manifest(std::string_view text, const std::filesystem::path& file);
 
-/// The text of manifest.json; its identity is computed, that in `manifest` is not used.
+/// The text of manifest.json. The identity is computed; the one in `manifest` is ignored.
 std::string write_manifest(const Manifest& manifest);
 
 /// The same document as write_manifest() lays it out. A text with this content
-/// but another layout was changed on the way.
+/// in another layout was changed on the way.
 std::string format_manifest(const Json& document);
 
 } // namespace sciexam

@@ -19,13 +19,11 @@
 namespace sciexam {
 namespace {
 
-constexpr const char* kVocabularyName = "spm.model";
-
 std::string weights_name(std::size_t model) {
   return "run_" + std::to_string(model) + ".safetensors.zst";
 }
 
-/// A checkpoint that was found fit to be packed.
+/// A checkpoint that has passed the checks.
 struct Checkpoint {
   std::string config_text;
   DebertaConfig config;
@@ -54,7 +52,7 @@ Checkpoint open_for_packing(const PackModel& model, DType dtype) {
   checkpoint.parameters = parameters_of(checkpoint.config);
   checkpoint.match = match_parameters(checkpoint.parameters, *checkpoint.weights, Purpose::answering);
   for (TensorInfo& parameter : checkpoint.parameters)
-    parameter.dtype = dtype == DType::i8 ? DType::f16 : dtype; // what of them becomes int8 is not known before
+    parameter.dtype = dtype == DType::i8 ? DType::f16 : dtype; // which of them become int8 is not known yet
   checkpoint.training = read_training_record(model.folder);
   return checkpoint;
 }
@@ -65,9 +63,8 @@ void check_text(const std::string& text, const char* what) {
 }
 
 void check_request(const PackRequest& request) {
-  if (request.dtype != DType::f16 && request.dtype != DType::f32 &&
-      !(request.dtype == DType::i8 && request.round_to_bytes))
-    throw InternalError("weights can be packed as f16, as f32 or, with a way to round them, as int8");
+  if (request.dtype != DType::f16 && request.dtype != DType::f32 && !(request.dtype == DType::i8 && request.quantize))
+    throw InternalError("weights can be packed as f16, as f32 or, where the request quantizes, as int8");
   if (request.models.empty())
     throw UsageError("there is no model to pack. Name at least one checkpoint folder");
   check_text(request.title, "the package's title");
@@ -76,7 +73,7 @@ void check_request(const PackRequest& request) {
   for (const PackModel& model : request.models) {
     check_text(model.name, "a model's name");
     if (!std::isfinite(model.weight) || model.weight < 0)
-      throw UsageError("the weight of model " + model.name + " is not a number from 0 on. Give such a number");
+      throw UsageError("the weight of model " + model.name + " is not a number of 0 or more. Give one");
     weights += model.weight;
   }
   const int max_length = request.template_options.max_length;
@@ -84,7 +81,7 @@ void check_request(const PackRequest& request) {
     throw UsageError("the longest sequence is " + counted(max_length, "token") + ". Give 0 (no limit), or " +
                      std::to_string(kMinPackageTokens) + " to " + std::to_string(kMaxPackageTokens));
   if (weights <= 0)
-    throw UsageError("all models have weight 0. Give at least one of them more");
+    throw UsageError("all models have weight 0. Give at least one of them a greater one");
 }
 
 /// "a, b, c and 4 more".
@@ -111,7 +108,7 @@ void note_leftovers(const PackRequest& request, const PackModel& model, const Ch
                  ": settings that sciexam does not know have no effect: " + list(checkpoint.config.unknown_keys));
 }
 
-/// The names that a package there before has, which the new one may not need any more.
+/// The file names of the package that is there, some of which the new one may not have.
 std::set<std::string> names_in(const std::filesystem::path& folder) {
   std::error_code failure;
   if (!std::filesystem::is_directory(folder, failure))
@@ -128,8 +125,7 @@ std::set<std::string> names_in(const std::filesystem::path& folder) {
       names.insert({model.config.name, model.weights.name, model.weights.plain_name()});
     return names;
   } catch (const PackageError& error) {
-    throw UsageError(folder.string() + ": holds something that is no whole package. " + remedy + " (" + error.what() +
-                     ")");
+    throw UsageError(folder.string() + ": holds a damaged package. " + remedy + " (" + error.what() + ")");
   }
 }
 
@@ -154,7 +150,7 @@ void convert_chunk(const TensorChunk& chunk, DType dtype, const std::filesystem:
     if (std::isfinite(values[i]))
       throw InputError({source}, where + ", which f16 cannot hold", "Pack with f32 weights");
     throw InputError({source}, where + ", which no network can use",
-                     "Use a checkpoint of a training that did not fail");
+                     "Use a checkpoint from a training run that did not diverge");
   }
 }
 
@@ -188,13 +184,13 @@ std::vector<Probe> compute_probe(const PackRequest& request, const PackModel& mo
   for (const Probe& sequence : probe)
     if (!std::isfinite(sequence.logit))
       throw InputError({model.folder}, "gives a logit that is not a finite number",
-                       "Use a checkpoint of a training that did not fail");
+                       "Use a checkpoint from a training run that did not diverge");
   return probe;
 }
 
-/// The checkpoint becomes what it is with weights of one byte.
-void round_to_bytes(const PackRequest& request, const PackModel& model, Checkpoint& checkpoint) {
-  checkpoint.weights = request.round_to_bytes(model, checkpoint.config, *checkpoint.weights);
+/// Replaces the checkpoint's weights by their int8 form.
+void quantize_checkpoint(const PackRequest& request, const PackModel& model, Checkpoint& checkpoint) {
+  checkpoint.weights = request.quantize(model, checkpoint.config, *checkpoint.weights);
   checkpoint.parameters = checkpoint.weights->tensors();
   for (const TensorInfo& tensor : checkpoint.parameters)
     checkpoint.match.stored_name[tensor.name] = tensor.name;
@@ -203,7 +199,7 @@ void round_to_bytes(const PackRequest& request, const PackModel& model, Checkpoi
 ModelRecord pack_model(const PackRequest& request, std::size_t index, Checkpoint& checkpoint, FrameWriter& writer) {
   const PackModel& model = request.models[index];
   if (request.dtype == DType::i8)
-    round_to_bytes(request, model, checkpoint);
+    quantize_checkpoint(request, model, checkpoint);
   ModelRecord record;
   record.name = model.name;
   record.weights = {weights_name(index), write_weights(checkpoint, writer, request.threads)};
@@ -236,8 +232,8 @@ void stage_configs(std::deque<AtomicFile>& staged, const std::filesystem::path& 
   }
 }
 
-/// Removes what the package before had and this one has not. An unpacked file
-/// is not what is packed now, under whatever name.
+/// Removes the files of the replaced package that this one does not have. An unpacked file of its weights no longer
+/// fits, whatever its name.
 void remove_leftovers(const std::filesystem::path& folder, std::set<std::string> old, const Manifest& manifest) {
   old.erase(manifest.vocabulary.name);
   for (const ModelRecord& model : manifest.models) {
@@ -262,7 +258,6 @@ void check_package_folder(const std::filesystem::path& folder) {
 
 Manifest pack(const PackRequest& request) {
   check_request(request);
-  const std::string vocabulary = read_text_file(request.vocabulary);
   std::vector<Checkpoint> checkpoints;
   for (const PackModel& model : request.models) {
     checkpoints.push_back(open_for_packing(model, request.dtype));
@@ -284,7 +279,7 @@ Manifest pack(const PackRequest& request) {
     manifest.models.push_back(pack_model(request, i, checkpoints[i], writer));
   }
   std::deque<AtomicFile> staged;
-  manifest.vocabulary = stage(staged, request.output, kVocabularyName, vocabulary);
+  manifest.vocabulary = stage(staged, request.output, request.vocabulary.name, request.vocabulary.bytes);
   stage_configs(staged, request.output, checkpoints, manifest);
   const std::string text = write_manifest(manifest);
   const std::string manifest_name(kManifestName);

@@ -4,6 +4,7 @@
 #include "checkpoint/config.hpp"
 #include "checkpoint/weight_source.hpp"
 #include "package/manifest.hpp"
+#include "tokenizer/checkpoint_vocabulary.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -25,28 +26,27 @@ struct PackRequest {
   std::string created_by;           ///< the program and its version
   std::string package_version = {}; ///< see Manifest
   std::vector<PackModel> models;
-  std::filesystem::path vocabulary; ///< spm.model
-  std::filesystem::path output;     ///< a folder: to be made, empty, or with a package that is replaced
-  DType dtype = DType::f16;         ///< of the packed weights: f16, f32 or (see ModelRecord) i8
+  Vocabulary vocabulary;        ///< the file goes into the package under its own name
+  std::filesystem::path output; ///< a folder: to be made, empty, or with a package that is replaced
+  DType dtype = DType::f16;     ///< of the packed weights: f16, f32 or (see ModelRecord) i8
   TemplateOptions template_options;
   int threads = 1;
-  /// For i8: the tensors that are to be packed, instead of those of the model's checkpoint.
-  std::function<std::unique_ptr<WeightSource>(const PackModel&, const DebertaConfig&, WeightSource&)> round_to_bytes =
-      {};
-  /// What the network makes of some sequences, computed from the packed weights; may be empty.
+  /// For i8: returns the tensors to pack instead of those of the model's checkpoint.
+  std::function<std::unique_ptr<WeightSource>(const PackModel&, const DebertaConfig&, WeightSource&)> quantize = {};
+  /// Returns the logits of a few sequences, computed from the packed weights; may be empty.
   std::function<std::vector<Probe>(const DebertaConfig&, WeightSource&)> probe = {};
-  /// Told, once a model, what of its checkpoint is left out; may be empty.
+  /// Called with a line for each thing that a checkpoint has and the package does not; may be empty.
   std::function<void(const std::string&)> note = {};
 };
 
-/// Throws UsageError if the folder is there, with other things in it than a package: pack() would refuse it.
+/// Throws UsageError if the folder exists and holds anything but a package, so that pack() would refuse it.
 void check_package_folder(const std::filesystem::path& folder);
 
 /// Packs the parameters that the network has, in Hugging Face's names; other
-/// tensors are left out. Nothing in the output folder changes before all is
+/// tensors are left out. Nothing in the output folder changes before everything is
 /// packed; then its files are replaced one by one, the manifest last. Holds one
 /// tensor and two frames a thread in memory. Throws UsageError for an output
-/// folder with other things in it; InputError, by tensor name, for missing
+/// folder that holds anything but a package; InputError, by tensor name, for missing
 /// parameters, wrong shapes, values that are not finite or beyond f16's range;
 /// WorkError if the disk is full. Returns what was written.
 Manifest pack(const PackRequest& request);

@@ -29,7 +29,7 @@ public:
   /// True if the models were trained with a context beside each question.
   bool needs_context() const { return manifest_.template_kind == Template::open_book; }
 
-  /// The bytes of SentencePiece's model file. Throws PackageError if they are not what was packed.
+  /// The bytes of spm.model or tokenizer.json. Throws PackageError if they are not what was packed.
   std::string vocabulary() const;
   /// Model `model`'s config.json. Throws PackageError if it is not what was packed, or no
   /// configuration that this program knows.

@@ -13,49 +13,31 @@
 
 namespace sciexam {
 
-PackageFile::PackageFile(std::filesystem::path path) : path_(std::move(path)) {
-  // O_NONBLOCK: a named pipe in a package's place is refused below instead of waited for.
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor_ < 0)
+PackageFile::PackageFile(std::filesystem::path path)
+    : path_(std::move(path)),
+      // O_NONBLOCK: a named pipe in a package's place is refused below instead of waited for.
+      descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  if (!descriptor_)
     throw PackageError(path_, std::string("cannot be opened: ") + std::strerror(errno),
                        "Check that the whole package was copied and is readable");
   struct stat status {};
-  if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor_);
+  if (::fstat(descriptor_.number(), &status) != 0 || !S_ISREG(status.st_mode))
     throw PackageError(path_, "is not a regular file", "Copy the package again");
-  }
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
 PackageFile::PackageFile(std::filesystem::path path, std::span<const std::byte> bytes)
     : path_(std::move(path)), bytes_(bytes.data()), size_(bytes.size()) {}
 
-PackageFile::PackageFile(PackageFile&& other) noexcept
-    : path_(std::move(other.path_)), bytes_(other.bytes_), descriptor_(std::exchange(other.descriptor_, -1)),
-      size_(other.size_) {}
-
-PackageFile& PackageFile::operator=(PackageFile&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(bytes_, other.bytes_);
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(size_, other.size_);
-  return *this;
-}
-
-PackageFile::~PackageFile() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
-}
-
 void PackageFile::read(std::uint64_t offset, std::span<std::byte> out) const {
   if (offset > size_ || out.size() > size_ - offset)
     throw PackageError(path_, "ends at byte " + std::to_string(size_) + ", too early", "Upload or copy it again");
-  if (descriptor_ < 0) {
+  if (!descriptor_) {
     std::copy_n(bytes_ + offset, out.size(), out.begin());
     return;
   }
   while (!out.empty()) {
-    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    const ssize_t got = ::pread(descriptor_.number(), out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR)
       continue;
     if (got <= 0)

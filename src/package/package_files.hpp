@@ -1,6 +1,8 @@
 // The files of a package: in a folder, or inside the program (the demo's).
 #pragma once
 
+#include "support/files/descriptor.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -11,7 +13,7 @@
 
 namespace sciexam {
 
-/// One file, open for reading by several threads at once. Bytes are copied out
+/// One file, open for reading by several threads at once. Move-only. Bytes are copied out
 /// rather than mapped: what was hashed is then what is used, also if the file changes.
 class PackageFile {
 public:
@@ -19,12 +21,6 @@ public:
   explicit PackageFile(std::filesystem::path path);
   /// Bytes in memory that outlive this; `path` is only named in messages.
   PackageFile(std::filesystem::path path, std::span<const std::byte> bytes);
-  PackageFile(PackageFile&& other) noexcept;
-  PackageFile& operator=(PackageFile&& other) noexcept;
-  PackageFile(const PackageFile&) = delete;
-  PackageFile& operator=(const PackageFile&) = delete;
-  ~PackageFile();
-
   /// Fills `out` with the bytes from `offset` on. Throws PackageError if the
   /// file ends before, or cannot be read.
   void read(std::uint64_t offset, std::span<std::byte> out) const;
@@ -35,7 +31,7 @@ public:
 private:
   std::filesystem::path path_;
   const std::byte* bytes_ = nullptr; // in memory
-  int descriptor_ = -1;              // or open
+  Descriptor descriptor_;            // or open
   std::uint64_t size_ = 0;
 };
 

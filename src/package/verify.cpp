@@ -145,8 +145,8 @@ FileReport verify_manifest(const PackageFiles& files) {
   const std::filesystem::path path = files.path_of(std::string(kManifestName));
   FileReport report{std::string(kManifestName), text.size(), {}};
   if (text != format_manifest(JsonDocument(text, path).root().json()))
-    add_problem(report, path.string() + ": says what was packed, but not in the same bytes: a tool laid it out anew, "
-                                        "or it was damaged. Upload or copy this file again");
+    add_problem(report, path.string() + ": has the right content, but not the bytes that were written: a tool "
+                                        "reformatted it, or it was damaged. Upload or copy this file again");
   return report;
 }
 

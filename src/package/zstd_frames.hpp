@@ -35,7 +35,7 @@ struct SeekTable {
   std::string sha256;
 };
 
-/// All that a reader must know of a file of frames. The frames and the seek
+/// All that a reader must know about a file of frames. The frames and the seek
 /// table lie side by side and cover the compressed file, the frames' plain
 /// bytes the plain one.
 struct FramedFile {
@@ -48,7 +48,7 @@ struct FramedFile {
 /// The most bytes that a frame of `raw_size` plain bytes can take.
 std::uint64_t compressed_bound(std::uint64_t raw_size);
 
-/// Bytes of the seek table of so many frames.
+/// Bytes of the seek table of that many frames.
 std::uint64_t seek_table_bytes(std::size_t frames);
 
 /// Writes a file of frames. At most two frames a thread are held in memory.

@@ -1,11 +1,10 @@
 #include "quantization/agreement.hpp"
 
 #include "exam/ranking.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 
 namespace sciexam {
 namespace {
@@ -33,12 +32,10 @@ Agreement compare(std::span<const OptionLogits> a, std::span<const OptionLogits>
 }
 
 std::string describe(const Agreement& agreement) {
-  std::array<char, 200> text{};
-  std::snprintf(text.data(), text.size(),
-                "of %zu questions %zu have another first guess and %zu another order of the first three; logits differ "
-                "by up to %.3f",
-                agreement.questions, agreement.other_first, agreement.other_order, agreement.largest_difference);
-  return text.data();
+  return printed(
+      "of %zu questions %zu have another first guess and %zu another order of the first three; logits differ "
+      "by up to %.3f",
+      agreement.questions, agreement.other_first, agreement.other_order, agreement.largest_difference);
 }
 
 } // namespace sciexam

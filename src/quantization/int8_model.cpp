@@ -1,9 +1,9 @@
 #include "quantization/int8_model.hpp"
 
-#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "inference/answering.hpp"
 #include "inference/token_batches.hpp"
-#include "kernels/byte_weights.hpp"
+#include "kernels/int8_weights.hpp"
 #include "model/weights.hpp"
 #include "quantization/agreement.hpp"
 #include "support/errors.hpp"
@@ -23,9 +23,9 @@ namespace {
 constexpr std::size_t kObservedQuestions = 32, kSampleRows = 192;
 
 /// Every tensor in memory, dense weights both as f16 and as bytes.
-class ByteTensors final : public WeightSource {
+class Int8Tensors final : public WeightSource {
 public:
-  ByteTensors(const DebertaConfig& config, std::string description)
+  Int8Tensors(const DebertaConfig& config, std::string description)
       : config_(config), description_(std::move(description)) {}
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
@@ -48,7 +48,7 @@ public:
     data_[{name, DType::i8}].assign(bytes.begin(), bytes.end());
   }
   /// The groups whose weights are bytes from now on.
-  void choose(const std::set<std::string>& groups) { tensors_ = tensors_with_bytes(config_, groups, DType::f16); }
+  void choose(const std::set<std::string>& groups) { tensors_ = tensors_with_int8(config_, groups, DType::f16); }
 
 private:
   DebertaConfig config_;
@@ -100,16 +100,16 @@ void require_finite(const std::string& name, std::span<const float> values, cons
 
 /// Rounds a group, whose layers share the factors, as one matrix; returns its error.
 double add_rounded(const std::map<std::string, std::span<const float>>& parameters, const DenseGroup& group,
-                   const InputSample& sample, Workspace& workspace, ByteTensors& tensors) {
+                   const InputSample& sample, Workspace& workspace, Int8Tensors& tensors) {
   std::vector<float> weight;
   for (const std::string& layer : group.layers) {
     const std::span<const float> part = parameters.at(layer + ".weight");
     weight.insert(weight.end(), part.begin(), part.end());
   }
-  const ByteWeights rounded = round_to_bytes(weight, group.in_features, sample, torch_workers(), workspace);
+  const Int8Weights rounded = round_to_int8(weight, group.in_features, sample, torch_workers(), workspace);
   const auto outputs = static_cast<std::size_t>(group.out_features), elements = weight.size() / group.layers.size();
   for (std::size_t i = 0; i < group.layers.size(); ++i) {
-    tensors.add(group.layers[i] + ".weight", std::span(rounded.bytes).subspan(i * elements, elements));
+    tensors.add(group.layers[i] + ".weight", std::span(rounded.weights).subspan(i * elements, elements));
     tensors.add(group.layers[i] + ".weight_scale", DType::f32, std::span(rounded.scales).subspan(i * outputs, outputs));
   }
   tensors.add(group.name + ".input_factor", DType::f32, rounded.input_factors);
@@ -118,7 +118,7 @@ double add_rounded(const std::map<std::string, std::span<const float>>& paramete
 
 /// All tensors, and the groups' names, the largest error first.
 std::vector<std::string> round_all(const DebertaConfig& config, WeightSource& checkpoint,
-                                   const ByteModelRequest& request, ByteTensors& tensors) {
+                                   const Int8ModelRequest& request, Int8Tensors& tensors) {
   DebertaForMultipleChoice network(config);
   load_weights(network, checkpoint, Purpose::answering, request.threads);
   std::map<std::string, std::span<const float>> parameters;
@@ -143,13 +143,13 @@ std::vector<std::string> round_all(const DebertaConfig& config, WeightSource& ch
 
 } // namespace
 
-std::unique_ptr<WeightSource> make_byte_model(const DebertaConfig& config, WeightSource& checkpoint,
-                                              const std::string& name, const ByteModelRequest& request) {
+std::unique_ptr<WeightSource> make_int8_model(const DebertaConfig& config, WeightSource& checkpoint,
+                                              const std::string& name, const Int8ModelRequest& request) {
   const at::NoGradGuard no_grad;
-  if (!can_have_bytes(config))
+  if (!can_have_int8(config))
     throw UsageError(name + ": a network of this kind (hidden_act " + config.hidden_act +
                      ") cannot have int8 weights. Pack it with --precision f16");
-  auto tensors = std::make_unique<ByteTensors>(config, name);
+  auto tensors = std::make_unique<Int8Tensors>(config, name);
   const std::vector<std::string> worst = round_all(config, checkpoint, request, *tensors);
   const std::vector<OptionLogits> exact =
       answer(*load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");

@@ -1,8 +1,9 @@
 #include "report/answer_report.hpp"
 
-#include "report/numbers.hpp"
+#include "report/bar_plot.hpp"
+#include "report/line_plot.hpp"
 #include "report/page.hpp"
-#include "report/plot.hpp"
+#include "support/text/numbers.hpp"
 
 #include <cmath>
 

@@ -1,7 +1,8 @@
-#include "report/numbers.hpp"
-#include "report/plot.hpp"
+#include "report/bar_plot.hpp"
+
 #include "report/scale.hpp"
 #include "report/svg.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,10 +15,10 @@ using svg::PlotFrame;
 
 constexpr int kValueTicks = 5;
 constexpr double kRightMargin = 10;
-constexpr double kSlope = 40; ///< degrees of labels that do not fit side by side
+constexpr double kSlope = 40; ///< degrees, for labels that do not fit side by side
 constexpr double kPi = 3.14159265358979323846;
 
-/// How the bars' names are written: `stride` 2 leaves out every second one.
+/// How the bars' names are drawn; a `stride` of 2 leaves out every second one.
 struct Labels {
   std::vector<std::string> texts;
   double widest = 0;
@@ -41,7 +42,7 @@ Labels arrange_labels(const BarPlot& plot, double band) {
   const double room = labels.widest + 8;
   if (room <= band)
     return labels;
-  // the names left out between numbers can be told from their neighbours
+  // numbers left out can be inferred from their neighbours
   const bool numeric = std::all_of(plot.bars.begin(), plot.bars.end(), [](auto& bar) { return is_numeric(bar.first); });
   labels.sloped = !numeric;
   labels.stride = static_cast<std::size_t>(std::ceil((numeric ? room : kLetterHeight) / band));
@@ -56,7 +57,7 @@ Scale bar_scale(const BarPlot& plot) {
     low = std::min(low, value);
     high = std::max(high, value);
   }
-  const double above = (high - low) * 0.1; // for the values that stand over the bars
+  const double above = (high - low) * 0.1; // for the values above the bars
   if (low == high)
     return {0, 1, false, 0};
   return {low < 0 ? low - above : 0, high > 0 ? high + above : 0, false, 0};
@@ -121,7 +122,7 @@ std::string draw(const BarPlot& plot) {
   const auto band_of = [&](const PlotFrame& frame) { return frame.width / static_cast<double>(plot.bars.size()); };
   PlotFrame frame = svg::frame_below(0, svg::label_room(ticks), kRightMargin);
   Labels labels = arrange_labels(plot, band_of(frame));
-  if (labels.sloped) { // the first name reaches out to the left
+  if (labels.sloped) { // the first name extends to the left
     const double reach = labels.widest * std::cos(kSlope * kPi / 180) - band_of(frame) / 2;
     frame = svg::frame_below(0, std::max(frame.left, reach), kRightMargin);
     labels = arrange_labels(plot, band_of(frame));

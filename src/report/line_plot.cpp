@@ -1,8 +1,9 @@
-#include "report/numbers.hpp"
-#include "report/plot.hpp"
+#include "report/line_plot.hpp"
+
 #include "report/scale.hpp"
 #include "report/svg.hpp"
 #include "report/thinning.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,9 +18,9 @@ using svg::PlotFrame;
 
 constexpr int kLossTicks = 5, kStepTicks = 6;
 constexpr double kAxisLabelsHeight = 20;
-constexpr std::size_t kFewPoints = 25; ///< up to so many are marked one by one
+constexpr std::size_t kFewPoints = 25; ///< up to this number, each is marked
 
-/// The least and the greatest of what it has seen.
+/// The smallest and the largest value seen.
 struct Span {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   void add(double value) {
@@ -29,7 +30,7 @@ struct Span {
   bool empty() const { return low > high; }
 };
 
-/// What is drawn of a series: by x, with NaN for gaps.
+/// The points of a series that are drawn: by x, with NaN for gaps.
 Points drawable_points(const Series& series, const LinePlot& plot) {
   Points points;
   points.reserve(series.points.size());
@@ -46,7 +47,7 @@ std::string path(const Points& points, std::string_view classes) {
   std::size_t length = 0;
   const auto end_segment = [&] {
     if (length == 1)
-      d += "h0"; // its round ends make a dot
+      d += "h0"; // round line caps make it a dot
     begun = false;
     length = 0;
   };
@@ -75,7 +76,7 @@ std::string dots(const Points& points) {
 struct Curve {
   std::string name;
   Points points;  ///< as measured
-  Points average; ///< equal to points if they are few or the plot is not smooth
+  Points average; ///< equals points if there are few or the plot is not smooth
   Span values = {};
   std::optional<std::pair<double, double>> last = {}; ///< of average
   bool smoothed = false;
@@ -86,7 +87,7 @@ Curve make_curve(const Series& series, const LinePlot& plot) {
   const double window = plot.smooth ? smoothing_window(curve.points) : 1;
   curve.smoothed = window > 1;
   curve.average = curve.points;
-  // on a logarithmic axis the mean of what is seen is that of the logarithms
+  // on a logarithmic axis the visible mean is that of the logarithms
   const auto apply = [&](double (*function)(double)) {
     for (auto& point : curve.average)
       point.second = function(point.second);
@@ -106,7 +107,7 @@ Curve make_curve(const Series& series, const LinePlot& plot) {
   return curve;
 }
 
-/// The names of the series, in as many rows as they need.
+/// The names of the series, on as many rows as needed.
 class Legend {
 public:
   explicit Legend(const std::vector<Series>& series) {
@@ -148,7 +149,7 @@ private:
   int rows_ = 0;
 };
 
-/// Where the labels of last values go: beside their points, but never onto each other; none if there is no room.
+/// Positions for the labels of last values: beside their points without overlapping; none if there is no room.
 std::vector<double> spread(std::vector<double> wanted, double top, double bottom) {
   constexpr double kDistance = 16;
   if (static_cast<double>(wanted.size()) * kDistance > bottom - top)
@@ -171,7 +172,7 @@ std::vector<double> spread(std::vector<double> wanted, double top, double bottom
   return wanted;
 }
 
-/// The drawing of curves of which one at least has a point.
+/// Draws curves of which at least one has a point.
 class LineDrawing {
 public:
   LineDrawing(const LinePlot& plot, std::vector<Curve> curves, Span x, Span y)

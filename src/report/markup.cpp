@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD"; // U+FFFD
 
-/// Control characters are no text in HTML (section 13.2.3.5 of its standard); tabs and line ends are.
+/// Control characters other than tabs and line ends are not allowed in HTML (section 13.2.3.5 of its standard).
 bool is_control(char32_t c) {
   return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7F && c < 0xA0);
 }

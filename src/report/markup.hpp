@@ -1,4 +1,4 @@
-// Text that goes into HTML and SVG.
+// Text for HTML and SVG.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace sciexam {
 
-/// Safe inside an element and inside a quoted attribute. Bytes that are no
-/// UTF-8, and control characters, become U+FFFD.
+/// Safe inside an element and inside a quoted attribute. Control characters and bytes
+/// that are not UTF-8 become U+FFFD.
 std::string escape_markup(std::string_view text);
 
 /// <NAME>escaped text</NAME>

@@ -74,7 +74,7 @@ void Page::table(const std::vector<std::string>& header, const std::vector<std::
     for (std::size_t i = 0; i < row.size(); ++i)
       numeric[i] = numeric[i] && is_number(row[i]);
   }
-  // a box that scrolls must be reachable by the keyboard
+  // a scrolling box must be reachable by keyboard
   body_ += R"(<div class="table" tabindex="0" role="region" aria-label="Table by )" +
            (header.empty() ? std::string() : escape_markup(header[0])) + "\">\n<table>\n<thead><tr>";
   for (std::size_t i = 0; i < header.size(); ++i)
@@ -99,7 +99,7 @@ void Page::figure(std::string_view svg, std::string_view caption) {
 }
 
 std::string Page::html() const {
-  // the policy lets a browser take nothing from elsewhere and run nothing, whatever the texts are
+  // whatever the texts contain, the policy stops a browser from loading or running anything
   std::string html = R"html(<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -1,5 +1,5 @@
-// An HTML page in one file: no script, nothing loaded from elsewhere, readable
-// on a telephone, in light and dark, and on paper.
+// An HTML page in one file: no scripts, no external resources, readable on a
+// phone, in light and dark mode, and on paper.
 #pragma once
 
 #include <string>
@@ -9,25 +9,25 @@
 
 namespace sciexam {
 
-/// Its parts appear in the order of the calls. All texts are plain: they are
-/// escaped, and bytes that are no UTF-8 shown as U+FFFD.
+/// Parts appear in the order of the calls. All texts are plain: they are escaped, and
+/// bytes that are not UTF-8 are shown as U+FFFD.
 class Page {
 public:
   explicit Page(std::string title, std::string subtitle = {});
 
   void heading(std::string_view text);
   void paragraph(std::string_view text);
-  /// A warning in a box of its own.
+  /// A warning in its own box.
   void notice(std::string_view text);
-  /// Names and values that matter most, large, side by side.
+  /// The most important names and values, large and side by side.
   void highlights(const std::vector<std::pair<std::string, std::string>>& values);
-  /// The first cell of a row names it; columns of numbers are set to the right.
-  /// Missing cells are empty; throws InternalError if a row has more than the header.
+  /// The first cell of a row names it; columns of numbers are right-aligned. Missing
+  /// cells are empty; throws InternalError if a row has more cells than the header.
   void table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
   /// A table of two columns with these names.
   void facts(const std::string& name, const std::string& value,
              const std::vector<std::pair<std::string, std::string>>& rows);
-  /// `svg` is markup as draw() makes it, taken as it is. Figures that follow each other share a grid.
+  /// `svg` is markup from draw(), inserted as it is. Consecutive figures share a grid.
   void figure(std::string_view svg, std::string_view caption = {});
 
   std::string html() const;

@@ -1,6 +1,6 @@
 #include "report/scale.hpp"
 
-#include "report/numbers.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kGreatest = 1e300, kLeast = 1e-300;
 
-/// The labels of ticks that are multiples of 10^exponent: one unit and one number of decimals for all.
+/// Labels for ticks that are multiples of 10^exponent, all with the same unit and number of decimals.
 std::string tick_label(double value, double greatest, int exponent) {
   if (value == 0)
     return "0";
@@ -32,7 +32,7 @@ Scale::Scale(double low, double high, bool logarithmic, double padding)
       logarithmic_(logarithmic) {
   const double size = std::max(std::abs(low_), std::abs(high_));
   double widening = (high_ - low_) * padding;
-  // what differs by rounding alone is one value
+  // values that differ only by rounding are one value
   if (logarithmic && high_ - low_ < 1e-9)
     widening = 0.5;
   else if (!logarithmic && (high_ - low_ <= size * 1e-9 || high_ - low_ < kLeast))
@@ -96,7 +96,7 @@ std::vector<Tick> Scale::logarithmic_ticks(int most) const {
   for (int exponent = first; exponent <= last; ++exponent)
     for (const double multiple : {1.0, 2.0, 5.0})
       add(multiple * std::pow(10, exponent));
-  // within one such step a logarithmic axis is almost a linear one
+  // within one such step a logarithmic axis is nearly linear
   return found.size() >= 2 ? found : linear_ticks(std::pow(10, low_), std::pow(10, high_), most);
 }
 

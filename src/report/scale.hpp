@@ -1,4 +1,4 @@
-// From values to places along an axis, and the round values that name the places.
+// Maps values to positions along an axis, and chooses round values for its ticks.
 #pragma once
 
 #include <string>
@@ -11,30 +11,30 @@ struct Tick {
   std::string label;
 };
 
-/// A linear or logarithmic axis over a range of values that is never empty.
+/// A linear or logarithmic axis over a nonempty range of values.
 class Scale {
 public:
-  /// Covers [low, high], both drawable, widened by the part `padding` of its
-  /// length at each end; a single value gets a range around it.
+  /// Covers [low, high], both drawable, extended at each end by the fraction
+  /// `padding` of its length; a single value gets a range around it.
   Scale(double low, double high, bool logarithmic, double padding);
 
-  /// A finite number below 1e300 in size, and on a logarithmic axis above 1e-300:
-  /// ranges of such numbers do not overflow.
+  /// True for finite numbers of magnitude below 1e300, on a logarithmic axis also above
+  /// 1e-300: ranges of such numbers do not overflow.
   static bool drawable(double value, bool logarithmic);
 
   /// 0 at the low end, 1 at the high end.
   double position(double value) const;
   /// The value at a position.
   double value(double position) const;
-  /// At most `most` + 1 ticks (up to nine over few decades) in the range, rising: multiples of 1, 2 or 5 times a
-  /// power of ten. Labels differ where the values do.
+  /// Up to `most` + 1 ticks (nine if there are few decades) within the range, in ascending order: multiples of 1, 2 or
+  /// 5 times a power of ten. Different values have different labels.
   std::vector<Tick> ticks(int most) const;
 
 private:
   std::vector<Tick> linear_ticks(double low, double high, int most) const;
   std::vector<Tick> logarithmic_ticks(int most) const;
 
-  double low_, high_; ///< on a logarithmic axis of the logarithms to the base 10
+  double low_, high_; ///< base-10 logarithms on a logarithmic axis
   bool logarithmic_;
 };
 

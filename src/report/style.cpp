@@ -4,9 +4,9 @@ namespace sciexam {
 namespace {
 
 // The series' colours are those of Okabe and Ito ("Color Universal Design",
-// 2008) in their order blue, vermillion, green, purple, orange, grey: told apart
-// with every kind of colour vision. They are darker on white and lighter on black than the
-// originals, for a contrast of 4.5 to 1 (WCAG 2.1, 1.4.3): last values are written in them.
+// 2008) in the order blue, vermillion, green, purple, orange, grey, which can be told
+// apart with every kind of colour vision. They are darker on white and lighter on black
+// than the originals, for a contrast of 4.5 to 1 (WCAG 2.1, 1.4.3), because text is set in them.
 constexpr std::string_view kColourStyle = R"css(
 :root {
   color-scheme: light dark;

@@ -1,15 +1,19 @@
-// How a Page and the plots look.
+// The look of a Page and its plots.
 #pragma once
 
 #include <string>
 
 namespace sciexam {
 
-/// The style sheet of Page and of the plots in it: classes of report/svg.hpp, light
-/// and dark, wide and narrow, screen and paper.
+/// Where a drawing is shown: in a Page's figure (report/page.hpp), whose style sheet has its colours and fonts, or as a
+/// standalone image, which then contains them and a background of its own.
+enum class Shown { in_page, alone };
+
+/// The style sheet of a Page and its plots: the classes of report/svg.hpp, for light and
+/// dark mode, wide and narrow screens, and paper.
 std::string style_sheet();
 
-/// What of it plots need: the colours and their own classes.
+/// The part of it that plots need: the colours and their own classes.
 std::string plot_style_sheet();
 
 } // namespace sciexam

@@ -1,8 +1,7 @@
 #include "report/svg.hpp"
 
 #include "report/markup.hpp"
-#include "report/numbers.hpp"
-#include "report/style.hpp"
+#include "support/text/numbers.hpp"
 #include "support/text/utf8.hpp"
 
 #include <algorithm>
@@ -12,14 +11,14 @@ namespace {
 
 constexpr double kTitleHeight = 28, kYLabelHeight = 24;
 constexpr double kFrameHeight = 200;
-constexpr double kMargin = 16, kImageWidth = 640; // of a drawing alone; the second in pixels
-constexpr std::size_t kColours = 6;               // of the style sheet
+constexpr double kMargin = 16, kImageWidth = 640; // of a standalone drawing; the second in pixels
+constexpr std::size_t kColours = 6;               // in the style sheet
 
 std::string attribute(std::string_view name, double value) {
   return " " + std::string(name) + "=\"" + format_coordinate(value) + "\"";
 }
 
-/// Of the widest of the usual system fonts.
+/// For the widest of the common system fonts.
 double character_width(char32_t c) {
   constexpr std::u32string_view kNarrow = U"ijltfrI.,:;'|()[]! ";
   if (c >= 0x1100) // ideographs are square
@@ -87,7 +86,7 @@ std::string symbol(std::size_t index, double x, double y) {
       "m-4.5,0a4.5,4.5 0 1 0 9,0a4.5,4.5 0 1 0 -9,0z", // circle
       "m-4,-4h8v8h-8z",                                // square
       "m0,-5.5l5,9h-10z",                              // triangle
-      "m0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z",           // rhomb
+      "m0,-5.5l5.5,5.5l-5.5,5.5l-5.5,-5.5z",           // rhombus
   };
   return "<path class=\"symbol\" d=\"M" + format_coordinate(x) + "," + format_coordinate(y) +
          std::string(kForms[index % std::size(kForms)]) + "\"/>";
@@ -136,7 +135,7 @@ std::string document(std::string_view title, std::string_view description, std::
   if (alone)
     markup += "<style>" + plot_style_sheet() + "</style><rect class=\"ground\"" + attribute("x", -margin) +
               attribute("y", -margin) + R"( width="100%" height="100%" rx="12"/>)";
-  markup += text(0, 17, Anchor::kStart, "title", fitted(title, kPlotWidth * 0.78)); // bold letters are larger
+  markup += text(0, 17, Anchor::kStart, "title", fitted(title, kPlotWidth * 0.78)); // bold letters are wider
   if (!y_label.empty())
     markup += text(0, kTitleHeight + 8, Anchor::kStart, "label", fitted(y_label, kPlotWidth));
   return markup + std::string(content) + "</svg>";

@@ -1,9 +1,9 @@
-// The pieces that both kinds of plot are made of. A drawing is kPlotWidth units
-// wide; the page stretches it to its place.
+// The building blocks of both kinds of plot. A drawing is kPlotWidth units wide; the
+// page scales it to fit.
 #pragma once
 
-#include "report/plot.hpp"
 #include "report/scale.hpp"
+#include "report/style.hpp"
 
 #include <cstddef>
 #include <string>
@@ -13,27 +13,27 @@
 namespace sciexam::svg {
 
 inline constexpr double kPlotWidth = 480;
-/// The size of letters on the narrowest page, where they are largest against the drawing: room is kept for it.
+/// The font size on the narrowest page, where letters are largest relative to the drawing; layouts leave room for it.
 inline constexpr double kFontSize = 15.5;
 inline constexpr double kLineHeight = 19;
 
-/// How wide `text` is in kFontSize, rather too wide than too narrow: fonts differ.
+/// The width of `text` at kFontSize, overestimated because fonts differ.
 double text_width(std::string_view text);
-/// `text`, cut off with an ellipsis if it is wider than `width`.
+/// `text`, shortened with an ellipsis if it is wider than `width`.
 std::string fitted(std::string_view text, double width);
 
 enum class Anchor { kStart, kMiddle, kEnd };
 
-/// Text at a point of its baseline; `classes` are the style sheet's. `transform` may be empty.
+/// Text with its baseline at a point; `classes` are the style sheet's. `transform` may be empty.
 std::string text(double x, double y, Anchor anchor, std::string_view classes, std::string_view text,
                  std::string_view transform = {});
 std::string line(double x1, double y1, double x2, double y2, std::string_view classes);
 /// The `<title>` that a browser shows when the pointer rests on its parent.
 std::string tooltip(std::string_view text);
 
-/// The class of the colour of series `index`.
+/// The colour class of series `index`.
 std::string series_class(std::size_t index);
-/// A symbol around a point, one of four forms, so that series differ without colours.
+/// A symbol around a point, in one of four shapes, so that series differ even without colour.
 std::string symbol(std::size_t index, double x, double y);
 
 /// The rectangle of the data.
@@ -44,21 +44,21 @@ struct PlotFrame {
   double y(const Scale& scale, double value) const { return bottom() - scale.position(value) * height; }
 };
 
-/// Where a plot's parts are: title and y label at the top, then `legend_height`, then the frame.
+/// The layout of a plot: title and y label at the top, then `legend_height`, then the frame.
 PlotFrame frame_below(double legend_height, double left, double right_margin);
-/// The room that the labels of a value axis need to its left.
+/// The space that the labels of a value axis need on its left.
 double label_room(const std::vector<Tick>& ticks);
-/// Grid lines across, and their labels.
+/// Horizontal grid lines and their labels.
 std::string value_axis(const PlotFrame& frame, const Scale& scale, const std::vector<Tick>& ticks);
-/// The name of the axis below the frame and labels of that height.
+/// The name of the axis, below the frame and labels of that height.
 std::string x_axis_label(const PlotFrame& frame, double labels_height, std::string_view x_label);
-/// The height of a plot with labels so high below the frame.
+/// The height of a plot with labels of that height below the frame.
 double total_height(const PlotFrame& frame, double labels_height, std::string_view x_label);
 
-/// The `<svg>` element around `content`, with the visible title and y label. Alone it is a whole SVG file.
+/// The `<svg>` element around `content`, with the visible title and y label. Shown alone it is a complete SVG file.
 std::string document(std::string_view title, std::string_view description, std::string_view y_label, double height,
                      std::string_view content, Shown shown = Shown::in_page);
-/// What stands in an empty frame.
+/// The text in an empty frame.
 std::string no_data(const PlotFrame& frame);
 
 } // namespace sciexam::svg

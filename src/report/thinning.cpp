@@ -8,7 +8,7 @@
 namespace sciexam {
 namespace {
 
-/// The extremes of the points of one column.
+/// The extremes of one column's points.
 class Column {
 public:
   void add(const Points& points, std::size_t i) {

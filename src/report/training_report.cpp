@@ -1,9 +1,9 @@
 #include "report/training_report.hpp"
 
-#include "report/numbers.hpp"
+#include "report/line_plot.hpp"
 #include "report/page.hpp"
-#include "report/plot.hpp"
 #include "report/thinning.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,10 +12,10 @@
 namespace sciexam {
 namespace {
 
-/// The loss of equal odds for the five options.
+/// The loss of a uniform guess among the five options.
 const double kChanceLoss = std::log(5.0);
 
-/// One series a run: `quantity` of each of its `list`.
+/// One series per run: `quantity` of each element of its `list`.
 template <class Entry>
 std::vector<Series> series_of(const TrainingReport& report, const std::vector<Entry> RunReport::*list,
                               double Entry::*quantity) {
@@ -48,7 +48,7 @@ double last_loss(const RunReport& run) {
   return last;
 }
 
-/// The cells of a run, by column; of two for the same column the later one counts.
+/// The cells of a run, by column; for duplicate columns the last one counts.
 std::vector<std::pair<std::string, std::string>> cells_of(const RunReport& run) {
   const ValidationPoint* best = best_validation(run);
   const bool begun = !run.steps.empty();

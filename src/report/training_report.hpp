@@ -1,4 +1,4 @@
-// The page that tells how a training went, or is going: it may be written anew at any step.
+// The page about a training run, finished or under way: it may be rewritten at any step.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace sciexam {
 
-/// One step of the optimiser. What was not measured is NaN, and left out.
+/// One step of the optimiser. What was not measured is NaN and is left out.
 struct TrainingStep {
   std::int64_t step = 0;
   double epoch = 0; ///< epochs done, e.g. 0.25
@@ -18,7 +18,7 @@ struct TrainingStep {
   double tokens_per_second = 0;
 };
 
-/// One pass over the questions held out.
+/// One pass over the held-out questions.
 struct ValidationPoint {
   std::int64_t step = 0;
   double epoch = 0;
@@ -31,8 +31,8 @@ struct RunReport {
   std::string name;
   std::vector<TrainingStep> steps = {};
   std::vector<ValidationPoint> validations = {};
-  /// More columns of the table of runs: name, value. One with the name of a
-  /// built-in column ("steps", "epochs", "training loss", "best MAP@3", "accuracy") replaces its value.
+  /// More columns for the table of runs: name, value. One named like a built-in column ("steps", "epochs", "training
+  /// loss", "best MAP@3", "accuracy") replaces its value.
   std::vector<std::pair<std::string, std::string>> facts = {};
   std::vector<std::string> warnings = {};
 };
@@ -41,12 +41,12 @@ struct TrainingReport {
   std::string title, subtitle;
   std::vector<RunReport> runs = {};
   std::vector<std::pair<std::string, std::string>> settings = {}; ///< name, value
-  std::vector<std::pair<std::string, std::string>> ensemble = {}; ///< name, value; none while there are no scores
+  std::vector<std::pair<std::string, std::string>> ensemble = {}; ///< name, value; empty while there are no scores
 };
 
-/// A whole HTML page: warnings, the ensemble's scores, a table of the runs,
+/// A complete HTML page: warnings, the ensemble's scores, a table of the runs,
 /// plots over the steps (training and validation loss, MAP@3, learning rate, gradient
-/// norm, tokens per second) and the settings. The same report gives the same bytes.
+/// norm, tokens per second) and the settings. Equal reports give equal bytes.
 std::string training_report(const TrainingReport& report);
 
 } // namespace sciexam

@@ -18,7 +18,7 @@ constexpr int kStartTimeField = 22; // of /proc/PID/stat, in clock ticks since b
 std::optional<double> start_of(const std::string& process) {
   std::ifstream file("/proc/" + process + "/stat");
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  const std::size_t name_end = text.rfind(')'); // the program's name, field 2, may have blanks and brackets
+  const std::size_t name_end = text.rfind(')'); // field 2, the program's name, may contain spaces and parentheses
   if (name_end == std::string::npos)
     return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));

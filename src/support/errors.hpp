@@ -1,5 +1,5 @@
-// The kinds of fault that sciexam tells its user about. Each is thrown where
-// the fact is known; cli/ turns them into text and exit status in one place.
+// The kinds of error that sciexam reports to its user. Each is thrown where the
+// fact is known; cli/ turns them into text and exit status in one place.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace sciexam {
 
-/// Base of all of sciexam's own faults. The text says what is wrong, where,
+/// Base of all of sciexam's own errors. The text says what is wrong, where,
 /// and what to do, in that order.
 class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -20,7 +20,7 @@ class UsageError : public Error {
   using Error::Error;
 };
 
-/// Where in an input file a fault is; rows and columns that do not apply stay 0 or empty.
+/// Where in an input file an error is; a row or column that does not apply stays 0 or empty.
 struct InputPlace {
   std::filesystem::path file;
   std::size_t row = 0;     ///< 1 is the file's first row (the header of a CSV file)
@@ -50,7 +50,7 @@ class WorkError : public Error {
   using Error::Error;
 };
 
-/// A fault in sciexam itself. Exit status 1; the text asks for a report.
+/// A bug in sciexam itself. Exit status 1; the text asks for a report.
 class InternalError : public Error {
   using Error::Error;
 };

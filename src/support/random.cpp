@@ -14,7 +14,7 @@ constexpr std::uint32_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57; //
 constexpr std::uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
 constexpr int kRounds = 10;
 
-/// Upper and lower halves of the eight products x[i] * multiplier.
+/// The upper and lower halves of the eight products x[i] * multiplier.
 struct Product {
   __m256i high, low;
 };
@@ -31,7 +31,7 @@ SCIEXAM_V3 inline __m256i splat(std::uint32_t word) {
   return _mm256_set1_epi32(static_cast<int>(word));
 }
 
-/// Eight blocks at once, one in each lane.
+/// Eight blocks at once, one per lane.
 SCIEXAM_V3 void philox(const RandomStream& stream, std::uint32_t group, std::uint32_t* out) {
   __m256i x0 = _mm256_add_epi32(splat(group * 8), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   __m256i x1 = splat(stream.counter[0]), x2 = splat(stream.counter[1]), x3 = splat(stream.counter[2]);
@@ -70,7 +70,7 @@ std::uint32_t RandomSequence::next() {
 
 std::uint32_t RandomSequence::below(std::uint32_t bound) {
   std::uint64_t product = std::uint64_t{next()} * bound;
-  const std::uint32_t least = -bound % bound; // products below it would favour some results
+  const std::uint32_t least = -bound % bound; // products below it would bias the result
   while (static_cast<std::uint32_t>(product) < least)
     product = std::uint64_t{next()} * bound;
   return static_cast<std::uint32_t>(product >> 32);

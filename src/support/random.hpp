@@ -10,19 +10,19 @@
 
 namespace sciexam {
 
-/// One stream of random words. Streams that differ in any member are independent.
+/// A stream of random words. Streams that differ in any member are independent.
 struct RandomStream {
   std::uint64_t key = 0;                     ///< the seed
   std::array<std::uint32_t, 3> counter = {}; ///< the upper three words of Philox's counter
 };
 
-/// Random words that one call of random_words gives.
+/// Random words returned by one call of random_words.
 inline constexpr std::size_t kWordsInGroup = 32;
 
 /// The words of group `group` of the stream: word 8 * w + lane is word w of Philox's block 8 * group + lane.
 std::array<std::uint32_t, kWordsInGroup> random_words(const RandomStream& stream, std::uint32_t group);
 
-/// The words of a stream one after the other.
+/// The words of a stream, one by one.
 class RandomSequence {
 public:
   explicit RandomSequence(const RandomStream& stream) : stream_(stream) {}
@@ -41,7 +41,7 @@ private:
   bool has_spare_ = false;
 };
 
-/// Fisher and Yates' shuffle, as Knuth has it (The Art of Computer Programming, 3.4.2, algorithm P).
+/// The Fisher-Yates shuffle, as in Knuth (The Art of Computer Programming, 3.4.2, algorithm P).
 template <typename T>
 void shuffle(std::vector<T>& items, RandomSequence& random) {
   for (std::size_t count = items.size(); count > 1; --count)

@@ -25,7 +25,7 @@ std::uint32_t offset_of(std::uint32_t unit) {
 
 [[noreturn]] void refuse_map(const std::filesystem::path& file, const std::string& problem) {
   throw InputError({.file = file}, "the model's character map " + problem,
-                   "The file is damaged; get the spm.model again");
+                   "The file is damaged: take it from its source again");
 }
 
 bool is_continuation(char byte) {
@@ -70,20 +70,30 @@ std::optional<std::string_view> CharacterMap::find(std::string_view text) const 
   return std::nullopt;
 }
 
+std::string CharacterMap::bytes() const {
+  if (trie_.empty())
+    return {};
+  const auto trie_bytes = static_cast<std::uint32_t>(trie_.size() * sizeof(std::uint32_t));
+  std::string bytes(sizeof trie_bytes + trie_bytes, '\0');
+  std::memcpy(bytes.data(), &trie_bytes, sizeof trie_bytes);
+  std::memcpy(bytes.data() + sizeof trie_bytes, trie_.data(), trie_bytes);
+  return bytes + replacements_;
+}
+
 // Visits every node that find() can reach, and makes sure that its value is
 // one. A trie reaches each unit once, so more visits than units are a cycle.
 void CharacterMap::check(const std::filesystem::path& file) const {
   if (find_invalid_utf8(replacements_) != std::string_view::npos)
     refuse_map(file, "has replacements that are not UTF-8");
   if (replacements_.empty() || replacements_.back() != '\0')
-    refuse_map(file, "has a replacement without an end");
+    refuse_map(file, "has an unterminated replacement");
   std::vector<std::size_t> open = {offset_of(trie_[0])};
   std::size_t visits = 0;
   while (!open.empty()) {
     const std::size_t node = open.back();
     open.pop_back();
     if (++visits > trie_.size())
-      refuse_map(file, "is no trie: it runs in a circle");
+      refuse_map(file, "is not a trie: it has a cycle");
     for (std::uint32_t label = 1; label < 256; ++label) {
       const std::size_t child = node ^ label;
       if (child >= trie_.size() || label_of(trie_[child]) != label)

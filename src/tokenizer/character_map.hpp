@@ -26,6 +26,12 @@ public:
   /// takes the longest key.
   std::optional<std::string_view> find(std::string_view text) const noexcept;
 
+  bool empty() const noexcept { return trie_.empty(); }
+  /// The bytes that the map was read from.
+  std::string bytes() const;
+
+  bool operator==(const CharacterMap&) const = default;
+
 private:
   void check(const std::filesystem::path& file) const;
 

@@ -7,10 +7,10 @@
 namespace sciexam {
 
 /// Bytes of the extended grapheme cluster that `text` begins with (UAX #29 of
-/// Unicode 16, as the tokenizers library has it). `text` must be well-formed
-/// UTF-8 and not empty. utf8proc decides; what releases of it that know an
-/// older Unicode leave out is added here (but not the newest marks
-/// of other scripts where they stand inside an Indic conjunct).
+/// Unicode 17, as the tokenizers library has it). `text` must be well-formed
+/// UTF-8 and not empty. utf8proc decides; what its releases with an older
+/// Unicode lack is added here, except that the newest marks are not known
+/// inside an Indic conjunct.
 std::size_t grapheme_cluster_length(std::string_view text);
 
 } // namespace sciexam

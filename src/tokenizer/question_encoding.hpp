@@ -10,7 +10,7 @@
 
 namespace sciexam {
 
-/// How question and option are put together. Tokens in brackets are special.
+/// How question and option are combined. Tokens in brackets are special.
 enum class Template {
   /// "[CLS] prompt [SEP] option [SEP]", the context unused; where that is too
   /// long, the longer of the two texts is shortened first.
@@ -34,8 +34,8 @@ struct TemplateOptions {
   int max_length = 0; ///< tokens; 0 for no limit
 };
 
-/// One encoding an option, in the options' order. `cut`, if given, becomes true where
-/// an open-book prompt or option lost tokens, and else false. Throws TruncationError, naming
+/// One encoding per option, in the options' order. `cut`, if given, is set to whether
+/// an open-book prompt or option lost tokens. Throws TruncationError, naming
 /// question and option, if max_length is less than the three special tokens.
 std::array<Encoding, kOptions> encode_question(const Tokenizer& tokenizer, const Question& question,
                                                const TemplateOptions& options, bool* cut = nullptr);

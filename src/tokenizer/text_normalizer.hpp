@@ -5,25 +5,57 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace sciexam {
 
-/// The normalizer that transformers' DebertaV2Converter builds: Strip,
-/// Precompiled(charsmap), Replace(" {2,}" -> " ").
+/// Removes White_Space from one or both ends.
+struct Strip {
+  bool left = true, right = true;
+  bool operator==(const Strip&) const = default;
+};
+
+/// Replaces each occurrence of a text, or of one of the regular expressions that is_known_expression() names.
+struct Replace {
+  std::string pattern = {};
+  bool is_expression = false;
+  std::string content = {}; ///< what stands there then
+  bool operator==(const Replace&) const = default;
+};
+
+/// NFC, or with `compatibility` NFKC.
+struct Compose {
+  bool compatibility = false;
+  bool operator==(const Compose&) const = default;
+};
+
+struct LowerCase {
+  bool operator==(const LowerCase&) const = default;
+};
+
+/// A step of a normalizer. A CharacterMap is the step "Precompiled".
+using NormalizerStep = std::variant<Strip, Replace, Compose, LowerCase, CharacterMap>;
+
+/// True for the regular expressions that DeBERTa's tokenizers have, all for runs of white space.
+bool is_known_expression(std::string_view pattern);
+
+/// The steps of a tokenizer, one after the other.
 class TextNormalizer {
 public:
-  explicit TextNormalizer(CharacterMap map) : map_(std::move(map)) {}
+  explicit TextNormalizer(std::vector<NormalizerStep> steps) : steps_(std::move(steps)) {}
 
-  /// Strips White_Space from both ends, rewrites characters by the map, then
-  /// joins runs of U+0020. `text` must be well-formed UTF-8. The result may
-  /// begin or end with a space that the map made, of U+200B for example.
+  /// `text` must be well-formed UTF-8.
   std::string normalize(std::string_view text) const;
 
 private:
-  void append_mapped(std::string_view cluster, std::string& result) const;
-  void append_character(std::string_view character, std::string& result) const;
-
-  CharacterMap map_;
+  std::vector<NormalizerStep> steps_;
 };
+
+/// What transformers' DebertaV2Converter makes of a SentencePiece model: Strip,
+/// Precompiled(map) unless the map is empty, Replace(" {2,}" -> " "). A text may begin or end with a
+/// space afterwards that the map made, of U+200B for example.
+std::vector<NormalizerStep> sentencepiece_steps(CharacterMap map);
 
 } // namespace sciexam

@@ -2,7 +2,9 @@
 
 #include "support/files/files.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/json.hpp"
 #include "support/text/utf8.hpp"
+#include "tokenizer/code_points.hpp"
 
 #include <algorithm>
 #include <string>
@@ -10,34 +12,31 @@
 namespace sciexam {
 namespace {
 
-constexpr std::string_view kUnknown = "[UNK]", kMask = "[MASK]";
-constexpr std::string_view kWordStart = "\u2581"; // SentencePiece's mark for a space
-
-std::optional<std::int32_t> find_piece(const SentencePieceModel& model, std::string_view text) {
-  const auto piece = std::ranges::find(model.pieces, text, &Piece::text);
-  if (piece == model.pieces.end())
-    return std::nullopt;
-  return static_cast<std::int32_t>(piece - model.pieces.begin());
-}
-
-std::int32_t need_piece(const SentencePieceModel& model, std::string_view text, const std::filesystem::path& file) {
-  if (const auto id = find_piece(model, text))
+std::int32_t need_token(const TokenizerDefinition& definition, std::string_view text,
+                        const std::filesystem::path& file) {
+  if (const auto id = find_token(definition, text))
     return *id;
-  throw InputError({.file = file}, "the vocabulary has no piece " + std::string(text),
-                   "Give the spm.model of a DeBERTa-v3 checkpoint");
+  throw InputError({.file = file}, "the vocabulary has no token " + std::string(text),
+                   "Give the tokenizer.json or spm.model of a DeBERTa-v2 or -v3 checkpoint");
 }
 
-/// Control and user-defined pieces and the special tokens, but not [UNK]: that
-/// one is looked for after normalization.
-PieceTrie make_literals(const SentencePieceModel& model, std::int32_t mask_id) {
-  std::vector<PieceTrie::Entry> entries = {{kMask, mask_id}};
-  for (std::size_t id = 0; id < model.pieces.size(); ++id) {
-    const Piece& piece = model.pieces[id];
-    const bool special = piece.text == "[CLS]" || piece.text == "[SEP]" || piece.text == "[PAD]";
-    if ((piece.literal || special) && piece.text != kMask)
-      entries.emplace_back(piece.text, static_cast<std::int32_t>(id));
-  }
-  return PieceTrie(std::move(entries));
+/// The tokens that are found in the normalized text, or those found in the raw one. Special ones come first: of
+/// two with one normal form the first counts.
+AddedTokenFinder make_finder(const TokenizerDefinition& definition, const TextNormalizer& normalizer, bool normalized,
+                             const std::filesystem::path& file) {
+  std::vector<AddedTokenFinder::Entry> entries;
+  for (const bool special : {true, false})
+    for (const AddedToken& token : definition.added_tokens)
+      if (token.normalized == normalized && token.special == special)
+        entries.push_back({normalized ? normalizer.normalize(token.content) : token.content, token});
+  for (const AddedTokenFinder::Entry& entry : entries)
+    if (entry.pattern.empty()) // the library then finds it between all characters
+      throw InputError({.file = file},
+                       "the added token " + Json(entry.token.content).dump() + " (" + std::to_string(entry.token.id) +
+                           ") is looked for in normalized text, but the normalizer leaves nothing of it: transformers' "
+                           "fast tokenizer then splits texts into characters, its slow one does not",
+                       "Add it with normalized=False and train with that tokenizer");
+  return AddedTokenFinder(std::move(entries));
 }
 
 struct Lengths {
@@ -76,24 +75,27 @@ std::size_t room_for_texts(const EncodeOptions& options, std::size_t specials) {
 
 } // namespace
 
-Tokenizer Tokenizer::from_file(const std::filesystem::path& spm_model) {
-  return from_bytes(read_text_file(spm_model), spm_model);
+Tokenizer Tokenizer::from_file(const std::filesystem::path& file) {
+  return from_bytes(read_text_file(file), file);
 }
 
-Tokenizer Tokenizer::from_bytes(std::string_view spm_model, const std::filesystem::path& file) {
-  return Tokenizer(parse_sentencepiece_model(spm_model, file), file);
+Tokenizer Tokenizer::from_bytes(std::string_view bytes, const std::filesystem::path& file) {
+  return Tokenizer(parse_tokenizer(bytes, file), file);
 }
 
-Tokenizer::Tokenizer(const SentencePieceModel& model, const std::filesystem::path& file)
-    : normalizer_(CharacterMap(model.character_map, file)), unigram_(model), cls_id_(need_piece(model, "[CLS]", file)),
-      sep_id_(need_piece(model, "[SEP]", file)), pad_id_(need_piece(model, "[PAD]", file)),
-      unk_id_(need_piece(model, kUnknown, file)),
-      mask_id_(find_piece(model, kMask).value_or(static_cast<std::int32_t>(model.pieces.size()))),
-      literals_(make_literals(model, mask_id_)) {
-  if (unk_id_ != model.unknown_id)
+Tokenizer::Tokenizer(const TokenizerDefinition& definition, const std::filesystem::path& file)
+    : normalizer_(definition.normalizer), pre_tokenizer_(definition.pre_tokenizer),
+      unigram_(definition.pieces, definition.unknown_id), cls_id_(need_token(definition, "[CLS]", file)),
+      sep_id_(need_token(definition, "[SEP]", file)), pad_id_(need_token(definition, "[PAD]", file)),
+      unk_id_(need_token(definition, "[UNK]", file)), mask_id_(need_token(definition, "[MASK]", file)),
+      raw_tokens_(make_finder(definition, normalizer_, false, file)),
+      normalized_tokens_(make_finder(definition, normalizer_, true, file)) {
+  if (unk_id_ != definition.unknown_id)
     throw InputError({.file = file}, "its piece for unknown characters is not [UNK]",
-                     "Give the spm.model of a DeBERTa-v3 checkpoint");
-  vocabulary_size_ = std::max(static_cast<int>(model.pieces.size()), mask_id_ + 1);
+                     "Give the tokenizer.json or spm.model of a DeBERTa-v2 or -v3 checkpoint");
+  vocabulary_size_ = static_cast<int>(definition.pieces.size());
+  for (const AddedToken& token : definition.added_tokens)
+    vocabulary_size_ = std::max(vocabulary_size_, token.id + 1);
 }
 
 Encoding Tokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
@@ -120,59 +122,62 @@ Encoding Tokenizer::encode(std::string_view text, std::optional<std::string_view
   return encoding;
 }
 
-// Literal tokens are taken leftmost first, and the longest of those that begin together.
 std::vector<std::int32_t> Tokenizer::text_ids(std::string_view text) const {
   if (const std::size_t invalid = find_invalid_utf8(text); invalid != std::string_view::npos)
     throw InternalError("a text to tokenize is not UTF-8 at its byte " + std::to_string(invalid));
   std::vector<std::int32_t> ids;
-  std::size_t segment = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t length = 0;
-    std::int32_t literal = 0;
-    literals_.for_each_prefix(text.substr(i), [&](std::size_t bytes, std::int32_t id) {
-      length = bytes;
-      literal = id;
-    });
-    if (length == 0) {
-      ++i;
-      continue;
-    }
-    append_segment(text.substr(segment, i - segment), ids);
-    ids.push_back(literal);
-    i += length;
-    segment = i;
-  }
-  append_segment(text.substr(segment), ids);
+  raw_tokens_.for_each_part(text, [&](const AddedTokenFinder::Part& part) {
+    if (part.id)
+      ids.push_back(*part.id);
+    else
+      append_segment(part.text, ids);
+  });
   return ids;
 }
 
 void Tokenizer::append_segment(std::string_view segment, std::vector<std::int32_t>& ids) const {
   const std::string normalized = normalizer_.normalize(segment);
-  std::string_view rest = normalized;
-  for (std::size_t at; (at = rest.find(kUnknown)) != std::string_view::npos;) {
-    append_words(rest.substr(0, at), ids);
-    ids.push_back(unk_id_);
-    rest.remove_prefix(at + kUnknown.size());
-  }
-  append_words(rest, ids);
+  normalized_tokens_.for_each_part(normalized, [&](const AddedTokenFinder::Part& part) {
+    if (part.id)
+      ids.push_back(*part.id);
+    else
+      append_words(part.text, ids);
+  });
 }
 
-// The Metaspace pre-tokenizer: each space becomes the mark of a word's start,
-// the text gets one in front if it has none, and every mark begins a new word.
 void Tokenizer::append_words(std::string_view text, std::vector<std::int32_t>& ids) const {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; pre_tokenizer_.split_punctuation && i < text.size();) {
+    const Utf8Character character = decode_utf8(text, i);
+    const auto length = static_cast<std::size_t>(character.length);
+    if (is_punctuation(character.code_point)) {
+      append_marked(text.substr(begin, i - begin), ids);
+      append_marked(text.substr(i, length), ids);
+      begin = i + length;
+    }
+    i += length;
+  }
+  append_marked(text.substr(begin), ids);
+}
+
+// The pre-tokenizer Metaspace: each space becomes the mark of a word's start,
+// the text gets one in front if it has none, and every mark begins a new word.
+void Tokenizer::append_marked(std::string_view text, std::vector<std::int32_t>& ids) const {
   if (text.empty())
     return;
   std::string marked;
   marked.reserve(text.size() + text.size() / 4);
-  if (text[0] != ' ' && !text.starts_with(kWordStart))
+  if (pre_tokenizer_.prepend && text[0] != ' ' && !text.starts_with(kWordStart))
     marked += kWordStart;
   for (const char c : text)
     if (c == ' ')
       marked += kWordStart;
     else
       marked += c;
+  if (!pre_tokenizer_.split)
+    return unigram_.segment(marked, ids);
   for (std::size_t begin = 0; begin < marked.size();) {
-    const std::size_t end = std::min(marked.find(kWordStart, begin + kWordStart.size()), marked.size());
+    const std::size_t end = std::min(marked.find(kWordStart, begin + 1), marked.size());
     unigram_.segment(std::string_view(marked).substr(begin, end - begin), ids);
     begin = end;
   }

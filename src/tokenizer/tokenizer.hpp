@@ -2,9 +2,9 @@
 #pragma once
 
 #include "support/errors.hpp"
-#include "tokenizer/piece_trie.hpp"
-#include "tokenizer/sentencepiece_model.hpp"
+#include "tokenizer/added_tokens.hpp"
 #include "tokenizer/text_normalizer.hpp"
+#include "tokenizer/tokenizer_definition.hpp"
 #include "tokenizer/unigram.hpp"
 
 #include <cstdint>
@@ -37,30 +37,31 @@ struct EncodeOptions {
   std::optional<int> max_length = {}; ///< tokens, special ones included; needed by all truncations but none
 };
 
-/// The texts do not fit into max_length in the way that was asked for.
+/// The texts do not fit into max_length with the truncation that was asked for.
 class TruncationError : public UsageError {
   using UsageError::UsageError;
 };
 
-/// Text to ids, equal to what Hugging Face's DebertaV2TokenizerFast gives
-/// (transformers' DebertaV2Converter on the tokenizers library): literal
-/// special tokens are found in the raw text, what lies between them is
-/// normalized, cut into words, and each word into pieces. Constant after
-/// loading: threads may share one.
+/// Text to ids, equal to what Hugging Face's DebertaV2TokenizerFast gives (the
+/// tokenizers library): added tokens are found in the raw text, what lies
+/// between them is normalized, searched for those that are found by their normal
+/// form, cut into words, and each word into pieces. Constant after loading:
+/// threads may share one.
 class Tokenizer {
 public:
-  /// Reads spm.model. Throws UsageError if the file cannot be read, InputError
-  /// if it is no SentencePiece unigram model with [CLS], [SEP], [PAD] and [UNK].
-  static Tokenizer from_file(const std::filesystem::path& spm_model);
+  /// Reads spm.model or tokenizer.json. Throws UsageError if the file cannot be read, InputError as
+  /// parse_tokenizer(), and if [CLS], [SEP], [PAD], [UNK] or [MASK] is missing.
+  static Tokenizer from_file(const std::filesystem::path& file);
   /// The same from the file's bytes; `file` is only named in messages.
-  static Tokenizer from_bytes(std::string_view spm_model, const std::filesystem::path& file);
+  static Tokenizer from_bytes(std::string_view bytes, const std::filesystem::path& file);
+  Tokenizer(const TokenizerDefinition& definition, const std::filesystem::path& file);
 
-  /// Throws InternalError if a text is not UTF-8 (who reads it checks it),
+  /// Throws InternalError if a text is not UTF-8 (which its reader checks),
   /// UsageError if truncation lacks max_length, TruncationError as said there.
   Encoding encode(std::string_view text, std::optional<std::string_view> pair = {},
                   const EncodeOptions& options = {}) const;
 
-  /// Pieces, and [MASK] if it is not one of them.
+  /// One more than the largest id: pieces, and added tokens behind them.
   int vocabulary_size() const noexcept { return vocabulary_size_; }
   std::int32_t cls_id() const noexcept { return cls_id_; }
   std::int32_t sep_id() const noexcept { return sep_id_; }
@@ -69,17 +70,17 @@ public:
   std::int32_t mask_id() const noexcept { return mask_id_; }
 
 private:
-  Tokenizer(const SentencePieceModel& model, const std::filesystem::path& file);
-
   std::vector<std::int32_t> text_ids(std::string_view text) const;
   void append_segment(std::string_view segment, std::vector<std::int32_t>& ids) const;
   void append_words(std::string_view text, std::vector<std::int32_t>& ids) const;
+  void append_marked(std::string_view text, std::vector<std::int32_t>& ids) const;
 
   TextNormalizer normalizer_;
+  PreTokenizer pre_tokenizer_;
   Unigram unigram_;
-  int vocabulary_size_;
+  int vocabulary_size_ = 0;
   std::int32_t cls_id_, sep_id_, pad_id_, unk_id_, mask_id_;
-  PieceTrie literals_; // tokens found as they stand in the raw text
+  AddedTokenFinder raw_tokens_, normalized_tokens_;
 };
 
 } // namespace sciexam

@@ -19,9 +19,10 @@ PieceTrie make_trie(const std::vector<Piece>& pieces) {
 
 } // namespace
 
-Unigram::Unigram(const SentencePieceModel& model) : trie_(make_trie(model.pieces)), unknown_id_(model.unknown_id) {
-  scores_.reserve(model.pieces.size());
-  for (const Piece& piece : model.pieces)
+Unigram::Unigram(const std::vector<Piece>& pieces, std::int32_t unknown_id)
+    : trie_(make_trie(pieces)), unknown_id_(unknown_id) {
+  scores_.reserve(pieces.size());
+  for (const Piece& piece : pieces)
     scores_.push_back(piece.score);
   unknown_score_ = *std::ranges::min_element(scores_) - kUnknownPenalty;
 }

@@ -1,9 +1,10 @@
 // Cutting a word into the pieces of a unigram language model.
 #pragma once
 
+#include "tokenizer/piece.hpp"
 #include "tokenizer/piece_trie.hpp"
-#include "tokenizer/sentencepiece_model.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -16,12 +17,13 @@ namespace sciexam {
 /// in double: where two ways to cut a text are equal or nearly so, as in long
 /// runs of one letter, the two choose differently. Here also as there: every
 /// piece takes part, whatever its type; unknown characters beside each other
-/// give one unknown piece; there is no fallback to bytes. (A tokenizer.json
-/// that was written and read again has scores off by the last bit, so that a
-/// tie may go the other way; these scores are the model file's.)
+/// give one unknown piece; there is no fallback to bytes. The
+/// scores are the doubles nearest to what the file says, which a model was trained
+/// with; the library itself reads a tokenizer.json back with some of them off by
+/// the last bit, so that there a tie may go the other way.
 class Unigram {
 public:
-  explicit Unigram(const SentencePieceModel& model);
+  Unigram(const std::vector<Piece>& pieces, std::int32_t unknown_id);
 
   /// Appends the ids of the pieces of `word`, well-formed UTF-8.
   void segment(std::string_view word, std::vector<std::int32_t>& ids) const;

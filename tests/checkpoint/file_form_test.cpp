@@ -28,9 +28,10 @@ TEST_CASE("files that are not weights are refused by what they are") {
   check("<!DOCTYPE html>\n<html>", "is a web page");
   check("\xEF\xBB\xBF\n  <html>", "is a web page");
   check(std::string(257, '\0') + "ustar  ", "is a tar file");
-  check("\x1F\x8B\x08...", "is compressed by gzip");
-  check("\x28\xB5\x2F\xFD...", "is compressed by zstd");
+  check("\x1F\x8B\x08...", "is a gzip archive. Unpack it with gunzip");
+  check("\x28\xB5\x2F\xFD...", "is a zstd archive");
   check("\x89HDF\r\n\x1A\n", "is an HDF5 file");
   check("\x80\x04N.", "is a pickle, but not one of torch.save");
+  check("PAR1\x15", "is a Parquet table. Give a model.safetensors or a pytorch_model.bin");
   check("something else", "is neither a safetensors file nor a checkpoint of PyTorch");
 }

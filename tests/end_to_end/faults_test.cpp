@@ -1,7 +1,9 @@
 // Things that go wrong: a whole submission is there all the same, and what is lost is told.
+#include "end_to_end/golden_package.hpp"
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -239,6 +241,93 @@ TEST_CASE("a bad row refuses the exam, unless the run is lenient: then it is ans
   const std::string submission = place.submission();
   CHECK_THAT(submission, ContainsSubstring("\nz,A B C\nw,"));
   CHECK(is_whole(submission.substr(0, submission.find("z,"))));
+}
+
+TEST_CASE("an exam that is no CSV in UTF-8 with commas is refused with what it is, and nothing is written") {
+  using namespace std::string_literals;
+  std::string wide = "\xFF\xFE";
+  for (const char* byte = kExam; *byte != '\0'; ++byte)
+    wide += {*byte, '\0'};
+  std::string semicolons = kExam, bars = kExam;
+  std::replace(semicolons.begin(), semicolons.end(), ',', ';');
+  std::replace(bars.begin(), bars.end(), ',', '|');
+  for (const auto& [bytes, name] :
+       {std::pair(wide, "is UTF-16 text (little-endian). Save it as UTF-8"),
+        std::pair("\x1F\x8B\x08\0"s, "is a gzip archive"),
+        std::pair("PK\x03\x04\x14\0[Content_Types].xml"s, "is an Office document (such as .xlsx)"),
+        std::pair("version https://git-lfs.github.com/spec/v1\n"s, "is a Git LFS pointer"),
+        std::pair("<!DOCTYPE html>\n<html></html>"s, "is a web page"), std::pair("[{\"id\": 0}]"s, "is JSON"),
+        std::pair(semicolons, "row 1: has semicolons between cells"),
+        std::pair("sep=;\n" + semicolons, "row 1: has semicolons between cells"),
+        std::pair(bars, "row 1: has vertical bars (|) between cells")}) {
+    const Place place;
+    write_bytes(place / "test.csv", bytes);
+    const ProgramResult run = run_command(place.command({"--lenient"}));
+    INFO(run.err);
+    CHECK(run.status == 2);
+    CHECK_THAT(run.err, ContainsSubstring("test.csv") && ContainsSubstring(name));
+    CHECK_FALSE(fs::exists(place / "out.csv"));
+  }
+}
+
+TEST_CASE("an exam from a spreadsheet is read: a line sep=, carriage returns alone, empty rows at the end") {
+  const Place place;
+  REQUIRE(run_command(place.command()).status == 0);
+  const std::string expected = place.submission();
+  std::string old_lines = kExam;
+  std::replace(old_lines.begin(), old_lines.end(), '\n', '\r');
+  for (const std::string& exam :
+       {std::string("sep=,\r\n") + kExam, old_lines, kExam + std::string(",,,,,,\n,,,,,,\n")}) {
+    write_bytes(place / "test.csv", exam);
+    fs::remove(place / "out.csv");
+    const ProgramResult run = run_command(place.command());
+    INFO(exam << run.err);
+    CHECK(run.status == 0);
+    CHECK(place.submission() == expected);
+  }
+}
+
+TEST_CASE("a run that only answers does not refuse an exam for its answers, evaluate does") {
+  const Place place;
+  const std::string exam = "id,prompt,A,B,C,D,E,answer\nx,What is water?,H2O,CO2,NaCl,gold,the air,A\n"
+                           "y,Largest?,Mars,the Sun,a,b,c,";
+  for (const char* answer : {"", "b", "B "}) {
+    write_bytes(place / "test.csv", exam + answer + "\n,,,,,,,\n");
+    fs::remove(place / "out.csv");
+    const ProgramResult run = run_command(place.command());
+    INFO(run.out << run.err);
+    CHECK(run.status == 0);
+    CHECK_THAT(run.err, ContainsSubstring("note: the column answer is not used") && ContainsSubstring("row 3"));
+    CHECK_THAT(run.out, !ContainsSubstring("MAP@3"));
+    CHECK(is_whole(place.submission()));
+    const ProgramResult evaluated =
+        sciexam_run({"evaluate", "--package", place / "package", "--test", place / "test.csv"});
+    CHECK(evaluated.status == 2);
+    CHECK_THAT(evaluated.err, ContainsSubstring("row 3, column answer"));
+  }
+  write_bytes(place / "test.csv", exam + "B\n");
+  const ProgramResult run = run_command(place.command());
+  CHECK_THAT(run.out, ContainsSubstring("MAP@3"));
+  CHECK_THAT(run.err, !ContainsSubstring("not used"));
+}
+
+TEST_CASE("golden: no guess is spent on an option without text", "[golden]") {
+  const fs::path& package = golden_package(); // its random models prefer the empty option in places
+  const Place place;
+  std::string exam = "id,prompt,A,B,C,D,E\n";
+  for (int i = 0; i < 40; ++i)
+    exam += std::to_string(i) + ",What is the unit of quantity " + std::to_string(i) + "?,Joule,Watt,Newton,Pascal,\n";
+  write_bytes(place / "test.csv", exam + "last,What is true?,,\"  \",yes,,no\n");
+  for (const char* combine : {"mean-softmax", "vote"}) {
+    const ProgramResult run = sciexam_run(
+        {"--package", package, "--test", place / "test.csv", "--output", place / "out.csv", "--combine", combine});
+    INFO(run.err);
+    CHECK(run.status == 0);
+    CHECK_THAT(run.err, ContainsSubstring("41 questions have options without text, which are guessed last"));
+    const std::string submission = place.submission(), last = submission.substr(submission.find("last,"));
+    CHECK(submission.substr(0, submission.find("last,")).find('E') == std::string::npos);
+    CHECK((last == "last,C E A\n" || last == "last,E C A\n"));
+  }
 }
 
 TEST_CASE("closed standard streams and a pipe that nobody reads do not end or spoil a run") {

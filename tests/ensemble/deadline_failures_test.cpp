@@ -122,7 +122,6 @@ TEST_CASE("an exam of nothing but a long question is answered within its limit, 
   CHECK(simulate(questions, {}, {.limit = 1e6}).answered == std::vector<std::size_t>{1, 1, 1});
   const Outcome outcome = simulate(questions, {.attention_length = 100}, {.limit = 60});
   CHECK(outcome.used <= 60);
-  CHECK(std::any_of(outcome.given_up.begin(), outcome.given_up.end(), [](const std::string& sentence) {
-    return sentence.find("question 1") != std::string::npos;
-  }));
+  CHECK(std::any_of(outcome.given_up.begin(), outcome.given_up.end(),
+                    [](const std::string& sentence) { return sentence.find("question 1") != std::string::npos; }));
 }

@@ -100,6 +100,37 @@ TEST_CASE("a lone carriage return outside quotes is refused") {
   CHECK_THAT(csv_fault("id,prompt\n1,\"x\"\ry\n"), ContainsSubstring("carriage return"));
 }
 
+TEST_CASE("a file whose rows all end with a carriage return alone is read") {
+  CHECK(rows_of("a,b\r1,\"x\ny\"\r,\r\r") == Rows{{"a", "b"}, {"1", "x\ny"}, {"", ""}});
+  CHECK_THAT(csv_fault("a,b\r1\r"), StartsWith("exam.csv, row 2: has only 1 cell"));
+}
+
+TEST_CASE("a line that names the comma as separator is skipped and not counted") {
+  CHECK(rows_of("sep=,\r\na,b\r\n1,2\r\n") == Rows{{"a", "b"}, {"1", "2"}});
+  CHECK(rows_of("\xEF\xBB\xBFsep=,\na,b\n") == Rows{{"a", "b"}});
+  CHECK_THAT(csv_fault("sep=,\na,b\n1\n"), StartsWith("exam.csv, row 2: has only 1 cell"));
+}
+
+TEST_CASE("other separators than commas are refused by name") {
+  const std::string remedy = " between cells, not commas. Export it as CSV with commas, and check that the ids are "
+                             "still the same: they are copied into the submission";
+  CHECK(csv_fault("id;prompt;A\n0;x;y\n") == "exam.csv, row 1: has semicolons" + remedy);
+  CHECK(csv_fault("\"id\";\"prompt\"\n0;\"x\"\n") == "exam.csv, row 1: has semicolons" + remedy);
+  CHECK(csv_fault("id\tprompt\n") == "exam.csv, row 1: has tabs" + remedy);
+  CHECK(csv_fault("id|prompt|A\n") == "exam.csv, row 1: has vertical bars (|)" + remedy);
+  CHECK(csv_fault("sep=;\nid;prompt\n") == "exam.csv, row 1: has semicolons" + remedy);
+  CHECK(csv_fault("sep=#\nid#prompt\n") == "exam.csv, row 1: has the character '#'" + remedy);
+}
+
+TEST_CASE("a file that is no table in UTF-8 is refused with what it is") {
+  using namespace std::string_literals;
+  CHECK(csv_fault("\x1F\x8B\x08\0"s) == "exam.csv: is a gzip archive. Unpack it with gunzip");
+  CHECK_THAT(csv_fault("\xFF\xFEi\0d\0"s), StartsWith("exam.csv: is UTF-16 text (little-endian). Save it as UTF-8"));
+  CHECK_THAT(csv_fault("<!doctype html>\n"), StartsWith("exam.csv: is a web page"));
+  CHECK_THAT(csv_fault("[{\"id\": 0}]"), StartsWith("exam.csv: is JSON. "));
+  CHECK_THAT(csv_fault("version https://git-lfs.github.com/spec/v1\n"), StartsWith("exam.csv: is a Git LFS pointer"));
+}
+
 TEST_CASE("invalid UTF-8 is refused with its byte") {
   CHECK(csv_fault("id,prompt\n1,caf\xE9\n") == "exam.csv, row 2, column prompt: is not valid UTF-8 at byte 3 of the "
                                                "cell. Save the file as UTF-8");

@@ -37,7 +37,7 @@ TEST_CASE("MAP@3 and accuracy are means over the questions with an answer") {
   CHECK(accuracy(rankings, questions) == 0.25);
 }
 
-TEST_CASE("scores of unequal or unanswered lists are a fault of the program") {
+TEST_CASE("scores of lists of unequal length or without answers are an internal error") {
   const std::vector<Ranking> rankings(2, kRanking);
   CHECK_THROWS_AS(map_at_3(rankings, questions_with({0})), InternalError);
   CHECK_THROWS_AS(accuracy(rankings, questions_with({std::nullopt, std::nullopt})), InternalError);

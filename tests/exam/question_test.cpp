@@ -84,6 +84,70 @@ TEST_CASE("an answer must be one of A to E, spelled so") {
   }
 }
 
+TEST_CASE("where answers are not required, a bad one leaves the exam without any, and says why") {
+  const std::string text = "id,prompt,A,B,C,D,E,answer\n0,p,a,b,c,d,e,C\n1,p,a,b,c,d,e,";
+  for (const std::string answer : {"", "a", "A ", "F"}) {
+    const Exam exam = exam_of(text + answer, {.lenient = true, .answers_required = false});
+    CAPTURE(answer);
+    REQUIRE(exam.questions.size() == 2);
+    CHECK(exam.bad_rows.empty());
+    CHECK_FALSE(exam.has_answers);
+    CHECK_FALSE(exam.questions[0].answer.has_value());
+    CHECK(notes_on(exam) ==
+          std::vector<std::string>{
+              "the column answer is not used, so there is no MAP@3: exam.csv, row 3: the answer is \"" + answer +
+              "\", which is none of A, B, C, D, E"});
+  }
+  const Exam good = exam_of(text + "D", {.answers_required = false});
+  CHECK(good.has_answers);
+  CHECK(good.questions[1].answer == 3);
+  CHECK(notes_on(good).empty());
+}
+
+TEST_CASE("where answers are not required, a second column of them does not matter") {
+  const std::string text = "id,prompt,A,B,C,D,E,answer,answer\n0,p,a,b,c,d,e,C,D\n";
+  CHECK_THAT(exam_fault(text), StartsWith("exam.csv, row 1, column answer: the header names it twice"));
+  const Exam exam = exam_of(text, {.answers_required = false});
+  CHECK_FALSE(exam.has_answers);
+  CHECK(exam.unused_answers == "exam.csv: the header names it twice");
+}
+
+TEST_CASE("rows of empty cells after the last question are ignored, between questions they are refused") {
+  const std::string text = "id,prompt,A,B,C,D,E,answer\n0,p,a,b,c,d,e,C\n";
+  const std::string empty = ",,,,,,,\n";
+  for (const ReadOptions& options : {ReadOptions{}, ReadOptions{.id_required = false}, ReadOptions{.lenient = true}}) {
+    const Exam exam = exam_of(text + empty + empty, options);
+    CHECK(exam.questions.size() == 1);
+    CHECK(exam.bad_rows.empty());
+    CHECK(exam.has_answers);
+  }
+  const std::string amid = text + empty + "1,p,a,b,c,d,e,C\n" + empty;
+  CHECK(exam_fault(amid) == "exam.csv, row 3: all cells are empty, but rows follow. Remove the row");
+  const Exam lenient = exam_of(amid, {.lenient = true});
+  CHECK(lenient.questions.size() == 2);
+  REQUIRE(lenient.bad_rows.size() == 1);
+  CHECK(lenient.bad_rows[0].position == 1);
+  CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E\n,,,,,,\n"), StartsWith("exam.csv, row 2: has a header but no questions"));
+}
+
+TEST_CASE("a question knows its row, also behind rows that are put aside") {
+  const Exam exam =
+      exam_of("id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n1,p,a\n2,\"p\nq\",a,b,c,d,e\n3,p,a,b,c,d,e\n", {.lenient = true});
+  REQUIRE(exam.questions.size() == 3);
+  CHECK(exam.questions[0].row == 2);
+  CHECK(exam.questions[1].row == 4);
+  CHECK(exam.questions[2].row == 5);
+}
+
+TEST_CASE("how many questions have options without text is noted") {
+  const std::string text = "id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n1,p,a,b,c,d,\n";
+  CHECK(notes_on(exam_of("id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n")).empty());
+  CHECK(notes_on(exam_of(text)) ==
+        std::vector<std::string>{"1 question has options without text, which are guessed last"});
+  CHECK(notes_on(exam_of(text + "2,p,a, ,c,,e\n")) ==
+        std::vector<std::string>{"2 questions have options without text, which are guessed last"});
+}
+
 TEST_CASE("an exam without questions is refused") {
   CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E\n\n"), StartsWith("exam.csv, row 1: has a header but no questions. "));
 }

@@ -41,3 +41,19 @@ TEST_CASE("an option's length is counted in characters, not bytes") {
   question.options = {"\xC3\xA9\xC3\xA9", "aaa", "\xF0\x9F\x94\xAC", "aa", ""}; // 2, 3, 1, 2, 0 characters
   CHECK(rank_by_length(question) == Ranking{1, 0, 3, 2, 4});
 }
+
+TEST_CASE("options without text come after all others, and both keep their order") {
+  Question question;
+  question.options = {"a", "", "c", " \xC2\xA0\n", "e"};
+  CHECK(with_empty_options_last({3, 1, 4, 0, 2}, question) == Ranking{4, 0, 2, 3, 1});
+  question.options = {"a", "b", "c", "d", "e"};
+  CHECK(with_empty_options_last({3, 1, 4, 0, 2}, question) == Ranking{3, 1, 4, 0, 2});
+  question.options = {};
+  CHECK(with_empty_options_last({3, 1, 4, 0, 2}, question) == Ranking{3, 1, 4, 0, 2});
+}
+
+TEST_CASE("white space has a length, but is guessed last all the same") {
+  Question question;
+  question.options = {"a", std::string(9, ' '), "ccc", "bb", ""};
+  CHECK(rank_by_length(question) == Ranking{2, 3, 0, 1, 4});
+}

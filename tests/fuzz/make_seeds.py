@@ -1,8 +1,9 @@
-"""Writes the seeds of the checkpoint fuzzers into corpus/ (standard library only).
+"""Writes the seeds of most fuzzers into corpus/ (standard library only).
 
     python3 make_seeds.py
 """
 
+import base64
 import collections
 import io
 import json
@@ -98,6 +99,39 @@ def response(content, **changes):
                                 response=dict(status_code=200, body=dict(choices=[choice])), error=None), **changes)).encode()
 
 
+def character_map(key, replacement):
+    """A double array of one key of one byte, as SentencePiece's precompiled_charsmap."""
+    units = [0] * 256
+    units[0] = 1 << 10  # the root's children lie at 1 ^ label
+    units[1 ^ ord(key)] = ord(key) | 1 << 8 | (1 ^ ord(key) ^ 200) << 10  # its value lies at 200
+    units[200] = 1 << 31
+    return struct.pack("<I256I", 1024, *units) + replacement.encode() + b"\0"
+
+
+def tokenizer_json(normalizers, pretokenizers, added=()):
+    texts = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "\u2581", "\u2581a", "a", "b"]
+    tokens = [dict(content=text, normalized=False, special=True) for text in texts[:4] + ["[MASK]"]] + list(added)
+    flags = dict(single_word=False, lstrip=False, rstrip=False, normalized=True, special=False)
+    ids = list(range(4)) + list(range(len(texts), len(texts) + len(tokens)))
+
+    def special(text, kind):
+        return {"SpecialToken": dict(id=text, type_id=kind)}
+
+    single = [special("[CLS]", 0), {"Sequence": dict(id="A", type_id=0)}, special("[SEP]", 0)]
+    return json.dumps(dict(
+        version="1.0", truncation=None, padding=None,
+        added_tokens=[{**flags, **token, "id": i} for i, token in zip(ids, tokens)],
+        normalizer=dict(type="Sequence", normalizers=normalizers),
+        pre_tokenizer=dict(type="Sequence", pretokenizers=pretokenizers),
+        post_processor=dict(
+            type="TemplateProcessing", single=single,
+            pair=single + [{"Sequence": dict(id="B", type_id=1)}, special("[SEP]", 1)],
+            special_tokens={text: dict(id=text, ids=[i], tokens=[text]) for i, text in ((1, "[CLS]"), (2, "[SEP]"))}),
+        decoder=None,
+        model=dict(type="Unigram", unk_id=3, byte_fallback=False,
+                   vocab=[[text, -i / 4] for i, text in enumerate(texts)]))).encode()
+
+
 def main():
     write("safetensors", "two_tensors", safetensors(
         {"__metadata__": {"format": "pt"},
@@ -176,6 +210,20 @@ def main():
     write_json("article", dict(article="T", questions=["p", "q"], options=[["x", "y"], ["v", "w"]], answers=["A", "B"]))
     write_json("many", [dict(question="Which?", options=list("abcdefgh"), answer="H", answer_index=7)])
     write_json("marked", [dict(question="Which?", answers=[dict(text="x", correct=False), dict(text="y", correct=True)])])
+    strip, spaces = dict(type="Strip", strip_left=True, strip_right=True), dict(
+        type="Replace", pattern={"Regex": " {2,}"}, content=" ")
+    breaks = dict(type="Replace", pattern={"Regex": r"\s{2,}|[\n\r\t]"}, content=" ")
+    quotes = dict(type="Replace", pattern={"String": "``"}, content='"')
+    charsmap = dict(type="Precompiled", precompiled_charsmap=base64.b64encode(character_map("a", "bc")).decode())
+    metaspace = dict(type="Metaspace", replacement="\u2581", prepend_scheme="always", split=True)
+    write("tokenizer_json", "transformers_5", tokenizer_json(
+        [breaks, dict(type="NFC"), dict(type="Strip", strip_left=False, strip_right=True)], [metaspace]))
+    write("tokenizer_json", "transformers_4", tokenizer_json(
+        [dict(type="Lowercase"), strip, charsmap, spaces], [dict(type="Punctuation", behavior="Isolated"), metaspace]))
+    write("tokenizer_json", "added_tokens", tokenizer_json(
+        [dict(type="NFKC"), quotes], [dict(metaspace, split=False)],
+        [dict(content="\n", normalized=False), dict(content="e\u0301", single_word=True),
+         dict(content="ab", lstrip=True, rstrip=True)]))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
+#include "catch_beside_torch.hpp"
 #include "inference/device_check.hpp"
 
 #include <cmath>
 
 #include <catch2/catch_approx.hpp>
-#include <catch2/catch_test_macros.hpp>
 
 using namespace sciexam;
 using Catch::Approx;

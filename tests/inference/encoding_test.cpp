@@ -32,7 +32,7 @@ TEST_CASE("questions within the bounds are encoded as in training") {
                                            question_with(repeated("the gas ", 1000)), question_with("")};
   for (const TemplateOptions& options : {kClosedBook, kOpenBook, TemplateOptions{Template::closed_book, 40}}) {
     const EncodedExam exam = encode_exam(demo_tokenizer(), questions, options, 2);
-    CHECK(exam.questions == encode_questions(demo_tokenizer(), questions, options, 2));
+    CHECK((exam.questions == encode_questions(demo_tokenizer(), questions, options, 2)));
     CHECK(exam.cut.empty());
   }
 }

@@ -70,7 +70,7 @@ struct UnitInSoftware {
       }
   }
   /// TDPBUSD.
-  void add_bytes(int c, int a, int b) {
+  void add_int8(int c, int a, int b) {
     require();
     for (int m = 0; m < 16; ++m)
       for (int n = 0; n < 16; ++n) {
@@ -95,5 +95,5 @@ struct UnitInSoftware {
 #define _tile_loadd(to, base, stride) UnitInSoftware::here().load(to, base, stride)
 #define _tile_stored(from, base, stride) UnitInSoftware::here().store(from, base, stride)
 #define _tile_dpbf16ps(c, a, b) UnitInSoftware::here().add_pairs(c, a, b)
-#define _tile_dpbusd(c, a, b) UnitInSoftware::here().add_bytes(c, a, b)
+#define _tile_dpbusd(c, a, b) UnitInSoftware::here().add_int8(c, a, b)
 #define __AMX_TILE__ 1 // NOLINT(bugprone-reserved-identifier)

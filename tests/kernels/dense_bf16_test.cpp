@@ -166,6 +166,6 @@ TEST_CASE("weights of another type than a matrix has are refused") {
   PackedMatrix matrix(2, 2, StoredWeights::bf16);
   const Floats floats(4);
   CHECK_THROWS_AS(matrix.place(0, floats), InternalError);
-  CHECK_THROWS_AS(matrix.place_bytes(0, std::as_bytes(std::span(floats).first(1))), InternalError);
+  CHECK_THROWS_AS(matrix.place_int8(0, std::as_bytes(std::span(floats).first(1))), InternalError);
   CHECK_THROWS_AS(PackedMatrix(2, 2, StoredWeights::f32).place_halves(0, as_bf16(floats)), InternalError);
 }

@@ -90,7 +90,7 @@ TEST_CASE("the identity is the sha256 of the canonical document") {
   CHECK(manifest_identity(document) == "a9774dee93966d7a84d5d046d982c52c79aeb1d8c233bed52df697b2bebf09ba");
 }
 
-TEST_CASE("a manifest that was laid out anew is the same manifest") {
+TEST_CASE("a reformatted manifest is the same manifest") {
   const Json document = some_document();
   const nlohmann::json sorted = document;
   CHECK(parse(document.dump()).identity == parse(sorted.dump(8)).identity);
@@ -112,7 +112,7 @@ TEST_CASE("a manifest of another format or version says so") {
   CHECK_THROWS_WITH(parse(sealed(document)), ContainsSubstring("not the manifest of a sciexam package"));
 }
 
-TEST_CASE("what is no JSON object is refused as a package's fault") {
+TEST_CASE("anything but a JSON object is refused as a damaged package") {
   const char* text = GENERATE("", "{", "[]", "3", "null", "{\"format\":\"sciexam-package\"}", "{\"a\":1,\"a\":1}");
   CHECK_THROWS_MATCHES(parse(text), PackageError, MessageMatches(ContainsSubstring("somewhere/manifest.json")));
 }

@@ -1,5 +1,5 @@
-#include "checkpoint/byte_tensors.hpp"
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "checkpoint/parameters.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "package/pack.hpp"
@@ -44,6 +44,19 @@ TEST_CASE("a package holds its models, vocabulary, one shared configuration and 
   CHECK(Package::open(request.output).manifest().identity == manifest.identity);
 }
 
+TEST_CASE("a vocabulary goes into the package under its own name, and replaces one of another name") {
+  const TemporaryFolder folder;
+  PackRequest request = tiny_request(folder.path());
+  pack(request);
+  request.vocabulary = {.name = "tokenizer.json", .bytes = "{}", .source = "tokenizer.json"};
+  pack(request);
+  CHECK(names_in(request.output) == Names{"config.json", "manifest.json", "run_0.safetensors.zst", "tokenizer.json"});
+  const Package package = Package::open(request.output);
+  CHECK(package.manifest().vocabulary.name == "tokenizer.json");
+  CHECK(package.vocabulary() == "{}");
+  CHECK(verify_package(request.output, 1).ok());
+}
+
 TEST_CASE("packing twice gives the same bytes") {
   const TemporaryFolder folder;
   PackRequest request = tiny_request(folder.path());
@@ -53,16 +66,16 @@ TEST_CASE("packing twice gives the same bytes") {
   CHECK(pack(request).identity == first);
 }
 
-TEST_CASE("an int8 package holds what rounding to bytes gave, of three types") {
+TEST_CASE("an int8 package holds what quantization gave, in three types") {
   const TemporaryFolder folder;
   PackRequest request = tiny_request(folder.path());
   request.dtype = DType::i8;
   CHECK_THROWS_AS(pack(request), InternalError); // nothing that would round
   const std::filesystem::path rounded = folder / "rounded.safetensors";
-  request.round_to_bytes = [&](const PackModel&, const DebertaConfig& config, WeightSource&) {
+  request.quantize = [&](const PackModel&, const DebertaConfig& config, WeightSource&) {
     const std::string layer = "deberta.encoder.layer.0.";
     write_safetensors(rounded,
-                      tensors_with_bytes(config, {layer + "attention.self", layer + "output.dense"}, DType::f16), {},
+                      tensors_with_int8(config, {layer + "attention.self", layer + "output.dense"}, DType::f16), {},
                       [](std::size_t tensor, std::size_t, std::span<std::byte> out) {
                         std::memset(out.data(), static_cast<int>(1 + tensor % 50), out.size()); // finite as f16 and f32
                       });
@@ -72,7 +85,7 @@ TEST_CASE("an int8 package holds what rounding to bytes gave, of three types") {
   const Package package = Package::open(request.output);
   CHECK(package.manifest().models[0].dtype == DType::i8);
   const std::unique_ptr<WeightSource> packed = package.open_model(0);
-  CHECK(groups_of_bytes(package.config(0), *packed).size() == 2);
+  CHECK(int8_groups(package.config(0), *packed).size() == 2);
   CHECK(read_all(*packed) == read_all(*open_safetensors(rounded)));
   CHECK(verify_package(request.output, 2).ok());
 }
@@ -91,7 +104,7 @@ TEST_CASE("models whose configurations differ have one each") {
   CHECK(package.config(1).layer_norm_eps == 1e-6);
 }
 
-TEST_CASE("tensors that the network has not are left out, and named once") {
+TEST_CASE("tensors that the network does not have are left out, and named once") {
   const TemporaryFolder folder;
   PackRequest request = tiny_request(folder.path());
   request.models.resize(1);
@@ -213,7 +226,7 @@ TEST_CASE("a checkpoint without a parameter of the network is refused by its nam
   CHECK_FALSE(std::filesystem::exists(request.output));
 }
 
-TEST_CASE("a folder with other things in it is not packed into") {
+TEST_CASE("a folder that holds something else is not packed into") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path());
   std::filesystem::create_directory(request.output);
@@ -221,7 +234,7 @@ TEST_CASE("a folder with other things in it is not packed into") {
   CHECK_THROWS_MATCHES(pack(request), UsageError,
                        MessageMatches(ContainsSubstring("package: is not empty and holds no package")));
   write_file(request.output / "manifest.json", "{}");
-  CHECK_THROWS_MATCHES(pack(request), UsageError, MessageMatches(ContainsSubstring("no whole package")));
+  CHECK_THROWS_MATCHES(pack(request), UsageError, MessageMatches(ContainsSubstring("a damaged package")));
   CHECK(names_in(request.output) == Names{"manifest.json", "thesis.txt"});
 }
 
@@ -246,7 +259,7 @@ TEST_CASE("a package is replaced whole, and what only the old one had is removed
   CHECK(verify_package(request.output, 2).ok());
 }
 
-TEST_CASE("packing that fails leaves the package before as it was") {
+TEST_CASE("packing that fails leaves the old package as it was") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path(), 2);
   const std::string identity = pack(request).identity;
@@ -259,7 +272,7 @@ TEST_CASE("packing that fails leaves the package before as it was") {
   CHECK(Package::open(request.output).manifest().identity == identity);
 }
 
-TEST_CASE("requests that cannot make sense are refused") {
+TEST_CASE("requests that make no sense are refused") {
   const TemporaryFolder folder;
   const PackRequest good = tiny_request(folder.path(), 2);
   const auto refused = [&](const auto& change) {
@@ -275,7 +288,6 @@ TEST_CASE("requests that cannot make sense are refused") {
   refused([](PackRequest& request) { request.models[0].weight = request.models[1].weight = 0; });
   refused([](PackRequest& request) { request.template_options.max_length = -1; });
   refused([](PackRequest& request) { request.template_options.max_length = 2; });
-  refused([](PackRequest& request) { request.vocabulary = "/does/not/exist"; });
   refused([](PackRequest& request) { request.models[0].folder = "/does/not/exist"; });
   CHECK_FALSE(std::filesystem::exists(good.output));
 }

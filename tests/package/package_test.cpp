@@ -217,7 +217,7 @@ TEST_CASE("golden models come out of a package bit for bit", "[golden]") {
     SKIP("no golden models in " + golden::folder().string());
 }
 
-TEST_CASE("a model's file is read ahead piece by piece, until it is told to stop") {
+TEST_CASE("a model's file is read ahead piece by piece until it is stopped") {
   const TemporaryFolder folder;
   PackRequest request = tiny_request(folder.path(), 2, kManyWords);
   request.dtype = DType::f32;

@@ -46,10 +46,9 @@ PackRequest tiny_request(const std::filesystem::path& folder, int count, int voc
   PackRequest request;
   request.title = "tiny";
   request.created_by = "sciexam test";
-  request.vocabulary = folder / "vocabulary.model";
+  request.vocabulary = {.name = "spm.model", .bytes = "the pieces", .source = folder / "vocabulary.model"};
   request.output = folder / "package";
   request.threads = 2;
-  write_file(request.vocabulary, "the pieces");
   for (int i = 0; i < count; ++i) {
     const std::string number = std::to_string(i);
     request.models.push_back({.name = "run_" + number, .folder = folder / ("checkpoint_" + number)});

@@ -52,7 +52,7 @@ Content read_content(const std::filesystem::path& folder) {
 
 } // namespace
 
-TEST_CASE("a whole package is found right, and what is not its own is mentioned") {
+TEST_CASE("an intact package passes, and files that are not its own are mentioned") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path(), 2);
   const Manifest manifest = pack(request);
@@ -119,7 +119,7 @@ TEST_CASE("many damaged frames are not all listed") {
   CHECK_THAT(report.files.back().problems.back(), ContainsSubstring("and more"));
 }
 
-TEST_CASE("without a manifest that can be trusted nothing is right") {
+TEST_CASE("without a trustworthy manifest nothing passes") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path());
   pack(request);
@@ -133,7 +133,7 @@ TEST_CASE("without a manifest that can be trusted nothing is right") {
   CHECK_THAT(problem_of(report, "manifest.json"), ContainsSubstring("cannot be opened"));
 }
 
-TEST_CASE("a manifest with whole-file hashes that are wrong is found out") {
+TEST_CASE("a manifest with wrong hashes of whole files is noticed") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path());
   const Manifest manifest = pack(request);
@@ -149,7 +149,7 @@ TEST_CASE("a manifest with whole-file hashes that are wrong is found out") {
              ContainsSubstring("not that of the whole file"));
 }
 
-TEST_CASE("a manifest that was laid out anew is usable but not as it was written") {
+TEST_CASE("a reformatted manifest is usable but not as it was written") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path());
   pack(request);

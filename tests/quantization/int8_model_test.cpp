@@ -1,6 +1,6 @@
 // Tiny networks with weights of one byte.
 #include "catch_beside_torch.hpp"
-#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "inference/answering.hpp"
 #include "model/tiny_networks.hpp"
@@ -53,7 +53,7 @@ struct TinyCheckpoint {
 
 std::unique_ptr<WeightSource> bytes_of(const TinyCheckpoint& checkpoint) {
   const std::vector<EncodedQuestion> questions = random_questions(1, 10, 10);
-  return make_byte_model(checkpoint.config, *checkpoint.weights, "tiny",
+  return make_int8_model(checkpoint.config, *checkpoint.weights, "tiny",
                          {.questions = questions, .allow_disagreement = true});
 }
 
@@ -64,13 +64,13 @@ TEST_CASE("a model with weights of one byte computes nearly the same") {
   const std::vector<EncodedQuestion> questions = random_questions(20, 30, 30);
   std::vector<std::string> notes;
   const std::unique_ptr<WeightSource> bytes =
-      make_byte_model(checkpoint.config, *checkpoint.weights, "tiny",
+      make_int8_model(checkpoint.config, *checkpoint.weights, "tiny",
                       {.questions = questions, .threads = 2, .allow_disagreement = true, .note = [&](const auto& note) {
                          notes.push_back(note);
                        }});
   REQUIRE(notes.size() == 1);
   CHECK_THAT(notes[0], ContainsSubstring("tiny, 8 of 8 products as int8: of 20 questions"));
-  CHECK(groups_of_bytes(checkpoint.config, *bytes).size() == 8);
+  CHECK(int8_groups(checkpoint.config, *bytes).size() == 8);
   const std::vector<OptionLogits> exact =
       answer(*load_to_answer(checkpoint.config, *checkpoint.weights, 2), questions, "f32");
   const Agreement agreement = compare(answer(*load_to_answer(checkpoint.config, *bytes, 2), questions, "int8"), exact);
@@ -89,9 +89,9 @@ TEST_CASE("a model whose answers change with weights of one byte is refused, aft
   TinyCheckpoint checkpoint;
   const std::vector<EncodedQuestion> questions = random_questions(60, 100, 1); // options that are nearly the same
   std::vector<std::string> notes;
-  const ByteModelRequest request{
+  const Int8ModelRequest request{
       .questions = questions, .threads = 2, .note = [&](const std::string& note) { notes.push_back(note); }};
-  CHECK_THROWS_WITH(make_byte_model(checkpoint.config, *checkpoint.weights, "tiny", request),
+  CHECK_THROWS_WITH(make_int8_model(checkpoint.config, *checkpoint.weights, "tiny", request),
                     ContainsSubstring("another order of the first three") && ContainsSubstring("--precision f16") &&
                         ContainsSubstring("--allow-disagreement"));
   REQUIRE(notes.size() == 4); // a sixteenth and an eighth of eight are the same

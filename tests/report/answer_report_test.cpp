@@ -10,7 +10,7 @@ using namespace sciexam;
 using Catch::Matchers::ContainsSubstring;
 using test::count;
 
-TEST_CASE("a run's page shows models, agreement, certainty, time and doubtful questions") {
+TEST_CASE("a run's page shows models, agreement, certainty, time and uncertain questions") {
   const std::string html = answer_report(test::sample_answer_report());
   CHECK(test::markup_fault(html) == "");
   CHECK(count(html, "<svg") == 3);

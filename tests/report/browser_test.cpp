@@ -1,7 +1,8 @@
 // How a browser lays the page out, where there is one.
 #include "report/answer_report.hpp"
+#include "report/bar_plot.hpp"
+#include "report/line_plot.hpp"
 #include "report/markup.hpp"
-#include "report/plot.hpp"
 #include "report/sample_report.hpp"
 #include "report/training_report.hpp"
 #include "support/files/files.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr int kWidth = 400;
 
-/// Long words in every place where a user's text goes.
+/// Long words wherever a user's text appears.
 TrainingReport wide_report() {
   const std::string word(200, 'W');
   TrainingReport report = test::sample_report(3, 200);
@@ -58,7 +59,8 @@ AnswerReport wide_answers() {
   return report;
 }
 
-/// The page with a script that tells the document around it how wide it is, and how wide with something too wide in it.
+/// The page with a script that reports its width to the enclosing document, and its width with something too wide in
+/// it.
 std::string measured(std::string html) {
   const std::string policy = R"(<meta http-equiv="Content-Security-Policy" content="default-src 'none'; )"
                              R"(style-src 'unsafe-inline'"/>)";
@@ -75,13 +77,13 @@ parent.document.documentElement.setAttribute("data-widths", widths.concat(page.s
 </script>)");
 }
 
-/// A frame, since a browser's window has a least width.
+/// A frame, because a browser window has a minimum width.
 std::string framed(const std::string& html) {
   return "<!DOCTYPE html><title>frame</title><iframe style=\"border: 0; height: 800px; width: " +
          std::to_string(kWidth) + "px\" srcdoc=\"" + escape_markup(html) + "\"></iframe>";
 }
 
-/// What `command` writes to its standard output.
+/// The standard output of `command`.
 std::string output_of(const std::string& command) {
   std::string text;
   std::FILE* pipe = ::popen(command.c_str(), "r");
@@ -94,7 +96,7 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-/// What chromium has made of a page after its scripts have run; nothing where it does not run.
+/// A page's content after chromium has run its scripts; nothing where chromium does not run.
 std::string document_of(const std::string& html) {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "page.html", html);
@@ -132,7 +134,7 @@ TEST_CASE("on a page of 400 pixels nothing sticks out") {
   CHECK(too_wide >= 1000); // what is too wide would have been seen
 }
 
-TEST_CASE("a drawing alone is an image with a ground and colours of its own") {
+TEST_CASE("a standalone drawing is an image with a background and colours of its own") {
   const LinePlot plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{"one", {{0, 1}, {1, 2}}}}};
   if (output_of("command -v chromium").empty())
     SKIP("no chromium on PATH");

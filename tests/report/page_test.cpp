@@ -1,5 +1,6 @@
+#include "report/bar_plot.hpp"
+#include "report/line_plot.hpp"
 #include "report/page.hpp"
-#include "report/plot.hpp"
 #include "report/tags.hpp"
 #include "support/errors.hpp"
 
@@ -71,7 +72,7 @@ TEST_CASE("figures in a row share a grid") {
   CHECK(markup_fault(page.html()).empty());
 }
 
-TEST_CASE("columns of numbers are set to the right, others to the left") {
+TEST_CASE("columns of numbers are right-aligned, others left-aligned") {
   Page page("x");
   page.table({"run", "loss", "time"}, {{"1", "0.41", "3 h"}, {"2", "-"}, {"3", "1.5e-5", "2 h"}});
   const std::string html = page.html();
@@ -80,7 +81,7 @@ TEST_CASE("columns of numbers are set to the right, others to the left") {
   CHECK_THAT(html, ContainsSubstring(R"(<tr><th scope="row">2</th><td class="number">-</td><td></td></tr>)"));
 }
 
-TEST_CASE("a row with more cells than the header is a fault of the program") {
+TEST_CASE("a row with more cells than the header is an internal error") {
   Page page("x");
   CHECK_THROWS_AS(page.table({"a"}, {{"1", "2"}}), InternalError);
 }

@@ -1,4 +1,5 @@
-#include "report/plot.hpp"
+#include "report/bar_plot.hpp"
+#include "report/line_plot.hpp"
 #include "report/tags.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ std::vector<std::pair<double, double>> noise(int length) {
   return points;
 }
 
-/// Markup without numbers that are none, in which every place is inside or near the drawing.
+/// Checks that markup contains no NaN or infinity and that every position is inside or near the drawing.
 void check_sound(const std::string& svg) {
   CHECK(markup_fault(svg).empty());
   CHECK_THAT(svg, ContainsSubstring(R"(<svg class="plot" role="img")"));
@@ -133,7 +134,7 @@ TEST_CASE("on a logarithmic axis of x equal ratios are equally far apart, and wh
   CHECK(has_text(svg, "1,000"));
 }
 
-TEST_CASE("a drawing alone brings its style sheet and a ground, one of a page neither") {
+TEST_CASE("a standalone drawing has its style sheet and a background, one in a page has neither") {
   const LinePlot plot = one_line({{0, 1}, {1, 2}});
   const std::string alone = draw(plot, Shown::alone), in_page = draw(plot);
   check_sound(alone);
@@ -144,7 +145,7 @@ TEST_CASE("a drawing alone brings its style sheet and a ground, one of a page ne
   check_sound(draw(LinePlot{.title = "nothing"}, Shown::alone));
 }
 
-TEST_CASE("a value that is none leaves a gap in the line") {
+TEST_CASE("a value that is not finite leaves a gap in the line") {
   CHECK(count(line_of(draw(one_line({{0, 1}, {1, 2}, {2, 3}, {3, 1}}))), "M") == 1);
   const std::string gap = line_of(draw(one_line({{0, 1}, {1, 2}, {2, kNan}, {3, 1}})));
   CHECK(count(gap, "M") == 2);
@@ -161,7 +162,7 @@ TEST_CASE("marks are dashed lines with names, and widen the range") {
   CHECK(has_text(svg, "1.5"));
 }
 
-TEST_CASE("more than one series have a legend and forms of their own") {
+TEST_CASE("several series have a legend and shapes of their own") {
   LinePlot plot = one_line({{0, 1}, {1, 2}});
   for (int i = 1; i < 8; ++i)
     plot.series.push_back({"a long name of run " + std::to_string(i), {{0, 1.0 + i}, {1, 1}}});
@@ -188,7 +189,7 @@ TEST_CASE("last values that are close do not cover each other") {
   CHECK(heights.front() < heights_of(svg, "label").back() - 20); // above the name of the lower axis
 }
 
-TEST_CASE("a smooth plot has the points faint and their average bold, but not of few points") {
+TEST_CASE("a smooth plot draws points faint and their average bold, unless there are few points") {
   LinePlot plot = one_line(noise(2000));
   CHECK(count(draw(plot), "class=\"raw\"") == 0);
   plot.smooth = true;

@@ -60,7 +60,7 @@ TEST_CASE("positions and values are each other's inverse") {
   }
 }
 
-TEST_CASE("numbers that would overflow, and those that are none, are not drawn") {
+TEST_CASE("numbers that are not finite or would overflow are not drawn") {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double value : {std::nan(""), infinity, -infinity, 1e301, -1e308})
     CHECK_FALSE(Scale::drawable(value, false));

@@ -61,7 +61,7 @@ TEST_CASE("a damaged map is refused") {
     CHECK_THROWS_AS(CharacterMap(with_size(0xFFFFFFFC), "spm.model"), InputError);
     CHECK_THROWS_AS(CharacterMap(good.substr(0, 100), "spm.model"), InputError);
   }
-  SECTION("a trie of no units or of a part of one") {
+  SECTION("a trie of no units, or of part of one") {
     CHECK_THROWS_AS(CharacterMap(with_size(0), "spm.model"), InputError);
     CHECK_THROWS_AS(CharacterMap(with_size(trie_bytes - 2), "spm.model"), InputError);
   }
@@ -84,7 +84,7 @@ TEST_CASE("a damaged map is refused") {
     std::memcpy(map.data() + sizeof value * (1 + ('a' ^ 1 ^ 1)), &value, sizeof value);
     CHECK_THROWS_AS(CharacterMap(map, "spm.model"), InputError);
   }
-  SECTION("a trie that runs in a circle") {
+  SECTION("a trie with a cycle") {
     const std::uint32_t back = 'a' | static_cast<std::uint32_t>('a') << 10; // its children are the root's
     CHECK_THROWS_AS(CharacterMap(with_unit(1 ^ 'a', back), "spm.model"), InputError);
   }

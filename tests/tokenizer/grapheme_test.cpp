@@ -56,8 +56,9 @@ TEST_CASE("a virama joins two consonants") {
   CHECK(clusters("\u0905\u094D\u0937") == Clusters{"\u0905\u094D", "\u0937"});
 }
 
-TEST_CASE("code points that Unicode 16 classes anew are taken as it does") {
+TEST_CASE("code points whose class is new in Unicode 16 or 17 have that class") {
   CHECK(clusters("\u00BD\u0897") == Clusters{"\u00BD\u0897"});
+  CHECK(clusters("e\u1ACF\u1AE2") == Clusters{"e\u1ACF\u1AE2"}); // Unicode 17
   CHECK(clusters("\U000113D1"
                  "1") == Clusters{"\U000113D1"
                                   "1"});

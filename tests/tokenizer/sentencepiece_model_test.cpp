@@ -37,7 +37,7 @@ TEST_CASE("a model's pieces, unknown piece and character map are read") {
   CHECK(model.pieces[4].literal);
 }
 
-TEST_CASE("what is no SentencePiece model is refused, naming the file") {
+TEST_CASE("anything but a SentencePiece model is refused, naming the file") {
   const auto refused = MessageMatches(ContainsSubstring("dir/spm.model: this is not a SentencePiece model"));
   CHECK_THROWS_MATCHES(parse_sentencepiece_model("", "dir/spm.model"), InputError, refused);
   CHECK_THROWS_MATCHES(parse_sentencepiece_model("{\"model\": 1}", "dir/spm.model"), InputError, refused);

@@ -8,7 +8,11 @@ using namespace sciexam;
 namespace {
 
 TextNormalizer normalizer(const std::map<std::string, std::string>& rules = {}) {
-  return TextNormalizer(CharacterMap(rules.empty() ? "" : make_character_map(rules), "spm.model"));
+  return TextNormalizer(sentencepiece_steps(CharacterMap(rules.empty() ? "" : make_character_map(rules), "spm.model")));
+}
+
+std::string replaced(const std::string& expression, const std::string& text) {
+  return TextNormalizer({Replace{expression, true, "_"}}).normalize(text);
 }
 
 } // namespace
@@ -55,4 +59,39 @@ TEST_CASE("a cluster is a user-perceived character by UAX #29") {
   CHECK(map.normalize("\u0600"
                       "1x") == "nx"); // a prepended mark takes the digit with it
   CHECK(map.normalize("\u00A9x") == "(c)x");
+}
+
+TEST_CASE("runs of white space are replaced as the expression says") {
+  CHECK(replaced(" {2,}", " a  b\t\tc   ") == " a_b\t\tc_");
+  CHECK(replaced(" +", " a  b\tc ") == "_a_b\tc_");
+  CHECK(replaced("\\s+", "\u00A0a \u3000\tb") == "_a_b");
+  CHECK(replaced("\\s{2,}", "a\nb\u2028\u0085c") == "a\nb_c");
+}
+
+TEST_CASE("transformers 5 replaces runs of white space, and single line breaks and tabs") {
+  const std::string expression = R"(\s{2,}|[\n\r\t])";
+  CHECK(replaced(expression, "a b\tc\nd\re") == "a b_c_d_e");
+  CHECK(replaced(expression, "a\u00A0b\u00A0\u00A0c\v\fd\ve") == "a\u00A0b_c_d\ve");
+  CHECK(replaced(expression, "\t \ta \u3000") == "_a_");
+  CHECK(replaced(expression, "\u200B\u200B\u180E\u180E") == "\u200B\u200B\u180E\u180E");
+}
+
+TEST_CASE("other expressions are not known") {
+  CHECK(is_known_expression(" {2,}"));
+  CHECK_FALSE(is_known_expression("[a-z]"));
+  CHECK_FALSE(is_known_expression(" {3,}"));
+}
+
+TEST_CASE("a text is replaced wherever it stands") {
+  const TextNormalizer quotes({Replace{"``", false, "\""}});
+  CHECK(quotes.normalize("``a```b`") == "\"a\"`b`");
+}
+
+TEST_CASE("steps follow each other, and strip one end where they say so") {
+  const TextNormalizer lower({LowerCase{}, Compose{}, Strip{.left = false, .right = true}});
+  CHECK(lower.normalize(" E\u0301  ") == " \u00E9");
+  CHECK(TextNormalizer({Strip{.left = true, .right = false}}).normalize(" a ") == "a ");
+  CHECK(TextNormalizer({Compose{.compatibility = true}}).normalize("\uFB01x\u00B2") == "fix2");
+  CHECK(TextNormalizer({Compose{}}).normalize("\uFB01x\u00B2") == "\uFB01x\u00B2");
+  CHECK(TextNormalizer({}).normalize(" A ") == " A ");
 }

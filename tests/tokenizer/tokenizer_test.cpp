@@ -66,7 +66,7 @@ TEST_CASE("a space that the normalization leaves at an end is a word") {
   CHECK(ids("\u200B") == Ids{kStart});
 }
 
-TEST_CASE("special tokens written into a text are special, and the text between them is stripped") {
+TEST_CASE("special tokens in a text are found, and the text between them is stripped") {
   CHECK(ids("[CLS] a [SEP] b [PAD][MASK]") == Ids{kCls, kStartA, kSep, kStartB, kPad, kMask});
   CHECK(ids("a[SEP]b") == Ids{kStartA, kSep, kStartB});
   CHECK(ids("[[SEP]]") == Ids{kStart, kUnk, kSep, kStart, kUnk});

@@ -8,10 +8,10 @@ namespace {
 
 /// [UNK] is 0, the pieces follow from 1.
 std::vector<std::int32_t> segment(const std::vector<Piece>& pieces, std::string_view word) {
-  SentencePieceModel model{.pieces = {{.text = "[UNK]"}}, .unknown_id = 0, .character_map = {}};
-  model.pieces.insert(model.pieces.end(), pieces.begin(), pieces.end());
+  std::vector<Piece> all = {{.text = "[UNK]"}};
+  all.insert(all.end(), pieces.begin(), pieces.end());
   std::vector<std::int32_t> ids;
-  Unigram(model).segment(word, ids);
+  Unigram(all, 0).segment(word, ids);
   return ids;
 }
 
@@ -34,8 +34,7 @@ TEST_CASE("unknown characters beside each other give one unknown piece") {
 }
 
 TEST_CASE("an unknown piece is not joined to one of the word before") {
-  SentencePieceModel model{.pieces = {{.text = "[UNK]"}, {"a", -1}}, .unknown_id = 0, .character_map = {}};
-  const Unigram unigram(model);
+  const Unigram unigram({{.text = "[UNK]"}, {"a", -1}}, 0);
   Ids ids;
   unigram.segment("ax", ids);
   unigram.segment("x", ids);

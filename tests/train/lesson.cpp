@@ -59,7 +59,7 @@ RunRequest Lesson::request(const TrainingSettings& settings, const std::string& 
   request.train = &train;
   request.valid = &valid;
   request.folder = folder / name;
-  request.files = {"{}", "vocabulary"};
+  request.files = {"{}", {.name = "spm.model", .bytes = "vocabulary", .source = "spm.model"}};
   request.identity = "identity";
   return request;
 }

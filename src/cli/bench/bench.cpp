@@ -10,14 +10,14 @@
 #include "inference/token_batches.hpp"
 #include "model/runtime.hpp"
 #include "model/weights.hpp"
-#include "report/numbers.hpp"
+#include "report/line_plot.hpp"
 #include "report/page.hpp"
-#include "report/plot.hpp"
 #include "support/clock.hpp"
 #include "support/files/files.hpp"
 #include "support/machine/cpu.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -5,11 +5,11 @@
 #include "gpu/device_support.hpp"
 #include "inference/device_batch.hpp"
 #include "inference/device_loading.hpp"
-#include "report/numbers.hpp"
 #include "support/clock.hpp"
 #include "support/errors.hpp"
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "cli/bench/random_model.hpp"
 
-#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/int8_tensors.hpp"
 #include "support/machine/threads.hpp"
 #include "support/text/json.hpp"
 
@@ -33,7 +33,7 @@ DebertaConfig large_config() {
 }
 
 RandomWeights::RandomWeights(const DebertaConfig& config, bool int8)
-    : tensors_(tensors_with_bytes(config, groups_of(config, int8), DType::f16)) {
+    : tensors_(tensors_with_int8(config, groups_of(config, int8), DType::f16)) {
   std::mt19937 generator(0);
   std::uniform_real_distribution<float> any(-0.03F, 0.03F);
   std::vector<float> values(kChunk);

@@ -1,8 +1,9 @@
 #include "data/output/data_report.hpp"
 
+#include "report/bar_plot.hpp"
 #include "report/page.hpp"
-#include "report/plot.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 #include "support/text/utf8.hpp"
 
 #include <algorithm>
@@ -19,16 +20,11 @@ using Row = std::vector<std::string>;
 using Letters = std::array<std::size_t, kOptions>;
 
 std::string percent(std::size_t part, std::size_t whole) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%",
-                whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-  return text;
+  return printed("%.1f %%", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 std::string two_decimals(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
+  return printed("%.2f", value);
 }
 
 /// The beginning of a text, for a table.

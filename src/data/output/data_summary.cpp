@@ -1,8 +1,8 @@
 #include "data/output/data_report.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 namespace sciexam {
 namespace {
@@ -61,12 +61,9 @@ std::string data_summary(const DataSet& data) {
     width = std::max(width, static_cast<int>(file.name.size()));
 
   std::string text;
-  char line[512];
   const auto add_line = [&](const std::string& name, const std::string& read, const std::string& stay,
                             const std::string& out) {
-    std::snprintf(line, sizeof line, "%-*.200s  %9s  %9s  %9s\n", width, name.c_str(), read.c_str(), stay.c_str(),
-                  out.c_str());
-    text += line;
+    text += printed("%-*.200s  %9s  %9s  %9s\n", width, name.c_str(), read.c_str(), stay.c_str(), out.c_str());
   };
   add_line("file", "read", "kept", "left out");
   for (std::size_t i = 0; i < data.files.size(); ++i)

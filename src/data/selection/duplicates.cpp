@@ -1,6 +1,7 @@
 #include "data/selection/duplicates.hpp"
 
 #include "exam/folds.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -24,9 +25,7 @@ std::vector<Question> questions_of(const std::vector<Record>& records) {
 
 /// "similarity 0.92 to train.csv, row 7".
 std::string describe(double similarity, const std::string& place) {
-  char number[32];
-  std::snprintf(number, sizeof number, "%.2f", similarity);
-  return "similarity " + std::string(number) + " to " + place;
+  return "similarity " + format_fixed(similarity, 2) + " to " + place;
 }
 
 void drop_held_out(DataSet& data, const HoldOut& hold_out, double threshold) {

@@ -2,8 +2,7 @@
 
 #include "support/errors.hpp"
 #include "support/text/counted.hpp"
-
-#include <cstdio>
+#include "support/text/numbers.hpp"
 
 namespace sciexam {
 
@@ -14,10 +13,8 @@ void drop_easy(DataSet& data, std::span<const double> probabilities, double limi
   std::vector<bool> dropped(data.records.size());
   for (std::size_t i = 0; i < data.records.size(); ++i) {
     dropped[i] = probabilities[i] > limit;
-    char probability[32];
-    std::snprintf(probability, sizeof probability, "%.3f", probabilities[i]);
     if (dropped[i])
-      data.reject(data.records[i], Reason::easy, "probability " + std::string(probability));
+      data.reject(data.records[i], Reason::easy, "probability " + format_fixed(probabilities[i], 3));
   }
   remove_records(data, dropped);
 }

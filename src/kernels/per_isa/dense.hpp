@@ -2,8 +2,8 @@
 #pragma once
 
 #include "kernels/kernel_table.hpp"
-#include "kernels/per_isa/dense_bytes.hpp"
 #include "kernels/per_isa/dense_in_unit.hpp"
+#include "kernels/per_isa/dense_int8.hpp"
 #include "kernels/per_isa/edges.hpp"
 #include "kernels/per_isa/tile.hpp"
 
@@ -115,7 +115,7 @@ void dense(const DenseRows& call) {
 #endif
   switch (call.weight.stored) {
   case StoredWeights::int8:
-    return dense_bytes(call);
+    return dense_int8(call);
   case StoredWeights::bf16:
     return dense_of<Bf16Pairs>(call);
   default:

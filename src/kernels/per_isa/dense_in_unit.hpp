@@ -62,18 +62,18 @@ private:
 };
 
 /// int8 products, with unsigned rows; exact.
-class UnitBytes {
+class UnitInt8 {
 public:
   static constexpr std::int64_t kFeatures = kGroup;
-  UnitBytes(const DenseRows& call, float* scales) : call_(call), scales_(scales) {
+  UnitInt8(const DenseRows& call, float* scales) : call_(call), scales_(scales) {
     for (std::int64_t row = 0; row < call.rows; ++row)
       scales[row] = row_scale(call, row);
   }
 
   const std::int32_t* panels() const { return reinterpret_cast<const std::int32_t*>(call_.weight.int8); }
   void round(std::int64_t row, std::int64_t begin, std::int64_t count, std::int32_t* to) const {
-    round_to_bytes(call_.x + row * call_.in_features + begin, call_.int8_scales.inputs + begin, inverse(scales_[row]),
-                   count, to);
+    round_to_int8(call_.x + row * call_.in_features + begin, call_.int8_scales.inputs + begin, inverse(scales_[row]),
+                  count, to);
   }
   Vector start(std::int64_t) const { return zero(); }
   Vector finish(std::int64_t row, std::int64_t column, Vector bits) const {
@@ -169,8 +169,8 @@ inline void dense_in_unit(const DenseRows& call) {
 inline bool dense_in_unit(const DenseRows& call) {
   if (call.weight.stored == StoredWeights::bf16 && call.in_features % (UnitPairs::kFeatures * kUnitDepth) == 0)
     dense_in_unit<UnitPairs>(call);
-  else if (call.weight.stored == StoredWeights::int8 && call.in_features % (UnitBytes::kFeatures * kUnitDepth) == 0)
-    dense_in_unit<UnitBytes>(call);
+  else if (call.weight.stored == StoredWeights::int8 && call.in_features % (UnitInt8::kFeatures * kUnitDepth) == 0)
+    dense_in_unit<UnitInt8>(call);
   else
     return false;
   return true;

@@ -18,8 +18,8 @@ inline void round_to_pairs(const float* x, std::int64_t count, std::int32_t* pai
 
 constexpr std::int64_t kGroup = 4; // input features that a 32-bit element holds
 /// Elements of a row, of all parts, that are multiplied at once; see kDepth.
-constexpr std::int64_t kByteDepth = kDepth / kByteParts * kGroup;
-constexpr float kLargestByte = 127;
+constexpr std::int64_t kInt8Depth = kDepth / kInt8Parts * kGroup;
+constexpr float kMaxInt8 = 127;
 
 inline float largest(Vector x) {
   float each[kLanes];
@@ -40,10 +40,10 @@ inline float largest_input(const float* x, const float* factors, std::int64_t si
   return largest(most);
 }
 
-/// 128 + x[i] factors[i] scale, rounded, four bytes an element, which stands kByteParts times, each time with the bytes
+/// 128 + x[i] factors[i] scale, rounded, four bytes an element, which stands kInt8Parts times, each time with the bytes
 /// of a part; up to a multiple of kLanes 128 follows.
-inline void round_to_bytes(const float* x, const float* factors, float scale, std::int64_t count,
-                           std::int32_t* elements) {
+inline void round_to_int8(const float* x, const float* factors, float scale, std::int64_t count,
+                          std::int32_t* elements) {
   using Bytes = std::uint8_t __attribute__((vector_size(kLanes)));
   for (std::int64_t i = 0; i < count; i += kLanes) {
     const Vector input = multiply(load_some(x + i, count - i), load_some(factors + i, count - i)),
@@ -52,7 +52,7 @@ inline void round_to_bytes(const float* x, const float* factors, float scale, st
     std::int32_t groups[kLanes / kGroup];
     __builtin_memcpy(groups, &rounded, sizeof rounded);
     for (const std::int32_t group : groups) {
-      if constexpr (kByteParts == 1) {
+      if constexpr (kInt8Parts == 1) {
         *elements++ = group;
       } else {
         *elements++ = group & 0x00FF00FF;
@@ -64,7 +64,7 @@ inline void round_to_bytes(const float* x, const float* factors, float scale, st
 
 /// What row's bytes stand for; zero, if all of it is.
 inline float row_scale(const DenseRows& call, std::int64_t row) {
-  return largest_input(call.x + row * call.in_features, call.int8_scales.inputs, call.in_features) / kLargestByte;
+  return largest_input(call.x + row * call.in_features, call.int8_scales.inputs, call.in_features) / kMaxInt8;
 }
 inline float inverse(float scale) {
   return scale > 0 ? 1 / scale : 0;

@@ -38,7 +38,7 @@ inline float sum(Vector x) {
   return _mm512_reduce_add_ps(x);
 }
 #ifdef __AVX512VNNI__
-constexpr int kByteParts = 1;
+constexpr int kInt8Parts = 1;
 template <int>
 inline Integers part_of(Integers columns) {
   return columns;
@@ -48,7 +48,7 @@ inline Integers add_products(Integers a, Integers b, Integers c) {
       _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(c), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 }
 #else
-constexpr int kByteParts = 2;
+constexpr int kInt8Parts = 2;
 template <int kPart>
 inline Integers part_of(Integers columns) {
   const auto bytes = reinterpret_cast<__m512i>(columns);
@@ -67,7 +67,7 @@ using Vector = __m256;
 using Integers = std::int32_t __attribute__((vector_size(32)));
 constexpr std::int64_t kLanes = 8;
 constexpr int kTileRows = 6; // times two vectors: 12 of 16 registers
-constexpr int kByteParts = 2;
+constexpr int kInt8Parts = 2;
 
 inline Vector multiply_add(Vector a, Vector b, Vector c) {
   return _mm256_fmadd_ps(a, b, c);
@@ -173,7 +173,7 @@ inline Vector divide(Vector a, Vector b) {
 
 // int8 products. An element of Integers holds four factors: 0 .. 255 of rows, -128 .. 127 of columns. Where the CPU has
 // no instruction for them, they are multiplied as 16-bit numbers in two parts: bytes 0 and 2, and bytes 1 and 3 (those
-// of rows are already apart in memory, see round_to_bytes()). part_of<p>(columns) is part p of kByteParts;
+// of rows are already apart in memory, see round_to_int8()). part_of<p>(columns) is part p of kInt8Parts;
 // add_products(rows, columns, sums) adds the products of the two parts. All sums are exact.
 
 template <int>

@@ -1,4 +1,4 @@
-// A file descriptor that is closed when it dies.
+// A file descriptor with an owner.
 #pragma once
 
 #include <utility>
@@ -7,6 +7,7 @@
 
 namespace sciexam {
 
+/// Closes its descriptor when it is destroyed. Move-only.
 class Descriptor {
 public:
   Descriptor() = default;

@@ -2,7 +2,9 @@
 
 #include "support/errors.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -15,40 +17,55 @@
 namespace sciexam {
 namespace {
 
+constexpr std::size_t kRandomCharacters = 6; ///< that end a temporary name
+
 std::string reason() {
   return std::strerror(errno);
 }
 
-/// Opens for reading and returns the size of the regular file. Throws UsageError.
-int open_regular(const std::filesystem::path& path, std::uint64_t& size) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
+struct OpenFile {
+  Descriptor descriptor;
+  std::uint64_t size = 0;
+};
+
+/// Throws UsageError.
+OpenFile open_regular(const std::filesystem::path& path) {
+  // O_NONBLOCK: a named pipe is refused below; opening it would wait for somebody to write.
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor)
     throw UsageError(path.string() + ": cannot be opened: " + reason() + ". Check the path and its permissions");
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(descriptor);
+  if (::fstat(descriptor.number(), &status) != 0 || !S_ISREG(status.st_mode))
     throw UsageError(path.string() + ": is not a regular file. Give the path of a file");
-  }
-  size = static_cast<std::uint64_t>(status.st_size);
-  return descriptor;
+  return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
+}
+
+/// Letters and digits that another call, thread or process hardly repeats; where one does, O_EXCL notices.
+std::string random_characters() {
+  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  static std::atomic<std::uint64_t> calls = 0;
+  const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  std::uint64_t bits = now ^ (static_cast<std::uint64_t>(::getpid()) << 40) ^ (++calls << 20);
+  bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9; // the finalizer of SplitMix64 (Steele et al. 2014)
+  bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
+  bits ^= bits >> 31;
+  std::string text;
+  for (std::size_t i = 0; i < kRandomCharacters; ++i, bits /= kCharacters.size())
+    text += kCharacters[bits % kCharacters.size()];
+  return text;
 }
 
 } // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
-  std::uint64_t size = 0;
-  const int descriptor = open_regular(path, size);
-  size_ = size;
-  if (size_ > 0) {
-    void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (data == MAP_FAILED) {
-      const std::string why = reason();
-      ::close(descriptor);
-      throw WorkError(path.string() + ": cannot be mapped into memory: " + why);
-    }
-    data_ = static_cast<const std::byte*>(data);
-  }
-  ::close(descriptor);
+  const OpenFile file = open_regular(path);
+  if (file.size == 0)
+    return;
+  void* data = ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.number(), 0);
+  if (data == MAP_FAILED)
+    throw WorkError(path.string() + ": cannot be mapped into memory: " + reason());
+  data_ = static_cast<const std::byte*>(data);
+  size_ = file.size;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
@@ -75,56 +92,54 @@ void MappedFile::release(std::span<const std::byte> part) const noexcept {
 }
 
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit) {
-  std::uint64_t size = 0;
-  const int descriptor = open_regular(path, size);
-  if (size > limit) {
-    ::close(descriptor);
+  const OpenFile file = open_regular(path);
+  if (file.size > limit)
     throw InputError({path},
-                     "is " + std::to_string(size) + " bytes long, more than the " + std::to_string(limit) +
+                     "is " + std::to_string(file.size) + " bytes long, more than the " + std::to_string(limit) +
                          " that such a file may have",
                      "Check that it is the right file");
-  }
-  std::string text(size, '\0');
+  std::string text(file.size, '\0');
   std::size_t done = 0;
-  while (done < size) {
-    const ssize_t got = ::read(descriptor, text.data() + done, size - done);
+  while (done < text.size()) {
+    const ssize_t got = ::read(file.descriptor.number(), text.data() + done, text.size() - done);
     if (got < 0 && errno == EINTR)
       continue;
-    if (got <= 0)
-      break;
+    if (got <= 0) // at the end of a file errno is that of an earlier call
+      throw WorkError(path.string() + ": could be read only up to byte " + std::to_string(done) + " of " +
+                      std::to_string(text.size()) + ": " + (got < 0 ? reason() : "the file ends there") +
+                      ". Check the disk, and that nothing else writes the file");
     done += static_cast<std::size_t>(got);
   }
-  const std::string why = reason();
-  ::close(descriptor);
-  if (done != size)
-    throw WorkError(path.string() + ": could be read only up to byte " + std::to_string(done) + ": " + why);
   return text;
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+  constexpr int kAttempts = 1000;
   const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-  std::string name = (folder / ("." + path_.filename().string() + ".XXXXXX")).string();
-  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0)
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    temporary_ = folder / ("." + path_.filename().string() + "." + random_characters());
+    // Not mkostemp, whose files are private: open applies the umask, which belongs to all threads and is not touched.
+    descriptor_ = Descriptor(::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (descriptor_ || errno != EEXIST)
+      break;
+  }
+  if (!descriptor_)
     throw WorkError(path_.string() + ": cannot be written: " + reason() + ". Check that the folder " + folder.string() +
                     " exists and is writable, or name another one");
-  temporary_ = name;
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
   if (!temporary_.empty())
     ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t put = ::write(descriptor_.number(), bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR)
       continue;
     if (put <= 0)
-      throw WorkError(path_.string() + ": cannot be written: " + reason() +
+      throw WorkError(path_.string() + ": cannot be written: " + (put < 0 ? reason() : "nothing was written") +
                       ". Free some space, or name another folder");
     bytes = bytes.subspan(static_cast<std::size_t>(put));
     size_ += static_cast<std::uint64_t>(put);
@@ -132,19 +147,16 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 void AtomicFile::commit() {
-  // mkostemp makes files private; ours get what the user's umask gives to new files.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (::fchmod(descriptor_, 0666 & ~mask) != 0 || ::fsync(descriptor_) != 0)
+  if (::fsync(descriptor_.number()) != 0)
     throw WorkError(path_.string() + ": cannot be written: " + reason() + ". Free some space, or name another folder");
-  ::close(std::exchange(descriptor_, -1));
+  descriptor_.reset();
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     throw WorkError(path_.string() + ": cannot be put in place: " + reason() + ". Check that it is not a folder");
   temporary_.clear();
 }
 
 void remove_temporary_files(const std::filesystem::path& folder) {
-  constexpr std::size_t kSuffix = sizeof(".XXXXXX") - 1;
+  constexpr std::size_t kSuffix = 1 + kRandomCharacters;
   std::error_code error;
   std::vector<std::filesystem::path> found;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {

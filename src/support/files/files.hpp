@@ -1,6 +1,8 @@
 // Reading files whole, and writing them so that a reader never sees half of one.
 #pragma once
 
+#include "support/files/descriptor.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,7 +12,7 @@
 
 namespace sciexam {
 
-/// A file mapped read-only into memory. Move-only; unmapped when it dies.
+/// A file mapped read-only into memory, unmapped on destruction. Move-only.
 class MappedFile {
 public:
   /// Throws UsageError if the file cannot be opened, WorkError if it cannot be mapped.
@@ -23,7 +25,7 @@ public:
 
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
   const std::filesystem::path& path() const noexcept { return path_; }
-  /// Gives memory back that holds pages lying whole inside `part` of bytes(): read again, they come from the file.
+  /// Releases the memory of the pages that lie entirely inside `part` of bytes(); read again, they come from the file.
   void release(std::span<const std::byte> part) const noexcept;
 
 private:
@@ -32,15 +34,16 @@ private:
   std::size_t size_ = 0;
 };
 
-/// The whole file. Throws UsageError if it cannot be read, InputError if it is longer than `limit` bytes.
+/// The whole file. Throws UsageError if it cannot be opened or is not a regular file, InputError if it is longer than
+/// `limit` bytes, WorkError if it ends early or cannot be read.
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{64} << 20);
 
-/// A file in the making: written beside `path` under a temporary name, and
-/// renamed to `path` by commit() once its bytes are on the disk. Without
-/// commit() nothing is left behind.
+/// A file in the making: written beside `path` under a temporary name, and renamed to `path` by commit() once its
+/// bytes are on the disk. Without commit() nothing is left behind. Its permissions are those of the user's new files
+/// (0666 less the umask).
 class AtomicFile {
 public:
-  /// Throws WorkError (naming the folder and the remedy) if the temporary file cannot be made.
+  /// Throws WorkError (with the folder and the remedy) if the temporary file cannot be created.
   explicit AtomicFile(std::filesystem::path path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -59,12 +62,12 @@ public:
 private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::uint64_t size_ = 0;
 };
 
-/// Removes what AtomicFile left in `folder` where a process was killed: names like ".NAME.aBc123". For folders
-/// in which nobody else writes. What cannot be removed stays: it only takes room.
+/// Removes files named like ".NAME.aBc123", which AtomicFile leaves in `folder` when a process is killed. Only for
+/// folders that nobody else writes to. What cannot be removed stays: it only takes up space.
 void remove_temporary_files(const std::filesystem::path& folder);
 
 /// Writes `text` to `path` through an AtomicFile.

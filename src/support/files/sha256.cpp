@@ -3,8 +3,8 @@
 #include <array>
 #include <new>
 
-// The low-level calls: they bring a few kilobytes into the executable, the
-// provider machinery of EVP would bring megabytes.
+// The low-level calls add a few kilobytes to the executable; the provider
+// machinery behind EVP would add megabytes.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 

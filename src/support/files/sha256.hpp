@@ -10,12 +10,12 @@ namespace sciexam {
 /// 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::span<const std::byte> bytes);
 
-/// The same over bytes that arrive in pieces.
+/// The same for bytes that arrive in pieces.
 class Sha256 {
 public:
   Sha256();
   void update(std::span<const std::byte> bytes);
-  /// Ends the hash; call it once.
+  /// Finishes the hash; call it once.
   std::string hex();
 
 private:

@@ -12,7 +12,7 @@ namespace sciexam {
 void secure_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
-      // The lowest free number is given: this one, as those below it are open by now.
+      // open returns the lowest free number: this one, since those below it are open by now.
       const int opened = ::open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY);
       if (opened >= 0 && opened != descriptor)
         ::close(opened);

@@ -34,7 +34,7 @@ void for_each_cgroup(std::string_view controller, const std::function<void(const
     std::filesystem::path mount = root / "sys/fs/cgroup";
     if (!controllers.empty())
       mount /= controller;
-    // In a container the path may be the host's: the groups above it, up to the mounted one, are asked too.
+    // In a container the path may be the host's, so the ancestors up to the mounted group are visited too.
     for (std::string path = line.substr(second + 1);; path.erase(path.rfind('/'))) {
       visit(path.size() > 1 ? mount / path.substr(1) : mount);
       if (path.size() <= 1 || path.find('/') == std::string::npos)

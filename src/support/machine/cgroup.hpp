@@ -1,4 +1,4 @@
-// The control groups that this process is in: what a container is given of the machine.
+// The control groups of this process: a container's share of the machine.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace sciexam {
 
-/// Calls visit with the folder of this process's group for `controller` ("cpu", "memory") and then with those of
-/// all groups above it, for cgroup v2 and v1 as far as they are mounted. `root` stands for "/" in tests.
+/// Calls visit with the folder of this process's group for `controller` ("cpu", "memory"), then with those of all
+/// its ancestors, for cgroup v2 and v1 as far as they are mounted. Tests replace `root`, which is "/".
 void for_each_cgroup(std::string_view controller, const std::function<void(const std::filesystem::path&)>& visit,
                      const std::filesystem::path& root = "/");
 

@@ -8,7 +8,7 @@ namespace sciexam {
 
 bool cpu_is_supported() {
   __builtin_cpu_init();
-  // GCC 12 has a name for the level itself, clang 14 has not.
+  // GCC 12 knows the level by name, clang 14 does not.
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
          __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }

@@ -5,10 +5,10 @@
 
 namespace sciexam {
 
-/// True if the CPU has x86-64-v3 (AVX2, FMA, BMI, F16C, ...): the least that sciexam runs on.
+/// True if the CPU supports x86-64-v3 (AVX2, FMA, BMI, F16C, ...), the minimum for sciexam.
 bool cpu_is_supported();
 
-/// The instruction sets that matter here and are present, e.g. "AVX2 FMA AVX-512 VNNI".
+/// The relevant instruction sets that the CPU has, e.g. "AVX2 FMA AVX-512 VNNI".
 std::string cpu_features();
 
 /// The CPU's name as /proc/cpuinfo has it, or "unknown".

@@ -6,7 +6,7 @@
 namespace sciexam {
 namespace {
 
-/// Who ends a process often tells it twice, itself and its group (timeout(1) does): that is one signal.
+/// Senders often signal both the process and its group (timeout(1) does); the two count as one.
 constexpr time_t kSameSignalSeconds = 1;
 
 volatile std::sig_atomic_t signalled = 0;

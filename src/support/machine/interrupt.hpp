@@ -1,10 +1,10 @@
-// SIGINT and SIGTERM as a wish that long work can look for.
+// SIGINT and SIGTERM as a request that long work can poll.
 #pragma once
 
 namespace sciexam {
 
-/// While one lives, SIGINT and SIGTERM do not end the process but make interrupted() true. Another one,
-/// two seconds later or more, ends it as usual.
+/// While one exists, SIGINT and SIGTERM make interrupted() true instead of ending the process. Another signal, two
+/// seconds later or more, ends it as usual.
 class InterruptGuard {
 public:
   InterruptGuard();
@@ -13,7 +13,7 @@ public:
   ~InterruptGuard();
 };
 
-/// True once a signal came while an InterruptGuard lived.
+/// True once a signal has arrived while an InterruptGuard existed.
 bool interrupted() noexcept;
 
 } // namespace sciexam

@@ -1,6 +1,7 @@
 #include "support/machine/memory.hpp"
 
 #include "support/machine/cgroup.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -23,7 +24,7 @@ constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kReserve = std::size_t{2} << 20;
 std::atomic<void*> reserve{nullptr};
 
-/// Called by operator new when it finds no memory; it then tries again.
+/// Called by operator new when it finds no memory, before it tries again.
 void give_up_reserve() {
   void* held = reserve.exchange(nullptr);
   if (held == nullptr)
@@ -31,7 +32,7 @@ void give_up_reserve() {
   std::free(held);
 }
 
-/// The number that a file holds; nothing for a text such as "max", or where it is not there.
+/// The number in a file; nothing for text such as "max", or if there is no such file.
 std::optional<std::uint64_t> number_in(const fs::path& file) {
   std::uint64_t number = 0;
   if (std::ifstream(file) >> number)
@@ -39,7 +40,7 @@ std::optional<std::uint64_t> number_in(const fs::path& file) {
   return std::nullopt;
 }
 
-/// The number behind a name at a line's beginning: "MemAvailable:  123 kB", "inactive_file 123".
+/// The number that follows a name at the beginning of a line: "MemAvailable:  123 kB", "inactive_file 123".
 std::uint64_t number_after(const fs::path& file, const std::string& name) {
   std::ifstream lines(file);
   std::string word, rest;
@@ -56,7 +57,7 @@ std::uint64_t rest_of(std::uint64_t limit, std::uint64_t used) {
   return limit > used ? limit - used : 0;
 }
 
-/// What one group leaves, given the names that cgroup v2 and v1 have for its numbers.
+/// What one group leaves; the names are those of cgroup v2 or v1.
 std::uint64_t left_in_group(const fs::path& group) {
   const fs::path statistics = group / "memory.stat";
   if (const auto limit = number_in(group / "memory.max"))
@@ -91,16 +92,14 @@ bool renew_memory_reserve() {
     void* none = nullptr;
     void* fresh = std::malloc(kReserve);
     if (!reserve.compare_exchange_strong(none, fresh))
-      std::free(fresh); // another thread was first
+      std::free(fresh); // another thread was faster
   }
   return reserve.load() != nullptr;
 }
 
 std::string format_memory(std::uint64_t bytes) {
-  char text[32];
   const auto size = static_cast<double>(bytes);
-  std::snprintf(text, sizeof text, size < 1e9 ? "%.0f MB" : "%.1f GB", size < 1e9 ? size / 1e6 : size / 1e9);
-  return text;
+  return size < 1e9 ? format_fixed(size / 1e6, 0) + " MB" : format_fixed(size / 1e9, 1) + " GB";
 }
 
 } // namespace sciexam

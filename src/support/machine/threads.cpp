@@ -17,7 +17,7 @@
 namespace sciexam {
 namespace {
 
-/// What one group grants; nothing if it has no quota ("max" in v2, -1 in v1).
+/// The quota of one group in CPUs; nothing if it has none ("max" in v2, -1 in v1).
 std::optional<double> quota_of(const std::filesystem::path& group) {
   double quota = 0, period = 0; // microseconds
   const bool found =
@@ -26,9 +26,9 @@ std::optional<double> quota_of(const std::filesystem::path& group) {
   return found && quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
 }
 
-cpu_set_t cpus_at_start; // none: it is not known
+cpu_set_t cpus_at_start; // empty if unknown
 
-/// Before any library's initialisation, thus also before the sanitizers'.
+/// Runs before any library's initialisation, including the sanitizers'.
 __attribute__((no_sanitize("address", "undefined"))) void note_cpus() {
   ::sched_getaffinity(0, sizeof cpus_at_start, &cpus_at_start);
 }
@@ -59,7 +59,7 @@ int available_threads() {
 
 void use_all_cpus() {
   if (CPU_COUNT(&cpus_at_start) > 0)
-    ::sched_setaffinity(0, sizeof cpus_at_start, &cpus_at_start); // where that is refused, fewer have to do
+    ::sched_setaffinity(0, sizeof cpus_at_start, &cpus_at_start); // if refused, fewer must do
 }
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& task) {
@@ -84,7 +84,7 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     for (std::size_t i = 1; i < workers; ++i)
       helpers.emplace_back(work);
   } catch (const std::system_error&) {
-    // No further thread is to be had: those that there are do all of it.
+    // No more threads can be started: those already running do all the work.
   }
   work();
   helpers.clear(); // joins

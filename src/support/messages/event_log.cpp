@@ -1,7 +1,7 @@
 #include "support/messages/event_log.hpp"
 
 #include "support/errors.hpp"
-#include "support/messages/progress.hpp"
+#include "support/messages/terminal.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -12,24 +12,26 @@
 namespace sciexam {
 namespace {
 
+std::mutex event_mutex; // of the stream
+
+/// Not open where there is no log.
 std::ofstream& event_stream() {
   static std::ofstream stream;
   return stream;
 }
 
-std::mutex event_mutex;
-
 } // namespace
 
 void open_event_log(const std::filesystem::path& file) {
+  const std::lock_guard lock(event_mutex);
   std::ofstream& stream = event_stream();
   stream.close();
   stream.clear();
   errno = 0;
   stream.open(file, std::ios::binary | std::ios::trunc);
   if (!stream)
-    throw WorkError(file.string() + ": cannot be made: " + std::strerror(errno) +
-                    ". Check that its folder exists and may be written to");
+    throw WorkError(file.string() + ": cannot be created: " + std::strerror(errno) +
+                    ". Check that its folder exists and is writable");
 }
 
 bool event_log_is_open() {
@@ -38,7 +40,7 @@ bool event_log_is_open() {
 }
 
 void log_event(std::string_view event, const Json& facts) {
-  std::unique_lock lock(event_mutex);
+  const std::lock_guard lock(event_mutex);
   std::ofstream& stream = event_stream();
   if (!stream.is_open())
     return;
@@ -49,8 +51,7 @@ void log_event(std::string_view event, const Json& facts) {
   if (stream)
     return;
   stream.close();
-  lock.unlock(); // the warning is an event too
-  warn_line("the log of events cannot be written any more (disk full?); the run goes on without it");
+  terminal().show_warning("the event log cannot be written any more (disk full?); the run continues without it");
 }
 
 } // namespace sciexam

@@ -8,14 +8,15 @@
 
 namespace sciexam {
 
-/// Opens `file` anew; log_event() writes there from now on. Throws WorkError if it cannot be made.
+/// Creates or empties `file`; log_event() writes there from now on. Throws WorkError if it cannot be created.
 void open_event_log(const std::filesystem::path& file);
 
-/// True while a log is open: for callers that have many events to describe.
+/// True while a log is open; spares callers the work of describing events that nobody reads.
 bool event_log_is_open();
 
-/// Appends a line {"time": seconds since 1970, "event": `event`, ...the members of `facts`}, at once readable;
-/// nothing if no log is open. A line that cannot be written (disk full) is told once and does not end the work.
+/// Appends the line {"time": seconds since 1970, "event": `event`, ...the members of `facts`} and flushes it; does
+/// nothing if no log is open. Any thread may call it. If a line cannot be written (disk full), the log is closed with
+/// one warning and the work goes on.
 void log_event(std::string_view event, const Json& facts);
 
 } // namespace sciexam

@@ -1,10 +1,12 @@
 #include "support/messages/progress.hpp"
 
 #include "support/messages/event_log.hpp"
+#include "support/messages/terminal.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <utility>
 
 #include <unistd.h>
 
@@ -13,48 +15,34 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-bool live_bar_shown = false; // messages and bars come from one thread
-bool is_quiet = false;
-
 void log_text(std::string_view event, std::string_view text) {
   if (event_log_is_open())
     log_event(event, {{"text", text}});
 }
 
-void show_line(std::string_view text) {
-  if (live_bar_shown)
-    std::fputs("\r\033[K", stderr);
-  live_bar_shown = false;
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
-}
-
 } // namespace
 
 void set_quiet(bool quiet) {
-  is_quiet = quiet;
+  terminal().set_quiet(quiet);
 }
 
 void log_line(std::string_view text) {
   log_text("message", text);
-  if (!is_quiet)
-    show_line(text);
+  terminal().show_message(text);
 }
 
 void warn_line(std::string_view text) {
   log_text("warning", text);
-  show_line(text);
+  terminal().show_warning(text);
 }
 
 std::string format_duration(double exact) {
   const auto seconds = static_cast<long long>(std::llround(std::max(0.0, exact)));
-  char text[48];
   if (seconds >= 3600)
-    std::snprintf(text, sizeof text, "%lld h %02lld min", seconds / 3600, seconds / 60 % 60);
-  else if (seconds >= 60)
-    std::snprintf(text, sizeof text, "%lld min %02lld s", seconds / 60, seconds % 60);
-  else
-    std::snprintf(text, sizeof text, "%lld s", seconds);
-  return text;
+    return printed("%lld h %02lld min", seconds / 3600, seconds / 60 % 60);
+  if (seconds >= 60)
+    return printed("%lld min %02lld s", seconds / 60, seconds % 60);
+  return printed("%lld s", seconds);
 }
 
 Progress::Progress(std::string label, std::uint64_t total, std::string unit)
@@ -62,8 +50,8 @@ Progress::Progress(std::string label, std::uint64_t total, std::string unit)
       start_(SteadyClock::now()), shown_(start_), logged_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
-  if (!finished_ && live_bar_shown)
-    show_line("");
+  if (!finished_)
+    terminal().leave_bar();
 }
 
 double Progress::elapsed() const {
@@ -95,10 +83,7 @@ std::string Progress::line() const {
     text += "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "] ";
   }
   const std::string note = note_.empty() ? "" : note_ + "  ";
-  char numbers[256];
-  std::snprintf(numbers, sizeof numbers, "%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), per_second,
-                unit_.c_str());
-  text += numbers;
+  text += printed("%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), per_second, unit_.c_str());
   if (finished_)
     return text + "took " + format_duration(elapsed());
   if (done_ == skipped_)
@@ -108,33 +93,36 @@ std::string Progress::line() const {
 
 void Progress::show(bool last) {
   log(last);
-  if (is_quiet)
-    return;
   const auto now = SteadyClock::now();
   const auto wait = live_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(kLineInterval);
   if (!last && now - shown_ < wait)
     return;
   shown_ = now;
-  if (!live_) {
-    show_line(line());
-    return;
-  }
-  std::fprintf(stderr, "\r\033[K%s%s", line().c_str(), last ? "\n" : "");
-  std::fflush(stderr);
-  live_bar_shown = !last;
+  if (live_)
+    terminal().show_bar(line(), last);
+  else
+    terminal().show_message(line());
 }
 
 void Progress::advance(std::uint64_t done) {
+  const std::lock_guard lock(mutex_);
   done_ = std::min(total_, done_ + done);
   show(false);
 }
 
 void Progress::skip(std::uint64_t done) {
+  const std::lock_guard lock(mutex_);
   done_ = std::min(total_, done_ + done);
   skipped_ += done;
 }
 
+void Progress::note(std::string text) {
+  const std::lock_guard lock(mutex_);
+  note_ = std::move(text);
+}
+
 void Progress::finish() {
+  const std::lock_guard lock(mutex_);
   finished_ = true;
   show(true);
 }

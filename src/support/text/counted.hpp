@@ -1,4 +1,4 @@
-// Numbers of things, as messages name them.
+// Counts of things in messages.
 #pragma once
 
 #include <concepts>
@@ -7,7 +7,7 @@
 
 namespace sciexam {
 
-/// "1 question", "2 questions", for nouns whose plural has an s.
+/// "1 question", "2 questions", for nouns with a plural in s.
 template <std::integral Count>
 std::string counted(Count count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");

@@ -13,9 +13,9 @@ namespace sciexam {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr std::size_t kMaxMembers = 16384; // nlohmann::ordered_json searches the members one by one
+constexpr std::size_t kMaxMembers = 16384; // nlohmann::ordered_json searches members linearly
 
-/// What nlohmann's parser reports while it parses: refuses doubled keys and deep nesting.
+/// The events of nlohmann's parser: refuses duplicate keys and deep nesting.
 class Guard {
 public:
   bool operator()(int depth, Json::parse_event_t event, Json& value) {
@@ -45,7 +45,7 @@ private:
 
 JsonView JsonView::at(std::string_view key) const {
   if (!value_->is_object())
-    fail("is not an object", "See the documentation of this file's form");
+    fail("is not an object", "See the documentation of this file's format");
   const auto found = value_->find(std::string(key));
   if (found == value_->end())
     fail("has no \"" + std::string(key) + "\"", "Add it, or take the file from its source again");
@@ -61,7 +61,7 @@ bool JsonView::has(std::string_view key) const {
 
 std::vector<std::pair<std::string, JsonView>> JsonView::members() const {
   if (!value_->is_object())
-    fail("is not an object", "See the documentation of this file's form");
+    fail("is not an object", "See the documentation of this file's format");
   std::vector<std::pair<std::string, JsonView>> all;
   for (const auto& [key, value] : value_->items())
     all.emplace_back(key, JsonView(&value, file_, path_ + "." + key));
@@ -76,7 +76,7 @@ JsonView JsonView::at(std::size_t index) const {
 
 std::size_t JsonView::size() const {
   if (!value_->is_array())
-    fail("is not an array", "See the documentation of this file's form");
+    fail("is not an array", "See the documentation of this file's format");
   return value_->size();
 }
 
@@ -109,7 +109,7 @@ std::int64_t JsonView::integer(std::int64_t least, std::int64_t most) const {
 
 void JsonView::allow_only(std::initializer_list<std::string_view> known) const {
   if (!value_->is_object())
-    fail("is not an object", "See the documentation of this file's form");
+    fail("is not an object", "See the documentation of this file's format");
   for (const auto& [key, value] : value_->items())
     if (std::find(known.begin(), known.end(), key) == known.end())
       fail("has the unknown member \"" + key + "\"", "Remove it, or correct its name");
@@ -127,7 +127,7 @@ JsonDocument::JsonDocument(std::string_view text, std::filesystem::path file)
   } catch (const Json::parse_error& error) {
     throw InputError({*file_}, "is not valid JSON at byte " + std::to_string(error.byte),
                      "Take the file from its source again");
-  } catch (const Json::exception&) { // a number that no double can hold
+  } catch (const Json::exception&) { // a number out of a double's range
     throw InputError({*file_}, "holds a number out of range", "Take the file from its source again");
   } catch (const std::invalid_argument& error) {
     throw InputError({*file_}, error.what(), guard.remedy);

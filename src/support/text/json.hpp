@@ -1,4 +1,4 @@
-// JSON documents whose faults name the file and the JSON path.
+// JSON documents whose errors name the file and the JSON path.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ namespace sciexam {
 
 using Json = nlohmann::ordered_json;
 
-/// A value inside a JSON document, knowing its place there. Every accessor
+/// A value inside a JSON document that knows its path. Every accessor
 /// throws InputError with the file and a path such as "$.models[0].sha256".
 class JsonView {
 public:
-  /// The members of an object, by name; a missing one is an error.
+  /// A member of an object, by name; a missing one is an error.
   JsonView at(std::string_view key) const;
   /// True if the object has the member and it is not null.
   bool has(std::string_view key) const;
@@ -37,7 +37,7 @@ public:
   /// An integer within [least, most].
   std::int64_t integer(std::int64_t least, std::int64_t most) const;
 
-  /// Throws if the object has a member that is none of `known`.
+  /// Throws if the object has a member that is not one of `known`.
   void allow_only(std::initializer_list<std::string_view> known) const;
 
   [[noreturn]] void fail(const std::string& problem, const std::string& remedy) const;
@@ -57,8 +57,8 @@ private:
 /// A parsed document; its views must not outlive it.
 class JsonDocument {
 public:
-  /// Throws InputError with the byte offset of a syntax error, a doubled key,
-  /// an object of more than 16,384 members, or nesting deeper than 64. `file` is only named in messages.
+  /// Throws InputError for a syntax error (with its byte offset), a duplicate key, an object of more than 16,384
+  /// members, or nesting deeper than 64. `file` only appears in messages.
   JsonDocument(std::string_view text, std::filesystem::path file);
   /// Reads the file (at most 64 MiB) and parses it.
   static JsonDocument from_file(const std::filesystem::path& file);
@@ -66,7 +66,7 @@ public:
   JsonView root() const { return {&root_, file_.get(), "$"}; }
 
 private:
-  std::unique_ptr<std::filesystem::path> file_; // views point to it, also when the document moves
+  std::unique_ptr<std::filesystem::path> file_; // views still point to it after the document has moved
   Json root_;
 };
 

@@ -30,7 +30,7 @@ std::string path_text(const std::vector<std::string>& context) {
   return path;
 }
 
-/// The error that lies deepest: outer ones only say that something inside is wrong.
+/// The most deeply nested error: the outer ones only say that something inside is wrong.
 valijson::ValidationResults::Error deepest(const valijson::ValidationResults& results) {
   valijson::ValidationResults::Error found = *results.begin();
   for (const valijson::ValidationResults::Error& error : results)
@@ -48,12 +48,12 @@ std::string as_sentence(std::string text) {
 } // namespace
 
 void check_json_schema(std::string_view text, const std::filesystem::path& file, std::string_view schema_text) {
-  // The validator's adapter is made for nlohmann::json, whose members are sorted; ours keep their order.
+  // The validator's adapter is written for nlohmann::json, which sorts members; ours keeps their order.
   const nlohmann::json document = JsonDocument(text, file).root().json();
   valijson::Schema schema;
   const nlohmann::json schema_json = nlohmann::json::parse(schema_text, nullptr, false);
   if (schema_json.is_discarded())
-    throw InternalError("the schema of " + file.string() + " is no JSON");
+    throw InternalError("the schema of " + file.string() + " is not JSON");
   valijson::SchemaParser parser;
   parser.populateSchema(Adapter(schema_json), schema);
   valijson::Validator validator;

@@ -6,8 +6,8 @@
 
 namespace sciexam {
 
-/// Throws InputError, naming `file` and a path such as "$.runs[0].settings.learning_rate", at the first place
-/// where `text` is not what `schema` asks for, or if it is no JSON. Throws InternalError if `schema` is none.
+/// Throws InputError, with `file` and a path such as "$.runs[0].settings.learning_rate", for the first violation of
+/// `schema` in `text`, or if `text` is not JSON. Throws InternalError if `schema` is not.
 void check_json_schema(std::string_view text, const std::filesystem::path& file, std::string_view schema);
 
 } // namespace sciexam

@@ -7,6 +7,13 @@ bool is_continuation(unsigned char byte) {
   return (byte & 0xC0) == 0x80;
 }
 
+bool leaves_nothing_to_see(char32_t c) {
+  constexpr char32_t kZeroWidthSpace = 0x200B, kZeroWidthNoBreakSpace = 0xFEFF;
+  return (c >= 0x09 && c <= 0x0D) || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == kZeroWidthSpace || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000 || c == kZeroWidthNoBreakSpace;
+}
+
 } // namespace
 
 Utf8Character decode_utf8(std::string_view text, std::size_t offset) noexcept {
@@ -37,6 +44,16 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept {
     i += static_cast<std::size_t>(length);
   }
   return std::string_view::npos;
+}
+
+bool has_text(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < text.size();) {
+    const Utf8Character character = decode_utf8(text, i);
+    if (character.length == 0 || !leaves_nothing_to_see(character.code_point))
+      return true;
+    i += static_cast<std::size_t>(character.length);
+  }
+  return false;
 }
 
 void append_utf8(std::string& text, char32_t code_point) {

@@ -8,18 +8,22 @@
 
 namespace sciexam {
 
-/// One decoded character: its code point and how many bytes it took. An
-/// ill-formed sequence has length 0 (overlong forms and surrogates included).
+/// One decoded character: its code point and its length in bytes. An ill-formed
+/// sequence (including overlong forms and surrogates) has length 0.
 struct Utf8Character {
   char32_t code_point = 0;
   int length = 0;
 };
 
-/// Decodes the character at `text[offset]`; `offset` must be inside.
+/// Decodes the character at `text[offset]`; `offset` must be less than the size.
 Utf8Character decode_utf8(std::string_view text, std::size_t offset) noexcept;
 
-/// The offset of the first byte that is not well-formed, or npos.
+/// The offset of the first ill-formed sequence, or npos.
 std::size_t find_invalid_utf8(std::string_view text) noexcept;
+
+/// True if `text` has a character that is not white space (Unicode's property White_Space, and the zero-width space and
+/// no-break space, which leave as little to see).
+bool has_text(std::string_view text) noexcept;
 
 /// Appends the code point, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code_point);

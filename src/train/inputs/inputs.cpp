@@ -8,11 +8,11 @@
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/file_hash.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <set>
 
@@ -33,6 +33,24 @@ std::string checked_sha256(const InputFile& file, const fs::path& path, const ch
   return sha256;
 }
 
+/// The vocabulary that the manifest names. A lock has the hashes of what it names, so no other file may have a say.
+Vocabulary base_vocabulary(const std::set<std::string>& names, const fs::path& folder) {
+  const bool has_model = names.contains(kSentencePieceName), has_json = names.contains(kTokenizerJsonName);
+  if (!has_model && !has_json)
+    throw UsageError(
+        "the manifest's base has no spm.model and no tokenizer.json. Name the one that the base was trained "
+        "with among $.base.files");
+  if (has_model && has_json)
+    return read_checkpoint_vocabulary(folder);
+  const char* name = has_model ? kSentencePieceName : kTokenizerJsonName;
+  Vocabulary vocabulary = read_vocabulary(folder / name);
+  if (vocabulary.name != name)
+    throw UsageError(vocabulary.notes.front() +
+                     ", which the manifest does not name. Save the base with transformers, "
+                     "and name its tokenizer.json among $.base.files; or remove those files");
+  return vocabulary;
+}
+
 /// config.json as the trained model carries it.
 std::string trained_config_text(const fs::path& file) {
   Json config = JsonDocument::from_file(file).root().json();
@@ -46,7 +64,7 @@ void append(TrainingSet& set, const fs::path& file, std::vector<Question> questi
             const TemplateOptions& options, int threads) {
   const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, options, threads);
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    set.places.push_back(file.filename().string() + ", row " + std::to_string(i + 2)); // row 1 is the header
+    set.places.push_back(file.filename().string() + ", row " + std::to_string(questions[i].row));
     set.lengths.push_back(token_count(encoded[i]));
     set.encoded.push_back(encoded[i]);
     set.questions.push_back(std::move(questions[i]));
@@ -98,12 +116,11 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
     names.insert(file.name);
     base.files.push_back({{"name", file.name}, {"sha256", checked_sha256(file, folder / file.name, "--base")}});
   }
-  for (const char* needed : {"config.json", "spm.model"})
-    if (!names.contains(needed))
-      throw UsageError(std::string("the manifest's base has no ") + needed + ". Name it among $.base.files");
+  if (!names.contains("config.json"))
+    throw UsageError("the manifest's base has no config.json. Name it among $.base.files");
+  base.vocabulary = base_vocabulary(names, folder);
   base.config = read_deberta_config(folder / "config.json");
   base.config_text = trained_config_text(folder / "config.json");
-  base.vocabulary = read_text_file(folder / "spm.model");
   return base;
 }
 
@@ -145,10 +162,8 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
   std::string warning;
   for (const NearDuplicate& pair : pairs) {
     found.insert(pair.first);
-    char similarity[16];
-    std::snprintf(similarity, sizeof similarity, "%.2f", pair.similarity);
     warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
-               " (" + similarity + ")";
+               " (" + format_fixed(pair.similarity, 2) + ")";
   }
   const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
   if (!manifest.exclude_near_duplicates)

@@ -3,6 +3,7 @@
 
 #include "checkpoint/config.hpp"
 #include "support/text/json.hpp"
+#include "tokenizer/checkpoint_vocabulary.hpp"
 #include "tokenizer/tokenizer.hpp"
 #include "train/inputs/training_set.hpp"
 #include "train/manifest/manifest.hpp"
@@ -18,12 +19,13 @@ struct BaseInputs {
   std::filesystem::path folder;
   DebertaConfig config;       ///< of config.json, with no run's settings applied
   std::string config_text;    ///< as the trained checkpoints carry it
-  std::string vocabulary;     ///< the bytes of spm.model
+  Vocabulary vocabulary;      ///< spm.model or tokenizer.json, whichever the manifest names
   Json files = Json::array(); ///< name and sha256 of each, for the lock
 };
 
 /// Checks the manifest's files in `folder` and reads configuration and vocabulary. Throws InputError for a file whose
-/// sha256 differs, UsageError for one that is missing.
+/// sha256 differs, UsageError for one that is missing, and for a vocabulary that files beside it, which the manifest does
+/// not name, would change.
 BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::path& folder);
 
 struct DataInputs {

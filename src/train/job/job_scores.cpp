@@ -1,21 +1,19 @@
 #include "train/job/job_scores.hpp"
 
 #include "ensemble/combine.hpp"
+#include "support/text/numbers.hpp"
 #include "train/job/planned_runs.hpp"
 #include "train/state/scores.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace sciexam {
 namespace {
 
 void add_scores(NamedTexts& texts, const std::string& name, const Scores& scores) {
   const auto add = [&](const char* what, double value) {
-    char digits[16];
-    std::snprintf(digits, sizeof digits, "%.4f", value);
-    texts.emplace_back(name + ", " + what, digits);
+    texts.emplace_back(name + ", " + what, printed("%.4f", value));
   };
   add("MAP@3", scores.map_at_3);
   add("accuracy", scores.accuracy);

@@ -2,6 +2,7 @@
 
 #include "exam/csv.hpp"
 #include "support/files/files.hpp"
+#include "support/text/numbers.hpp"
 
 #include <cstdio>
 
@@ -14,11 +15,8 @@ void write_predictions(const std::filesystem::path& file, std::span<const Predic
     for (std::size_t i = 0; i < run.questions.size(); ++i) {
       std::string line = csv_cell(run.run) + "," + csv_cell(run.questions.places[i]) + "," +
                          static_cast<char>('A' + *run.questions.questions[i].answer);
-      for (const double probability : softmax(run.logits[i])) {
-        char text[32];
-        std::snprintf(text, sizeof text, ",%.9g", probability);
-        line += text;
-      }
+      for (const double probability : softmax(run.logits[i]))
+        line += printed(",%.9g", probability);
       out.write(line + "\n");
     }
   out.commit();

@@ -33,7 +33,7 @@ class TrainingJob {
 public:
   explicit TrainingJob(const TrainingRequest& request)
       : request_(request), plans_(planned_runs(request)), base_(read_base(request.manifest, request.base)),
-        tokenizer_(Tokenizer::from_bytes(base_.vocabulary, request.base / "spm.model")),
+        tokenizer_(Tokenizer::from_bytes(base_.vocabulary.bytes, base_.vocabulary.source)),
         data_(read_data(request.manifest, request.data, tokenizer_, request.threads, least_folds(plans_))) {}
 
   TrainingOutcome run();
@@ -61,8 +61,10 @@ private:
 
 /// Everything that can be refused is looked at before the first run starts.
 void TrainingJob::prepare() {
+  for (const std::string& note : base_.vocabulary.notes)
+    log_line(note);
   if (tokenizer_.vocabulary_size() > base_.config.vocab_size)
-    throw InputError({request_.base / "spm.model"},
+    throw InputError({base_.vocabulary.source},
                      "has " + counted(tokenizer_.vocabulary_size(), "token") + ", but config.json only " +
                          std::to_string(base_.config.vocab_size),
                      "Give the vocabulary that belongs to the model");

@@ -1,7 +1,8 @@
 #include "train/loop/loss_watch.hpp"
 
+#include "support/text/numbers.hpp"
+
 #include <cmath>
-#include <cstdio>
 
 namespace sciexam {
 
@@ -10,14 +11,11 @@ std::optional<std::string> LossWatch::observe(double loss, double learning_rate)
   pinned_steps_ = std::abs(average_ - kGuessing) < kNear ? pinned_steps_ + 1 : 0;
   if (pinned_steps_ != patience_)
     return std::nullopt;
-  char text[512];
-  std::snprintf(
-      text, sizeof text,
+  return printed(
       "the loss has been at %.3f = ln 5, that of pure guessing, for %lld steps (average %.4f, learning rate "
       "now %.3g): nothing is learnt. If it stays so, start again with a lower --learning-rate (5e-6 works for "
       "DeBERTa-v3-large where 2e-5 fails), a longer --warmup-ratio, or another --seed",
       kGuessing, static_cast<long long>(patience_), average_, learning_rate);
-  return text;
 }
 
 } // namespace sciexam

@@ -3,6 +3,7 @@
 #include "support/errors.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
+#include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/file_hash.hpp"
 #include "train/loop/loss_watch.hpp"
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 namespace sciexam {
 namespace {
@@ -152,10 +152,8 @@ void TrainingLoop::validate() {
   require_finite(logits);
   const Scores scores = score(*request_.valid, logits);
   log_.validation(progress_.step, order_.epoch_at(progress_.step), scores);
-  char text[128];
-  std::snprintf(text, sizeof text, ": validation after step %lld: MAP@3 %.4f, accuracy %.4f, loss %.4f",
-                static_cast<long long>(progress_.step), scores.map_at_3, scores.accuracy, scores.loss);
-  log_line(request_.name + text);
+  log_line(printed("%s: validation after step %lld: MAP@3 %.4f, accuracy %.4f, loss %.4f", request_.name.c_str(),
+                   static_cast<long long>(progress_.step), scores.map_at_3, scores.accuracy, scores.loss));
   progress_.last = scores;
   keep_best(scores);
   engine_.swap_average();
@@ -252,11 +250,9 @@ RunResult TrainingLoop::run() {
   }
   while (progress_.step < total && !progress_.stopped_early) {
     const StepRecord record = train_step();
-    char note[96];
-    std::snprintf(note, sizeof note, "step %lld/%lld  loss %.4f  rate %.2e", static_cast<long long>(record.step),
-                  static_cast<long long>(total), watch_.average() == 0 ? record.loss : watch_.average(),
-                  record.learning_rate);
-    bar.note(note);
+    bar.note(printed("step %lld/%lld  loss %.4f  rate %.2e", static_cast<long long>(record.step),
+                     static_cast<long long>(total), watch_.average() == 0 ? record.loss : watch_.average(),
+                     record.learning_rate));
     bar.advance(static_cast<std::uint64_t>(record.tokens));
     after_step(record);
   }

@@ -18,7 +18,7 @@ std::string write_checkpoint_folder(const std::filesystem::path& folder, const C
   const std::filesystem::path weights = folder / "model.safetensors";
   save_weights(weights);
   write_file_atomically(folder / "config.json", files.config_text);
-  write_file_atomically(folder / "spm.model", files.vocabulary);
+  write_file_atomically(folder / files.vocabulary.name, files.vocabulary.bytes);
   write_file_atomically(folder / "training.json", files.record.dump(1) + "\n");
   return sha256_of_file(weights);
 }

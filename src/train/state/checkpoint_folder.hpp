@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/text/json.hpp"
+#include "tokenizer/checkpoint_vocabulary.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -12,7 +13,7 @@ namespace sciexam {
 /// What a checkpoint has beside its weights.
 struct CheckpointFiles {
   std::string config_text;      ///< config.json
-  std::string vocabulary;       ///< the bytes of spm.model
+  Vocabulary vocabulary;        ///< written under its own name
   Json record = Json::object(); ///< training.json, for `pack`
 };
 

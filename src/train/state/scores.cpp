@@ -24,7 +24,7 @@ Scores score(const TrainingSet& set, std::span<const OptionLogits> logits) {
     const OptionScores p = softmax(logits[i]);
     scores.loss -= std::log(std::max(p[static_cast<std::size_t>(*set.questions[i].answer)], 1e-300)) /
                    static_cast<double>(logits.size());
-    rankings.push_back(rank_by_scores(p));
+    rankings.push_back(with_empty_options_last(rank_by_scores(p), set.questions[i]));
   }
   scores.map_at_3 = map_at_3(rankings, set.questions);
   scores.accuracy = accuracy(rankings, set.questions);

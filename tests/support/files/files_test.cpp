@@ -2,18 +2,27 @@
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <iterator>
+#include <memory>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace sciexam;
 using Catch::Matchers::ContainsSubstring;
 using sciexam::test::TemporaryFolder;
 
 namespace {
+
+std::atomic<int> umask_calls = 0;
 
 std::string text_of(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
@@ -24,6 +33,12 @@ std::ptrdiff_t entries_in(const TemporaryFolder& folder) {
 }
 
 } // namespace
+
+/// Stands in for the C library's.
+extern "C" mode_t umask(mode_t mask) noexcept {
+  ++umask_calls;
+  return static_cast<mode_t>(::syscall(SYS_umask, mask));
+}
 
 TEST_CASE("a file is read back as it was written") {
   using namespace std::string_literals;
@@ -43,7 +58,7 @@ TEST_CASE("a file longer than its limit is refused") {
   CHECK_THROWS_WITH(read_text_file(folder / "f", 4), ContainsSubstring("5 bytes long, more than the 4"));
 }
 
-TEST_CASE("what is no readable file is refused by name") {
+TEST_CASE("a path that is not a readable file is refused by name") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(read_text_file(folder / "none"), ContainsSubstring("none: cannot be opened: No such file"));
   CHECK_THROWS_AS(read_text_file(folder / "none"), UsageError);
@@ -97,6 +112,46 @@ TEST_CASE("an atomic file has the permissions of the user's new files") {
   write_file_atomically(folder / "f", "x");
   ::umask(before);
   CHECK(std::filesystem::status(folder / "f").permissions() == std::filesystem::perms(0640));
+}
+
+TEST_CASE("an atomic file leaves the umask alone, which other threads' files share") {
+  const TemporaryFolder folder;
+  const mode_t before = ::umask(077);
+  umask_calls = 0;
+  write_file_atomically(folder / "f", "x");
+  CHECK(umask_calls == 0);
+  ::umask(before);
+  CHECK(umask_calls == 1); // the calls are seen
+  CHECK(std::filesystem::status(folder / "f").permissions() == std::filesystem::perms(0600));
+}
+
+TEST_CASE("temporary names that are taken are passed over") {
+  const TemporaryFolder folder;
+  std::vector<std::unique_ptr<AtomicFile>> files;
+  std::set<std::filesystem::path> names;
+  for (int i = 0; i < 500; ++i)
+    names.insert(files.emplace_back(std::make_unique<AtomicFile>(folder / "f"))->temporary());
+  CHECK(names.size() == 500);
+  CHECK(entries_in(folder) == 500);
+  remove_temporary_files(folder.path());
+  CHECK(entries_in(folder) == 0);
+}
+
+TEST_CASE("a file that is shorter than the system says is not blamed on an earlier fault") {
+  const std::filesystem::path file = "/sys/devices/system/cpu/possible"; // 4096 bytes, of which few can be read
+  std::error_code ignored;
+  if (std::filesystem::file_size(file, ignored) != 4096)
+    SKIP("no such file here");
+  errno = ENOSPC;
+  CHECK_THROWS_WITH(read_text_file(file), ContainsSubstring("could be read only up to byte") &&
+                                              ContainsSubstring("the file ends there") &&
+                                              !ContainsSubstring("No space left"));
+}
+
+TEST_CASE("a named pipe is refused rather than waited for") {
+  const TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(read_text_file(folder / "pipe"), ContainsSubstring("is not a regular file"));
 }
 
 TEST_CASE("a path that cannot be written is refused with the remedy") {

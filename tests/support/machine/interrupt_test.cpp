@@ -10,7 +10,8 @@ using namespace sciexam;
 
 namespace {
 
-/// The signal that ended a process of its own that was sent SIGTERM, and again after these seconds; 0 if it lived on.
+/// Sends SIGTERM to a child process twice, this many seconds apart; returns the signal that ended it, or 0 if it
+/// survived.
 int ended_by(unsigned seconds) {
   const pid_t child = fork();
   if (child == 0) {
@@ -29,7 +30,7 @@ int ended_by(unsigned seconds) {
 
 } // namespace
 
-TEST_CASE("a signal is a wish while a guard lives, and a new guard forgets it") {
+TEST_CASE("a signal is only a request while a guard exists, and a new guard forgets it") {
   for (const int number : {SIGINT, SIGTERM}) {
     const InterruptGuard guard;
     CHECK_FALSE(interrupted());

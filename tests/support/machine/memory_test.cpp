@@ -27,7 +27,7 @@ constexpr const char* kMeminfo =
 
 } // namespace
 
-TEST_CASE("groups are asked from this process's own up to the root, of both versions") {
+TEST_CASE("groups are visited from this process's own up to the root, in both versions") {
   const TemporaryFolder root;
   put(root / "proc/self/cgroup", "12:pids:/x\n4:cpu,cpuacct:/a\n0::/outer/inner\n");
   std::vector<fs::path> asked;
@@ -117,7 +117,7 @@ TEST_CASE("this machine's memory is known") {
   CHECK(available_memory() > 0);
 }
 
-TEST_CASE("amounts of memory are told in MB and GB") {
+TEST_CASE("amounts of memory are given in MB and GB") {
   CHECK(format_memory(5'100'000'000) == "5.1 GB");
   CHECK(format_memory(999'400'000) == "999 MB");
 }

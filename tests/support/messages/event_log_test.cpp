@@ -6,6 +6,7 @@
 #include "temporary_folder.hpp"
 
 #include <sstream>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -38,4 +39,24 @@ TEST_CASE("a log that cannot be made is refused, one that cannot be written on i
   open_event_log("/dev/full");
   CHECK_NOTHROW(log_event("a", Json::object()));
   CHECK_NOTHROW(log_event("b", Json::object()));
+}
+
+TEST_CASE("events of several threads are whole lines, also while another log is opened") {
+  const TemporaryFolder folder;
+  open_event_log(folder / "first");
+  std::thread other([] {
+    for (int i = 0; i < 500; ++i)
+      log_event("other", {{"number", i}});
+  });
+  open_event_log(folder / "second");
+  for (int i = 0; i < 500; ++i)
+    log_event("this", {{"number", i}});
+  other.join();
+  int events = 0;
+  for (const char* name : {"first", "second"}) {
+    std::istringstream lines(read_text_file(folder / name));
+    for (std::string line; std::getline(lines, line); ++events)
+      CHECK(Json::parse(line).contains("number"));
+  }
+  CHECK(events == 1000);
 }

@@ -3,6 +3,9 @@
 #include "temporary_folder.hpp"
 
 #include <functional>
+#include <map>
+#include <sstream>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -35,6 +38,7 @@ std::string written_to_file(const std::function<void()>& work) {
   return read_text_file(folder / "stderr");
 }
 
+/// What `work` writes to a terminal; it must be less than the kernel keeps for a reader (4 kB).
 std::string written_to_terminal(const std::function<void()>& work) {
   int main_end = -1, terminal = -1;
   if (::openpty(&main_end, &terminal, nullptr, nullptr, nullptr) != 0)
@@ -42,7 +46,7 @@ std::string written_to_terminal(const std::function<void()>& work) {
   with_standard_error(terminal, work);
   std::string text;
   pollfd more{main_end, POLLIN, 0};
-  while (::poll(&more, 1, 1000) == 1) { // the kernel hands the bytes over in its own time
+  while (::poll(&more, 1, 1000) == 1) { // the kernel delivers the bytes in its own time
     char part[4096];
     const ssize_t length = ::read(main_end, part, sizeof part);
     if (length <= 0)
@@ -104,4 +108,56 @@ TEST_CASE("on a terminal progress is a bar that a message clears") {
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring(" left\r\033[Ka message\r\n"));
   CHECK_THAT(text, EndsWith("\r\n"));
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("[########################] 100 %"));
+}
+
+TEST_CASE("threads that log while a bar moves tear no line, and no work is lost") {
+  constexpr std::uint64_t kSteps = 100'000;
+  constexpr int kLines = 400;
+  const std::string text = written_to_file([] {
+    Progress progress("shared", 2 * kSteps, "rows");
+    const auto work = [&](const std::string& name) {
+      for (std::uint64_t i = 0; i < kSteps; ++i) {
+        progress.advance(1);
+        if (i % (kSteps / kLines) == 0)
+          i % 2 == 0 ? log_line("message of " + name) : warn_line("warning of " + name);
+        if (i % 1000 == 0)
+          progress.note("noted by " + name);
+      }
+    };
+    std::thread other(work, "the other thread");
+    work("this thread");
+    other.join();
+    progress.finish();
+  });
+  std::istringstream lines(text);
+  std::map<std::string, int> count;
+  std::string last;
+  for (std::string line; std::getline(lines, line); last = line)
+    ++count[line];
+  CHECK(count["message of this thread"] + count["warning of this thread"] == kLines);
+  CHECK(count["message of the other thread"] + count["warning of the other thread"] == kLines);
+  CHECK_THAT(last, StartsWith("shared 100 %  noted by "));
+}
+
+TEST_CASE("on a terminal, messages of other threads stand on lines of their own") {
+  const std::string text = written_to_terminal([] {
+    std::thread other([] {
+      for (int i = 0; i < 20; ++i)
+        log_line("message");
+    });
+    for (int i = 0; i < 20; ++i) {
+      Progress progress("bar", 1, "rows");
+      progress.advance(1);
+      progress.finish();
+    }
+    other.join();
+  });
+  std::istringstream lines(text);
+  int messages = 0, bars = 0;
+  for (std::string line; std::getline(lines, line);) {
+    messages += line == "message\r" || line == "\r\033[Kmessage\r";
+    bars += line.starts_with("\r\033[Kbar [") && line.find("message") == std::string::npos;
+  }
+  CHECK(messages == 20);
+  CHECK(bars == 20);
 }

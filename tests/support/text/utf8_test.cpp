@@ -48,3 +48,10 @@ TEST_CASE("well-formed text has no invalid byte") {
   CHECK(find_invalid_utf8("a\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF\xF0\x90\x80\x80"
                           "\xF4\x8F\xBF\xBF") == std::string_view::npos);
 }
+
+TEST_CASE("white space of any kind is no text") {
+  for (const char* blank : {"", " ", "\t\r\n", "\xC2\xA0", "\xE2\x80\x8B \xE3\x80\x80", "\xEF\xBB\xBF"})
+    CHECK_FALSE(has_text(blank));
+  for (const char* text : {"a", " a ", "0", "-", "\xC3\xA9", "\xFF", "\xE2\x80\xA6"})
+    CHECK(has_text(text));
+}

@@ -2,6 +2,7 @@
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
+#include "tokenizer/tokenizer_json.hpp"
 #include "train/inputs/file_hash.hpp"
 #include "train/inputs/inputs.hpp"
 
@@ -173,4 +174,32 @@ TEST_CASE("a base folder must hold what the manifest names") {
   CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("sha256"));
   manifest.base_files = {{"config.json", {}}};
   CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("spm.model"));
+}
+
+TEST_CASE("a base's vocabulary is the file that the manifest names") {
+  const TemporaryFolder folder;
+  const std::filesystem::path spm = std::filesystem::path(kBase) / "spm.model";
+  std::filesystem::copy_file(std::filesystem::path(kBase) / "config.json", folder / "config.json");
+  std::filesystem::copy_file(spm, folder / "spm.model");
+  TokenizerDefinition definition = parse_tokenizer(read_text_file(spm), spm);
+  definition.normalizer = {Compose{}};
+  write_file_atomically(folder / "tokenizer.json", write_tokenizer_json(definition));
+  TrainingManifest manifest = manifest_of({});
+  CHECK(read_base(manifest, folder.path()).vocabulary.name == "spm.model");
+  CHECK(read_base(manifest, folder.path()).vocabulary.bytes == read_text_file(spm));
+  manifest.base_files = {{"config.json", {}}, {"tokenizer.json", {}}};
+  const BaseInputs base = read_base(manifest, folder.path());
+  CHECK(base.vocabulary.name == "tokenizer.json");
+  CHECK(base.vocabulary.bytes == write_tokenizer_json(definition));
+  manifest.base_files.push_back({"spm.model", {}});
+  CHECK(read_base(manifest, folder.path()).vocabulary.name == "tokenizer.json"); // as transformers reads the two
+}
+
+TEST_CASE("a base whose vocabulary is changed by a file that the manifest does not name is refused") {
+  const TemporaryFolder folder;
+  for (const char* name : {"config.json", "spm.model"})
+    std::filesystem::copy_file(std::filesystem::path(kBase) / name, folder / name);
+  write_file_atomically(folder / "tokenizer_config.json", R"({"do_lower_case": true})");
+  CHECK_THROWS_WITH(read_base(manifest_of({}), folder.path()),
+                    ContainsSubstring("do_lower_case") && ContainsSubstring("tokenizer.json among $.base.files"));
 }

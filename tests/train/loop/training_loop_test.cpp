@@ -36,6 +36,15 @@ TEST_CASE("a run learns what can be learnt") {
   CHECK_THAT(read_text_file(lesson.folder / "run/log.jsonl"), ContainsSubstring("\"event\":\"validation\""));
 }
 
+TEST_CASE("a checkpoint carries the vocabulary under its own name") {
+  Lesson lesson;
+  RunRequest request = lesson.request(quick_settings(), "run");
+  request.files.vocabulary = {.name = "tokenizer.json", .bytes = "{}", .source = "tokenizer.json"};
+  Lesson::run(request);
+  CHECK(read_text_file(lesson.folder / "run/last/tokenizer.json") == "{}");
+  CHECK_FALSE(fs::exists(lesson.folder / "run/last/spm.model"));
+}
+
 TEST_CASE("equal runs give equal weights, and another seed gives others") {
   Lesson lesson;
   TrainingSettings settings = quick_settings();

@@ -14,20 +14,20 @@ namespace {
 
 using test::Floats;
 
-struct ByteLayer {
+struct Int8Layer {
   std::int64_t in, out;
   std::vector<std::byte> weight;
   Floats scales, factors, bias;
 
-  ByteLayer(std::int64_t in_features, std::int64_t out_features, unsigned seed)
+  Int8Layer(std::int64_t in_features, std::int64_t out_features, unsigned seed)
       : in(in_features), out(out_features), weight(static_cast<std::size_t>(in * out)),
         scales(static_cast<std::size_t>(out)), factors(static_cast<std::size_t>(in)),
         bias(test::normal(static_cast<std::size_t>(out), 0.5F, seed)) {
     std::mt19937 generator(seed);
-    std::uniform_int_distribution<int> any_byte(-128, 127);
+    std::uniform_int_distribution<int> any_int8(-128, 127);
     std::uniform_real_distribution<float> any_factor(0.1F, 4);
     for (std::byte& value : weight)
-      value = static_cast<std::byte>(any_byte(generator));
+      value = static_cast<std::byte>(any_int8(generator));
     for (float& factor : factors)
       factor = any_factor(generator);
     for (float& scale : scales)
@@ -37,10 +37,10 @@ struct ByteLayer {
   PackedMatrix packed(const KernelTable& kernels) const {
     PackedMatrix matrix(in, out, StoredWeights::int8, kernels);
     const std::size_t part = weight.size() / 3; // as if they came in two chunks
-    matrix.place_bytes(static_cast<std::int64_t>(part), std::span(weight).subspan(part));
-    matrix.place_bytes(0, std::span(weight).first(part));
+    matrix.place_int8(static_cast<std::int64_t>(part), std::span(weight).subspan(part));
+    matrix.place_int8(0, std::span(weight).first(part));
     std::copy(bias.begin(), bias.end(), matrix.bias());
-    std::copy(scales.begin(), scales.end(), matrix.byte_scales());
+    std::copy(scales.begin(), scales.end(), matrix.int8_scales());
     std::copy(factors.begin(), factors.end(), matrix.input_factors());
     matrix.complete();
     return matrix;
@@ -74,7 +74,7 @@ TEST_CASE("an int8 product has the integers of plain loops, for all shapes of ed
   const auto [in, out] = GENERATE(table<int, int>(
       {{64, 64}, {256, 32}, {257, 33}, {1, 1}, {6, 17}, {1023, 16}, {1026, 40}, {2051, 7}, {4100, 32}}));
   CAPTURE(name, rows, in, out);
-  const ByteLayer layer(in, out, 1);
+  const Int8Layer layer(in, out, 1);
   const PackedMatrix matrix = layer.packed(*kernels);
   const Floats x = test::normal(static_cast<std::size_t>(rows * in), 1, 3);
   Floats y(static_cast<std::size_t>(rows * out), std::nanf(""));
@@ -96,7 +96,7 @@ TEST_CASE("an int8 product has the integers of plain loops, for all shapes of ed
 TEST_CASE("a row of zeros gives the bias, and the largest sums fit") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
-  ByteLayer layer(kMostByteFeatures, 2, 1);
+  Int8Layer layer(kMaxInt8Features, 2, 1);
   std::fill(layer.weight.begin(), layer.weight.begin() + layer.in, std::byte{127});
   std::fill(layer.weight.begin() + layer.in, layer.weight.end(), std::byte{128}); // -128
   std::fill(layer.factors.begin(), layer.factors.end(), 1.0F);
@@ -111,12 +111,12 @@ TEST_CASE("a row of zeros gives the bias, and the largest sums fit") {
   CHECK(y[1] == -0.5F);
   CHECK(y[2] == 65536.0F * 127 * 127);
   CHECK(y[3] == -65536.0F * 127 * 128);
-  CHECK_THROWS_AS(PackedMatrix(kMostByteFeatures + 1, 1, StoredWeights::int8, *kernels), InternalError);
+  CHECK_THROWS_AS(PackedMatrix(kMaxInt8Features + 1, 1, StoredWeights::int8, *kernels), InternalError);
 }
 
 TEST_CASE("the bits of an int8 product depend neither on the rows beside it nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
-  CHECK(test::rows_are_independent(ByteLayer(1300, 70, 5).packed(*kernels)));
-  CHECK(test::rows_are_independent(ByteLayer(1344, 70, 5).packed(*kernels)));
+  CHECK(test::rows_are_independent(Int8Layer(1300, 70, 5).packed(*kernels)));
+  CHECK(test::rows_are_independent(Int8Layer(1344, 70, 5).packed(*kernels)));
 }

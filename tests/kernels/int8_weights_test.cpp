@@ -1,5 +1,5 @@
-#include "kernels/byte_weights.hpp"
 #include "kernels/every_kernel_table.hpp"
+#include "kernels/int8_weights.hpp"
 #include "kernels/plain_loops.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -22,8 +22,8 @@ InputSample sample_with_outliers(float outlier) {
   return sample;
 }
 
-ByteWeights rounded(const InputSample& sample) {
-  return round_to_bytes(test::normal(kIn * kOut, 0.05F, 2), kIn, sample, test::single_worker(), test::workspace);
+Int8Weights rounded(const InputSample& sample) {
+  return round_to_int8(test::normal(kIn * kOut, 0.05F, 2), kIn, sample, test::single_worker(), test::workspace);
 }
 
 /// Without knowledge of the inputs' sizes there is no smoothing.
@@ -37,13 +37,13 @@ InputSample unknown_sizes(InputSample sample) {
 TEST_CASE("int8 weights approximate the weights to half a step of their output's scale") {
   const test::Floats weight = test::normal(kIn * kOut, 0.05F, 2);
   for (const InputSample& sample : {sample_with_outliers(100), unknown_sizes(sample_with_outliers(1))}) {
-    const ByteWeights bytes = rounded(sample);
+    const Int8Weights int8 = rounded(sample);
     for (std::int64_t o = 0; o < kOut; ++o)
       for (std::int64_t i = 0; i < kIn; ++i) {
         const std::size_t at = test::at(o, kIn, i);
-        const float unit = bytes.scales[static_cast<std::size_t>(o)] * bytes.input_factors[static_cast<std::size_t>(i)];
-        REQUIRE(std::abs(static_cast<float>(bytes.bytes[at]) * unit - weight[at]) <= 0.5001F * unit);
-        REQUIRE(bytes.bytes[at] >= -127);
+        const float unit = int8.scales[static_cast<std::size_t>(o)] * int8.input_factors[static_cast<std::size_t>(i)];
+        REQUIRE(std::abs(static_cast<float>(int8.weights[at]) * unit - weight[at]) <= 0.5001F * unit);
+        REQUIRE(int8.weights[at] >= -127);
       }
   }
 }
@@ -51,11 +51,10 @@ TEST_CASE("int8 weights approximate the weights to half a step of their output's
 TEST_CASE("weights that are next to nothing become zeros") {
   test::Floats weight = test::normal(kIn * kOut, 0.05F, 2);
   std::fill_n(weight.begin(), kIn, 1e-40F); // 1 over their scale is beyond f32
-  const ByteWeights bytes =
-      round_to_bytes(weight, kIn, sample_with_outliers(1), test::single_worker(), test::workspace);
-  CHECK(std::count(bytes.bytes.begin(), bytes.bytes.begin() + kIn, 0) == kIn);
-  CHECK(std::isfinite(bytes.error));
-  CHECK(bytes.error < 0.015);
+  const Int8Weights int8 = round_to_int8(weight, kIn, sample_with_outliers(1), test::single_worker(), test::workspace);
+  CHECK(std::count(int8.weights.begin(), int8.weights.begin() + kIn, 0) == kIn);
+  CHECK(std::isfinite(int8.error));
+  CHECK(int8.error < 0.015);
 }
 
 TEST_CASE("smoothing removes most of the error that outliers among the inputs cause") {

@@ -16,9 +16,9 @@ struct InputSample {
   std::vector<float> largest = {}; ///< [in_features], maximum absolute values over more rows than these
 };
 
-/// weight[o][i] is approximately scales[o] * bytes[o][i] * input_factors[i]; the factors are applied to the input.
-struct ByteWeights {
-  std::vector<std::int8_t> bytes = {};   ///< [out_features, in_features], -127 .. 127
+/// weight[o][i] is approximately scales[o] * weights[o][i] * input_factors[i]; the factors are applied to the input.
+struct Int8Weights {
+  std::vector<std::int8_t> weights = {}; ///< [out_features, in_features], -127 .. 127
   std::vector<float> scales = {};        ///< [out_features]
   std::vector<float> input_factors = {}; ///< [in_features]
   /// Root mean square error of the sample's outputs, relative to the root mean square of the outputs.
@@ -29,7 +29,7 @@ struct ByteWeights {
 /// arXiv:2211.10438, formula 4): divided by maximum^alpha / (maximum weight)^(1 - alpha), since a few inputs much
 /// larger than the rest would leave those no bits. Of alpha = 0.1 .. 0.9 and no smoothing, the one with the smallest
 /// error on the sample is taken; its rows are multiplied as dense() does.
-ByteWeights round_to_bytes(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
-                           const Workers& workers, Workspace& workspace);
+Int8Weights round_to_int8(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
+                          const Workers& workers, Workspace& workspace);
 
 } // namespace sciexam

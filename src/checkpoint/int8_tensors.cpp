@@ -1,4 +1,4 @@
-#include "checkpoint/byte_tensors.hpp"
+#include "checkpoint/int8_tensors.hpp"
 
 #include "checkpoint/parameters.hpp"
 
@@ -20,8 +20,8 @@ std::vector<DenseGroup> dense_groups(const DebertaConfig& config) {
   return groups;
 }
 
-std::vector<TensorInfo> tensors_with_bytes(const DebertaConfig& config, const std::set<std::string>& groups,
-                                           DType others) {
+std::vector<TensorInfo> tensors_with_int8(const DebertaConfig& config, const std::set<std::string>& groups,
+                                          DType others) {
   std::vector<TensorInfo> factors, rest, bytes;
   std::set<std::string> weights;
   for (const DenseGroup& group : dense_groups(config)) {
@@ -34,9 +34,9 @@ std::vector<TensorInfo> tensors_with_bytes(const DebertaConfig& config, const st
     }
   }
   for (TensorInfo& parameter : parameters_of(config)) {
-    const bool is_bytes = weights.contains(parameter.name);
-    parameter.dtype = is_bytes ? DType::i8 : others;
-    (is_bytes ? bytes : rest).push_back(std::move(parameter));
+    const bool is_int8 = weights.contains(parameter.name);
+    parameter.dtype = is_int8 ? DType::i8 : others;
+    (is_int8 ? bytes : rest).push_back(std::move(parameter));
   }
   // From wide elements to narrow ones, so that each tensor is aligned to its element size.
   factors.insert(factors.end(), rest.begin(), rest.end());
@@ -44,7 +44,7 @@ std::vector<TensorInfo> tensors_with_bytes(const DebertaConfig& config, const st
   return factors;
 }
 
-std::set<std::string> groups_of_bytes(const DebertaConfig& config, const WeightSource& source) {
+std::set<std::string> int8_groups(const DebertaConfig& config, const WeightSource& source) {
   std::set<std::string> stored, groups;
   for (const TensorInfo& tensor : source.tensors())
     stored.insert(tensor.name);

@@ -10,11 +10,11 @@
 namespace sciexam::per_isa {
 namespace {
 
-/// Rows in tiles, [tile][group][kByteParts][kTileRows]; rows missing in the last one are zeros. `room` is for
+/// Rows in tiles, [tile][group][kInt8Parts][kTileRows]; rows missing in the last one are zeros. `room` is for
 /// a tile's rows.
-inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth, const float* scales,
-                       std::int32_t* room, std::int32_t* packed) {
-  const std::int64_t elements = round_up(depth, kGroup) / kGroup * kByteParts;
+inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth, const float* scales,
+                      std::int32_t* room, std::int32_t* packed) {
+  const std::int64_t elements = round_up(depth, kGroup) / kGroup * kInt8Parts;
   for (std::int64_t first = 0; first < call.rows; first += kTileRows, packed += elements * kTileRows) {
     const std::int32_t* rows[kTileRows];
     for (std::int64_t r = 0; r < kTileRows; ++r) {
@@ -22,8 +22,8 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
       rows[r] = own;
       const std::int64_t row = first + r;
       if (row < call.rows)
-        round_to_bytes(call.x + row * call.in_features + k, call.int8_scales.inputs + k, inverse(scales[row]), depth,
-                       own);
+        round_to_int8(call.x + row * call.in_features + k, call.int8_scales.inputs + k, inverse(scales[row]), depth,
+                      own);
       else
         for (std::int64_t i = 0; i < elements; ++i)
           own[i] = 0;
@@ -35,7 +35,7 @@ inline void pack_bytes(const DenseRows& call, std::int64_t k, std::int64_t depth
 /// c[r][x] (+)= sum over groups of a[group][r] * b[group][x], int8 products, for kTileRows rows and kPanelColumns
 /// columns of 32-bit integers, which lie where the floats will be. Never inlined, like tile().
 template <bool kAdd>
-[[gnu::noinline]] void byte_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
+[[gnu::noinline]] void int8_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
                                  std::int64_t c_stride, PanelAhead ahead) {
   Integers sums[kTileRows][2];
 #pragma GCC unroll 16
@@ -59,9 +59,9 @@ template <bool kAdd>
   for (std::int64_t group = 0; group < groups; ++group) {
     ahead.fetch();
     add_part(Part<0>{});
-    if constexpr (kByteParts == 2)
+    if constexpr (kInt8Parts == 2)
       add_part(Part<1>{});
-    a += kTileRows * kByteParts;
+    a += kTileRows * kInt8Parts;
     b += kGroup * kPanelColumns;
   }
 #pragma GCC unroll 16
@@ -71,7 +71,7 @@ template <bool kAdd>
       store_integers(c + r * c_stride + v * kLanes, sums[r][v]);
 }
 
-void dense_bytes(const DenseRows& call) {
+void dense_int8(const DenseRows& call) {
   float* scales = call.scratch;
   auto* room = reinterpret_cast<std::int32_t*>(scales + round_up(call.rows, kLanes));
   auto* packed = room + kPanelColumns * kDepth;
@@ -79,21 +79,21 @@ void dense_bytes(const DenseRows& call) {
     scales[row] = row_scale(call, row);
   const std::int64_t tiles = round_up(call.rows, kTileRows) / kTileRows;
   const std::int64_t panel_bytes = round_up(call.in_features, kGroup) * kPanelColumns;
-  for (std::int64_t k = 0; k < call.in_features; k += kByteDepth) {
-    const std::int64_t depth = smaller(kByteDepth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
-    pack_bytes(call, k, depth, scales, room, packed);
+  for (std::int64_t k = 0; k < call.in_features; k += kInt8Depth) {
+    const std::int64_t depth = smaller(kInt8Depth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
+    pack_int8(call, k, depth, scales, room, packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const std::int8_t* panel = call.weight.int8 + column / kPanelColumns * panel_bytes + k * kPanelColumns;
       PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, groups * tiles);
       for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(groups)) {
-        const std::int32_t* a = packed + row * kByteParts * groups;
+        const std::int32_t* a = packed + row * kInt8Parts * groups;
         const Corner y{call.y + row * call.out_features + column, call.out_features,
                        smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
         const auto multiply = [&](float* c, std::int64_t stride) {
           if (k == 0)
-            byte_tile<false>(a, panel, groups, c, stride, ahead);
+            int8_tile<false>(a, panel, groups, c, stride, ahead);
           else
-            byte_tile<true>(a, panel, groups, c, stride, ahead);
+            int8_tile<true>(a, panel, groups, c, stride, ahead);
         };
         if (k + depth < call.in_features)
           with_whole_tile(y, multiply);

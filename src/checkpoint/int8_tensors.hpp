@@ -25,10 +25,10 @@ std::vector<DenseGroup> dense_groups(const DebertaConfig& config);
 /// and NAME.weight_scale (F32, [out_features]), of which a weight is the product, and GROUP.input_factor (F32,
 /// [in_features]), by which inputs are multiplied before they are rounded to int8. All other tensors are those of
 /// parameters_of(config), of type `others`. F32 comes first, I8 last.
-std::vector<TensorInfo> tensors_with_bytes(const DebertaConfig& config, const std::set<std::string>& groups,
-                                           DType others);
+std::vector<TensorInfo> tensors_with_int8(const DebertaConfig& config, const std::set<std::string>& groups,
+                                          DType others);
 
 /// The names of the groups that `source` has as int8.
-std::set<std::string> groups_of_bytes(const DebertaConfig& config, const WeightSource& source);
+std::set<std::string> int8_groups(const DebertaConfig& config, const WeightSource& source);
 
 } // namespace sciexam

@@ -1,4 +1,4 @@
-#include "kernels/byte_weights.hpp"
+#include "kernels/int8_weights.hpp"
 
 #include "kernels/dense.hpp"
 
@@ -46,8 +46,8 @@ std::vector<float> smoothing_factors(std::span<const float> inputs, std::span<co
   return factors;
 }
 
-ByteWeights round_with(const DenseWeights& layer, std::vector<float> factors) {
-  ByteWeights rounded{.bytes = std::vector<std::int8_t>(layer.weight.size()), .input_factors = std::move(factors)};
+Int8Weights round_with(const DenseWeights& layer, std::vector<float> factors) {
+  Int8Weights rounded{.weights = std::vector<std::int8_t>(layer.weight.size()), .input_factors = std::move(factors)};
   std::vector<float> row(rounded.input_factors.size());
   for (std::int64_t o = 0; o < layer.out; ++o) {
     float largest = 0;
@@ -59,16 +59,16 @@ ByteWeights round_with(const DenseWeights& layer, std::vector<float> factors) {
     const float scale = largest / 127;
     const float inverse = std::isnormal(scale) ? 1 / scale : 0; // the inverse of a smaller scale might be infinite
     rounded.scales.push_back(scale);
-    std::transform(row.begin(), row.end(), rounded.bytes.begin() + o * layer.in,
+    std::transform(row.begin(), row.end(), rounded.weights.begin() + o * layer.in,
                    [=](float value) { return static_cast<std::int8_t>(std::nearbyint(value * inverse)); });
   }
   return rounded;
 }
 
-PackedMatrix packed(const DenseWeights& layer, const ByteWeights& rounded) {
+PackedMatrix packed(const DenseWeights& layer, const Int8Weights& rounded) {
   PackedMatrix matrix(layer.in, layer.out, StoredWeights::int8);
-  matrix.place_bytes(0, std::as_bytes(std::span(rounded.bytes)));
-  std::copy(rounded.scales.begin(), rounded.scales.end(), matrix.byte_scales());
+  matrix.place_int8(0, std::as_bytes(std::span(rounded.weights)));
+  std::copy(rounded.scales.begin(), rounded.scales.end(), matrix.int8_scales());
   std::copy(rounded.input_factors.begin(), rounded.input_factors.end(), matrix.input_factors());
   matrix.complete();
   return matrix;
@@ -86,20 +86,20 @@ double relative_error(const std::vector<float>& y, const std::vector<float>& rig
 
 } // namespace
 
-ByteWeights round_to_bytes(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
-                           const Workers& workers, Workspace& workspace) {
+Int8Weights round_to_int8(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
+                          const Workers& workers, Workspace& workspace) {
   const DenseWeights layer{weight, in_features, static_cast<std::int64_t>(weight.size()) / in_features};
   PackedMatrix exact(layer.in, layer.out, StoredWeights::f32);
   exact.place(0, weight);
   const std::vector<float> right = product(exact, sample, workers, workspace), weights = largest_weights(layer);
   const auto rounded_with = [&](std::vector<float> factors) {
-    ByteWeights rounded = round_with(layer, std::move(factors));
+    Int8Weights rounded = round_with(layer, std::move(factors));
     rounded.error = relative_error(product(packed(layer, rounded), sample, workers, workspace), right);
     return rounded;
   };
-  ByteWeights best = rounded_with(std::vector<float>(static_cast<std::size_t>(in_features), 1.0F));
+  Int8Weights best = rounded_with(std::vector<float>(static_cast<std::size_t>(in_features), 1.0F));
   for (int tenths = 1; tenths <= 9; ++tenths) {
-    ByteWeights tried = rounded_with(smoothing_factors(sample.largest, weights, tenths / 10.0));
+    Int8Weights tried = rounded_with(smoothing_factors(sample.largest, weights, tenths / 10.0));
     if (tried.error < best.error)
       best = std::move(tried);
   }

@@ -1,4 +1,4 @@
-#include "report/numbers.hpp"
+#include "support/text/numbers.hpp"
 
 #include <clocale>
 #include <cmath>
@@ -11,7 +11,7 @@ using namespace sciexam;
 
 namespace {
 
-/// A comma for decimals and dots between thousands, as in German; every system has it, being made here.
+/// Decimal commas and dots between thousands, as in German; made here, so that every system has it.
 class CommaForPoint : public std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
   char do_thousands_sep() const override { return '.'; }
@@ -43,7 +43,7 @@ TEST_CASE("large numbers are grouped, very large and very small ones are scienti
   CHECK(format_number(1e300) == "1e300");
 }
 
-TEST_CASE("what is no number is a dash") {
+TEST_CASE("a value that is not finite is a dash") {
   CHECK(format_number(std::nan("")) == "-");
   CHECK(format_number(std::numeric_limits<double>::infinity()) == "-");
   CHECK(format_fixed(-std::numeric_limits<double>::infinity(), 2) == "-");
@@ -59,6 +59,12 @@ TEST_CASE("ticks have short numbers, places at most one decimal") {
   CHECK(format_coordinate(12.04) == "12");
   CHECK(format_coordinate(-0.04) == "0");
   CHECK(format_coordinate(100) == "100");
+}
+
+TEST_CASE("printed text has any length") {
+  CHECK(printed("%s, %d of %zu, %.2f", "x", 3, std::size_t{4}, 0.125) == "x, 3 of 4, 0.12");
+  CHECK(printed("%s", "").empty());
+  CHECK(printed("%1000d|", 7).size() == 1001);
 }
 
 TEST_CASE("a locale with decimal commas changes nothing") {

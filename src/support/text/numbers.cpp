@@ -1,8 +1,10 @@
-#include "report/numbers.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdarg>
+#include <cstdio>
 #include <string_view>
 
 namespace sciexam {
@@ -11,12 +13,12 @@ namespace {
 constexpr std::string_view kNoNumber = "-";
 
 std::string to_text(double value, std::chars_format format, int decimals) {
-  char text[400]; // fixed notation of the greatest double has 309 digits
+  char text[400]; // the largest double has 309 digits in fixed notation
   const auto [end, fault] = std::to_chars(text, text + sizeof text, value, format, decimals);
   return fault == std::errc() ? std::string(text, end) : std::string(kNoNumber);
 }
 
-/// Without the zeros that end its decimals.
+/// Without trailing zeros after the decimal point.
 std::string trimmed(std::string text) {
   if (text.find('.') == std::string::npos)
     return text;
@@ -45,7 +47,7 @@ std::string format_scientific(double value, int decimals) {
   const std::string text = to_text(value, std::chars_format::scientific, decimals);
   const std::size_t e = text.find('e');
   int exponent = 0;
-  const char* sign_or_digit = text.data() + e + (text[e + 1] == '+' ? 2 : 1); // from_chars takes no plus
+  const char* sign_or_digit = text.data() + e + (text[e + 1] == '+' ? 2 : 1); // from_chars does not accept a plus
   std::from_chars(sign_or_digit, text.data() + text.size(), exponent);
   return trimmed(text.substr(0, e)) + "e" + std::to_string(exponent);
 }
@@ -75,6 +77,18 @@ std::string format_compact(double value) {
 
 std::string format_coordinate(double value) {
   return trimmed(format_fixed(value, 1));
+}
+
+std::string printed(const char* format, ...) {
+  std::va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, format, arguments);
+  va_end(arguments);
+  std::string text(static_cast<std::size_t>(std::max(0, length)), '\0');
+  std::vsnprintf(text.data(), text.size() + 1, format, again); // the string has room for the NUL byte
+  va_end(again);
+  return text;
 }
 
 } // namespace sciexam

@@ -1,0 +1,24 @@
+// tokenizer.json, the file of Hugging Face's tokenizers library.
+#pragma once
+
+#include "tokenizer/tokenizer_definition.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace sciexam {
+
+/// Reads a tokenizer of the type Unigram. Understood are the normalizers
+/// Sequence, Strip, Replace (see is_known_expression), NFC, NFKC, Lowercase and
+/// Precompiled; the pre-tokenizers Sequence, Punctuation (isolated) and
+/// Metaspace; and the post-processor TemplateProcessing where it is
+/// "[CLS] A [SEP]" and "[CLS] A [SEP] B [SEP]". Anything else is
+/// refused by name with InputError, as is a file that contradicts itself.
+/// Truncation and padding are listed as unused; the decoder has no part in ids.
+TokenizerDefinition parse_tokenizer_json(std::string_view bytes, const std::filesystem::path& file);
+
+/// The definition in that form: what transformers would have saved. parse_tokenizer_json() reads the same from it.
+std::string write_tokenizer_json(const TokenizerDefinition& definition);
+
+} // namespace sciexam
