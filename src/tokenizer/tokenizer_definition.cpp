@@ -18,11 +18,14 @@ std::optional<std::int32_t> piece_of_text(const std::vector<Piece>& pieces, std:
   return static_cast<std::int32_t>(piece - pieces.begin());
 }
 
-/// By id, without what only says how a token is shown.
+/// By id, without what only says how a token is shown, and without whether a literal [UNK] is looked for before or
+/// after normalization: that changed between versions of transformers, and no text has one.
 std::vector<AddedToken> in_order(std::vector<AddedToken> tokens) {
   std::ranges::sort(tokens, {}, &AddedToken::id);
-  for (AddedToken& token : tokens)
+  for (AddedToken& token : tokens) {
     token.special = false;
+    token.normalized = token.normalized && token.content != kUnknownToken;
+  }
   return tokens;
 }
 

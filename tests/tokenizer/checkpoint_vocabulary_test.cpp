@@ -119,6 +119,15 @@ TEST_CASE("of two files that give the same ids spm.model is taken") {
   CHECK(folder.read().notes.empty());
 }
 
+TEST_CASE("spm.model is also taken where a tokenizer.json of 2023 looks for [UNK] in the raw text") {
+  TokenizerDefinition definition = parse_tokenizer(small_spm(), "spm.model");
+  for (AddedToken& token : definition.added_tokens)
+    token.normalized = false;
+  Folder folder;
+  folder.with_spm().with_text("tokenizer.json", write_tokenizer_json(definition));
+  CHECK(folder.read().bytes == small_spm());
+}
+
 TEST_CASE("of two files that give other ids tokenizer.json is taken, and that is said") {
   Folder folder;
   folder.with_spm().with("tokenizer.json", small_tokenizer_json());
@@ -207,7 +216,9 @@ TEST_CASE("what has no effect is named in a line") {
   const std::vector<std::string> notes = folder.read().notes;
   REQUIRE(notes.size() == 2);
   CHECK_THAT(notes[0], ContainsSubstring("tokenizer.json: these settings have no effect here: truncation, padding"));
-  CHECK_THAT(notes[1], ContainsSubstring("tokenizer_config.json: these settings have no effect here: truncation_side, chat_template"));
+  CHECK_THAT(
+      notes[1],
+      ContainsSubstring("tokenizer_config.json: these settings have no effect here: truncation_side, chat_template"));
 }
 
 TEST_CASE("a vocabulary that a model was not trained with is refused") {
