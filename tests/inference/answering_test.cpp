@@ -1,5 +1,7 @@
 #include "catch_beside_torch.hpp"
+#include "checkpoint/parameters.hpp"
 #include "inference/answering.hpp"
+#include "inference/loading.hpp"
 #include "model/answering_reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "package/tiny_package.hpp"
