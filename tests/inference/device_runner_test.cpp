@@ -3,6 +3,7 @@
 #include "inference/answering.hpp"
 #include "inference/device_check.hpp"
 #include "inference/device_runner.hpp"
+#include "inference/token_batches.hpp"
 #include "temporary_folder.hpp"
 
 #include <cstdlib>
