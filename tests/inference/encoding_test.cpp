@@ -32,7 +32,7 @@ TEST_CASE("questions within the bounds are encoded as in training") {
                                            question_with(repeated("the gas ", 1000)), question_with("")};
   for (const TemplateOptions& options : {kClosedBook, kOpenBook, TemplateOptions{Template::closed_book, 40}}) {
     const EncodedExam exam = encode_exam(demo_tokenizer(), questions, options, 2);
-    CHECK(exam.questions == encode_questions(demo_tokenizer(), questions, options, 2));
+    CHECK((exam.questions == encode_questions(demo_tokenizer(), questions, options, 2))); // has no text form
     CHECK(exam.cut.empty());
   }
 }
@@ -90,6 +90,6 @@ TEST_CASE("encoding ends once it is told to stop") {
 TEST_CASE("a shortened question has the tokens of its whole text's beginning") {
   const Question question = question_with(repeated("word ", 300));
   TemplateOptions options{Template::closed_book, 50};
-  CHECK(encode_shortened(demo_tokenizer(), question, kClosedBook, 50) ==
-        encode_question(demo_tokenizer(), question, options));
+  CHECK((encode_shortened(demo_tokenizer(), question, kClosedBook, 50) ==
+         encode_question(demo_tokenizer(), question, options)));
 }
