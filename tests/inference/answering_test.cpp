@@ -1,4 +1,5 @@
 #include "catch_beside_torch.hpp"
+#include "checkpoint/parameters.hpp"
 #include "inference/answering.hpp"
 #include "inference/loading.hpp"
 #include "model/answering_reference.hpp"
