@@ -73,10 +73,10 @@ std::vector<std::string> load_weights(const DebertaForMultipleChoice& network, W
 
 std::unique_ptr<PackedDeberta> load_packed(const DebertaConfig& config, WeightSource& source, int threads,
                                            Precision precision) {
-  const std::set<std::string> int8_groups = int8_groups(config, source);
-  require_suitable(config, source, int8_groups, precision);
-  auto network = std::make_unique<PackedDeberta>(config, formats_of(source, int8_groups, precision));
-  load_packed_weights(*network, source, int8_groups, threads);
+  const std::set<std::string> groups = int8_groups(config, source);
+  require_suitable(config, source, groups, precision);
+  auto network = std::make_unique<PackedDeberta>(config, formats_of(source, groups, precision));
+  load_packed_weights(*network, source, groups, threads);
   return network;
 }
 
