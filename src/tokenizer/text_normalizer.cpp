@@ -149,7 +149,9 @@ std::string TextNormalizer::normalize(std::string_view text) const {
 }
 
 std::vector<NormalizerStep> sentencepiece_steps(CharacterMap map) {
-  std::vector<NormalizerStep> steps = {Strip{}};
+  std::vector<NormalizerStep> steps;
+  steps.reserve(2); // GCC 12 sees a write beyond the end where it grows
+  steps.emplace_back(Strip{});
   if (!map.empty())
     steps.emplace_back(std::move(map));
   steps.emplace_back(Replace{.pattern = " {2,}", .is_expression = true, .content = " "});
