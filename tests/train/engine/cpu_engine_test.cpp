@@ -52,18 +52,18 @@ TEST_CASE("an engine that is given another one's state goes on as that one does"
   const std::map<std::string, Bytes> state = state_of(first);
   CHECK(state.size() == 4 * first_network.parameters().size());
   CHECK(state.contains("exp_avg_sq/classifier.weight"));
-  CHECK(state_of(second) != state);
+  CHECK((state_of(second) != state));
   for (const auto& [name, bytes] : state) {
     const std::size_t half = bytes.size() / 8 * 4;
     second.write_state(name, half, std::span(bytes).subspan(half));
     second.write_state(name, 0, std::span(bytes).first(half));
   }
   second.resume(1);
-  CHECK(state_of(second) == state);
+  CHECK((state_of(second) == state));
   do_step(first, 1);
   do_step(second, 1);
-  CHECK(state_of(first) != state);
-  CHECK(state_of(second) == state_of(first));
+  CHECK((state_of(first) != state));
+  CHECK((state_of(second) == state_of(first)));
 }
 
 TEST_CASE("a perturbed engine gives other gradients, and after restoring has the same weights") {
@@ -78,10 +78,10 @@ TEST_CASE("a perturbed engine gives other gradients, and after restoring has the
   CHECK(clean.tokens == lesson.train.lengths[0] + lesson.train.lengths[1] + lesson.train.lengths[2]);
   CHECK(norm > 0);
   engine.perturb();
-  CHECK(state_of(engine) != before);
+  CHECK((state_of(engine) != before));
   CHECK(engine.add_gradients({0, 1, 2}, 0, 0).loss > clean.loss); // it moved up the gradient, with the same masks
   engine.restore();
-  CHECK(state_of(engine) == before);
+  CHECK((state_of(engine) == before));
   CHECK(engine.gradient_norm() != norm); // of both passes together
   engine.step(0, 1);
   CHECK(engine.gradient_norm() == 0);
@@ -97,9 +97,9 @@ TEST_CASE("weights and their average are exchanged and exchanged back") {
   const std::map<std::string, Bytes> before = state_of(engine);
   engine.swap_average();
   const std::map<std::string, Bytes> swapped = state_of(engine);
-  CHECK(swapped.at("parameter/classifier.weight") == before.at("average/classifier.weight"));
-  CHECK(swapped.at("average/classifier.weight") == before.at("parameter/classifier.weight"));
-  CHECK(swapped != before);
+  CHECK((swapped.at("parameter/classifier.weight") == before.at("average/classifier.weight")));
+  CHECK((swapped.at("average/classifier.weight") == before.at("parameter/classifier.weight")));
+  CHECK((swapped != before));
   engine.swap_average();
-  CHECK(state_of(engine) == before);
+  CHECK((state_of(engine) == before));
 }
