@@ -12,13 +12,13 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-Table table_of(const std::string& text, const std::string& name = "set.json") {
+Table json_table_of(const std::string& text, const std::string& name = "set.json") {
   const TemporaryFolder folder;
   return read_table(write_file(folder / name, text));
 }
 
 std::string fault_of_text(const std::string& text, const std::string& name = "set.json") {
-  return fault_of([&] { table_of(text, name); });
+  return fault_of([&] { json_table_of(text, name); });
 }
 
 const std::string kOne = R"({"question": "p", "A": "x", "B": "y", "answer": "A"})";
@@ -43,20 +43,20 @@ void check_two(const Table& table) {
 } // namespace
 
 TEST_CASE("lists, lines and exports of pandas and the dataset server are one table") {
-  check_two(table_of("[" + kOne + ", " + kTwo + "]"));
-  check_two(table_of("\xEF\xBB\xBF\n [" + kOne + ",\n" + kTwo + "]\n"));
-  check_two(table_of(kOne + "\n\n" + kTwo + "\n"));
-  check_two(table_of(kOne + "\n" + kTwo, "set.jsonl"));
-  check_two(table_of(R"({"data": [)" + kOne + "," + kTwo + R"(], "version": 3})"));
-  check_two(table_of(R"({"set": {"questions": [)" + kOne + "," + kTwo + R"(]}, "version": "3"})"));
-  check_two(table_of(R"({"q1": )" + kOne + R"(, "q2": )" + kTwo + "}"));
-  check_two(table_of(R"({"columns": ["question", "A", "B", "answer"], "index": [0, 1],
+  check_two(json_table_of("[" + kOne + ", " + kTwo + "]"));
+  check_two(json_table_of("\xEF\xBB\xBF\n [" + kOne + ",\n" + kTwo + "]\n"));
+  check_two(json_table_of(kOne + "\n\n" + kTwo + "\n"));
+  check_two(json_table_of(kOne + "\n" + kTwo, "set.jsonl"));
+  check_two(json_table_of(R"({"data": [)" + kOne + "," + kTwo + R"(], "version": 3})"));
+  check_two(json_table_of(R"({"set": {"questions": [)" + kOne + "," + kTwo + R"(]}, "version": "3"})"));
+  check_two(json_table_of(R"({"q1": )" + kOne + R"(, "q2": )" + kTwo + "}"));
+  check_two(json_table_of(R"({"columns": ["question", "A", "B", "answer"], "index": [0, 1],
                          "data": [["p", "x", "y", "A"], ["q", "v", "w", "B"]]})"));
-  check_two(table_of(R"({"question": {"0": "p", "1": "q"}, "A": {"0": "x", "1": "v"}, "B": {"0": "y", "1": "w"},
+  check_two(json_table_of(R"({"question": {"0": "p", "1": "q"}, "A": {"0": "x", "1": "v"}, "B": {"0": "y", "1": "w"},
                          "answer": {"0": "A", "1": "B"}})"));
-  check_two(table_of(R"({"question": ["p", "q"], "A": ["x", "v"], "B": ["y", "w"], "answer": ["A", "B"]})"));
-  check_two(table_of(R"({"schema": {"fields": [{"name": "question"}]}, "data": [)" + kOne + "," + kTwo + "]}"));
-  check_two(table_of(R"({"features": [{"name": "question"}], "num_rows_total": 2, "rows": [)"
+  check_two(json_table_of(R"({"question": ["p", "q"], "A": ["x", "v"], "B": ["y", "w"], "answer": ["A", "B"]})"));
+  check_two(json_table_of(R"({"schema": {"fields": [{"name": "question"}]}, "data": [)" + kOne + "," + kTwo + "]}"));
+  check_two(json_table_of(R"({"features": [{"name": "question"}], "num_rows_total": 2, "rows": [)"
                      R"({"row_idx": 0, "row": )" +
                      kOne +
                      R"(, "truncated_cells": []},)"
@@ -65,19 +65,19 @@ TEST_CASE("lists, lines and exports of pandas and the dataset server are one tab
 }
 
 TEST_CASE("the rows of JSON lines are its lines, those of a document its records") {
-  CHECK(table_of(kOne + "\n\n" + kTwo + "\n").rows.at(1).row == 3);
-  CHECK(table_of("[" + kOne + ",\n\n" + kTwo + "]").rows.at(1).row == 2);
-  CHECK(table_of(kOne).rows.at(0).row == 1);
+  CHECK(json_table_of(kOne + "\n\n" + kTwo + "\n").rows.at(1).row == 3);
+  CHECK(json_table_of("[" + kOne + ",\n\n" + kTwo + "]").rows.at(1).row == 2);
+  CHECK(json_table_of(kOne).rows.at(0).row == 1);
 }
 
 TEST_CASE("keys of questions are ids where they have none") {
-  const Table table = table_of(R"({"q1": )" + kOne + "}");
+  const Table table = json_table_of(R"({"q1": )" + kOne + "}");
   CHECK(table.names.back() == "id");
   CHECK(table.rows.at(0).cells.back().text == "q1");
 }
 
 TEST_CASE("records may lack members that others have") {
-  const Table table = table_of(R"([{"question": "p"}, {"A": "x", "question": "q"}])");
+  const Table table = json_table_of(R"([{"question": "p"}, {"A": "x", "question": "q"}])");
   CHECK(table.names == std::vector<std::string>{"question", "A"});
   CHECK(table.rows.at(0).find(1) == nullptr);
   CHECK(*table.rows.at(1).find(1) == "x");
