@@ -3,8 +3,10 @@
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/text/json.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/tokenizer_definition.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 #include "tokenizer/tokenizer_settings.hpp"
 
 #include <algorithm>

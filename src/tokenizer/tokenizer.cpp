@@ -5,6 +5,7 @@
 #include "support/text/json.hpp"
 #include "support/text/utf8.hpp"
 #include "tokenizer/code_points.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,7 +1,6 @@
 #include "tokenizer/tokenizer_definition.hpp"
 
 #include "support/errors.hpp"
-#include "tokenizer/tokenizer_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,16 +38,6 @@ std::string pieces_difference(const std::vector<Piece>& one, const std::vector<P
 }
 
 } // namespace
-
-bool is_tokenizer_json(std::string_view bytes, const std::filesystem::path& file) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  return file.extension() == ".json" || bytes.starts_with("{") || bytes.starts_with(kByteOrderMark);
-}
-
-TokenizerDefinition parse_tokenizer(std::string_view bytes, const std::filesystem::path& file) {
-  return is_tokenizer_json(bytes, file) ? parse_tokenizer_json(bytes, file)
-                                        : definition_of(parse_sentencepiece_model(bytes, file), file);
-}
 
 TokenizerDefinition definition_of(SentencePieceModel model, const std::filesystem::path& file) {
   TokenizerDefinition definition;

@@ -35,13 +35,6 @@ struct TokenizerDefinition {
   std::vector<std::string> unused = {}; ///< parts of the file that are set and have no effect here, by name
 };
 
-/// Reads spm.model or tokenizer.json, whichever the bytes are. Throws InputError, naming
-/// `file` and, in tokenizer.json, the JSON path, for what is damaged or not understood.
-TokenizerDefinition parse_tokenizer(std::string_view bytes, const std::filesystem::path& file);
-
-/// True for bytes that are to be read as JSON: a file named *.json, or text that begins with a brace.
-bool is_tokenizer_json(std::string_view bytes, const std::filesystem::path& file);
-
 /// The tokenizer that transformers' DebertaV2Converter makes of a SentencePiece model: control and user-defined pieces,
 /// [PAD], [CLS], [SEP] and [MASK] are found in the raw text, [UNK] after normalization. [MASK] gets the id
 /// behind the pieces if it is none. Throws InputError if one of the others is missing.

@@ -4,7 +4,6 @@
 #include "tokenizer/tokenizer_definition.hpp"
 
 #include <filesystem>
-#include <string>
 #include <string_view>
 
 namespace sciexam {
@@ -17,8 +16,5 @@ namespace sciexam {
 /// refused by name with InputError, as is a file that contradicts itself.
 /// Truncation and padding are listed as unused; the decoder has no part in ids.
 TokenizerDefinition parse_tokenizer_json(std::string_view bytes, const std::filesystem::path& file);
-
-/// The definition in that form: what transformers would have saved. parse_tokenizer_json() reads the same from it.
-std::string write_tokenizer_json(const TokenizerDefinition& definition);
 
 } // namespace sciexam

@@ -1,6 +1,7 @@
+#include "tokenizer/tokenizer_json_writer.hpp"
+
 #include "support/text/json.hpp"
 #include "tokenizer/base64.hpp"
-#include "tokenizer/tokenizer_json.hpp"
 
 namespace sciexam {
 namespace {

@@ -3,7 +3,9 @@
 #include "golden/golden.hpp"
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>

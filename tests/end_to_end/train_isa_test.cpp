@@ -39,7 +39,7 @@ ProgramResult check(const School& school, const fs::path& lock, const std::strin
 
 } // namespace
 
-TEST_CASE("--isa avx2 gives the same weights whatever the environment asks of the libraries") {
+TEST_CASE("option --isa avx2 gives the same weights whatever the environment asks of the libraries") {
   const School school;
   std::vector<std::string> environment = {"ATEN_CPU_CAPABILITY=default", "ONEDNN_MAX_CPU_ISA=SSE41"};
   if (sciexam::cpu_has(Isa::avx512))
@@ -60,7 +60,7 @@ TEST_CASE("--isa avx2 gives the same weights whatever the environment asks of th
   CHECK_THAT(first.err, ContainsSubstring(", for --isa avx2"));
 }
 
-TEST_CASE("--isa goes before the manifest's instruction set, which goes before SCIEXAM_ISA and the CPU's best") {
+TEST_CASE("option --isa goes before the manifest's instruction set, which goes before SCIEXAM_ISA and the CPU's best") {
   School school;
   const auto minimum = [&](const std::vector<std::string>& environment, const std::string& out,
                            const std::vector<std::string>& more) -> std::string {
@@ -79,7 +79,7 @@ TEST_CASE("--isa goes before the manifest's instruction set, which goes before S
   CHECK(minimum({}, "native", {"--isa", "native"}) == best);
 }
 
-TEST_CASE("--check trains with the instruction set that the lock names, on a CPU that has better ones too") {
+TEST_CASE("option --check trains with the instruction set that the lock names, on a CPU that has better ones too") {
   const School school;
   REQUIRE(train_with(school, {}, "out", {"--isa", "avx2"}).status == 0);
   const ProgramResult same = check(school, school / "out/lock.json", "again");

@@ -3,6 +3,7 @@
 #include "support/errors.hpp"
 #include "tokenizer/tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -52,10 +52,11 @@ TEST_CASE("whether to stop is asked many times within each layer of a long quest
     REQUIRE(answer_batch(network, questions, {0}, count));
     INFO((packed ? "packed" : "not packed"));
     CHECK(asked > 4 * config.num_hidden_layers);
-    const int all = asked;
+    // Only the calling thread asks, so how often depends on how many tasks it gets.
+    const int some = asked / 2;
     asked = 0;
-    CHECK_FALSE(answer_batch(network, questions, {0}, [&] { return ++asked == all; })); // within the last layer
-    CHECK(asked == all);
+    CHECK_FALSE(answer_batch(network, questions, {0}, [&] { return ++asked == some; }));
+    CHECK(asked == some);
   }
 }
 

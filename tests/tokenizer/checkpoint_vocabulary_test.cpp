@@ -2,10 +2,12 @@
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
 #include "tokenizer/checkpoint_vocabulary.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/small_model.hpp"
 #include "tokenizer/small_tokenizer_json.hpp"
 #include "tokenizer/tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 
 #include <memory>
 #include <utility>

@@ -4,8 +4,10 @@
 #include "support/files/files.hpp"
 #include "support/text/json.hpp"
 #include "tokenizer/checkpoint_vocabulary.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 
 #include <fstream>
 

@@ -1,9 +1,11 @@
 #include "support/errors.hpp"
 #include "tokenizer/base64.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/small_model.hpp"
 #include "tokenizer/small_tokenizer_json.hpp"
 #include "tokenizer/tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>

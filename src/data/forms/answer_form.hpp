@@ -1,6 +1,8 @@
 // How a file writes its answers.
 #pragma once
 
+#include "data/forms/answer_cell.hpp"
+
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -10,22 +12,8 @@
 
 namespace sciexam {
 
-enum class AnswerForm {
-  letter,       ///< "B", "b", "(B)", "Option B", "B) its text", or the name of the option's column; some may be numbers
-  text,         ///< the text of an option
-  index_from_0, ///< "1" for B; "1.0" too
-  index_from_1, ///< "2" for B
-  apart,        ///< the right option itself, which is not among the options
-};
-
 /// In words, e.g. "letters".
 std::string_view text_of(AnswerForm form);
-
-/// A question whose answer is still as its file has it. Both are cleaned.
-struct AnswerCell {
-  std::string_view text;
-  std::span<const std::string> options;
-};
 
 /// What is known of a file before its answers are understood.
 struct AnswerRules {

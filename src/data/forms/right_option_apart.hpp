@@ -2,7 +2,7 @@
 // distractors under ordinary names.
 #pragma once
 
-#include "data/forms/answer_form.hpp"
+#include "data/forms/answer_cell.hpp"
 
 #include <filesystem>
 #include <optional>

@@ -1,5 +1,6 @@
 #include "data/output/data_report.hpp"
 
+#include "data/output/data_summary.hpp"
 #include "report/bar_plot.hpp"
 #include "report/page.hpp"
 #include "support/text/counted.hpp"

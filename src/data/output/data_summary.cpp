@@ -1,4 +1,5 @@
-#include "data/output/data_report.hpp"
+#include "data/output/data_summary.hpp"
+
 #include "support/text/numbers.hpp"
 
 #include <algorithm>

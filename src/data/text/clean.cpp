@@ -1,5 +1,6 @@
 #include "data/text/clean.hpp"
 
+#include "data/text/html_entities.hpp"
 #include "support/errors.hpp"
 #include "support/text/utf8.hpp"
 

@@ -22,9 +22,4 @@ struct CleaningCounts {
 /// space, or one line end if it holds one; none at the ends. Throws InternalError if it is not UTF-8.
 std::string clean_text(std::string_view text, CleaningCounts& counts);
 
-/// `text` with its HTML entities replaced: numeric ones ("&#176;", "&#xB0;", and "&#150;" as browsers read it, as the
-/// Windows-1252 character), and the named ones that are common in scientific texts. Anything else, such as "&T" or
-/// "&unknown;", stays as it is.
-std::string decode_html_entities(std::string_view text);
-
 } // namespace sciexam

@@ -1,4 +1,5 @@
-#include "data/text/clean.hpp"
+#include "data/text/html_entities.hpp"
+
 #include "support/text/utf8.hpp"
 
 #include <algorithm>

@@ -98,8 +98,10 @@ void DeviceServer::open_network() {
           "limits beyond those of the shared memory");
   const std::size_t count = request_.shape.relative_rows > 0 ? 2 * static_cast<std::size_t>(limits.longest) - 1 : 0;
   std::vector<std::uint16_t> rows(memory_.rows.begin(), memory_.rows.begin() + static_cast<std::ptrdiff_t>(count));
-  if (network_ && request_.shape == shape_ && limits == limits_ && rows == rows_)
+  if (network_ && request_.shape == shape_ && limits == limits_ && rows == rows_) {
+    network_->begin_loading();
     return;
+  }
   network_.reset(); // before the next one needs the memory
   network_ = std::make_unique<DeviceNetwork>(*device_, kernel_image(device_->compute_capability()), request_.shape,
                                              limits, rows);

@@ -2,6 +2,7 @@
 // without them these tests are skipped.
 #include "data/forms/read_data.hpp"
 #include "data/output/data_report.hpp"
+#include "data/output/data_summary.hpp"
 #include "data/output/write_data.hpp"
 #include "data/selection/arrange.hpp"
 #include "data/selection/duplicates.hpp"

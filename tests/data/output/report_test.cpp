@@ -1,4 +1,5 @@
 #include "data/output/data_report.hpp"
+#include "data/output/data_summary.hpp"
 #include "data/sets.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,4 +1,5 @@
 #include "data/text/clean.hpp"
+#include "data/text/html_entities.hpp"
 #include "support/errors.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -2,7 +2,9 @@
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "temporary_folder.hpp"
+#include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
+#include "tokenizer/tokenizer_json_writer.hpp"
 #include "train/inputs/file_hash.hpp"
 #include "train/inputs/inputs.hpp"
 
