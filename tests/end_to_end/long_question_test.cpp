@@ -21,7 +21,7 @@ constexpr double kSlowness = 4; // of everything outside the run's own clock: st
 constexpr double kSlowness = 1;
 #endif
 constexpr int kQuestions = 30; ///< of usual length
-constexpr int kLimit = 8;      ///< seconds
+constexpr int kLimit = 15;     ///< seconds: many times what a quiet machine takes
 
 std::string repeated(const std::string& text, int count) {
   std::string all;
@@ -85,7 +85,7 @@ TEST_CASE("beside a question of absurd length the limit holds, and every model a
     const auto start = std::chrono::steady_clock::now();
     const ProgramResult run = sciexam_run(with_limit);
     INFO(one.name << "\n" << run.out << run.err);
-    CHECK(seconds_since(start) < (kLimit + 1) * kSlowness);
+    CHECK(seconds_since(start) < (kLimit + 2) * kSlowness);
     const std::string submission = read_bytes(folder / "out.csv");
     CHECK(count_lines(submission, ",") == kQuestions + 2);
     const std::string probabilities = read_bytes(folder / "p.csv");
