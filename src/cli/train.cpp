@@ -167,7 +167,9 @@ void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>&
 
 void add_training_files(CLI::App& command, TrainOptions& options) {
   command.add_option("--manifest", options.manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
-  command.add_option("--base", options.base, "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json")
+  command
+      .add_option("--base", options.base,
+                  "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json")
       ->required()
       ->group("Inputs");
   command.add_option("--data", options.data, "Folder with the manifest's data files")->required()->group("Inputs");

@@ -9,6 +9,9 @@ namespace {
 /// Senders often signal both the process and its group (timeout(1) does); the two count as one.
 constexpr time_t kSameSignalSeconds = 1;
 
+/// Of the handler's stack: many times what the kernel writes for the largest CPU state.
+constexpr std::size_t kStackBytes = std::size_t{64} << 10;
+
 volatile std::sig_atomic_t signalled = 0;
 timespec first_signal; // written by the handler, before `signalled`, and read by it alone
 
@@ -26,15 +29,25 @@ void on_signal(int number) {
 
 } // namespace
 
-InterruptGuard::InterruptGuard() {
+// oneDNN's f32 products point the stack register at memory from malloc() while they run. A handler on that stack would
+// write the frame of its signal over whatever lies below: with AVX-512 and AMX that is up to 11 KB.
+InterruptGuard::InterruptGuard() : stack_(kStackBytes) {
   signalled = 0;
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  stack_t stack{};
+  stack.ss_sp = stack_.data();
+  stack.ss_size = stack_.size();
+  sigaltstack(&stack, &previous_stack_);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 InterruptGuard::~InterruptGuard() {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
+  sigaltstack(&previous_stack_, nullptr);
 }
 
 bool interrupted() noexcept {

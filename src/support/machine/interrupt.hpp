@@ -1,16 +1,25 @@
 // SIGINT and SIGTERM as a request that long work can poll.
 #pragma once
 
+#include <csignal>
+#include <cstddef>
+#include <vector>
+
 namespace sciexam {
 
 /// While one exists, SIGINT and SIGTERM make interrupted() true instead of ending the process. Another signal, two
-/// seconds later or more, ends it as usual.
+/// seconds later or more, ends it as usual. To be made by the program's first thread, which is the one that the kernel
+/// hands such signals to: they are handled on a stack of their own.
 class InterruptGuard {
 public:
   InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
   ~InterruptGuard();
+
+private:
+  std::vector<std::byte> stack_;
+  stack_t previous_stack_{};
 };
 
 /// True once a signal has arrived while an InterruptGuard existed.

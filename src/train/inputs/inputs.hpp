@@ -24,8 +24,8 @@ struct BaseInputs {
 };
 
 /// Checks the manifest's files in `folder` and reads configuration and vocabulary. Throws InputError for a file whose
-/// sha256 differs, UsageError for one that is missing, and for a vocabulary that files beside it, which the manifest does
-/// not name, would change.
+/// sha256 differs, UsageError for one that is missing, and for a vocabulary that files beside it, which the manifest
+/// does not name, would change.
 BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::path& folder);
 
 struct DataInputs {

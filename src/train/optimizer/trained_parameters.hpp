@@ -19,8 +19,8 @@ struct TrainedParameter {
 };
 
 /// The parameters that the settings do not freeze, in the network's order; these alone require gradients from now on
-/// (but for the word embeddings, see ForwardOptions::word_rows_apart). Parameters without an effect (pos_att_type lacks the
-/// term) are kept: their gradient stays undefined.
+/// (but for the word embeddings, see ForwardOptions::word_rows_apart). Parameters without an effect (pos_att_type lacks
+/// the term) are kept: their gradient stays undefined.
 std::vector<TrainedParameter> trained_parameters(const DebertaForMultipleChoice& network,
                                                  const TrainingSettings& settings);
 

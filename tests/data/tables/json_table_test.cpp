@@ -57,11 +57,11 @@ TEST_CASE("lists, lines and exports of pandas and the dataset server are one tab
   check_two(json_table_of(R"({"question": ["p", "q"], "A": ["x", "v"], "B": ["y", "w"], "answer": ["A", "B"]})"));
   check_two(json_table_of(R"({"schema": {"fields": [{"name": "question"}]}, "data": [)" + kOne + "," + kTwo + "]}"));
   check_two(json_table_of(R"({"features": [{"name": "question"}], "num_rows_total": 2, "rows": [)"
-                     R"({"row_idx": 0, "row": )" +
-                     kOne +
-                     R"(, "truncated_cells": []},)"
-                     R"({"row_idx": 1, "row": )" +
-                     kTwo + R"(, "truncated_cells": []}]})"));
+                          R"({"row_idx": 0, "row": )" +
+                          kOne +
+                          R"(, "truncated_cells": []},)"
+                          R"({"row_idx": 1, "row": )" +
+                          kTwo + R"(, "truncated_cells": []}]})"));
 }
 
 TEST_CASE("the rows of JSON lines are its lines, those of a document its records") {

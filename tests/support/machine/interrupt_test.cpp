@@ -1,8 +1,12 @@
 #include "support/machine/interrupt.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +32,29 @@ int ended_by(unsigned seconds) {
   return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+/// Sends SIGTERM to this process while the stack register points at `top`, as oneDNN's products have it in memory from
+/// malloc().
+void signal_with_stack_at(std::byte* top) {
+  long result = SYS_kill;
+  asm volatile("mov %%rsp, %%rbx\n\t"
+               "mov %[top], %%rsp\n\t"
+               "syscall\n\t"
+               "mov %%rbx, %%rsp"
+               : "+a"(result)
+               : [top] "r"(top), "D"(static_cast<long>(getpid())), "S"(static_cast<long>(SIGTERM))
+               : "rbx", "rcx", "r11", "memory");
+  REQUIRE(result == 0);
+}
+
 } // namespace
+
+TEST_CASE("a signal writes nothing where the stack register points") {
+  std::vector<std::byte> memory(std::size_t{64} << 10);
+  const InterruptGuard guard;
+  signal_with_stack_at(memory.data() + memory.size() - 64);
+  CHECK(interrupted());
+  CHECK(std::ranges::all_of(memory, [](std::byte b) { return b == std::byte{0}; }));
+}
 
 TEST_CASE("a signal is only a request while a guard exists, and a new guard forgets it") {
   for (const int number : {SIGINT, SIGTERM}) {
