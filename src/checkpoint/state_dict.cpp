@@ -81,9 +81,9 @@ std::vector<std::string> keys_with_tensors(const PickleValue& dictionary) {
 }
 
 /// Looks for the state dict from a value downwards. Values may contain themselves, so each is entered once.
-class Search {
+class StateDictSearch {
 public:
-  explicit Search(const std::filesystem::path& file) : file_(file) {}
+  explicit StateDictSearch(const std::filesystem::path& file) : file_(file) {}
 
   struct Found {
     const PickleValue* dictionary = nullptr;
@@ -141,7 +141,7 @@ const std::vector<std::string_view>& state_dict_globals() {
 StateDict read_state_dict(const PickleValue& root, const Storages& storages, const std::filesystem::path& file) {
   if (root.kind != Kind::dictionary)
     throw InputError({file}, "does not hold a state dict", "Save model.state_dict() alone");
-  std::optional<Search::Found> found = Search(file).find(root);
+  std::optional<StateDictSearch::Found> found = StateDictSearch(file).find(root);
   if (!found)
     throw InputError({file}, "holds no tensors", "Save model.state_dict() alone");
   StateDict dict;

@@ -15,11 +15,11 @@ constexpr std::uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
 constexpr int kRounds = 10;
 
 /// The upper and lower halves of the eight products x[i] * multiplier.
-struct Product {
+struct WideProduct {
   __m256i high, low;
 };
 
-SCIEXAM_V3 inline Product multiply(__m256i x, std::uint32_t multiplier) {
+SCIEXAM_V3 inline WideProduct multiply(__m256i x, std::uint32_t multiplier) {
   const __m256i m = _mm256_set1_epi64x(multiplier);
   const __m256i even = _mm256_mul_epu32(x, m), odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), m);
   constexpr int kOddLanes = 0xAA;
@@ -37,7 +37,7 @@ SCIEXAM_V3 void philox(const RandomStream& stream, std::uint32_t group, std::uin
   __m256i x1 = splat(stream.counter[0]), x2 = splat(stream.counter[1]), x3 = splat(stream.counter[2]);
   auto key0 = static_cast<std::uint32_t>(stream.key), key1 = static_cast<std::uint32_t>(stream.key >> 32);
   for (int round = 0; round < kRounds; ++round) {
-    const Product a = multiply(x0, kMultiplier0), b = multiply(x2, kMultiplier1);
+    const WideProduct a = multiply(x0, kMultiplier0), b = multiply(x2, kMultiplier1);
     x0 = _mm256_xor_si256(_mm256_xor_si256(b.high, x1), splat(key0));
     x1 = b.low;
     x2 = _mm256_xor_si256(_mm256_xor_si256(a.high, x3), splat(key1));

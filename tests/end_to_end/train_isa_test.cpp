@@ -142,7 +142,7 @@ TEST_CASE("bf16 is refused where an instruction set without it is asked for") {
   CHECK_THAT(run.err, ContainsSubstring("bf16 needs a CPU with AVX-512-BF16 or AMX, and kernels that use it"));
 }
 
-TEST_CASE("golden: the demo's first model is what its lock says, on any CPU", "[golden]") {
+TEST_CASE("golden: the demo's first model is what its lock says, on any CPU", "[golden][long]") {
 #ifdef SCIEXAM_DYNAMIC
   SKIP("the lock is of the static program");
 #endif

@@ -28,7 +28,7 @@ constexpr int kFirstPlace = 3;                                 ///< of the descr
 constexpr int kAboveAllPlaces = 16;                            ///< ours are duplicated to here, out of their way
 
 /// A helper's start.
-struct Start {
+struct HelperStart {
   const std::vector<std::string>& arguments;
   std::vector<Descriptor> descriptors = {};
   pid_t process = 0; ///< once it runs
@@ -45,7 +45,7 @@ int write_whole(const Descriptor& file, std::string_view bytes) {
   return 0;
 }
 
-int spawn(const std::string& path, Start& start) {
+int spawn(const std::string& path, HelperStart& start) {
   std::vector<char*> argv = {const_cast<char*>(kName)};
   for (const std::string& argument : start.arguments)
     argv.push_back(const_cast<char*>(argument.c_str()));
@@ -64,7 +64,7 @@ int spawn(const std::string& path, Start& start) {
   return failed;
 }
 
-int start_from_memory(std::string_view image, Start& start) {
+int start_from_memory(std::string_view image, HelperStart& start) {
   Descriptor made(::memfd_create(kName, MFD_CLOEXEC | MFD_EXEC));
   if (!made && errno == EINVAL) // before Linux 6.3 every memfd is executable
     made = Descriptor(::memfd_create(kName, MFD_CLOEXEC));
@@ -77,7 +77,7 @@ int start_from_memory(std::string_view image, Start& start) {
   return failed != 0 ? failed : spawn("/proc/self/fd/" + std::to_string(memory.number()), start);
 }
 
-int start_from_file(std::string_view image, Start& start, const std::filesystem::path& folder) {
+int start_from_file(std::string_view image, HelperStart& start, const std::filesystem::path& folder) {
   std::string name = (folder / ("." + std::string(kName) + ".XXXXXX")).string();
   Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (!file)
@@ -97,7 +97,7 @@ int start_from_file(std::string_view image, Start& start, const std::filesystem:
 pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<int>& given,
                    const std::filesystem::path& folder) {
   const auto words = [](int number) { return std::system_category().message(number); };
-  Start start{arguments};
+  HelperStart start{arguments};
   for (const int descriptor : given) {
     start.descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, kAboveAllPlaces));
     if (!start.descriptors.back())
