@@ -7,6 +7,7 @@
 #include "support/files/files.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/numbers.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 
@@ -27,12 +28,8 @@ Probabilities probabilities_of(const ModelAnswers& model) {
 
 /// The beginning of a long text, cut between characters.
 std::string beginning(const std::string& text) {
-  if (text.size() <= kShownText)
-    return text;
-  std::size_t end = kShownText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  return text.substr(0, end) + " ...";
+  const std::string_view shown = utf8_prefix(text, kShownText);
+  return std::string(shown) + (shown.size() < text.size() ? " ..." : "");
 }
 
 std::vector<ModelReport> model_reports(const Exam& exam, const EnsembleAnswers& answers) {

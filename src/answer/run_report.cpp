@@ -37,11 +37,15 @@ std::string work_table(const Exam& exam, const EnsembleAnswers& answers) {
   return text;
 }
 
-std::vector<OptionLogits> all_logits(const ModelAnswers& model) {
-  std::vector<OptionLogits> logits;
-  for (const auto& of_question : model.logits)
-    logits.push_back(of_question.value());
-  return logits;
+/// Of the questions that both answered.
+Agreement agreement_of(const ModelAnswers& a, const ModelAnswers& b) {
+  std::vector<OptionLogits> of_a, of_b;
+  for (std::size_t q = 0; q < a.logits.size(); ++q)
+    if (a.logits[q] && b.logits[q]) {
+      of_a.push_back(*a.logits[q]);
+      of_b.push_back(*b.logits[q]);
+    }
+  return compare(of_a, of_b);
 }
 
 } // namespace
@@ -64,8 +68,7 @@ std::string score_table(const Exam& exam, std::span<const ModelAnswers> models) 
   std::string text = "  model                         MAP@3   accuracy\n";
   for (const ModelAnswers& model : models)
     text += table_row(model.name, combine_answers({&model, 1}, exam.questions, Combine::mean_softmax), exam);
-  for (const Combine combine :
-       {Combine::mean_softmax, Combine::mean_logits, Combine::mean_plus_max, Combine::weighted, Combine::vote})
+  for (const Combine combine : all_combines())
     text +=
         table_row("ensemble, " + std::string(name_of(combine)), combine_answers(models, exam.questions, combine), exam);
   return text;
@@ -76,7 +79,7 @@ std::string agreement_table(const Exam& exam, std::span<const ModelAnswers> bf16
   for (const ModelAnswers& model : bf16)
     for (const ModelAnswers& same : f32)
       if (model.name == same.name)
-        text += model.name + ", bf16 against f32: " + describe(compare(all_logits(model), all_logits(same))) + "\n";
+        text += model.name + ", bf16 against f32: " + describe(agreement_of(model, same)) + "\n";
   return text;
 }
 

@@ -29,8 +29,8 @@ std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combin
 /// A table with MAP@3 and accuracy of each model and of the ensemble under every way to combine.
 std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);
 
-/// The score table in f32, and a line for each model that answered in both: how its answers in bf16 differ. Every
-/// question must be answered.
+/// The score table in f32, and a line for each model that answered in both: how its answers in bf16 differ, over
+/// the questions answered in both.
 std::string agreement_table(const Exam& exam, std::span<const ModelAnswers> bf16, std::span<const ModelAnswers> f32);
 
 } // namespace sciexam

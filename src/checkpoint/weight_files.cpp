@@ -14,10 +14,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kIndexEnding = ".index.json";
 constexpr std::string_view kAdapterBegin = "adapter_"; // adapter_config.json, adapter_model.safetensors or .bin
 
-/// In the order of preference, which is that of transformers.
-constexpr std::array<std::string_view, 4> kPreferred = {"model.safetensors", "model.safetensors.index.json",
-                                                        "pytorch_model.bin", "pytorch_model.bin.index.json"};
-
 /// How files of weights and training states end. Those that sciexam reads under another name come first.
 constexpr std::array<std::string_view, 5> kReadableEndings = {".safetensors", ".bin", ".pt", ".pth", ".ckpt"};
 constexpr std::array<std::string_view, 6> kOtherEndings = {kIndexEnding, ".h5", ".msgpack", ".ot", ".onnx", ".gguf"};
@@ -71,7 +67,7 @@ bool is_folder(const fs::directory_entry& entry) {
 
 bool has_preferred(const fs::path& folder) {
   std::error_code failure;
-  return std::any_of(kPreferred.begin(), kPreferred.end(),
+  return std::any_of(kWeightFileNames.begin(), kWeightFileNames.end(),
                      [&](std::string_view name) { return fs::exists(folder / name, failure); });
 }
 
@@ -111,9 +107,9 @@ WeightFiles find_weight_files(const fs::path& folder) {
   std::vector<std::string> found = names_where(folder, [](const fs::directory_entry& entry) {
     return !is_folder(entry) && holds_weights(entry.path().filename().string());
   });
-  const auto* const chosen = std::find_if(kPreferred.begin(), kPreferred.end(),
+  const auto* const chosen = std::find_if(kWeightFileNames.begin(), kWeightFileNames.end(),
                                           [&](std::string_view name) { return fs::exists(folder / name); });
-  if (chosen == kPreferred.end())
+  if (chosen == kWeightFileNames.end())
     fail_without_weights(folder, found);
   std::erase(found, std::string(*chosen));
   return {folder / *chosen, std::move(found)};
@@ -127,7 +123,7 @@ std::string describe_unused(const WeightFiles& files, const std::vector<std::str
   if (unused.empty())
     return {};
   const bool second = std::any_of(unused.begin(), unused.end(), [](const std::string& name) {
-    return std::find(kPreferred.begin(), kPreferred.end(), name) != kPreferred.end();
+    return std::find(kWeightFileNames.begin(), kWeightFileNames.end(), name) != kWeightFileNames.end();
   });
   const bool adapter = std::any_of(unused.begin(), unused.end(), is_adapter);
   return "the weights are those of " + files.chosen.filename().string() +

@@ -1,11 +1,17 @@
 // Which of the files in a checkpoint's folder are its weights.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sciexam {
+
+/// The names under which a folder's weights are looked for, in the order of preference, which is that of transformers.
+inline constexpr std::array<std::string_view, 4> kWeightFileNames = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
 /// What a folder has of weights.
 struct WeightFiles {

@@ -96,9 +96,9 @@ std::vector<double> right_probabilities(const DataSet& data, const DataOptions& 
     questions.push_back(record.question);
   const Package package = Package::open(find_package(options.package).path);
   const EnsembleAnswers answers = answer_with_ensemble(package, questions, {.threads = use_threads(options.threads)});
-  if (!answers.failures.empty())
-    throw PackageError(options.package, "not all of its models can be used: " + answers.failures.front(),
-                       "Copy the package again; nothing was written");
+  if (const std::vector<std::string> missing = answers.degradations(); !missing.empty())
+    throw PackageError(options.package, "not all of its models answered everything: " + missing.front(),
+                       "Copy the package again, or leave --drop-easy out; nothing was written");
   std::vector<double> probabilities;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const OptionScores scores = combine_scores(Combine::mean_softmax, answers_of(answers.models, i).logits, {});

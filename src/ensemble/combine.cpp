@@ -10,8 +10,8 @@ namespace sciexam {
 namespace {
 
 constexpr std::pair<Combine, std::string_view> kNames[] = {
-    {Combine::mean_logits, "mean-logits"},
     {Combine::mean_softmax, "mean-softmax"},
+    {Combine::mean_logits, "mean-logits"},
     {Combine::mean_plus_max, "mean-plus-max"},
     {Combine::weighted, "weighted"},
     {Combine::vote, "vote"},
@@ -39,6 +39,13 @@ OptionScores votes(std::span<const OptionLogits> models) {
 }
 
 } // namespace
+
+std::vector<Combine> all_combines() {
+  std::vector<Combine> all;
+  for (const auto& named : kNames)
+    all.push_back(named.first);
+  return all;
+}
 
 std::string_view name_of(Combine combine) {
   for (const auto& [value, name] : kNames)

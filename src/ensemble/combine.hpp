@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sciexam {
 
@@ -18,6 +19,8 @@ enum class Combine {
   vote,          ///< 3, 2 and 1 points for each model's first three options
 };
 
+/// Every way to combine, the default first.
+std::vector<Combine> all_combines();
 /// "mean-logits", "mean-softmax", ...: as --combine takes them.
 std::string_view name_of(Combine combine);
 /// Throws UsageError that lists the names.

@@ -3,6 +3,7 @@
 #include "support/machine/shared_stop.hpp"
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -19,14 +20,8 @@ void log_cut_questions(std::size_t cut, std::size_t all, const TemplateOptions& 
              " of " + std::to_string(all));
 }
 
-/// Cuts a text to kLongestText bytes, between two characters.
 void shorten(std::string& text) {
-  if (text.size() <= kLongestText)
-    return;
-  std::size_t end = kLongestText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end;
-  text.resize(end);
+  text.resize(utf8_prefix(text, kLongestText).size());
 }
 
 /// The question with its texts within kLongestText; nothing if they are as they stand.

@@ -30,6 +30,14 @@ TEST_CASE("of answers in bf16 the score table in f32 is printed, and how each mo
         "logits differ by up to 1.000\n");
 }
 
+TEST_CASE("a question that a model left unanswered in one precision is not compared") {
+  Exam exam;
+  exam.questions.resize(2);
+  const std::vector<ModelAnswers> bf16 = {{"run_0", 1, {OptionLogits{5, 4, 3, 2, 1}, std::nullopt}}},
+                                  f32 = {{"run_0", 1, {OptionLogits{5, 4, 3, 2, 1}, OptionLogits{1, 2, 3, 4, 5}}}};
+  CHECK(agreement_table(exam, bf16, f32).find("bf16 against f32: of 1 question ") != std::string::npos);
+}
+
 TEST_CASE("the demo's models answer in bf16 nearly what they answer in f32") {
   const Exam exam = read_demo_exam();
   const Package package = open_demo_package();

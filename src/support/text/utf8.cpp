@@ -75,4 +75,12 @@ void append_utf8(std::string& text, char32_t code_point) {
   }
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most)
+    return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
+    --most;
+  return text.substr(0, most);
+}
+
 } // namespace sciexam

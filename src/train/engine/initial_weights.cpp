@@ -40,18 +40,19 @@ void initialise_weights(const DebertaForMultipleChoice& network, std::uint64_t s
   }
 }
 
-void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& folder, int threads) {
-  const auto source = open_checkpoint(folder);
+void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint, int threads) {
+  const auto source = open_checkpoint(checkpoint);
   const Match match = match_parameters(parameters_of(network.config()), *source, Purpose::training_start);
   for (const std::string& note : source->notes())
-    log_line(folder.string() + ": " + note);
+    log_line(checkpoint.string() + ": " + note);
   if (!match.note.empty())
-    log_line(folder.string() + ": " + match.note);
+    log_line(checkpoint.string() + ": " + match.note);
   if (!match.missing.empty())
-    log_line(folder.string() + ": has no head (" + match.missing.front() + ", ...): it starts fresh, from the seed");
+    log_line(checkpoint.string() + ": has no head (" + match.missing.front() +
+             ", ...): it starts fresh, from the seed");
   const std::vector<std::string> extra = load_weights(network, *source, Purpose::training_start, threads);
   if (!extra.empty())
-    log_line(folder.string() + ": " + counted(extra.size(), "tensor") +
+    log_line(checkpoint.string() + ": " + counted(extra.size(), "tensor") +
              " that the network does not have left out, for example " + extra.front());
 }
 

@@ -14,8 +14,8 @@ namespace sciexam {
 /// the same for the same seed on every machine.
 void initialise_weights(const DebertaForMultipleChoice& network, std::uint64_t seed);
 
-/// Loads the checkpoint in `folder`; a head that it lacks (pooler, classifier) is left as it is, which is logged.
-/// Throws as load_weights().
-void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& folder, int threads);
+/// Loads `checkpoint`, a folder or a file of weights; a head that it lacks (pooler, classifier) is left as it is, which
+/// is logged. Throws as load_weights().
+void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint, int threads);
 
 } // namespace sciexam

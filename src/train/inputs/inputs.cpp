@@ -1,5 +1,6 @@
 #include "train/inputs/inputs.hpp"
 
+#include "checkpoint/weight_files.hpp"
 #include "exam/folds.hpp"
 #include "exam/near_duplicates.hpp"
 #include "exam/ranking.hpp"
@@ -119,6 +120,9 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
   if (!names.contains("config.json"))
     throw UsageError("the manifest's base has no config.json. Name it among $.base.files");
   base.vocabulary = base_vocabulary(names, folder);
+  const auto* const weights =
+      std::ranges::find_if(kWeightFileNames, [&](std::string_view name) { return names.contains(std::string(name)); });
+  base.weights = weights == kWeightFileNames.end() ? folder : folder / *weights;
   base.config = read_deberta_config(folder / "config.json");
   base.config_text = trained_config_text(folder / "config.json");
   return base;

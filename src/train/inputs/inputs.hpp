@@ -17,6 +17,9 @@ namespace sciexam {
 /// What was found of a manifest's input.
 struct BaseInputs {
   std::filesystem::path folder;
+  /// The weights that the manifest names, whose hash was checked, whatever else lies beside them; where it names none,
+  /// the folder.
+  std::filesystem::path weights;
   DebertaConfig config;       ///< of config.json, with no run's settings applied
   std::string config_text;    ///< as the trained checkpoints carry it
   Vocabulary vocabulary;      ///< spm.model or tokenizer.json, whichever the manifest names

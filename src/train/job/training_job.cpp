@@ -140,7 +140,7 @@ RunRequest TrainingJob::request_for(const RunPlan& plan, const RunQuestions& que
 RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const {
   initialise_weights(network, static_cast<std::uint64_t>(run.settings.seed));
   if (!request_.manifest.random_weights)
-    load_base_weights(network, request_.base, request_.threads);
+    load_base_weights(network, base_.weights, request_.threads);
   network.move_to(request_.device);
   log_line(run.name + ": " + counted(run.train->size(), "training question") + " (" +
            counted(run.train->total_tokens(), "token") + "), " + std::to_string(run.valid->size()) + " to validate, " +

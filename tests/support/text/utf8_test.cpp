@@ -4,6 +4,14 @@
 
 using namespace sciexam;
 
+TEST_CASE("the beginning of a text ends between two characters") {
+  CHECK(utf8_prefix("a\u00E9b", 1) == "a");
+  CHECK(utf8_prefix("a\u00E9b", 2) == "a"); // in the middle of the second
+  CHECK(utf8_prefix("a\u00E9b", 3) == "a\u00E9");
+  CHECK(utf8_prefix("a\u00E9b", 9) == "a\u00E9b");
+  CHECK(utf8_prefix("", 3).empty());
+}
+
 TEST_CASE("every Unicode scalar value survives encoding and decoding") {
   std::size_t wrong = 0;
   for (char32_t code_point = 0; code_point <= 0x10FFFF; ++code_point) {

@@ -178,6 +178,18 @@ TEST_CASE("a base folder must hold what the manifest names") {
   CHECK_THROWS_WITH(read_base(manifest, kBase), ContainsSubstring("spm.model"));
 }
 
+TEST_CASE("a base's weights are the file that the manifest names, whatever lies beside it") {
+  const TemporaryFolder folder;
+  for (const char* name : {"config.json", "spm.model"})
+    std::filesystem::copy_file(std::filesystem::path(kBase) / name, folder / name);
+  for (const char* name : {"model.safetensors", "pytorch_model.bin"})
+    write_file_atomically(folder / name, std::string_view("weights"));
+  TrainingManifest manifest = manifest_of({});
+  CHECK(read_base(manifest, folder.path()).weights == folder.path());
+  manifest.base_files.push_back({"pytorch_model.bin", {}});
+  CHECK(read_base(manifest, folder.path()).weights == folder / "pytorch_model.bin");
+}
+
 TEST_CASE("a base's vocabulary is the file that the manifest names") {
   const TemporaryFolder folder;
   const std::filesystem::path spm = std::filesystem::path(kBase) / "spm.model";
