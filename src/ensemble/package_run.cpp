@@ -8,6 +8,7 @@
 #include "support/machine/memory.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/utf8.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -20,11 +21,8 @@ constexpr std::int64_t kDeviceTokens = 2048;
 
 /// A question's id as messages show it.
 std::string shown_id(const std::string& id) {
-  constexpr std::size_t kMost = 40;
-  std::size_t end = std::min(id.size(), kMost);
-  while (end < id.size() && end > 0 && (static_cast<unsigned char>(id[end]) & 0xC0) == 0x80)
-    --end; // whole characters
-  return end < id.size() ? id.substr(0, end) + "..." : id;
+  const std::string_view shown = utf8_prefix(id, 40);
+  return std::string(shown) + (shown.size() < id.size() ? "..." : "");
 }
 
 /// As many tokens at once as memory permits; those of one usual question at least.

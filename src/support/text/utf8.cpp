@@ -78,7 +78,7 @@ void append_utf8(std::string& text, char32_t code_point) {
 std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
   if (text.size() <= most)
     return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
+  while (most > 0 && is_continuation(static_cast<unsigned char>(text[most])))
     --most;
   return text.substr(0, most);
 }
