@@ -46,7 +46,7 @@ AlignedFloats::AlignedFloats(std::int64_t count) : bytes_(static_cast<std::size_
 
 AlignedFloats AlignedFloats::zeros(std::int64_t count) {
   AlignedFloats floats(count);
-  if (floats.bytes_ < kHugePage) // a mapping is zeros, and takes memory only where it is written
+  if (floats.bytes_ < kHugePage) // a mapping is zero already, and takes memory only where it is written
     std::fill_n(floats.data(), count, 0.0F);
   return floats;
 }

@@ -39,7 +39,7 @@ public:
   /// The contents are whatever was left there. Throws std::bad_alloc.
   float* take(std::int64_t count) {
     if (count > count_) {
-      floats_ = AlignedFloats(); // before the larger ones are taken
+      floats_ = AlignedFloats(); // freed before the larger ones are allocated
       count_ = 0;
       floats_ = AlignedFloats(count);
       count_ = count;

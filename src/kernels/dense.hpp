@@ -13,7 +13,7 @@ namespace sciexam {
 inline constexpr std::int64_t kEfficientRows = 96;
 
 /// y = x weight^T + bias, then GELU if asked for; x [rows, in_features], y [rows, out_features]. The bits of a row
-/// depend neither on the rows beside it nor on the workers. Throws std::bad_alloc.
+/// depend neither on the other rows nor on the workers. Throws std::bad_alloc.
 void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
            Workspace& workspace);
 /// Only the first `out_features`, without GELU; y [rows, out_features].

@@ -1,5 +1,5 @@
-// Dropout masks that are a function of where they are applied: nothing is
-// stored, and the backward pass makes the same mask again.
+// Dropout masks as a function of the element's position: nothing is stored, and the backward pass recomputes the
+// same mask.
 #pragma once
 
 #include "support/random.hpp"

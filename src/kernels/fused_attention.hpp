@@ -30,8 +30,8 @@ struct FusedAttention {
   float* context = nullptr; ///< [tokens or queries of all sequences, heads * head_dim]
 };
 
-/// context = softmax((q k^T + c2p + p2c) * scale) v. The bits of a sequence's context depend neither on the sequences
-/// beside it nor on the workers. Throws std::bad_alloc.
+/// context = softmax((q k^T + c2p + p2c) * scale) v. The bits of a sequence's context depend neither on the other
+/// sequences nor on the workers. Throws std::bad_alloc.
 void fused_attention(const FusedAttention& call, const Workers& workers, Workspace& workspace);
 
 } // namespace sciexam

@@ -27,8 +27,8 @@ struct Int8Weights {
 
 /// Rounds weight [out_features, in_features] to int8 with one scale per output. Inputs are smoothed (SmoothQuant,
 /// arXiv:2211.10438, formula 4): divided by maximum^alpha / (maximum weight)^(1 - alpha), since a few inputs much
-/// larger than the rest would leave those no bits. Of alpha = 0.1 .. 0.9 and no smoothing, the one with the smallest
-/// error on the sample is taken; its rows are multiplied as dense() does.
+/// larger than the rest would otherwise leave the rest too few bits. Of alpha = 0.1 .. 0.9 and no smoothing, the one
+/// with the smallest error on the sample is taken; the sample's rows are multiplied as in dense().
 Int8Weights round_to_int8(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
                           const Workers& workers, Workspace& workspace);
 

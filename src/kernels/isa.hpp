@@ -7,7 +7,7 @@
 
 namespace sciexam {
 
-/// Each has all of the ones before it. avx512_vnni: AVX-512 with products of int8; avx512_bf16: also with products of
+/// Each includes all those before it. avx512_vnni: AVX-512 with products of int8; avx512_bf16: also with products of
 /// bf16; avx512_amx: also with AMX, a unit for matrix products of both.
 enum class Isa { avx2, avx512, avx512_vnni, avx512_bf16, avx512_amx };
 
@@ -26,12 +26,12 @@ Isa best_isa();
 /// "AVX2", "AVX-512", "AVX-512 with VNNI", "AVX-512 with VNNI and bf16", "AVX-512 with AMX".
 std::string isa_name(Isa isa);
 
-/// As command lines and files have it: "avx2", "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx".
+/// As spelled in command lines and files: "avx2", "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx".
 std::string isa_option(Isa isa);
 /// The reverse; nothing for any other text.
 std::optional<Isa> isa_of_option(std::string_view option);
 
-/// True if this CPU can run it. For AMX, which a process has to ask the kernel for, it is asked for.
+/// True if this CPU can run it. Asks the kernel for AMX, as a process must before it uses it.
 bool cpu_has(Isa isa);
 
 } // namespace sciexam

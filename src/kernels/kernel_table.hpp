@@ -6,7 +6,7 @@
 
 namespace sciexam {
 
-/// How packed weights are stored. f16 takes half the memory; products are f32 then, too. bf16: products are bf16. int8:
+/// How packed weights are stored. f16 takes half the memory; products are still f32. bf16: products are bf16. int8:
 /// products are int8.
 enum class StoredWeights { f32, f16, bf16, int8 };
 
@@ -16,8 +16,8 @@ struct WeightPanels {
   union {
     const float* f32 = nullptr; ///< [panel][in_features][panel_columns]
     const std::uint16_t* f16;   ///< the same shape
-    /// [panel][in_features / 2, rounded up][panel_columns][2]. x is rounded to bf16 too, and what is summed in f32 are
-    /// the products of pairs.
+    /// [panel][in_features / 2, rounded up][panel_columns][2]. x is rounded to bf16 too, and the products of pairs
+    /// are summed in f32.
     const std::int32_t* bf16;
     /// [panel][in_features / 4, rounded up][panel_columns][4]; a weight is Int8Scales::outputs times its number. Each
     /// row of x, times Int8Scales::inputs, is rounded to int8 with a scale of its own, the products are summed in
@@ -38,7 +38,7 @@ struct DenseRows {
   const float* x = nullptr; ///< [rows, in_features]
   std::int64_t rows = 0, in_features = 0, out_features = 0;
   WeightPanels weight = {};
-  Int8Scales int8_scales = {}; ///< for int8 weights alone
+  Int8Scales int8_scales = {}; ///< for int8 weights only
   const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
   bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
   float* y = nullptr;          ///< [rows, out_features]
@@ -53,8 +53,8 @@ struct NormRows {
   float* y = nullptr;
 };
 
-/// What tokens are multiplied by, per distance d of two of them, -(length - 1) .. length - 1. Far distances share rows
-/// of the table with their neighbours: adjacent distances with the same row are one column here.
+/// What tokens are multiplied by, for each distance d of two of them, -(length - 1) .. length - 1. Far distances share
+/// rows of the table with their neighbours: adjacent distances with the same row are one column here.
 struct DistanceTable {
   const float* columns = nullptr; ///< [panel][head_dim][panel_columns]; null: there is no such term
   /// [d], rising by 0 or 1; both ends repeat kDistanceMargin times more.
@@ -75,10 +75,10 @@ struct HeadAttention {
   float* scratch = nullptr; ///< attention_scratch(length, head_dim) floats, aligned
 };
 
-/// Into what chunks rows are best split for a kernel.
+/// How rows are best split into chunks for a kernel.
 struct RowChunks {
-  std::int64_t tile; ///< rows that it computes at once: multiples of so many waste nothing
-  std::int64_t most; ///< so many stay in the second cache
+  std::int64_t tile; ///< rows that it computes at once: multiples of it waste nothing
+  std::int64_t most; ///< rows that stay in the second-level cache
 };
 
 struct KernelTable {
@@ -94,7 +94,7 @@ struct KernelTable {
 /// That of chosen_isa().
 const KernelTable& kernel_table();
 
-namespace per_isa { // a file of each instruction set
+namespace per_isa { // one file per instruction set
 extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels, kAvx512Bf16Kernels, kAvx512AmxKernels;
 }
 

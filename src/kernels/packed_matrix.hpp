@@ -40,7 +40,7 @@ public:
   /// [in_features]; to be written.
   float* int8_scales() noexcept { return int8_scales_.data(); }
   float* input_factors() noexcept { return input_factors_.data(); }
-  /// To be called once all is placed.
+  /// To be called once everything is placed.
   void complete();
 
   /// A call with this matrix; the caller fills in x, rows, y and scratch.

@@ -123,7 +123,7 @@ void dense(const DenseRows& call) {
   }
 }
 
-/// Mean and variance in two passes over a row that the first cache holds.
+/// Mean and variance in two passes over a row that fits in the first-level cache.
 void add_and_normalise(const NormRows& call) {
   const auto size = static_cast<float>(call.size);
   for (std::int64_t row = 0; row < call.rows; ++row) {

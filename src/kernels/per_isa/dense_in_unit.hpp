@@ -17,7 +17,7 @@ constexpr std::int64_t kUnitRows = kRounded.tile, kUnitDepth = 16, kRegisterRows
 constexpr std::int64_t kFetches = kPanelColumns * 4 / 64; ///< cache lines that a row of a panel takes
 static_assert(kUnitRows == 2 * kRegisterRows && kPanelColumns == 32);
 
-/// The unit as this thread sees it, all registers of their full size.
+/// The unit as this thread sees it, all registers at their full size.
 class MatrixUnit {
 public:
   MatrixUnit() {

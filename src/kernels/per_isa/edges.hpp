@@ -10,7 +10,7 @@ namespace {
 struct Corner {
   float* at;
   std::int64_t stride, rows, columns;
-  bool begun; ///< sums of earlier products are there
+  bool begun; ///< sums of earlier products are there already
 
   bool whole() const { return rows == kTileRows && columns == kPanelColumns; }
 };

@@ -9,9 +9,9 @@ namespace {
 /// What a tile's sums start from.
 enum class Start { zero, bias, result };
 
-/// A panel of weights that will be multiplied next and is far away: tiles ask the processor to read it into the second
-/// cache while they multiply, evenly over their steps in depth. (Measured on Emerald Rapids: products of f32 are 8 to
-/// 12 % faster than where a panel's rows are asked for shortly before they are needed, others 2 to 5 %.)
+/// The panel of weights that will be multiplied next, still in memory: tiles prefetch it into the second-level cache
+/// while they multiply, evenly over their steps in depth. (Measured on Emerald Rapids: f32 products are 8 to 12 %
+/// faster than with a panel's rows prefetched shortly before they are needed, others 2 to 5 %.)
 class PanelAhead {
 public:
   /// Until fetch() has been called `steps` times.
@@ -59,8 +59,8 @@ inline auto columns_at(const Element* b, std::int64_t first) {
 }
 
 /// c[r][x] = start + sum over k of a[k][r] * b[k][x], for kTileRows rows and kVectors vectors of columns; the rows of
-/// a, b and c are `_stride` elements apart. `bias` is a row. Every element is summed in the order of k, whatever is
-/// beside it. Elements are floats, or pairs of bf16. Never inlined: next to other values the compiler would not keep
+/// a, b and c are `_stride` elements apart. `bias` is a row. Every element is summed in the order of k, whatever
+/// its neighbours. Elements are floats, or pairs of bf16. Never inlined: among other values the compiler would not keep
 /// all sums in registers.
 template <int kVectors, Start kStart, class Element, class Panel, class Ahead = NothingAhead>
 [[gnu::noinline]] void tile(const Element* a, std::int64_t a_stride, Panel b, std::int64_t b_stride, std::int64_t depth,
@@ -142,8 +142,8 @@ inline void transpose_eight(const float* const (&from)[8], float scale, float* t
   transpose_eight(r, to, to_stride);
 }
 
-/// A tile's rows as [depth][kTileRows], eight elements of eight rows at a time. What that writes beyond a tile's rows
-/// is written over: by the first eight rows, which come last, by the elements that follow, and by the next tile.
+/// A tile's rows as [depth][kTileRows], eight elements of eight rows at a time. What this writes beyond a tile's rows
+/// is overwritten: by the first eight rows, which come last, by the elements that follow, and by the next tile.
 template <class Element>
 inline void interleave(const Element* const (&rows)[kTileRows], std::int64_t depth, Element* packed) {
   std::int64_t k = 0;

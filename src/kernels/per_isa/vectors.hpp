@@ -1,6 +1,6 @@
-// The words in which kernels are written, for the instruction set that this file is compiled for. Included by
-// this folder's sources alone (and by tests): everything is in an unnamed namespace, and no standard header with inline
-// functions may be included beside it, or the linker might take AVX-512 copies of them for the whole program.
+// The vocabulary of the kernels, for the instruction set that this file is compiled for. Included only by this
+// folder's sources (and by tests): everything is in an unnamed namespace, and no standard header with inline
+// functions may be included with it, or the linker might take AVX-512 copies of them for the whole program.
 #pragma once
 
 #include "kernels/kernel_table.hpp"
@@ -56,7 +56,7 @@ inline Integers part_of(Integers columns) {
 }
 inline Integers add_products(Integers a, Integers b, Integers c) {
   c += reinterpret_cast<Integers>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
-  asm("" : "+v"(c)); // added now: products that wait do not fit into the registers
+  asm("" : "+v"(c)); // add now: deferred products would not fit into the registers
   return c;
 }
 #endif
@@ -96,7 +96,7 @@ inline Integers part_of(Integers columns) {
 }
 inline Integers add_products(Integers a, Integers b, Integers c) {
   c += reinterpret_cast<Integers>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
-  asm("" : "+x"(c)); // added now: products that wait do not fit into the registers
+  asm("" : "+x"(c)); // add now: deferred products would not fit into the registers
   return c;
 }
 
@@ -106,7 +106,7 @@ inline Vector zero() {
   return Vector{};
 }
 inline Vector all(float x) {
-  return x - Vector{}; // not plus: 0 + x is not x where x is -0, so that the compiler would really add
+  return x - Vector{}; // not plus: 0 + x is not x where x is -0, so the compiler would emit an addition
 }
 inline Vector load(const float* from) {
   Vector x;
@@ -223,8 +223,8 @@ constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) {
   return a < b ? a : b;
 }
 
-/// Rows that a worker should multiply at once, enough to make reading the weights cheap beside the product. The matrix
-/// unit's products take less time and need more. (Measured on Emerald Rapids: 98 and 196 are equally fast.)
+/// Rows that a worker should multiply at once, enough to make reading the weights cheap compared with the product. The
+/// matrix unit's products take less time and need more. (Measured on Emerald Rapids: 98 and 196 are equally fast.)
 constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 140 : 192};
 #ifdef __AMX_TILE__
 constexpr RowChunks kRounded = {32, 256};
