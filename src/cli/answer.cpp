@@ -57,7 +57,7 @@ ExitStatus status_of(const AnswerOutcome& outcome) {
 }
 
 ExitStatus answer(const AnswerOptions& options) {
-  renew_memory_reserve(); // a machine without room for this has room for nothing: better said at once
+  renew_memory_reserve(); // fails at once on a machine that has no room even for this
   set_quiet(options.quiet);
   if (!options.log_json.empty())
     open_event_log(options.log_json);
@@ -80,8 +80,8 @@ ExitStatus answer(const AnswerOptions& options) {
 
 void add_answer(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<AnswerOptions>();
-  app.add_option("--package", options->package, "Package folder [found by itself]")->group("Inputs");
-  app.add_option("--test", options->test, "The exam, a CSV file [found by itself]")->group("Inputs");
+  app.add_option("--package", options->package, "Package folder [found automatically]")->group("Inputs");
+  app.add_option("--test", options->test, "The exam, a CSV file [found automatically]")->group("Inputs");
   app.add_option("--output", options->output, "Submission to write [submission.csv]")->group("Outputs");
   app.add_option("--probabilities", options->probabilities, "Also write each model's and the ensemble's probabilities")
       ->group("Outputs");
@@ -91,22 +91,22 @@ void add_answer(CLI::App& app, ExitStatus& status) {
       ->group("Outputs");
   app.add_flag("--quiet", options->quiet, "Print warnings and the summary only")->group("Outputs");
   app.add_flag("--lenient", options->lenient,
-               "Answer rows of the exam that cannot be read with A B C, and name them, rather than refusing the exam")
+               "Answer exam rows that cannot be read with A B C, and name them, instead of refusing the exam")
       ->group("Inputs");
   app.add_option("--time-limit", options->time_limit,
-                 "Time for everything, such as 8h50m, 45m or 90s, from the start of the notebook's session (elsewhere: "
-                 "of the program) [8h50m]")
+                 "Time limit of the whole run, such as 8h50m, 45m or 90s, from the start of the notebook's session "
+                 "(elsewhere: of the program) [8h50m]")
       ->group("Time");
   app.add_option("--cascade", options->cascade,
-                 "Ask no further model about questions of which the models so far are this sure (probability of the "
-                 "first guess) [every model answers every question]")
+                 "Ask no further model about a question once the models so far give its first guess this probability "
+                 "[every model answers every question]")
       ->check(CLI::Range(0.0, 1.0))
       ->group("Time");
   add_combine_options(app, options->combine, options->weights);
   add_threads_option(app, options->threads);
   add_device_option(app, options->device);
   add_precision_option(app, options->precision);
-  app.add_flag("--demo", options->demo, "Answer the small exam inside the program with the small ensemble inside it");
+  app.add_flag("--demo", options->demo, "Answer the built-in exam with the built-in small ensemble");
   app.callback([&app, options, &status] {
     if (app.get_subcommands().empty())
       status = options->demo ? run_demo(options->threads, options->device, options->precision) : answer(*options);

@@ -62,7 +62,7 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   if (!cpu_is_supported())
     return report(ExitStatus::wrong_input,
                   "this CPU lacks AVX2 and FMA (x86-64-v3), which every kernel here needs. Run "
-                  "it on an Intel CPU from 2013 or an AMD CPU from 2017 on, or a later one");
+                  "it on an Intel CPU of 2013 or later, or an AMD CPU of 2017 or later");
   std::vector<const char*> arguments(given, given + argc);
   if (argc > 1 && arguments[1] == std::string_view("--train"))
     arguments[1] = "train"; // both spellings are promised
@@ -70,7 +70,7 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   ExitStatus status = ExitStatus::done;
   CLI::App app("sciexam-run: answers multiple-choice science exams (LLM Science Exam) with an ensemble of DeBERTa "
                "models.\nWithout a command it answers an exam: it finds the package, test.csv and the place for "
-               "submission.csv by itself.",
+               "submission.csv automatically.",
                "sciexam-run");
   app.set_version_flag("--version", version_text, "Print the versions of the program, its libraries and the kernels");
   app.require_subcommand(0, 1);

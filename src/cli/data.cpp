@@ -51,7 +51,7 @@ constexpr const char* kFormsOfSets =
     "  of ARC, OpenBookQA, CommonsenseQA, AQuA, SciQ, MMLU, MedMCQA, RACE and BIG-bench.\n"
     "  The summary names the columns that were not used; rows that cannot be used are left out and counted.";
 
-/// Refuses a path that cannot be written, or that another option has: one of `taken`, to which it is added.
+/// Refuses a path that cannot be written or is already `taken` by another option; adds it to those.
 void check_output(const std::string& output, std::vector<std::string>& taken) {
   if (output.empty())
     return;
@@ -62,7 +62,7 @@ void check_output(const std::string& output, std::vector<std::string>& taken) {
     throw UsageError(output + ": is a folder. Give the path of the file to write");
   for (const std::string& other : taken)
     if (std::error_code ignored; other == output || std::filesystem::equivalent(other, output, ignored))
-      throw UsageError(output + ": is written, but also given by another option. Give it a path of its own");
+      throw UsageError(output + ": is to be written, but is also given by another option. Give it a path of its own");
   taken.push_back(output);
 }
 
@@ -79,7 +79,7 @@ void check(const DataOptions& options) {
   if (options.drop_easy && options.package.empty())
     throw UsageError("--drop-easy needs an ensemble that decides what is easy. Give --package DIR");
   if (!options.drop_easy && !options.package.empty())
-    throw UsageError("--package is only used by --drop-easy. Give both or none");
+    throw UsageError("--package is only used by --drop-easy. Give both or neither");
 }
 
 std::vector<HoldOut> read_hold_outs(const DataOptions& options) {
@@ -166,11 +166,13 @@ void add_common_options(CLI::App& command, DataOptions& options) {
                   "spm.model or tokenizer.json: the report measures lengths in its tokens [words]")
       ->check(CLI::ExistingFile)
       ->group("Output");
-  command.add_option("--hold-out", options.hold_outs, "Question sets that no question may resemble, in the same forms")
+  command
+      .add_option("--hold-out", options.hold_outs,
+                  "Question sets that no question may resemble, in any of the same forms")
       ->group("Left out");
   command
       .add_option("--near-duplicate-threshold", options.duplicates.threshold,
-                  "Least similarity of near-duplicates, in word 5-grams [0.8]")
+                  "Minimum similarity of near-duplicates, in word 5-grams [0.8]")
       ->check(CLI::Range(kLeastNearDuplicate, 1.0))
       ->group("Left out");
   command
@@ -179,16 +181,16 @@ void add_common_options(CLI::App& command, DataOptions& options) {
       ->group("Left out");
   command
       .add_option("--drop-easy", options.drop_easy,
-                  "Leave out questions whose right option --package gives a probability above this")
+                  "Leave out questions where --package gives the right option a probability above this")
       ->check(CLI::Range(0.0, 1.0))
       ->group("Left out");
   command.add_option("--package", options.package, "Package folder for --drop-easy")->group("Left out");
   command.add_flag("--shuffle-options", options.shuffle_options, "Shuffle the options of each question, by --seed")
       ->group("Arrangement");
-  command.add_option("--folds", options.folds, "Deal the questions to this many folds: column fold, from 0")
+  command.add_option("--folds", options.folds, "Deal the questions into this many folds: column fold, from 0")
       ->check(CLI::Range(2, 1000))
       ->group("Arrangement");
-  command.add_option("--seed", options.seed, "Seed of the shuffling and the folds [0]")->group("Arrangement");
+  command.add_option("--seed", options.seed, "Seed for the shuffling and the folds [0]")->group("Arrangement");
   add_threads_option(command, options.threads);
 }
 
@@ -217,7 +219,9 @@ void add_prompts(CLI::App& data) {
       ->check(CLI::Range(1, 50));
   command->add_option("--passage-characters", rules.passage_characters, "The longest passage, in characters [3000]")
       ->check(CLI::Range(2 * kLeastPassage, std::size_t{1'000'000}));
-  command->add_option("--requests-per-file", rules.requests_per_file, "More go to further files [50000]")
+  command
+      ->add_option("--requests-per-file", rules.requests_per_file,
+                   "Requests per file; more go into further files [50000]")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
   command->callback([options] {
     std::vector<std::string> taken = {options->articles};
@@ -241,18 +245,18 @@ void add_data(CLI::App& app) {
   command->footer(kFormsOfSets);
   command
       ->add_option("--input", options->inputs,
-                   "Question sets: CSV (commas, tabs, semicolons or pipes), JSON, JSON lines. Of duplicates the first "
-                   "is kept")
+                   "Question sets: CSV (commas, tabs, semicolons or pipes), JSON, JSON lines. The first of "
+                   "duplicates is kept")
       ->group("Input");
   command
       ->add_option("--answer-base", options->reading.answer_base,
-                   "What answers that are numbers count from, 0 or 1 [what the file shows]")
+                   "Whether numeric answers count from 0 or 1 [detected in the file]")
       ->check(CLI::IsMember({0, 1}))
       ->group("Input");
   command
       ->add_flag("--right-option-apart", options->reading.right_option_apart,
-                 "The answers are the right options themselves, the option columns hold only wrong ones [what the file "
-                 "shows]")
+                 "The answers are the right options themselves, the option columns hold only wrong ones [detected in "
+                 "the file]")
       ->group("Input");
   command
       ->add_flag("--drop-empty-options", options->reading.questions.drop_empty_options,
@@ -264,7 +268,7 @@ void add_data(CLI::App& app) {
       ->group("Left out");
   command
       ->add_flag("--cut-options", options->reading.questions.cut_options,
-                 "Of more than five options keep the right one and the first four others [left out]")
+                 "Of more than five options, keep the right one and the first four others [left out]")
       ->group("Left out");
   add_common_options(*command, *options);
   add_prompts(*command);

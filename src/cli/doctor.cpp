@@ -93,7 +93,7 @@ Finding check_memory(const std::optional<Package>& package) {
                             (needed > 0 ? ", about " + format_memory(needed) + " needed" : "");
   if (available > 0 && available < needed)
     return {Verdict::warning, "memory", found,
-            "Smaller batches will be used, and models left out that do not fit: give the process more memory"};
+            "Smaller batches will be used, and models that do not fit left out: give the process more memory"};
   return {Verdict::fine, "memory", found};
 }
 
@@ -191,9 +191,9 @@ ExitStatus diagnose(const DoctorOptions& options) {
 void add_doctor(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<DoctorOptions>();
   CLI::App* command =
-      app.add_subcommand("doctor", "Look at machine, mounts and inputs: what a run would use, and what is missing");
-  command->add_option("--package", options->package, "Package folder [found by itself]");
-  command->add_option("--test", options->test, "The exam [found by itself]");
+      app.add_subcommand("doctor", "Check machine, mounts and inputs: what a run would use, and what is missing");
+  command->add_option("--package", options->package, "Package folder [found automatically]");
+  command->add_option("--test", options->test, "The exam [found automatically]");
   command->add_option("--output", options->output, "Submission that would be written [submission.csv]");
   command->callback([options, &status] { status = diagnose(*options); });
 }

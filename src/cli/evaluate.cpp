@@ -77,7 +77,7 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<EvaluateOptions>();
   CLI::App* command = app.add_subcommand("evaluate", "MAP@3 and accuracy against a labelled file");
   command->add_option("--test", options->test, "A labelled exam (with a column answer)")->required();
-  command->add_option("--package", options->package, "Package folder to evaluate [found by itself]");
+  command->add_option("--package", options->package, "Package folder to evaluate [found automatically]");
   command->add_option("--submission", options->submission, "Evaluate this submission instead of a package");
   command->add_option("--probabilities", options->probabilities,
                       "Also write each model's and the ensemble's probabilities");

@@ -15,7 +15,7 @@ namespace sciexam {
 void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights) {
   app.add_option("--combine", combine, "mean-logits, mean-softmax, mean-plus-max, weighted or vote [mean-softmax]")
       ->group("Ensemble");
-  app.add_option("--weights", weights, "One weight a model, for --combine weighted [the package's]")
+  app.add_option("--weights", weights, "One weight per model, for --combine weighted [the package's]")
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber)
       ->group("Ensemble");
@@ -28,7 +28,7 @@ void add_threads_option(CLI::App& app, int& threads) {
 }
 
 void add_device_option(CLI::App& app, std::string& device) {
-  app.add_option("--device", device, "auto (all GPUs there are), cpu, cuda, or some of them: cuda:0,1 [auto]")
+  app.add_option("--device", device, "auto (all GPUs found), cpu, cuda, or some of the GPUs: cuda:0,1 [auto]")
       ->group("Machine");
 }
 
@@ -58,9 +58,9 @@ void log_devices(DeviceSet& devices) {
 void add_precision_option(CLI::App& app, std::string& precision) {
   app.add_option(
          "--precision", precision,
-         "What dense layers compute in on the CPU: auto (int8 if the package is packed so, else f32), f32, or "
-         "bf16, for CPUs with AMX or AVX-512-BF16: never chosen by itself, since answers differ a little; doctor says "
-         "what it gains [auto]")
+         "Precision of the dense layers on the CPU: auto (int8 if packed as int8, else f32), f32, or bf16, for CPUs "
+         "with AMX or AVX-512-BF16: never chosen automatically, since answers differ slightly; doctor shows the gain "
+         "[auto]")
       ->check(CLI::IsMember({"auto", "f32", "bf16"}))
       ->group("Machine");
 }

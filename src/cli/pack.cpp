@@ -25,12 +25,13 @@ namespace {
 std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, const Tokenizer& tokenizer,
                                               const TemplateOptions& form) {
   if (options.calibration.empty())
-    throw UsageError("--precision int8 rounds weights so that answers stay the same, and needs questions to see that "
-                     "with. Give a file of some hundred like the exam's with --calibration");
+    throw UsageError(
+        "--precision int8 rounds weights so that answers stay the same, and needs questions to check that. "
+        "Give a file of a few hundred like the exam's with --calibration");
   const Exam exam =
       read_exam(std::filesystem::path(options.calibration), {.id_required = false, .answers_required = false});
   if (exam.questions.empty())
-    throw InputError({options.calibration}, "has no questions", "Give a file with some hundred");
+    throw InputError({options.calibration}, "has no questions", "Give a file with a few hundred");
   if (form.kind == Template::open_book && !exam.has_context)
     throw InputError({options.calibration}, "has no column context, but the models answer with one",
                      "Give questions with their contexts");
@@ -104,7 +105,7 @@ void pack_checkpoints(const PackingOptions& options) {
 
 void add_pack(CLI::App& app) {
   const auto options = std::make_shared<PackingOptions>();
-  options->threads = 0; // all that there are
+  options->threads = 0; // all that may be used
   CLI::App* command = app.add_subcommand("pack", "Checkpoints and a tokenizer -> a package folder");
   command->add_option("--models", options->models, "Checkpoint folders (config.json and weights), Hugging Face form")
       ->required();
@@ -113,20 +114,21 @@ void add_pack(CLI::App& app) {
   command->add_option("--out", options->out, "Package folder to make")->required();
   command
       ->add_option("--precision", options->precision,
-                   "Weights are kept as f16 or f32, or those of dense layers as int8 [f16]")
+                   "Store weights as f16 or f32, or those of dense layers as int8 [f16]")
       ->check(CLI::IsMember({"f16", "f32", "int8"}));
   command->add_option("--calibration", options->calibration,
                       "For int8: questions like the exam's (CSV), on which answers must stay the same");
   command->add_flag("--allow-disagreement", options->allow_disagreement,
-                    "Pack as int8 even if more than 1 % of the calibration's questions get other guesses");
+                    "Pack as int8 even if more than 1 % of the calibration's questions get different guesses");
   command->add_option("--template", options->template_name, "closed_book or open_book [closed_book]");
-  command->add_option("--max-length", options->max_length, "Longest token sequence; 0 truncates nothing [0]")
+  command
+      ->add_option("--max-length", options->max_length, "Maximum length of a sequence, in tokens; 0: no truncation [0]")
       ->check(CLI::Range(0, 1 << 20));
   command->add_option("--title", options->title, "The package's name, shown when it is used [sciexam]");
   command->add_option("--package-version", options->package_version,
-                      "What this package is called among others of its kind, e.g. 3 or 2026-11-26: of several that lie "
-                      "side by side the highest is used");
-  command->add_option("--weights", options->weights, "One weight a model, for --combine weighted [1 each]")
+                      "Version of this package, e.g. 3 or 2026-11-26: where several packages are found, the highest "
+                      "version is used");
+  command->add_option("--weights", options->weights, "One weight per model, for --combine weighted [1 each]")
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber);
   add_threads_option(*command, options->threads);

@@ -8,7 +8,7 @@ namespace sciexam {
 
 struct PackingOptions {
   std::vector<std::string> models; ///< checkpoint folders
-  std::vector<double> weights;     ///< one a model, or empty
+  std::vector<double> weights;     ///< one per model, or empty
   std::string tokenizer;           ///< spm.model or tokenizer.json; empty: the one in the models' folders
   std::string out, precision = "f16", template_name = "closed_book", title = "sciexam";
   std::string package_version;
@@ -18,7 +18,7 @@ struct PackingOptions {
   int threads = 1;
 };
 
-/// Makes the package and prints what it is. Throws as pack(), and UsageError for options that do not fit.
+/// Makes the package and prints what it is. Throws what pack() throws, and UsageError for options that do not fit.
 void pack_checkpoints(const PackingOptions& options);
 
 } // namespace sciexam

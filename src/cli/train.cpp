@@ -51,7 +51,7 @@ std::vector<std::string> named_runs(const TrainOptions& options) {
 /// Holds all kernels to one instruction set: --isa, else what the manifest or lock `file` says, else SCIEXAM_ISA or the
 /// best of this CPU. To be called before threads are started.
 void choose_isa(TrainingManifest& manifest, const std::string& file, const TrainOptions& options) {
-  std::string who = file, remedy = "Take a CPU that has them";
+  std::string who = file, remedy = "Use a CPU that has them";
   if (!options.isa.empty()) {
     manifest.isa = isa_of_option(options.isa); // nothing for native
     who = "--isa " + options.isa;
@@ -81,7 +81,7 @@ TrainingRequest request_of_manifest(const TrainOptions& options) {
 TrainingRequest request_to_check(const TrainOptions& options) {
   if (!options.settings.empty() || options.folds > 0 || options.exclude_near_duplicates)
     throw UsageError("--check trains as the lock says: settings, --folds and --exclude-near-duplicates cannot be given "
-                     "beside it");
+                     "with it");
   TrainingRequest request = request_of_lock(options.check);
   const std::vector<std::string> named = named_runs(options);
   for (const std::string& run : named)
@@ -161,12 +161,12 @@ void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>&
             option_name(field.name), [options, name](const std::string& text) { options->settings[name] = text; },
             std::string(field.help))
         ->type_name("VALUE")
-        ->group("Settings (the manifest's, where not given)");
+        ->group("Settings (default: the manifest's)");
   }
 }
 
 void add_training_files(CLI::App& command, TrainOptions& options) {
-  command.add_option("--manifest", options.manifest, "What is trained: a file of weights_manifest/")->group("Inputs");
+  command.add_option("--manifest", options.manifest, "What to train: a file of weights_manifest/")->group("Inputs");
   command
       .add_option("--base", options.base,
                   "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json")
@@ -178,7 +178,7 @@ void add_training_files(CLI::App& command, TrainOptions& options) {
       ->group("Outputs");
   command.add_option("--pack", options.pack, "Also make a package of the trained models in this folder")
       ->group("Outputs");
-  command.add_option("--precision", options.precision, "Of the package's weights: f16 or f32 [f16]")
+  command.add_option("--precision", options.precision, "Precision of the package's weights: f16 or f32 [f16]")
       ->check(CLI::IsMember({"f16", "f32"}))
       ->group("Outputs");
 }
@@ -188,32 +188,31 @@ void add_training_tasks(CLI::App& command, TrainOptions& options) {
   command.add_option("--run", options.runs, "Runs to train, by name or number, or all [all]")->group(group);
   command
       .add_option("--folds", options.folds,
-                  "Train each run this many times, each time with another part held out: a column `fold` of the data "
-                  "says which")
+                  "Train each run this many times, each time with another part held out: by the data's column `fold`, "
+                  "if it has one")
       ->check(CLI::Range(2, 100))
       ->group(group);
-  command.add_flag("--resume", options.resume, "Go on with what is in --out")->group(group);
+  command.add_flag("--resume", options.resume, "Continue from what is in --out")->group(group);
   command
       .add_option("--check", options.check,
                   "Train again as this lock.json says, with the instruction set that it names, and compare the weights")
       ->group(group);
   command
       .add_flag("--exclude-near-duplicates", options.exclude_near_duplicates,
-                "Leave out training questions that nearly equal validation questions")
+                "Leave out training questions that are near-duplicates of validation questions")
       ->group(group);
 }
 
 void add_training_machine(CLI::App& command, TrainOptions& options) {
   const std::string group = "Machine";
-  command
-      .add_flag("--ignore-memory-estimate", options.ignore_memory_estimate, "Start although the memory seems too small")
+  command.add_flag("--ignore-memory-estimate", options.ignore_memory_estimate, "Start even if memory seems too small")
       ->group(group);
-  command.add_option("--device", options.device, "cpu; with a LibTorch that has it also cuda, cuda:1 ... [cpu]")
+  command.add_option("--device", options.device, "cpu; with a LibTorch for CUDA also cuda, cuda:1 ... [cpu]")
       ->group(group);
   command
       .add_option("--isa", options.isa,
-                  "Hold all kernels to avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx: the weights are the same "
-                  "then on every CPU that has it; native: the best of this CPU [the manifest's or the lock's, else "
+                  "Hold all kernels to avx2, avx512, avx512_vnni, avx512_bf16 or avx512_amx: the weights are then the "
+                  "same on every CPU that has it; native: the best of this CPU [the manifest's or the lock's, else "
                   "native]")
       ->check(CLI::IsMember({"native", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx"}))
       ->type_name("SET")

@@ -73,7 +73,7 @@ void add_verify(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("verify", "Check every byte of a package against its manifest, and the numbers it computes");
-  command->add_option("--package,package", options->package, "Package folder [found by itself]");
+  command->add_option("--package,package", options->package, "Package folder [found automatically]");
   add_threads_option(*command, options->threads);
   command->callback([options, &status] { status = verify(options->package, options->threads); });
 }

@@ -131,7 +131,7 @@ TEST_CASE("data: a wrong command line or input is exit status 2, and nothing is 
            {{"--input", folder / "first.csv", "--out", folder.path()}, "is a folder"},
            {{"--input", folder / "first.csv", "--out", folder / "first.csv"}, "also given by another option"},
            {{"--input", folder / "first.csv", "--out", out, "--drop-easy", "0.9", "--package", folder.path()},
-            "is no package"},
+            "is not a package"},
            {{"prompts", "--articles", folder / "first.csv", "--model", "m", "--out", folder / "no" / "r.jsonl"},
             "there is no folder"},
            {{"--input", folder / "first.csv", "--out", out, "--folds", "3"}, "Give fewer --folds"},

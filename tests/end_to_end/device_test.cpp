@@ -158,7 +158,7 @@ TEST_CASE("without a driver one line says so, and the run is as on the CPU") {
       {{"SCIEXAM_CUDA_LIBRARY=/nowhere/libcuda.so.1"}, "no NVIDIA driver: /nowhere/libcuda.so.1: cannot open"},
       {emulated({}, 1, SCIEXAM_DRIVER_WITHOUT_LAUNCH_FOLDER), "NVIDIA's driver lacks cuLaunchKernel"},
       {emulated({}, 0), "NVIDIA's driver does not start: CUDA_ERROR_NO_DEVICE"},
-      {too_old, "NVIDIA's driver is for CUDA 10.2, and 11.0 (driver 450) is the least"}};
+      {too_old, "NVIDIA's driver is for CUDA 10.2, and 11.0 (driver 450) is the minimum"}};
   for (const auto& [environment, message] : cases) {
     const ProgramResult result = run(environment);
     INFO(result.err);
@@ -307,11 +307,11 @@ TEST_CASE("a wrong --device is told before anything is written") {
   const DeviceRun run(1);
   const ProgramResult result = run({}, "cuda:x");
   CHECK(result.status == 2);
-  CHECK_THAT(result.err, ContainsSubstring("'cuda:x' is no device. Give auto, cpu, cuda"));
+  CHECK_THAT(result.err, ContainsSubstring("'cuda:x' is not a device. Give auto, cpu, cuda"));
   CHECK_FALSE(fs::exists(run.folder() / "out.csv"));
   const ProgramResult from_environment = run_command({program(), "--demo"}, {}, {"SCIEXAM_DEVICE=tpu"});
   CHECK(from_environment.status == 2);
-  CHECK_THAT(from_environment.err, ContainsSubstring("SCIEXAM_DEVICE: 'tpu' is no device"));
+  CHECK_THAT(from_environment.err, ContainsSubstring("SCIEXAM_DEVICE: 'tpu' is not a device"));
   CHECK(run_command({program(), "--demo"}, {}, {"SCIEXAM_DEVICE="}).status == 0); // as if it were not set
 }
 

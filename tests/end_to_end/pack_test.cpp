@@ -71,7 +71,7 @@ TEST_CASE("int8 wants questions, and those of the package's template") {
   DemoCheckpoint checkpoint;
   const ProgramResult without = checkpoint.pack({"--precision", "int8"});
   CHECK(without.status == 2);
-  CHECK_THAT(without.err, ContainsSubstring("Give a file of some hundred like the exam's with --calibration"));
+  CHECK_THAT(without.err, ContainsSubstring("Give a file of a few hundred like the exam's with --calibration"));
   std::vector<std::string> options = kAsInt8;
   options.insert(options.end(), {"--template", "open_book"});
   const ProgramResult closed = checkpoint.pack(options);

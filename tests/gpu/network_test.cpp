@@ -264,7 +264,7 @@ TEST_CASE("networks that the kernels cannot run are refused with the reason") {
                c.position_buckets = 16;
                c.max_relative_positions = 10;
              }),
-             ContainsSubstring("buckets leave out rows"));
+             ContainsSubstring("buckets skip rows"));
 }
 
 TEST_CASE("a missing driver, or one that lacks a function, is named") {

@@ -1,4 +1,4 @@
-// sciexam-run bench: tokens per second of this machine.
+// sciexam-run bench: tokens per second on this machine.
 #include "answer/package_use.hpp"
 #include "cli/bench/bench_devices.hpp"
 #include "cli/bench/bench_loading.hpp"
@@ -29,8 +29,8 @@
 namespace sciexam {
 namespace {
 
-/// Multiplications and additions a token: dense layers and the four products of attention (q k, both relative terms,
-/// p v). The last layer counts q, k and v alone: what follows is computed for the first tokens only.
+/// Multiplications and additions per token: dense layers and the four products of attention (q k, both relative terms,
+/// p v). Of the last layer only q, k and v count: the rest is computed for the first tokens only.
 double operations_per_token(const DebertaConfig& config, int length) {
   const auto hidden = static_cast<double>(config.hidden_size), inner = static_cast<double>(config.intermediate_size);
   const double projections = 2 * 3 * hidden * hidden, rest = 2 * hidden * (hidden + 2 * inner),
@@ -80,7 +80,7 @@ public:
       : options_(options), config_(config), peak_(peak) {}
 
   std::vector<std::string> header() const {
-    return {"tokens a sequence",      "tokens/s", "of the peak", "q, k, v", "attention", "output, feed-forward, norms",
+    return {"tokens per sequence",    "tokens/s", "of the peak", "q, k, v", "attention", "output, feed-forward, norms",
             projection_name(options_)};
   }
   std::vector<std::string> row(const Measured& measured) const {
@@ -101,7 +101,7 @@ private:
   double peak_;
 };
 
-/// Time a token by length, as milliseconds.
+/// Time per token by length, in milliseconds.
 LinePlot plot_of(const std::vector<Measured>& all, const std::string& what) {
   Series whole{.name = "all"}, attention{.name = "attention"}, dense{.name = "dense layers and norms"};
   for (const Measured& measured : all) {
@@ -111,8 +111,8 @@ LinePlot plot_of(const std::vector<Measured>& all, const std::string& what) {
     dense.points.emplace_back(measured.length, (measured.times.projections + measured.times.tail) / tokens);
   }
   return {.title = "What a token costs, by sequence length",
-          .x_label = "tokens a sequence",
-          .y_label = "ms a token: " + what,
+          .x_label = "tokens per sequence",
+          .y_label = "ms per token: " + what,
           .series = {whole, dense, attention},
           .log_x = true};
 }
@@ -165,24 +165,23 @@ void bench(const BenchOptions& options) {
 
 void add_bench(CLI::App& app) {
   const auto options = std::make_shared<BenchOptions>();
-  CLI::App* command = app.add_subcommand("bench", "Tokens per second of this machine, and what an exam would take");
-  command->add_option("--length", options->lengths, "Tokens a sequence; one number or several [100]")
+  CLI::App* command = app.add_subcommand("bench", "Tokens per second on this machine, and how long an exam would take");
+  command->add_option("--length", options->lengths, "Tokens per sequence; one number or several [100]")
       ->check(CLI::Range(4, 4096));
-  command->add_option("--questions", options->questions, "Questions of the exam that is projected [4000]")
+  command->add_option("--questions", options->questions, "Questions of the projected exam [4000]")
       ->check(CLI::PositiveNumber);
-  command->add_option("--models", options->models, "Models of the ensemble that is projected [3]")
-      ->check(CLI::PositiveNumber);
+  command->add_option("--models", options->models, "Models of the projected ensemble [3]")->check(CLI::PositiveNumber);
   command->add_option("--seconds", options->seconds, "Seconds to measure each length for [20]")
       ->check(CLI::PositiveNumber);
   command->add_option("--report", options->report, "Also write an HTML page with the cost by length as a plot");
-  command->add_option("--plot", options->plot, "Also write this plot alone, as an SVG file");
+  command->add_option("--plot", options->plot, "Also write that plot alone, as an SVG file");
   command
       ->add_option(
           "--precision", options->precision,
-          "What dense layers compute in: f32; int8, as a package made by `pack --precision int8`; or bf16, on CPUs "
-          "with AVX-512-BF16 [f32]")
+          "Precision of the dense layers: f32; int8, as in a package made by `pack --precision int8`; or bf16, on "
+          "CPUs with AVX-512-BF16 [f32]")
       ->check(CLI::IsMember({"f32", "int8", "bf16"}));
-  command->add_option("--device", options->device, "cpu, or GPUs as a run has them: cuda, cuda:0,1 [cpu]");
+  command->add_option("--device", options->device, "cpu, or GPUs as in a run: cuda, cuda:0,1 [cpu]");
   command->add_option("--package", options->package,
                       "Measure instead how long this package's first model takes to load");
   add_threads_option(*command, options->threads);

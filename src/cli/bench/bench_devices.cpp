@@ -75,7 +75,7 @@ void bench_devices(const BenchOptions& options) {
   const DebertaConfig config = large_config();
   load_random_model(devices, config, options.threads > 0 ? options.threads : available_threads());
 
-  std::vector<std::string> header = {"tokens a sequence"};
+  std::vector<std::string> header = {"tokens per sequence"};
   for (const DeviceProcess* device : devices)
     header.push_back("tokens/s, " + device->name());
   header.insert(header.end(), {"tokens/s together", projection_name(options)});
