@@ -19,7 +19,7 @@ struct DeviceLimits {
   bool operator==(const DeviceLimits&) const = default;
 };
 
-/// Borrowed for the call of submit() alone.
+/// Borrowed for the duration of submit().
 struct DeviceBatch {
   std::span<const std::int32_t> token_ids;      ///< [tokens]
   std::span<const std::int32_t> token_type_ids; ///< [tokens]; may be empty where type_vocab_size is 0

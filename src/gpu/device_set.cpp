@@ -22,7 +22,8 @@ std::string describe(const DeviceProcess& device, const protocol::DeviceFacts& f
 
 DeviceChoice parse_device_choice(std::string_view text) {
   const auto refuse = [&]() -> DeviceChoice {
-    throw UsageError("'" + std::string(text) + "' is no device. Give auto, cpu, cuda, or cuda with numbers: cuda:0,1");
+    throw UsageError("'" + std::string(text) +
+                     "' is not a device. Give auto, cpu, cuda, or cuda with numbers: cuda:0,1");
   };
   if (text == "auto")
     return {};

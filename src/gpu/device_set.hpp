@@ -1,4 +1,4 @@
-// Those GPUs of this machine that are wanted and usable.
+// The GPUs of this machine that are wanted and usable.
 #pragma once
 
 #include "gpu/device_process.hpp"

@@ -57,7 +57,7 @@ std::string why_not_on_device(const DebertaConfig& config) {
            " rows: the kernels count to 32768";
   if (config.relative_attention && has_steep_buckets(config))
     return number("position_buckets", config.position_buckets) +
-           ": buckets leave out rows between neighbouring distances, and the kernels do not";
+           ": buckets skip rows between neighbouring distances, which the kernels do not support";
   return {};
 }
 

@@ -63,7 +63,7 @@ void look_up(void* library, const char* symbol, Function& function) {
   function = reinterpret_cast<Function>(dlsym(library, symbol));
   if (function == nullptr)
     throw DeviceError(DeviceFault::no_driver, std::string("NVIDIA's driver lacks ") + symbol +
-                                                  ", which all since 450 have. Update it, or use --device cpu");
+                                                  ", which every driver since 450 has. Update it, or use --device cpu");
 }
 
 /// ": ..." if this process may not open the driver's device files; empty where they are elsewhere.
@@ -95,7 +95,7 @@ driver::Functions open_driver(const char* library) {
     throw DeviceError(DeviceFault::no_driver,
                       "NVIDIA's driver is for CUDA " + std::to_string(version / 1000) + "." +
                           std::to_string(version % 1000 / 10) +
-                          ", and 11.0 (driver 450) is the least. Update it, or use --device cpu");
+                          ", and 11.0 (driver 450) is the minimum. Update it, or use --device cpu");
   return functions;
 }
 
@@ -128,7 +128,8 @@ GpuDevice::GpuDevice(const driver::Functions& functions, int ordinal) : driver_(
   if (capability_ < kLeastCapability)
     throw DeviceError(DeviceFault::unsupported, "GPU " + std::to_string(ordinal) + " (" + name_ +
                                                     ") has compute capability " + std::to_string(capability_ / 10) +
-                                                    "." + std::to_string(capability_ % 10) + ", and 7.5 is the least");
+                                                    "." + std::to_string(capability_ % 10) +
+                                                    ", and 7.5 is the minimum");
   check(driver_.device_total_mem(&total_memory_, device), "asking for its memory");
   check(driver_.ctx_create(&context_, driver::kContextBlockingSync, device), "opening the device");
 }

@@ -1,5 +1,5 @@
-// GCC's unwinder calls _dl_find_object, which glibc has since 2.35. This replacement lets the helper start on 2.34 too;
-// layout and result are those of glibc's <dlfcn.h>.
+// GCC's unwinder calls _dl_find_object, which glibc has had since 2.35. This replacement lets the helper start on 2.34
+// too; layout and result are those of glibc's <dlfcn.h>.
 #include <cstddef>
 
 #include <dlfcn.h>

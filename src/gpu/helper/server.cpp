@@ -22,7 +22,7 @@ void send_message(const Message& message) {
 }
 
 /// SCIEXAM_CUDA_LIBRARY, or what the loader finds, or what lies in Kaggle's and WSL's folders, which the loader may not
-/// know. A LD_LIBRARY_PATH comes first: it was set on purpose, and the loader's cache may have a toolkit's stub.
+/// know. An LD_LIBRARY_PATH comes first: it was set on purpose, and the loader's cache may have a toolkit's stub.
 driver::Functions find_driver() {
   if (const char* given = std::getenv("SCIEXAM_CUDA_LIBRARY"))
     return open_driver(given);
@@ -89,7 +89,7 @@ void DeviceServer::report_ready(int ordinal) {
   send_message(message);
 }
 
-/// A network of the same shape is kept, and all its weights are loaded anew: loading those before may have broken off.
+/// A network of the same shape is kept, and all its weights are loaded anew: an earlier load may have been cut short.
 void DeviceServer::open_network() {
   const auto within = [](std::int32_t value, std::int32_t most) { return value >= 1 && value <= most; };
   const DeviceLimits& limits = request_.limits;

@@ -25,7 +25,7 @@ struct Product {
   int x_stride, y_stride;             ///< multiples of 8
   int rest;                           ///< from an element of y or residual to its rest; 0: there is none
   int m, n, k;                        ///< k is a multiple of 8, n of 2
-  int gelu;                           ///< whether
+  int gelu;                           ///< nonzero: GELU is applied
 };
 
 /// Disentangled attention of the blocks of 64 queries that `blocks` lists; dim is 32 or 64. With dim 32 rows of q, k,
@@ -42,7 +42,7 @@ struct Attention {
   DeviceAddress<const int> offsets; ///< sequence s holds the tokens offsets[s] .. offsets[s + 1] - 1
   DeviceAddress<Half> context;      ///< [queries, heads * dim]
   int q_stride, kv_stride, table_rows;
-  int first_tokens_only; ///< q and context have one row a sequence: that of its first token
+  int first_tokens_only; ///< q and context have one row per sequence: that of its first token
   float scale;           ///< of the scores, times log2 e
 };
 

@@ -48,7 +48,7 @@ public:
   void classify(driver::Pointer pooled, const DeviceLinear& classifier, driver::Pointer logits, int sequences, int rest,
                 DeviceActivation activation, driver::Stream stream) const;
 
-  /// Times every tile on this product and keeps the fastest for all of its size.
+  /// Times every tile on this product and keeps the fastest for all products of its size.
   void tune(const Product& product, driver::Stream stream);
   /// "128x128 for 512 x 3072 x 1024" ..., or empty.
   std::string tuning() const;

@@ -29,7 +29,7 @@ public:
                 std::span<const std::uint16_t> rows_by_distance);
   ~DeviceNetwork();
 
-  /// All weights are loaded anew from here on: what came of a model whose loading broke off no longer counts.
+  /// All weights are loaded anew from here on: what arrived of a model whose loading was cut short no longer counts.
   void begin_loading();
 
   /// Takes consecutive elements of the parameter with this Hugging Face name, row-major, from element `first` on.
@@ -46,8 +46,8 @@ public:
   /// batch exceeds the limits or an id its table; DeviceError.
   BatchTicket submit(const DeviceBatch& batch);
 
-  /// Sleeps until the batch is done and returns its logits, one per sequence. Each ticket once. Throws DeviceError: the
-  /// device is then unusable, whatever the fault.
+  /// Sleeps until the batch is done and returns its logits, one per sequence. Each ticket can be used once. Throws
+  /// DeviceError: the device is then unusable, whatever the fault.
   std::vector<float> wait(BatchTicket ticket);
 
   /// The tiles that were picked, for a log: "128x128 for 512 rows of 3072 x 1024, ..."; empty before tuning.
