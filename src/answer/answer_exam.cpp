@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The stages, in order, and what one leaves for the next.
+/// The stages, in order, and what each leaves for the next.
 class ExamRun {
 public:
   explicit ExamRun(const AnswerRequest& request) : request_(request) {}
@@ -53,7 +53,7 @@ private:
   AnswerOutcome outcome_;
 };
 
-/// A fact by which a reader sees that the right things are used: logged now, and again in the report.
+/// A fact that shows the reader what is used: logged now, and repeated in the report.
 void ExamRun::state(const std::string& name, const std::string& value) {
   facts_.emplace_back(name, value);
   log_line(name + ": " + value);
@@ -122,7 +122,7 @@ void ExamRun::answer() {
   state("precision", name_of(request_.precision.precision, *package_, *devices_));
   if (package_->needs_context() && !outcome_.exam.has_context)
     warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
-              "context and will answer worse without");
+              "context and will answer worse without it");
   EnsembleRequest request{.threads = request_.threads,
                           .precision = request_.precision.precision,
                           .weights = request_.weights,
@@ -163,7 +163,8 @@ AnswerOutcome ExamRun::operator()() {
     answer();
     write_reports();
   } catch (...) {
-    warn_line(outcome_.submission.string() + ": is a whole submission all the same, at worst by the options' lengths");
+    warn_line(outcome_.submission.string() +
+              ": is a complete submission all the same, at worst by the options' lengths");
     throw;
   }
   return std::move(outcome_);

@@ -19,7 +19,7 @@ struct AnswerRequest {
   std::string package = {}, test = {}, output = {};
   std::string probabilities = {}, report = {}; ///< reports to write beside the submission
   Combine combine = Combine::mean_softmax;
-  std::vector<double> weights = {}; ///< one a model, or empty: the package's own
+  std::vector<double> weights = {}; ///< one per model, or empty: the package's own
   PrecisionChoice precision = {};
   double time_limit = 0; ///< seconds for everything, from the start of the notebook's session or the program
   std::optional<double> cascade = {}; ///< see DeadlineOptions
@@ -32,7 +32,7 @@ struct AnswerOutcome {
   std::filesystem::path submission;
   Exam exam;
   EnsembleAnswers answers;
-  std::vector<std::string> degradations; ///< what was less than whole, one sentence each
+  std::vector<std::string> degradations; ///< what fell short, one sentence each
 };
 
 /// Answers the exam. A valid submission is on disk from the moment the exam has been read, first by the options'

@@ -24,7 +24,7 @@ std::string environment(const char* name) {
 }
 
 bool is_file(const fs::path& path) {
-  std::error_code ignored; // what cannot be looked at is not there
+  std::error_code ignored; // what cannot be read counts as absent
   return fs::is_regular_file(path, ignored);
 }
 
@@ -111,7 +111,7 @@ Located newest_of(std::vector<FoundPackage> packages) {
   std::sort(packages.begin(), packages.end(), is_older);
   const FoundPackage newest = packages.back();
   packages.pop_back();
-  // One package mounted twice is no choice.
+  // One package mounted twice leaves no choice to make.
   std::erase_if(packages, [&](const FoundPackage& other) { return other.identity == newest.identity; });
   if (packages.empty())
     return {newest.folder, std::string("the only one under ") + kMounts};
@@ -167,7 +167,7 @@ Located find_package(const std::string& given) {
   const std::string named = given.empty() ? environment("SCIEXAM_PACKAGE") : given;
   if (!named.empty()) {
     if (!is_file(fs::path(named) / kManifestName))
-      throw UsageError(named + ": is no package: there is no manifest.json in it. Give the folder that `pack` made");
+      throw UsageError(named + ": is not a package: there is no manifest.json in it. Give the folder that `pack` made");
     return {named, given.empty() ? "named by SCIEXAM_PACKAGE" : "given"};
   }
   PackageSearch search;

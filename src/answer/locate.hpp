@@ -31,7 +31,7 @@ Located find_package(const std::string& given);
 /// Throws UsageError.
 Located find_test(const std::string& given);
 
-/// True on Kaggle: /kaggle/working is there.
+/// True on Kaggle: /kaggle/working exists.
 bool on_kaggle();
 
 /// The submission's path: `given`, else SCIEXAM_OUTPUT, else /kaggle/working/submission.csv if

@@ -1,4 +1,4 @@
-// Whether a package can be used as the command line asks, and how that reads.
+// Whether a package can be used as the command line asks, and the texts that say so.
 #pragma once
 
 #include "gpu/device_set.hpp"
@@ -13,7 +13,7 @@ namespace sciexam {
 /// "TITLE, version 3 (3 models, closed_book, identity 0123456789abcdef)".
 std::string describe(const Package& package);
 
-/// What --precision asked for, and what that means to the networks.
+/// What --precision asked for, and what that means for the networks.
 struct PrecisionChoice {
   std::string given = "auto"; ///< auto, f32 or bf16
   Precision precision = Precision::as_stored;
@@ -29,7 +29,7 @@ void require_precision(const PrecisionChoice& choice, const Package& package);
 /// Throws UsageError unless `weights` is empty or has one number for each model of the package and a positive sum.
 void require_weights(std::span<const double> weights, const Package& package);
 
-/// What dense layers compute in: "int8, as packed", "f32", "bf16"; with GPUs in use, there and on the CPU.
+/// The precision of dense layers: "int8, as packed", "f32", "bf16"; with GPUs in use, there and on the CPU.
 /// `devices` are open.
 std::string name_of(Precision precision, const Package& package, const DeviceSet& devices);
 

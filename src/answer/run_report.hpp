@@ -1,4 +1,4 @@
-// What a run's answers read like: summary, tables, probabilities.
+// A run's answers as text: summary, tables, probabilities.
 #pragma once
 
 #include "ensemble/package_run.hpp"
@@ -11,13 +11,13 @@
 
 namespace sciexam {
 
-/// CSV "id,model,A,B,C,D,E": a row for each question and model that answered it, and one of the ensemble, whose
+/// CSV "id,model,A,B,C,D,E": a row for each question and model that answered it, and one for the ensemble, whose
 /// scores are scaled to sum to 1.
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
                          std::span<const ModelAnswers> models, Combine combine);
 
-/// All that makes a run degraded, one sentence each: models that failed, what there was no time for, rows that could
-/// not be read, a submission that could not be written.
+/// Everything that makes a run degraded, one sentence each: models that failed, what there was no time for, rows that
+/// could not be read, a submission that could not be written.
 std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers& answers,
                                          const std::string& writing_problem);
 
@@ -26,7 +26,7 @@ std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers
 std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
                         const std::filesystem::path& submission, std::span<const std::string> degradations);
 
-/// A table with MAP@3 and accuracy of each model and of the ensemble under every way to combine.
+/// A table with MAP@3 and accuracy of each model and of the ensemble for every way to combine.
 std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);
 
 /// The score table in f32, and a line for each model that answered in both: how its answers in bf16 differ, over

@@ -1,4 +1,4 @@
-// The submission of a run: complete at every moment, and improved as answers arrive.
+// The submission of a run: complete at all times, and improved as answers arrive.
 #pragma once
 
 #include "exam/question.hpp"

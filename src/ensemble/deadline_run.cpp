@@ -15,23 +15,25 @@ using End = BatchAnswers::End;
 
 /// Kept free at the end, for writing the submission and for the last step of a batch that runs late.
 constexpr double kReservedPart = 0.01, kLeastReserve = 0.5, kMostReserve = 60;
-/// A batch may take this part of the time left: a machine that slows down is noticed, and little is lost at the end.
+/// A batch may take this fraction of the time left: a machine that slows down is noticed, and little is lost at the
+/// end.
 constexpr double kBatchPart = 1.0 / 40;
-/// How often a plan is looked at again, as a part of the limit.
+/// How often a plan is reviewed, as a fraction of the limit.
 constexpr double kReplanPart = 1.0 / 200;
-/// A plan is made anew where the speed has changed by this part.
+/// A plan is remade if the speed has changed by this fraction.
 constexpr double kSpeedChange = 0.02;
-/// After so long the measured speed is taken to be that of the whole run: the first batches are small and cold.
+/// After this long the measured speed is taken to be that of the whole run: the first batches are small and cold.
 constexpr double kOutlookSeconds = 30;
 /// The next step may take this many times as long as the last one.
 constexpr double kStepCaution = 3;
 /// This many times its expected duration must be left when a model's loading, which nothing can stop, begins.
 constexpr double kLoadCaution = 3.5;
-/// Sequences are not cut shorter than this: question and option would no longer be there.
+/// Sequences are not cut shorter than this: question and option would be lost.
 constexpr std::int64_t kLeastLength = 48;
 /// A cut is made for a speed this much lower than measured, so that it need not be made again at once.
 constexpr double kCaution = 0.95;
-/// A long question is cut to what is expected to take this part of its time: how fast attention is, is not measured.
+/// A long question is cut to what is expected to take this fraction of its time: the speed of attention is not
+/// measured.
 constexpr double kLongCaution = 0.5;
 
 constexpr double kForever = std::numeric_limits<double>::infinity();

@@ -21,13 +21,13 @@ struct DeadlineOptions {
   std::optional<double> limit = {};         ///< seconds from now within which all must be done; nothing: no limit
   std::int64_t token_budget = kTokenBudget; ///< maximum of tokens at once
   /// Fewer tokens at once take as long as these: no batch is made smaller, and the first one, which measures the speed,
-  /// has this size. One question where it is 0.
+  /// has this size. 0: one question.
   std::int64_t efficient_tokens = 0;
   double expected_tokens_per_second = 50; ///< until it is measured
   double expected_load_seconds = 10;      ///< until it is measured
   /// Questions whose first guess has at least this probability get no further model; nothing: all get all models.
   std::optional<double> cascade = {};
-  /// A question as messages name it, such as "question q17"; if not set, it is its number, from 1 on.
+  /// A question as messages name it, such as "question q17"; if not set, by its number, from 1 on.
   std::function<std::string(std::size_t)> name_of_question = nullptr;
 };
 
@@ -35,7 +35,7 @@ struct DeadlineOptions {
 struct DeadlineEvents {
   std::function<void(const std::string&)> plan = nullptr; ///< a plan or a change of it, in words
   std::function<void(std::size_t model, std::span<const std::size_t>)> model_begins = nullptr; ///< what it will answer
-  std::function<void(std::span<const std::size_t>)> answered = nullptr;                        ///< by the model in work
+  std::function<void(std::span<const std::size_t>)> answered = nullptr;                        ///< by the current model
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible (a signal came)
 };
 
@@ -99,10 +99,10 @@ private:
   DeadlineOptions options_;
   DeadlineEvents events_;
   double start_, reserve_ = 0;
-  double replan_seconds_; ///< a plan is looked at again after so long
+  double replan_seconds_; ///< a plan is reviewed after this long
   SpeedEstimate speed_;
   double load_seconds_, planned_speed_ = 0;
-  double step_seconds_ = 0;         ///< between the last two looks at whether to stop
+  double step_seconds_ = 0;         ///< between the last two checks whether to stop
   LengthHistogram pending_lengths_; ///< of usual questions
   std::vector<std::string> given_up_;
 };

@@ -10,8 +10,8 @@
 namespace sciexam {
 namespace {
 
-/// Attention of a sequence of so many tokens is taken to be as much work as all else. In DeBERTa-v3-large it is less:
-/// 4 L H multiplications a token and layer, of 12 H^2 in the dense layers, H = 1024.
+/// In a sequence of this many tokens, attention is taken to be as much work as everything else. In DeBERTa-v3-large it
+/// is less: 4 L H multiplications per token and layer, against 12 H^2 in the dense layers, H = 1024.
 constexpr double kAttentionLength = 2048;
 /// Messages name no more questions than these.
 constexpr std::size_t kNamedQuestions = 5;

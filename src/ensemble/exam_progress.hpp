@@ -24,11 +24,11 @@ public:
 
   std::vector<PartialAnswers> answers;             ///< of every model
   std::vector<bool> usable;                        ///< models that have not failed
-  std::map<std::size_t, std::string> unanswerable; ///< questions that the model in work cannot answer, and why
+  std::map<std::size_t, std::string> unanswerable; ///< questions that the current model cannot answer, and why
 
   std::size_t models() const noexcept { return answers.size(); }
   std::size_t questions() const noexcept { return questions_.size(); }
-  /// True for a question with a sequence beyond kLongSequence; "usual" ones are the others.
+  /// True for a question with a sequence beyond kLongSequence; the others are the "usual" ones.
   bool is_long(std::size_t question) const;
   /// Tokens of a question's longest sequence.
   std::int64_t longest_of(std::size_t question) const;

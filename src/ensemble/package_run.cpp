@@ -50,7 +50,7 @@ std::int64_t choose_token_budget(const Package& package, Precision precision,
   return budget;
 }
 
-/// One run: the events of the DeadlineRun become progress lines and better and better answers.
+/// One run: the events of the DeadlineRun become progress lines and ever better answers.
 class PackageRun {
 public:
   PackageRun(const Package& package, std::span<const Question> questions, const EnsembleRequest& request)
@@ -101,7 +101,7 @@ private:
             .name_of_question = [this](std::size_t q) { return "question " + shown_id(questions_[q].id); }};
   }
 
-  /// The questions that the models saw in part.
+  /// The questions that the models saw only in part.
   std::string cut_questions() const {
     constexpr std::size_t kNamed = 5;
     std::string ids;
@@ -185,7 +185,7 @@ private:
   DeadlineRun run_;
   std::optional<Progress> progress_;
   double improved_, begun_ = 0;
-  std::size_t questions_to_answer_ = 0; // by the model in work, as planned when it began
+  std::size_t questions_to_answer_ = 0; // by the current model, as planned when it began
 };
 
 } // namespace

@@ -43,7 +43,7 @@ struct EnsembleRequest {
   std::vector<double> weights = {};      ///< one for each of the package's models, or empty for the manifest's own
   std::optional<double> time_limit = {}; ///< seconds from now; see DeadlineOptions
   std::optional<double> cascade = {};    ///< see DeadlineOptions
-  DeviceSet* devices = nullptr;          ///< GPUs beside the CPU; they have a precision of their own
+  DeviceSet* devices = nullptr;          ///< GPUs in addition to the CPU; they have a precision of their own
   /// Called every kImprovementInterval and after each model, with the answers so far.
   std::function<void(const EnsembleAnswers&)> improved = nullptr;
   std::function<bool()> stop = nullptr; ///< true: end as soon as possible
@@ -52,7 +52,7 @@ struct EnsembleRequest {
 inline constexpr double kImprovementInterval = 20; // seconds
 
 /// Runs the models one after the other. One that cannot be used (damaged, inconsistent) is left out and named
-/// in `failures`. What of a question is longer than kLongestSequence permits is left out and named in `given_up`.
+/// in `failures`. The part of a question beyond kLongestSequence is left out and named in `given_up`.
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
                                      const EnsembleRequest& request);
 

@@ -26,7 +26,7 @@ void add_models(Page& page, const AnswerReport& report) {
   }
   page.heading("Models");
   if (rows.empty())
-    page.paragraph("No model answered: the submission goes by the length of the options.");
+    page.paragraph("No model answered: the submission ranks options by their length.");
   else
     page.table({"model", "questions", "tokens", "loading, s", "answering, s", "tokens/s", "MAP@3", "accuracy"}, rows);
 }
@@ -48,19 +48,20 @@ void add_agreement(Page& page, const AnswerReport& report) {
 
 void add_plots(Page& page, const AnswerReport& report) {
   page.heading("Certainty and time");
-  BarPlot margins{.title = "Margins", .x_label = "first less second probability", .y_label = "questions"};
+  BarPlot margins{.title = "Margins", .x_label = "first minus second probability", .y_label = "questions"};
   for (std::size_t i = 0; i < report.margins.size(); ++i)
     margins.bars.emplace_back(format_fixed(static_cast<double>(i) / 10, 1), static_cast<double>(report.margins[i]));
   page.figure(draw(margins), "How far the ensemble's first guess is ahead. Left: undecided.");
   if (!report.calibration.empty()) {
-    LinePlot plot{.title = "Calibration", .x_label = "probability of the first guess", .y_label = "part that is right"};
+    LinePlot plot{
+        .title = "Calibration", .x_label = "probability of the first guess", .y_label = "fraction that is right"};
     plot.series.push_back({"perfect", {{0.2, 0.2}, {1, 1}}});
     for (const auto& [name, points] : report.calibration) {
       Series& series = plot.series.emplace_back(Series{name});
       for (const CalibrationPoint& point : points)
         series.points.emplace_back(point.probability, point.right);
     }
-    page.figure(draw(plot), "Below the line of perfection a model is surer of itself than it should be.");
+    page.figure(draw(plot), "Below the line \"perfect\" a model is overconfident.");
   }
   BarPlot stages{.title = "Time", .x_label = "stage", .y_label = "seconds"};
   for (const auto& [name, seconds] : report.stages)

@@ -104,14 +104,14 @@ void add_plots(Page& page, const TrainingReport& report) {
        .smooth = true},
       smoothed);
   add({.title = "MAP@3 in validation", .y_label = "MAP@3", .series = validations(&ValidationPoint::map_at_3)},
-      "On the questions held out. 1 is the most, 0.3667 is chance.");
+      "On the held-out questions. 1 is the maximum, 0.3667 is chance.");
   add({.title = "Validation loss",
        .y_label = "cross entropy",
        .series = validations(&ValidationPoint::loss),
        .horizontal_marks = chance},
-      "If it rises while the training loss falls, the run learns its questions by heart.");
+      "If it rises while the training loss falls, the run memorises its questions.");
   add({.title = "Learning rate", .y_label = "learning rate", .series = steps(&TrainingStep::learning_rate)},
-      "Warm-up and decay as scheduled.");
+      "Warmup and decay as scheduled.");
   add({.title = "Gradient norm",
        .y_label = "L2 norm before clipping, logarithmic",
        .series = steps(&TrainingStep::gradient_norm),
