@@ -19,7 +19,7 @@ usage() {
   cat << END
 usage: ./build.sh VERB
 
-  demo                  build ./sciexam-run, then let it answer the small exam that it carries
+  demo                  build ./sciexam-run, then let it answer its built-in small exam
   test [--long] [--preset PRESET]
                         build everything and run the tests (--long: the slow ones too);
                         presets: release (default), debug, asan, coverage
@@ -32,20 +32,20 @@ usage: ./build.sh VERB
                         sciexam-run pack: --precision, --calibration, --allow-disagreement, --template, --max-length,
                         --threads, --package-version (default: now); --model-weights 1,1,2
   rehearse [--keep] [--short] [PATTERN]
-                        build, then go the whole way to Kaggle on this machine: the demo's training (--short: 30 steps
+                        build, then rehearse the whole way to Kaggle on this machine: the demo's training (--short: 30 steps
                         of it), package, Kaggle's client, both notebooks without network (only the cases with
                         PATTERN in their name), each submission scored
   clean [--cache]       delete what was built here (--cache: the built libraries and their sources too)
 
   build                 build ./sciexam-run only
   coverage              the tests with line coverage of src/, which must be 85 % or more
-  fuzz [SECONDS]        every fuzz target for so long (default 300)
+  fuzz [SECONDS]        run every fuzz target this long (default 300)
   check [--quick]       formatting, shellcheck, clang-tidy (--quick: without clang-tidy, seconds)
 
 How long: the first build on a machine compiles six libraries, 30 to 60 minutes on two cores (interrupted,
-it goes on where it stopped), and sciexam itself, some minutes more. After that only what has changed.
+it continues where it stopped), and sciexam itself, a few minutes more. After that, only what has changed.
 
-It installs missing Debian packages (as root or through sudo; else it says which), and takes the libraries'
+It installs missing Debian packages (as root or through sudo; otherwise it says which), and takes the libraries'
 sources from Debian's mirror, checked against cmake/sources.lock. With both there, no network is needed.
 
 Environment:
@@ -105,7 +105,7 @@ verb_test() {
     case $1 in
       --long) ctest_options=() ;;
       --preset) preset=${2:?--preset wants a name: release, debug, asan or coverage} && shift ;;
-      *) die "test does not know '$1'." "./build.sh says what there is." ;;
+      *) die "test does not know '$1'." "./build.sh lists the options." ;;
     esac
     shift
   done
@@ -172,7 +172,7 @@ verb_fuzz() {
   done
 }
 
-# Two types of one name in one namespace link without a word and then destroy each other's memory.
+# Two types of the same name in one namespace link silently and then corrupt each other's memory.
 check_type_names() {
   local doubled
   doubled=$(grep -rhoE '^(struct|class|enum class) [A-Za-z]+( :[^;]*)? \{' "$root/src" | awk '{print $2 == "class" ? $3 : $2}' |
@@ -186,7 +186,7 @@ quick_checks() {
     find "$root/src" "$root/tests" \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
       xargs -0 clang-format-14 --dry-run -Werror
   else
-    warn "clang-format-14 is not to be had on this system: the formatting was not checked."
+    warn "clang-format-14 is not available on this system: the formatting was not checked."
   fi
   shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh \
     "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
@@ -197,21 +197,21 @@ verb_check() {
   require_packages build check
   quick_checks
   if [ "${1:-}" != --quick ]; then
-    command -v clang-tidy-14 > /dev/null || die "clang-tidy-14 is not to be had on this system." "./build.sh check --quick does the rest."
+    command -v clang-tidy-14 > /dev/null || die "clang-tidy-14 is not available on this system." "./build.sh check --quick does the rest."
     compile release sciexam-run
-    # One entry a file in compile_commands.json, for clang-tidy; nothing is compiled there.
+    # One entry per file in compile_commands.json, for clang-tidy; nothing is compiled there.
     run_logged "$root/build/logs/check-configure.log" cmake -S "$root" -B "$root/build/check" -G Ninja \
       -DCMAKE_BUILD_TYPE=Release "-DSCIEXAM_DEPS=$root/build/deps"
     find "$root/src" -name '*.cpp' -print0 |
       xargs -0 -n 1 -P "$JOBS" clang-tidy-14 --quiet -p "$root/build/check" --warnings-as-errors='*'
   fi
-  say "check: nothing to complain about"
+  say "check: no findings"
 }
 
 main() {
   local verb=${1:-help}
   [ $# -eq 0 ] || shift
-  trap 'say "Interrupted. The same command goes on from here."; exit 130' INT TERM
+  trap 'say "Interrupted. The same command continues from here."; exit 130' INT TERM
   case $verb in
     demo | test | bench | package | rehearse | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
     all) verb_build ;;

@@ -2,7 +2,7 @@
 # Names as Kaggle wants them. https://github.com/Kaggle/kaggle-cli, docs on metadata and
 # the checks of dataset_create_new and kernels_push.
 
-slug_of() { # slug_of TITLE: in an address, small letters, digits and single dashes
+slug_of() { # slug_of TITLE: in an address, lower-case letters, digits and single dashes
   printf '%s' "$1" | LC_ALL=C tr '[:upper:]' '[:lower:]' | LC_ALL=C tr -cs 'a-z0-9' '-' | sed 's/^-*//; s/-*$//'
 }
 
@@ -11,7 +11,7 @@ check_names() {
   [ -n "$owner" ] || refuse "--owner is missing: give your Kaggle user name." \
     "It is the part of your profile's address after kaggle.com/." "$usage"
   [[ $owner =~ ^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$ ]] ||
-    refuse "--owner '$owner' is no Kaggle user name: letters, digits and dashes, at most 50." \
+    refuse "--owner '$owner' is not a Kaggle user name: letters, digits and dashes, at most 50." \
       "It is the part of your profile's address after kaggle.com/."
   [[ $title =~ ^[A-Za-z0-9\ .,:+()_-]*$ ]] ||
     refuse "--title '$title' has characters that it may not have." "Use letters, digits, blanks and . , : + ( ) _ -"

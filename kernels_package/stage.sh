@@ -6,8 +6,8 @@
 #            [--tokenizer spm.model|tokenizer.json] [OPTION of `sciexam-run pack`...]
 #
 # --check looks at the command line and at DIR, and makes nothing. Exit status: 0 done;
-# 1 the work failed; 2 the command line or DIR is wrong. SCIEXAM_PROGRAM names another
-# program than ../sciexam-run.
+# 1 the work failed; 2 the command line or DIR is wrong. SCIEXAM_PROGRAM names a
+# program other than ../sciexam-run.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
@@ -50,7 +50,7 @@ parse_arguments() {
         ;;
       --allow-disagreement) pack_options+=("$1") ;;
       --model-weights) # pack's own --weights, a name that is taken here
-        [ $# -ge 2 ] || refuse "--model-weights wants one number a model, such as 1,1,2."
+        [ $# -ge 2 ] || refuse "--model-weights wants one number per model, such as 1,1,2."
         pack_options+=(--weights "$2")
         shift
         ;;
@@ -90,7 +90,7 @@ stage() { # stage FOLDER
   if [ -n "$package" ]; then
     copy_package "$package" "$1"
   else
-    # By the time of packing, so that a notebook's first lines tell which upload is mounted.
+    # The time of packing, so that a notebook's first lines show which upload is mounted.
     [[ " ${pack_options[*]} " == *" --package-version "* ]] || pack_options+=(--package-version "$(date -u +%Y-%m-%d.%H%M)")
     [ -z "$tokenizer" ] || pack_options+=(--tokenizer "$tokenizer")
     "$program" pack --models "${models[@]}" --title "$title" "${pack_options[@]}" --out "$1" |

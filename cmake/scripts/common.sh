@@ -72,5 +72,5 @@ run_logged() {
   [ "$status" -eq 0 ] && return
   tail -n 60 "$log" >&2
   die "this failed (status $status): $*" "The end of its output is above, all of it in $log" \
-    "Run the same command again when it is mended: it goes on from here."
+    "Run the same command again when it is fixed: it continues from here."
 }

@@ -14,7 +14,7 @@ find_clang() {
       return
     fi
   done
-  die "clang 14 or later is needed, and neither clang++ nor a clang++-N is one." \
+  die "clang 14 or later is needed, but neither clang++ nor any clang++-N is that new." \
     "Install your system's clang, or set CLANGXX to the one to use."
 }
 
@@ -39,7 +39,7 @@ check_room() {
 }
 
 # build_dependency NAME COMPILERS: sets built_prefix to the finished library's folder. The
-# work folder lives until the library is finished: an interrupted build goes on.
+# work folder lives until the library is finished: an interrupted build continues.
 build_dependency() {
   local name=$1 key work lock start=$SECONDS
   key=$name-$(dependency_key "$name" "$2")
@@ -71,7 +71,7 @@ build_dependencies() {
     build_dependency "$name" "$compilers"
     [ "$(readlink "$view/$name")" != "$built_prefix" ] || continue
     if [ -L "$view/$name" ]; then
-      say "$name has changed: building sciexam afresh."
+      say "$name has changed: building sciexam from scratch."
       find "$root/build" -mindepth 1 -maxdepth 1 -type d -not -path "$view" -exec rm -rf {} +
     fi
     ln -sfn "$built_prefix" "$view/$name"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # root and cache are build.sh's
-# What Debian's own packages have. $root is the checkout.
+# What comes from Debian's own packages. $root is the checkout.
 
-# packages_of GROUP...: what the groups list, one a line: NAME, or NAME|OTHER (the first that this system has), with a
+# packages_of GROUP...: what the groups list, one per line: NAME, or NAME|OTHER (the first that this system has), with a
 # "?" at its end where a system may lack it.
 packages_of() {
   local group
@@ -14,8 +14,8 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = 
 
 known() { apt-cache show --no-all-versions "$1" > /dev/null 2>&1; }
 
-# missing_packages LISTED...: what is to be installed, one a line; nothing for a listed package that is there in one of
-# its forms, or that may be lacking and is not to be had.
+# missing_packages LISTED...: what is to be installed, one per line; nothing for a listed package that is there in one of
+# its forms, or that is optional and not available.
 missing_packages() {
   local listed name found names
   for listed; do
@@ -56,7 +56,7 @@ require_packages() { # require_packages GROUP...
     "Have somebody run, as root:" "  $by_hand"
   # One unreachable third-party repository must not end the build.
   "${as_root[@]}" apt-get -q update >&2 || warn "apt-get update failed in part; trying to install all the same."
-  mapfile -t missing < <(missing_packages "${listed[@]}") # which of the alternatives there are is known only now
+  mapfile -t missing < <(missing_packages "${listed[@]}") # only now is it known which of the alternatives exist
   say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >&2 ||
     die "apt-get could not install: ${missing[*]}" "Its messages are above. By hand, as root:" "  $by_hand"

@@ -44,7 +44,7 @@ locate_source() {
     "(~/.cache/sciexam/sources), put it into a folder, and run again with SCIEXAM_SOURCES=FOLDER."
 }
 
-# The Debian mirrors that this machine's apt uses, "URI keyring" a line (the
+# The Debian mirrors that this machine's apt uses, "URI keyring" per line (the
 # keyring may be missing), from sources.list lines and deb822 stanzas.
 configured_mirrors() {
   local file
@@ -146,7 +146,7 @@ fetch_tarball() { # fetch_tarball STATE
 fetch_package() {
   local version=${lock_file#"$lock_package"_}
   version=${version%_*.deb}
-  fetch_failure="$lock_package=$version could not be had there, apt's messages are above"
+  fetch_failure="$lock_package=$version could not be downloaded there, apt's messages are above"
   (cd "$cache/sources" && apt-get -c "$1/apt.conf" -qq download "$lock_package=$version" >&2 < /dev/null)
 }
 

@@ -36,7 +36,7 @@ taken() { # taken ARGUMENT...
 # Names, before anything is compiled.
 w=(--weights "$training" --check)
 refused 2 'Kaggle user name' "${w[@]}"
-refused 2 'no Kaggle user name' "${w[@]}" --owner 'Ada Lovelace'
+refused 2 'is not a Kaggle user name' "${w[@]}" --owner 'Ada Lovelace'
 refused 2 'has 5 characters' "${w[@]}" --owner ada --title 'exam1'
 refused 2 'has 51 characters' "${w[@]}" --owner ada --title "$(printf 'x%.0s' {1..51})"
 refused 2 "becomes the address 'a-b-c'" "${w[@]}" --owner ada --title 'a(b)c '
@@ -84,7 +84,7 @@ taken --owner ada --weights plain/first --out from_one --precision f32
 taken --owner ada --weights from_plain --out from_package
 cmp -s from_plain/run_1.safetensors.zst from_package/run_1.safetensors.zst || wrong "a package's files are not copied"
 taken --owner ada --weights "$training" --out from_package
-[ -f from_package/notebook/kernel-metadata.json ] || wrong "the second upload is not whole"
+[ -f from_package/notebook/kernel-metadata.json ] || wrong "the second upload is incomplete"
 refused 2 'is no earlier upload' --owner eve --weights "$training" --out from_package
 refused 2 'is a package already' --owner ada --weights from_plain --precision f32 --out no
 cp -r from_plain damaged
