@@ -70,7 +70,7 @@ def rate_of(steps, expected):
 
 def sciexam(arguments, folder, questions_csv):
     out = os.path.join(folder, "out")
-    shutil.rmtree(out, ignore_errors=True) # else it would go on from there
+    shutil.rmtree(out, ignore_errors=True) # else it would resume from there
     peak = measured_run(
         [arguments.program, "train", "--manifest", write_manifest(arguments, folder, questions_csv), "--base",
          arguments.checkpoint, "--data", os.path.dirname(questions_csv), "--out", out, "--run", "0", "--max-steps",
@@ -113,7 +113,7 @@ def freeze_all_but_last(model, layers):
 
 
 def train_with_trainer(arguments):
-    """The other side, in a process of its own: writes [[tokens, seconds], ...], one pair a step."""
+    """The other side, in a process of its own: writes [[tokens, seconds], ...], one pair per step."""
     import torch
     from transformers import DebertaV2ForMultipleChoice, Trainer, TrainerCallback, TrainingArguments
 
@@ -155,7 +155,7 @@ def write_questions(source, target, count):
     with open(source, newline="", encoding="utf-8-sig") as f, open(target, "w", newline="", encoding="utf-8") as g:
         rows = [r for r in csv.DictReader(f) if r["answer"] in tuple(LETTERS) and all(r[c] for c in LETTERS)][:count]
         if len(rows) < count:
-            sys.exit(f"{source} has only {len(rows)} complete questions; {count} are needed. Take fewer --steps")
+            sys.exit(f"{source} has only {len(rows)} complete questions; {count} are needed. Give fewer --steps")
         writer = csv.DictWriter(g, ["id", "prompt", *LETTERS, "answer"], extrasaction="ignore")
         writer.writeheader()
         for i, row in enumerate(rows):

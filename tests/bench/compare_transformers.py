@@ -3,10 +3,10 @@
 
 usage: compare_transformers.py SCIEXAM_RUN CHECKPOINT SPM_MODEL QUESTIONS.csv [--questions N] [--threads T]
 
-transformers gets one question a batch, its five options padded to the longest,
+transformers gets one question per batch, its five options padded to the longest,
 as the public notebooks do, sorted by length; both sides' time is from the first
 token to the last logit, without loading. Prints tokens per second (real tokens,
-no padding), the ratio, peak memory, and the largest difference of a probability.
+no padding), the ratio, peak memory, and the largest difference between probabilities.
 """
 import argparse
 import csv

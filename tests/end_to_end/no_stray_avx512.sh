@@ -1,6 +1,6 @@
 #!/bin/bash
-# no_stray_avx512.sh PROGRAM: AVX-512 instructions stand only in functions that are chosen by what the CPU can do.
-# Elsewhere (an inline function of which the linker took the AVX-512 kernels' copy) they kill the program on
+# no_stray_avx512.sh PROGRAM: AVX-512 instructions occur only in functions that are chosen by what the CPU can do.
+# Elsewhere (in an inline function whose copy from the AVX-512 kernels the linker took) they kill the program on
 # every CPU without them, and no test on a CPU with them would notice.
 set -euo pipefail
 chosen='AVX512|anonymous namespace|_GLOBAL__N_|_ZGVe|evex|avx512|_GLOBAL__sub_I' # kernels; glibc's own

@@ -4,9 +4,9 @@
 usage: roofline.py DEVICE_TEST        the test program, build/release/tests/gpu/device_test
 
 The emulated driver counts what each kernel does (for sm_75). A kernel takes as long as the busiest of: tensor cores
-(m16n8k8 is 2 cycles of a multiprocessor), issue (4 instructions a cycle, PTX's number of them), exponentials (16 lanes
-a cycle), loads and stores (a shared-memory pass a cycle, 64 bytes of the cache a cycle), the second-level cache (20
-bytes a cycle and multiprocessor) and memory (320 GB/s). Kernels follow each other; batches of 4096 tokens fill the
+(m16n8k8 is 2 cycles of a multiprocessor), issue (4 instructions per cycle, PTX's number of them), exponentials (16 lanes
+per cycle), loads and stores (one shared-memory pass and 64 bytes of the cache per cycle), the second-level cache (20
+bytes per cycle and multiprocessor) and memory (320 GB/s). Kernels follow each other; batches of 4096 tokens fill the
 device. Three columns: every unit at the top clock of 1590 MHz; at 1100 MHz, where the card's 70 W should hold it; and
 with matrix products at no more than 24 TFLOP/s, other units at 1100 MHz.
 """
@@ -80,11 +80,11 @@ def main():
     lengths = (64, 128, 256, 512)
     work = {tokens: kernels(sys.argv[1], tokens) for tokens in lengths}
     print("deberta-v3-large on a T4: predicted, not measured\n")
-    print("| kernel (512 tokens) | MFLOP a token | busiest | us a token at 1590 MHz | at 1100 MHz |\n|---|---|---|---|---|")
+    print("| kernel (512 tokens) | MFLOP per token | busiest | us per token at 1590 MHz | at 1100 MHz |\n|---|---|---|---|---|")
     for kernel in work[512]:
         (high, unit), (low, _) = kernel.seconds(1590e6), kernel.seconds(1100e6)
         print(f"| {kernel.name} | {kernel.flop / 1e6:.1f} | {unit} | {high * 1e6:.2f} | {low * 1e6:.2f} |")
-    print("\n| tokens | MFLOP a token | tokens/s at 1590 MHz | at 1100 MHz | at 24 TFLOP/s |\n|---|---|---|---|---|")
+    print("\n| tokens | MFLOP per token | tokens/s at 1590 MHz | at 1100 MHz | at 24 TFLOP/s |\n|---|---|---|---|---|")
     for tokens in lengths:
         rates = [rate(work[tokens], *limits) for limits in ((1590e6,), (1100e6,), (1100e6, 24e12))]
         print(f"| {tokens} | {sum(kernel.flop for kernel in work[tokens]) / 1e6:.0f} | " +

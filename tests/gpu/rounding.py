@@ -5,7 +5,7 @@ usage: rounding.py FOLDER [SEQUENCES [TOKENS]]
 
 FOLDER holds config.json and model.fp16.safetensors or model.safetensors of a DeBERTa-v3. Everything is computed in
 double, with the roundings of src/gpu/kernels that are named; SEQUENCES (default 200) of TOKENS (default 24) random
-tokens. Values and probabilities are all that is rounded where the device keeps two f16 an activation. Needs
+tokens. Values and probabilities are all that is rounded where the device keeps two f16 per activation. Needs
 torch and safetensors.
 """
 import json
@@ -99,11 +99,11 @@ def main():
     ids = torch.randint(4, exact.config["vocab_size"], (sequences, tokens))
     logits = torch.tensor([exact.logit(one) for one in ids])
     print(f"{sequences} logits of deviation {logits.std():.2f}, moved by what is rounded:\n")
-    print("| rounded to f16 | rms | most |\n|---|---|---|")
+    print("| rounded to f16 | rms | maximum |\n|---|---|---|")
     everything = DENSE | RESIDUAL | ATTENTION | POOLED
     for name, rounded in {"everything": everything, "all but sums and residuals": everything - RESIDUAL,
-                          "the dense layers' inputs alone": DENSE, "attention alone": ATTENTION,
-                          "sums and residuals alone": RESIDUAL, "values and probabilities alone": NARROW}.items():
+                          "only the dense layers' inputs": DENSE, "only attention": ATTENTION,
+                          "only sums and residuals": RESIDUAL, "only values and probabilities": NARROW}.items():
         network = Network(folder, rounded)
         apart = (torch.tensor([network.logit(one) for one in ids]) - logits).abs()
         print(f"| {name} | {apart.square().mean().sqrt():.1e} | {apart.max():.1e} |", flush=True)

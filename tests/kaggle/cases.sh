@@ -33,7 +33,7 @@ prepare() {
   else
     cp "$root/weights_manifest/demo.json" "$data/extra_6000.csv" "$data/train.csv" "$work/inputs/"
   fi
-  # In full a thread, as src/demo/lock.json says.
+  # The full training takes one thread, as src/demo/lock.json says.
   if $short; then length=(--max-steps "$steps" --threads 2); else length=(--threads 1); fi
   train_demo "$work/training" all "${length[@]}"
   start=$SECONDS
@@ -57,7 +57,7 @@ train_demo() { # train_demo OUT RUN OPTION...
     --out "$1" --run "$2" "${@:3}"
 }
 
-weights_hashes() { # weights_hashes FILE...: of lock.json or result.json, a line each
+weights_hashes() { # weights_hashes FILE...: of lock.json or result.json, one per line
   sed -n 's/^ *"weights_sha256": "\([0-9a-f]*\)".*/\1/p' "$@"
 }
 
@@ -137,8 +137,8 @@ submit_damaged() { # submit_damaged FILE EXPECTED
     *) grep -q "FAILED ($2)" "$result.txt" || wrong "it does not say FAILED ($2)" ;;
   esac
   [ "$(wc -l < "$result/working/submission.csv")" -eq "$(wc -l < "$work/expected.csv")" ] ||
-    wrong "the submission is not whole"
-  printf 'told, %s; %s\n' "$2" "$(map_at_3 "$result/working/submission.csv")"
+    wrong "the submission is incomplete"
+  printf 'reported, %s; %s\n' "$2" "$(map_at_3 "$result/working/submission.csv")"
 }
 
 submit_without() { # submit_without SLUG MESSAGE: the notebook must fail and say why

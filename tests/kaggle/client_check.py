@@ -83,7 +83,7 @@ def must_be_refused(what, call, folder, metadata, change):
 
 def expect(condition, what):
     if not condition:
-        sys.exit(f"{what} is not as it must be")
+        sys.exit(f"{what} is not as it should be")
 
 
 def main(folder, uploaded):

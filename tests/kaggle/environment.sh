@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Python environment of the rehearsal, made once a content of requirements.txt.
+# The Python environment of the rehearsal, made once for each content of requirements.txt.
 
 # rehearsal_python CACHE: the folder of the environment, on standard output.
 rehearsal_python() {

@@ -1,6 +1,6 @@
 """A checkpoint in the peers' forms, made once. usage: export.py FORM CHECKPOINT FOLDER QUESTIONS.json [ONNX]
 
-FORM: onnx (f32), ort-int8 (dynamic), ov-int8-weights (weights alone) or ov-int8 (NNCF's post-training quantization of
+FORM: onnx (f32), ort-int8 (dynamic), ov-int8-weights (only weights) or ov-int8 (NNCF's post-training quantization of
 weights and activations, calibrated on QUESTIONS); the last three are made from ONNX. Prints the model's path.
 """
 import json

@@ -1,8 +1,8 @@
-"""One competitor, alive for all rounds: run.py starts it, sends it questions and takes the seconds.
+"""One competitor, alive for all rounds: run.py starts it, sends it questions and reads the seconds.
 
 usage: peer.py KIND MODEL THREADS    KIND: eager, compile, float64, ort, openvino-latency or openvino-throughput
 
-Standard input: one JSON line a request, {"questions": [[5 lists of token ids], ...], "budget": tokens a batch, padding
+Standard input: one JSON line per request, {"questions": [[5 lists of token ids], ...], "budget": tokens per batch, padding
 counted (0: one question)}. Standard output: a line {} once the model is loaded, then for each request {"seconds",
 "logits", "peak"}, peak being VmHWM in GB.
 """

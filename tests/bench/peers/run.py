@@ -7,10 +7,10 @@ transformers on PyTorch (eager, torch.compile), ONNX Runtime and OpenVINO (f32, 
 where it is asked for). Their environment is made from requirements.txt once, in
 ${XDG_CACHE_HOME:-~/.cache}/sciexam/peers-venv-HASH.
 
-The questions, sorted by length, are dealt to rounds of like lengths; in a round each competitor answers the same slice,
-one after the other, so the machine's noise meets all alike. A rate is real tokens (sciexam's own tokenizer, no padding)
+The questions, sorted by length, are dealt to rounds of similar lengths; in a round each competitor answers the same slice,
+one after the other, so the machine's noise hits all alike. A rate is real tokens (sciexam's own tokenizer, no padding)
 per second from the first token to the last logit; the table has the median of the rounds. Each peer first tries its
-settings (questions a batch, OpenVINO's hint) on four questions and keeps the fastest. Start-up: from the process's
+settings (questions per batch, OpenVINO's hint) on four questions and keeps the fastest. Start-up: from the process's
 start to its first answer to one question, compilation included. "error": the largest difference of a logit from a
 float64 network's, both minus the mean of their five, because sciexam writes probabilities.
 """
@@ -29,7 +29,7 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# name: form of the model, kinds of peer.py to choose from, tokens a batch to choose from (0: one question)
+# name: form of the model, kinds of peer.py to choose from, tokens per batch to choose from (0: one question)
 PEERS = {
     "transformers eager": (None, ["eager"], [0, 1000]),
     "transformers compiled": (None, ["compile"], [0, 1000]),
@@ -108,7 +108,7 @@ class Peer:
         return reply["seconds"], reply["logits"]
 
     def stop(self):
-        with contextlib.suppress(BrokenPipeError):  # what a dead peer did not take any more
+        with contextlib.suppress(BrokenPipeError):  # what a dead peer no longer reads
             self.process.stdin.close()
         self.process.wait()
 
@@ -170,7 +170,7 @@ class Sciexam:
 
 
 def calibration_csv(arguments):
-    """The first 32 questions alone."""
+    """Only the first 32 questions."""
     file = f"{arguments.work}/calibration.csv"
     with open(arguments.csv, newline="", encoding="utf-8-sig") as f, open(file, "w", newline="") as out:
         rows = csv.reader(f)
