@@ -57,7 +57,7 @@ ExitStatus status_of(const AnswerOutcome& outcome) {
 }
 
 ExitStatus answer(const AnswerOptions& options) {
-  renew_memory_reserve(); // fails at once on a machine that has no room even for this
+  renew_memory_reserve(); // taken first, so that running out of memory can be reported
   set_quiet(options.quiet);
   if (!options.log_json.empty())
     open_event_log(options.log_json);

@@ -43,7 +43,7 @@ void check_bare_root(const fs::path& root, const std::vector<std::string>& prefi
 
 } // namespace
 
-TEST_CASE("golden: the four ensembles' submissions come out byte for byte", "[golden]") {
+TEST_CASE("golden: the four ensembles' submissions are reproduced byte for byte", "[golden]") {
   const fs::path& package = golden_package();
   const TemporaryFolder folder;
   for (const auto& [combine, file] :
@@ -73,14 +73,14 @@ TEST_CASE("golden: repeat runs give the same bytes, probabilities too", "[golden
 
 TEST_CASE("golden: it runs in an empty root", "[golden]") {
   if (!can_run_in_empty_root())
-    SKIP("an empty root needs a static program, and root's rights");
+    SKIP("an empty root needs a static program and root privileges");
   const TemporaryFolder root;
   check_bare_root(root.path(), {"chroot", root.path()});
 }
 
 TEST_CASE("golden: it runs without a network", "[golden]") {
   if (!can_run_in_empty_root() || run_command({"unshare", "-n", "true"}).status != 0)
-    SKIP("this needs a static program, and unshare -n root's rights");
+    SKIP("this needs a static program, and unshare -n root privileges");
   const TemporaryFolder root;
   check_bare_root(root.path(), {"unshare", "-n", "chroot", root.path()});
 }
@@ -141,7 +141,7 @@ TEST_CASE("golden: an open-book question that is too long even without context i
   CHECK_THAT(run.out, ContainsSubstring("answered by 1 model"));
 }
 
-TEST_CASE("golden: verify accepts a whole package and its numbers", "[golden]") {
+TEST_CASE("golden: verify accepts an intact package and its numbers", "[golden]") {
   const ProgramResult run = sciexam_run({"verify", golden_package()});
   INFO(run.out << run.err);
   CHECK(run.status == 0);

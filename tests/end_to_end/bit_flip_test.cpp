@@ -32,7 +32,7 @@ void flip_bits(int count) {
   std::mt19937 generator(20260101);
   std::discrete_distribution<std::size_t> any_file(sizes.begin(), sizes.end());
   for (int i = 0; i < count; ++i) {
-    // The first flips visit each file, so that the small ones are met too.
+    // The first flips visit each file, so that the small ones are hit too.
     const fs::path& file =
         files[static_cast<std::size_t>(i) < files.size() ? static_cast<std::size_t>(i) : any_file(generator)];
     const std::string whole = read_bytes(file);

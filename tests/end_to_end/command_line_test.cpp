@@ -25,7 +25,7 @@ TEST_CASE("the demo's answers do not depend on the number of threads") {
   CHECK(one.out == sciexam_run({"--demo", "--threads", "2"}).out);
 }
 
-TEST_CASE("all CPUs of the process are used, whatever OpenMP is told to bind threads to") {
+TEST_CASE("all CPUs of the process are used, however OpenMP is told to bind threads") {
   if (sciexam::available_threads() < 2)
     SKIP("needs two CPUs");
   const std::string all = std::to_string(sciexam::available_threads()) + " threads will be used";
@@ -62,7 +62,7 @@ TEST_CASE("SCIEXAM_ISA chooses the kernels, and a wrong one is exit status 2 bef
   }
 }
 
-TEST_CASE("bf16 is refused, with exit status 2, where the kernels do not have it, and never taken by itself") {
+TEST_CASE("bf16 is refused, with exit status 2, where the kernels do not have it, and never chosen automatically") {
   const auto run = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), program());
     return run_command(arguments, {}, {"SCIEXAM_ISA=avx2"});
@@ -147,7 +147,7 @@ TEST_CASE("a package that cannot be read leaves the fallback submission and exit
   CHECK(read_bytes(folder / "submission.csv") == "id,prediction\n1,B C A\n");
 }
 
-TEST_CASE("bench says what loading a package's model takes beside reading and packing it") {
+TEST_CASE("bench compares loading a package's model with reading and packing it") {
   const ProgramResult run = sciexam_run({"bench", "--package", kDemo / "package"});
   INFO(run.err);
   CHECK(run.status == 0);

@@ -1,4 +1,4 @@
-// Runs that have too little time, or are ended from outside: a whole submission is there all the same.
+// Runs that have too little time, or are ended from outside: a complete submission is there all the same.
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
 
@@ -57,7 +57,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 } // namespace
 
-TEST_CASE("a run that has too little time answers what it can, says what not, and ends in time") {
+TEST_CASE("a run that has too little time answers what it can, says what it could not, and ends in time") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", long_exam());
   const auto start = std::chrono::steady_clock::now();
@@ -101,7 +101,7 @@ TEST_CASE("SIGTERM and SIGINT end a run within seconds, with what it has") {
   }
 }
 
-TEST_CASE("a run that was killed at any moment leaves a whole submission", "[long]") {
+TEST_CASE("a run that is killed at any moment leaves a complete submission", "[long]") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", long_exam());
   std::mt19937 random(1);
@@ -115,7 +115,7 @@ TEST_CASE("a run that was killed at any moment leaves a whole submission", "[lon
   }
 }
 
-TEST_CASE("a cascade asks one model only where that is sure enough") {
+TEST_CASE("a cascade asks only one model where that one is sure enough") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n2,p,f,g,h,i,j\n");
   const ProgramResult run = sciexam_run({"--package", kDemoPackage, "--test", folder / "test.csv", "--output",
@@ -127,7 +127,7 @@ TEST_CASE("a cascade asks one model only where that is sure enough") {
   CHECK_THAT(probabilities, !ContainsSubstring("run_1") && !ContainsSubstring("run_2"));
 }
 
-TEST_CASE("a time limit that is none is refused") {
+TEST_CASE("an invalid time limit is refused") {
   for (const char* limit : {"soon", "0", "5x", "-3", "1h-5m", ""}) {
     const ProgramResult run = sciexam_run({"--time-limit", limit, "--test", "/no/such/test.csv"});
     INFO(limit << "\n" << run.err);

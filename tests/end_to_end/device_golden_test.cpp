@@ -1,4 +1,4 @@
-// The reference's four ensembles, on GPUs that an emulated driver stands for.
+// The reference's four ensembles, on emulated GPUs.
 #include "checkpoint/safetensors.hpp"
 #include "end_to_end/emulated_gpu.hpp"
 #include "end_to_end/golden_package.hpp"

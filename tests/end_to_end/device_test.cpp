@@ -81,7 +81,7 @@ public:
     probabilities_ = run.probabilities();
   }
 
-  /// The same order where the reference's probabilities are not nearly equal, and all there is.
+  /// The same order where the reference's probabilities are not nearly equal, and nothing missing.
   void check(const DeviceRun& run) const {
     std::istringstream found(run.submission()), expected(submission_);
     std::string a, b;
@@ -172,7 +172,7 @@ TEST_CASE("without a driver one line says so, and the run is as on the CPU") {
              ContainsSubstring("a GPU that --device asks for is not used"));
 }
 
-TEST_CASE("a driver that this user may not use is told by the file that is in the way") {
+TEST_CASE("a driver that this user may not use is reported with the file that is in the way") {
   const std::vector<std::string> nobody = {"setpriv", "--reuid", "65534", "--clear-groups"};
   std::vector<std::string> command = {"unshare",
                                       "-m",
@@ -188,7 +188,7 @@ TEST_CASE("a driver that this user may not use is told by the file that is in th
     return run_command(whole, {}, emulated({}, 0));
   };
   if (run({"test", "-x", program()}).status != 0 || run({"test", "-r", SCIEXAM_DRIVER_FOLDER}).status != 0)
-    SKIP("this needs root's rights for namespaces, and a build that others may read");
+    SKIP("this needs root privileges for namespaces, and a build that others may read");
   const ProgramResult result = run({program(), "doctor"});
   INFO(result.out << result.err);
   CHECK_THAT(result.out,
@@ -196,7 +196,7 @@ TEST_CASE("a driver that this user may not use is told by the file that is in th
                  ContainsSubstring("no permission to use /dev/nvidiactl"));
 }
 
-TEST_CASE("a GPU that somebody else has leaves the others to work") {
+TEST_CASE("a GPU that another process holds leaves the work to the others") {
   const DeviceRun run(2);
   const Reference reference(run);
   const ProgramResult result = run(emulated("busy@1:0", 2));
@@ -209,7 +209,7 @@ TEST_CASE("a GPU that somebody else has leaves the others to work") {
   reference.check(run);
 }
 
-TEST_CASE("a model whose package has no probe, or one that the GPU does not meet, is answered by the CPU") {
+TEST_CASE("a model without a probe, or whose probe the GPU fails, is answered by the CPU") {
   DeviceRun run(2);
   const Reference reference(run);
   const TemporaryFolder folder;
@@ -232,7 +232,7 @@ TEST_CASE("a model whose package has no probe, or one that the GPU does not meet
   reference.check(run);
 }
 
-TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is left, and all questions are answered") {
+TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is dropped, and all questions are answered") {
   const DeviceRun run(4);
   const Reference reference(run);
   struct Fault {
@@ -257,7 +257,7 @@ TEST_CASE("a device that lies, hangs, crashes, vanishes or has no memory is left
   }
 }
 
-TEST_CASE("a model with a damaged frame does not cost the models after it the GPUs") {
+TEST_CASE("a model with a damaged frame does not cost later models the GPUs") {
   constexpr int kVocabulary = 70'000; // embeddings alone fill a frame
   DeviceRun run(3);
   const TemporaryFolder folder;
@@ -303,7 +303,7 @@ TEST_CASE("a helper that is killed at any moment leaves its work to others") {
   }
 }
 
-TEST_CASE("a wrong --device is told before anything is written") {
+TEST_CASE("a wrong --device is reported before anything is written") {
   const DeviceRun run(1);
   const ProgramResult result = run({}, "cuda:x");
   CHECK(result.status == 2);
@@ -315,7 +315,7 @@ TEST_CASE("a wrong --device is told before anything is written") {
   CHECK(run_command({program(), "--demo"}, {}, {"SCIEXAM_DEVICE="}).status == 0); // as if it were not set
 }
 
-TEST_CASE("doctor says which GPUs there are") {
+TEST_CASE("doctor lists the GPUs") {
   CHECK_THAT(run_command({program(), "doctor"}, {}, emulated({}, 2)).out,
              ContainsSubstring("GPU        GPU 0 (") && ContainsSubstring("GPU        GPU 1 ("));
   CHECK_THAT(run_command({program(), "doctor"}, {}, emulated("busy@1:0")).out,

@@ -1,4 +1,4 @@
-// GPUs for the program that an emulated driver stands for.
+// Emulated GPUs for the program.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Things that go wrong: a whole submission is there all the same, and what is lost is told.
+// Things that go wrong: a complete submission is there all the same, and what is lost is reported.
 #include "end_to_end/golden_package.hpp"
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
@@ -96,7 +96,7 @@ TEST_CASE("a model file that is truncated, damaged, missing or unreadable leaves
   }
 }
 
-TEST_CASE("a package of which nothing can be used leaves an answer by length, and fails") {
+TEST_CASE("a package without a usable model leaves answers by length, and fails") {
   for (const char* file : {"spm.model", "manifest.json", "config.json"}) {
     const Place place;
     flip_middle(place / "package" / file);
@@ -145,7 +145,7 @@ TEST_CASE("under a control group's limit it is never killed: models that do not 
   const fs::path limit = folder / (first ? "memory.limit_in_bytes" : "memory.max");
   fs::create_directory(folder, failure);
   if (failure || !fs::exists(limit, failure))
-    SKIP("no control groups of one's own here");
+    SKIP("control groups cannot be made here");
   const Place place;
   for (const int megabytes : {60, 110, 170, 600}) {
     fs::remove(place / "out.csv");
@@ -167,7 +167,7 @@ TEST_CASE("under a control group's limit it is never killed: models that do not 
   fs::remove(folder, failure); // a group is empty when its processes have ended
 }
 
-TEST_CASE("an output that cannot be written is told before any model is loaded") {
+TEST_CASE("an output that cannot be written is reported before any model is loaded") {
   const Place place;
   for (const std::string output : {"/proc/submission.csv", "/nowhere/submission.csv"}) {
     const ProgramResult run =
@@ -203,7 +203,7 @@ TEST_CASE("on a disk that is full or read-only the run ends with one clear error
   }
 }
 
-TEST_CASE("a disk that becomes full keeps the earlier submission, and the run tells it") {
+TEST_CASE("a disk that becomes full keeps the earlier submission, and the run says so") {
   if (!may({"unshare", "--mount", "true"}))
     SKIP("mounting needs root");
   const Place place;
@@ -227,7 +227,7 @@ TEST_CASE("a disk that becomes full keeps the earlier submission, and the run te
              ContainsSubstring("degraded: the submission holds earlier answers") && ContainsSubstring("\n999,E D C"));
 }
 
-TEST_CASE("a bad row refuses the exam, unless the run is lenient: then it is answered and told") {
+TEST_CASE("an exam with a bad row is refused, unless the run is lenient: then the row is answered and reported") {
   const Place place;
   write_bytes(place / "test.csv", std::string(kExam) + "z,cut short,a\nw,What?,a,b,c,d,e\n");
   const ProgramResult strict = run_command(place.command());
@@ -243,7 +243,7 @@ TEST_CASE("a bad row refuses the exam, unless the run is lenient: then it is ans
   CHECK(is_whole(submission.substr(0, submission.find("z,"))));
 }
 
-TEST_CASE("an exam that is no CSV in UTF-8 with commas is refused with what it is, and nothing is written") {
+TEST_CASE("an exam that is not comma-separated UTF-8 is refused, naming what it is, and nothing is written") {
   using namespace std::string_literals;
   std::string wide = "\xFF\xFE";
   for (const char* byte = kExam; *byte != '\0'; ++byte)
@@ -344,14 +344,14 @@ TEST_CASE("closed standard streams and a pipe that nobody reads do not end or sp
     INFO(redirection << "\n" << run.err);
     CHECK(read_bytes(place / "status") == "0\n");
     CHECK(is_whole(place.submission()));
-    // Had it been opened as standard error, messages would stand in it.
+    // Had it been opened as standard error, messages would be in it.
     std::istringstream log(read_bytes(place / "log.jsonl"));
     for (std::string line; std::getline(log, line);)
       CHECK_THAT(line, Catch::Matchers::StartsWith("{\"time\":"));
   }
 }
 
-TEST_CASE("a quiet run prints the summary alone, the log of events tells all to programs, the report is a page") {
+TEST_CASE("a quiet run prints only the summary, the event log has everything for programs, the report is a page") {
   const Place place;
   const ProgramResult run =
       run_command(place.command({"--quiet", "--log-json", place / "log.jsonl", "--report", place / "report.html"}));
@@ -366,7 +366,7 @@ TEST_CASE("a quiet run prints the summary alone, the log of events tells all to 
                        ContainsSubstring("run_2"));
 }
 
-TEST_CASE("the first lines say what one needs to see that the right things are used") {
+TEST_CASE("the first lines show which program, exam, package and settings are used") {
   const Place place;
   const ProgramResult run = run_command(place.command());
   for (const char* line : {"program: sciexam-run ", "exam: 2 questions in ", "package: ", "identity ",
@@ -374,7 +374,7 @@ TEST_CASE("the first lines say what one needs to see that the right things are u
     CHECK_THAT(run.err, ContainsSubstring(line));
 }
 
-TEST_CASE("doctor tells what a run would use, what is missing and what to do") {
+TEST_CASE("doctor says what a run would use, what is missing and what to do") {
   const Place place;
   const ProgramResult fine = sciexam_run(
       {"doctor", "--package", place / "package", "--test", place / "test.csv", "--output", place / "out.csv"});

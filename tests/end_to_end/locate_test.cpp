@@ -104,7 +104,7 @@ public:
   }
   static void require_root() {
     if (!can_run_in_empty_root())
-      SKIP("an empty root needs a static program, and root's rights");
+      SKIP("an empty root needs a static program and root privileges");
   }
 
 private:
@@ -123,7 +123,7 @@ TEST_CASE("inputs are found in all layouts of Kaggle's mounts, without an execut
     const KaggleRoot root;
     root.add_package(package);
     root.add_exam(exam, "found");
-    root.add_exam("another-dataset", "wrong"); // sorts before; no competition
+    root.add_exam("another-dataset", "wrong"); // sorts first; not a competition
     fs::create_directories(root / "kaggle/input/aaa");
     write_bytes(root / "kaggle/input/aaa/manifest.json", "{\"format\": \"something else\"}");
     const ProgramResult run = root.run();

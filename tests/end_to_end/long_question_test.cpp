@@ -1,4 +1,4 @@
-// Exams with a question of absurd length: limits and signals hold, and the other questions have their answers.
+// Exams with a question of absurd length: limits are kept, signals heeded, and the other questions answered.
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
 
@@ -30,7 +30,7 @@ std::string repeated(const std::string& text, int count) {
   return all;
 }
 
-/// Usual questions, and in their midst one with this prompt and context.
+/// Usual questions, and in the middle one with this prompt and context.
 std::string exam_with(const std::string& prompt, const std::string& context = {}) {
   std::string text = "id,prompt,A,B,C,D,E,context\n";
   for (int i = 0; i < kQuestions; ++i) {
@@ -76,7 +76,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 } // namespace
 
-TEST_CASE("beside a question of absurd length the limit holds, and every model answers all other questions") {
+TEST_CASE("despite a question of absurd length the limit is kept, and every model answers all other questions") {
   const TemporaryFolder folder;
   for (const Case& one : cases()) {
     write_bytes(folder / "test.csv", exam_with(one.prompt, one.context));
@@ -121,7 +121,7 @@ TEST_CASE("a question that is cut for its length is named, and the others are an
   CHECK(without_absurd(read_bytes(folder / "p.csv")) == without_absurd(expected));
 }
 
-TEST_CASE("SIGTERM ends a run within a question of absurd length") {
+TEST_CASE("SIGTERM ends a run in the middle of a question of absurd length") {
   const TemporaryFolder folder;
   std::string exam = "id,prompt,A,B,C,D,E\n";
   for (int i = 0; i < 40; ++i)

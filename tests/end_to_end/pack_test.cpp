@@ -67,7 +67,7 @@ TEST_CASE("a model is packed as int8, verified, and answers") {
   CHECK_THAT(read_bytes(submission), ContainsSubstring("id,prediction\nsky,"));
 }
 
-TEST_CASE("int8 wants questions, and those of the package's template") {
+TEST_CASE("int8 needs questions that fit the package's template") {
   DemoCheckpoint checkpoint;
   const ProgramResult without = checkpoint.pack({"--precision", "int8"});
   CHECK(without.status == 2);
@@ -84,7 +84,7 @@ TEST_CASE("int8 wants questions, and those of the package's template") {
   CHECK(!fs::exists(checkpoint.package()));
 }
 
-TEST_CASE("a vocabulary is found beside the model, and its package is the one with it named") {
+TEST_CASE("a vocabulary is found beside the model, and gives the same package as naming it") {
   DemoCheckpoint named, own;
   own.put("spm.model", read_bytes(kDemo / "base/spm.model"));
   own.put("tokenizer_config.json", R"({"do_lower_case": false, "truncation_side": "left"})");

@@ -17,7 +17,7 @@ struct ProgramResult {
   std::uint64_t peak_memory = 0; ///< resident, bytes
 };
 
-/// Runs argv with an empty environment (but `environment`), `input` on standard input.
+/// Runs argv with an empty environment (except for `environment`), `input` on standard input.
 ProgramResult run_command(const std::vector<std::string>& argv, const std::string& input = {},
                           const std::vector<std::string>& environment = {});
 

@@ -1,4 +1,4 @@
-// Weights that come out on every CPU that has an instruction set, and locks that ask for it.
+// Weights that are the same on every CPU with an instruction set, and locks that ask for it.
 #include "end_to_end/school.hpp"
 #include "golden/golden.hpp"
 #include "kernels/isa.hpp"
@@ -60,7 +60,7 @@ TEST_CASE("option --isa avx2 gives the same weights whatever the environment ask
   CHECK_THAT(first.err, ContainsSubstring(", for --isa avx2"));
 }
 
-TEST_CASE("option --isa goes before the manifest's instruction set, which goes before SCIEXAM_ISA and the CPU's best") {
+TEST_CASE("option --isa overrides the manifest's instruction set, which overrides SCIEXAM_ISA and the CPU's best") {
   School school;
   const auto minimum = [&](const std::vector<std::string>& environment, const std::string& out,
                            const std::vector<std::string>& more) -> std::string {
@@ -79,7 +79,7 @@ TEST_CASE("option --isa goes before the manifest's instruction set, which goes b
   CHECK(minimum({}, "native", {"--isa", "native"}) == best);
 }
 
-TEST_CASE("option --check trains with the instruction set that the lock names, on a CPU that has better ones too") {
+TEST_CASE("option --check trains with the instruction set that the lock names, even on a CPU with better ones") {
   const School school;
   REQUIRE(train_with(school, {}, "out", {"--isa", "avx2"}).status == 0);
   const ProgramResult same = check(school, school / "out/lock.json", "again");
@@ -103,7 +103,7 @@ TEST_CASE("option --check trains with the instruction set that the lock names, o
 
 TEST_CASE("weights of other kernels are told apart by the instruction set") {
   if (!sciexam::cpu_has(Isa::avx512))
-    SKIP("this CPU has AVX2 alone");
+    SKIP("this CPU has only AVX2");
   const School school;
   REQUIRE(train_with(school, {}, "out", {"--isa", "avx2"}).status == 0);
   const ProgramResult other = check(school, school / "out/lock.json", "again", {}, {"--isa", "avx512"});

@@ -1,4 +1,4 @@
-// Trainings that are killed, interrupted, or run out of disk, and go on.
+// Trainings that are killed, interrupted, or run out of disk space, and are resumed.
 #include "end_to_end/school.hpp"
 
 #include <chrono>
@@ -45,7 +45,7 @@ bool kill_after(const std::vector<std::string>& arguments, std::chrono::millisec
 
 } // namespace
 
-TEST_CASE("a training that was killed goes on to the same weights") {
+TEST_CASE("a killed training resumes to the same weights") {
   const School school;
   REQUIRE(school.train("whole", {"--run", "0"}).status == 0);
   const std::vector<std::string> arguments = school.arguments("killed", {"--run", "0", "--resume"});
@@ -97,13 +97,13 @@ TEST_CASE("a full disk does not stop a training: it is reported, and the weights
   CHECK(run.status == 0);
   CHECK(written);
   CHECK_THAT(run.err, ContainsSubstring("THE STATE COULD NOT BE SAVED") && ContainsSubstring("No space left"));
-  CHECK(full.status == 1); // nothing fits any more
+  CHECK(full.status == 1); // nothing fits any longer
   CHECK_THAT(full.err, ContainsSubstring("No space left"));
 }
 
-TEST_CASE("a training that is interrupted saves its state, says how to go on, and goes on from there") {
+TEST_CASE("an interrupted training saves its state, says how to resume, and resumes from there") {
   const School school;
-  // Interrupted once a further step is in the log. By SIGTERM: a shell starts what runs beside it without SIGINT.
+  // Interrupted once a further step is in the log. By SIGTERM: a shell starts background jobs with SIGINT ignored.
   const std::string script = "log=$1; shift; bytes() { cat \"$log\" 2>/dev/null | wc -c; }; before=$(bytes); \"$@\" & "
                              "until [ $(bytes) -gt $before ]; do sleep 0.02; done; kill -TERM $!; wait $!";
   const auto interrupted = [&](const std::vector<std::string>& more) {

@@ -83,7 +83,7 @@ TEST_CASE("folds give out-of-fold predictions: every question once, and their MA
   CHECK_THAT(run.out, ContainsSubstring("run_0 out of fold, MAP@3") && ContainsSubstring(map_at_3));
 }
 
-TEST_CASE("folds that `data` has dealt are those of the training, and as many must be asked for") {
+TEST_CASE("training uses the folds that `data` has dealt, and their number must be given") {
   School school;
   REQUIRE(sciexam_run({"data", "--input", school / "data/exam.csv", "--out", school / "data/dealt.csv", "--folds", "3"})
               .status == 0);
@@ -109,7 +109,7 @@ TEST_CASE("folds that `data` has dealt are those of the training, and as many mu
   CHECK_THAT(more.err, ContainsSubstring("run_0_fold_3: has no questions to validate with"));
 }
 
-TEST_CASE("out of fold a question is answered by the model that did not learn it") {
+TEST_CASE("out of fold, a question is answered by the model that did not learn it") {
   const School school;
   const std::vector<std::string> folds = {"--run", "0",           "--folds",
                                           "3",     "--max-steps", "3"}; // an epoch of ten questions
@@ -132,7 +132,7 @@ TEST_CASE("out of fold a question is answered by the model that did not learn it
   }
 }
 
-TEST_CASE("runs that are validated alike get the ensemble's MAP@3, of the mean of their probabilities") {
+TEST_CASE("runs with the same validation questions get an ensemble's MAP@3, from the mean of their probabilities") {
   School school;
   school.validate_with_exam();
   const ProgramResult run = school.train("out");

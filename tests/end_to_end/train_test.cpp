@@ -71,7 +71,7 @@ TEST_CASE("the log has every step and validation, the report every run's setting
   CHECK_THAT(read_bytes(school / "out/report.html"), ContainsSubstring("run_0: 0, run_1: 1")); // their seeds
 }
 
-TEST_CASE("training questions that validate too are reported with their pairs, and can be left out") {
+TEST_CASE("training questions that are validation questions too are reported with their pairs, and can be left out") {
   School school;
   school.validate_with_exam();
   const ProgramResult told = school.train("out", {"--run", "0", "--max-steps", "1"});
@@ -176,8 +176,7 @@ TEST_CASE("a training that learns nothing says so in words, and goes on") {
   CHECK_THAT(read_bytes(school / "out/report.html"), ContainsSubstring("pure guessing"));
 }
 
-TEST_CASE(
-    "a weight that is not a number ends a training with status 1, the rows named, and no checkpoint is made of it") {
+TEST_CASE("a weight that is not a number ends a training with status 1, names the rows, and leaves no checkpoint") {
   School school;
   REQUIRE(school.train("good", {"--run", "0"}).status == 0);
   std::string weights = read_bytes(school / "good/run_0/last/model.safetensors");
@@ -193,7 +192,7 @@ TEST_CASE(
   CHECK(!fs::exists(school / "out/run_0/last"));
 }
 
-TEST_CASE("the memory estimate of a training is what it takes") {
+TEST_CASE("the memory estimate of a training matches what it takes") {
   School school;
   json config = json::parse(read_bytes(school / "base/config.json"));
   config["hidden_size"] = config["pooler_hidden_size"] = 256;
@@ -213,7 +212,7 @@ TEST_CASE("the memory estimate of a training is what it takes") {
   }
 }
 
-TEST_CASE("a training that needs more memory than there is is refused, with what would need less") {
+TEST_CASE("a training that needs more memory than is available is refused, saying what would need less") {
   const School school;
   json config = json::parse(read_bytes(school / "base/config.json"));
   config["hidden_size"] = config["pooler_hidden_size"] = 16384;
