@@ -13,7 +13,7 @@ using Catch::Matchers::MessageMatches;
 
 namespace {
 
-/// `members` beside the model's type.
+/// A configuration of `members` and the model's type.
 DebertaConfig parse(const std::string& members) {
   const JsonDocument document(R"({"model_type": "deberta-v2")" + (members.empty() ? "" : ", " + members) + "}",
                               "config.json");
@@ -123,7 +123,7 @@ TEST_CASE("another kind of model is refused") {
   check("[]", "is not an object");
 }
 
-TEST_CASE("the activation that is gelu written in Python is gelu") {
+TEST_CASE("the activation gelu_python is gelu") {
   CHECK(parse(R"("hidden_act": "gelu_python")").hidden_act == "gelu");
 }
 

@@ -12,13 +12,13 @@ using namespace std::string_literals;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
 
-TEST_CASE("the forms that are read are known by their first bytes") {
+TEST_CASE("the forms that are read are recognised by their first bytes") {
   CHECK(recognise_form(bytes_of(small_safetensors({"a"})), "x") == FileForm::safetensors);
   CHECK(recognise_form(bytes_of("PK\x03\x04..."), "x") == FileForm::pytorch);
   CHECK(recognise_form(bytes_of(legacy_file(pickle::whole("}"), {})), "x") == FileForm::pytorch);
 }
 
-TEST_CASE("files that are not weights are refused by what they are") {
+TEST_CASE("files that are not weights are refused, naming what they are") {
   const auto check = [](const std::string& content, const std::string& message) {
     CHECK_THROWS_MATCHES(recognise_form(bytes_of(content), "x.bin"), InputError,
                          MessageMatches(ContainsSubstring("x.bin: " + message)));

@@ -71,7 +71,7 @@ TEST_CASE("golden: all forms of a checkpoint hold the same tensors", "[golden]")
   }
 }
 
-TEST_CASE("golden: a checkpoint from before PyTorch 1.6 is a whole one", "[golden]") {
+TEST_CASE("golden: a checkpoint from before PyTorch 1.6 is complete", "[golden]") {
   const auto folders = golden::folders_with("pytorch_model.prezip.bin");
   if (folders.empty())
     SKIP("no such file in " << golden::folder());

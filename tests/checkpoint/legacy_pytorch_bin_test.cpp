@@ -50,7 +50,7 @@ std::string with_bytes(std::string text, std::string_view from, std::string_view
 
 } // namespace
 
-TEST_CASE("a file from before PyTorch 1.6 is read, views of one storage too") {
+TEST_CASE("a file from before PyTorch 1.6 is read, also with views of one storage") {
   const TemporaryFolder folder;
   const auto source = open_text(folder, legacy_file(state_dict_pickle(), state_dict_storages()));
   REQUIRE(source->tensors().size() == 4);
@@ -64,7 +64,7 @@ TEST_CASE("a file from before PyTorch 1.6 is read, views of one storage too") {
   CHECK(data.at("position_ids") == "12345678");
 }
 
-TEST_CASE("such a file may hold storages that no weight lies in") {
+TEST_CASE("a file from before PyTorch 1.6 may hold storages without a weight") {
   const std::string moment = pickle::tensor(pickle::legacy_storage("DoubleStorage", "1", 1), 0, {1}, {1});
   const std::string w = pickle::tensor(pickle::legacy_storage("FloatStorage", "2", 1), 0, {1}, {1});
   const TemporaryFolder folder;
@@ -76,7 +76,7 @@ TEST_CASE("such a file may hold storages that no weight lies in") {
   CHECK(read_all(*source) == std::map<std::string, std::string>{{"w", "wwww"}});
 }
 
-TEST_CASE("such a file may be of any protocol of pickles") {
+TEST_CASE("a file from before PyTorch 1.6 may use any pickle protocol") {
   const TemporaryFolder folder;
   std::string bytes = legacy_file(state_dict_pickle(), state_dict_storages());
   bytes = "\x80\x04\x95" + little_endian(12, 8) + bytes.substr(2);
@@ -115,7 +115,7 @@ TEST_CASE("a damaged file from before PyTorch 1.6 is refused, naming the place")
   check_legacy_refused(legacy_file(pickle::whole(pickle::global("os", "system")), {}), "wants to import os.system");
 }
 
-TEST_CASE("no cut or flipped bit of such a file reads outside of it") {
+TEST_CASE("no truncation or flipped bit of a file from before PyTorch 1.6 causes a read outside it") {
   const std::string whole = legacy_file(state_dict_pickle(), state_dict_storages());
   const TemporaryFolder folder;
   int refused = 0;

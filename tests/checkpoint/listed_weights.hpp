@@ -1,4 +1,4 @@
-// Tensors without data, for what looks at names and shapes alone.
+// Tensors without data, for code that only looks at names and shapes.
 #pragma once
 
 #include "checkpoint/weight_source.hpp"

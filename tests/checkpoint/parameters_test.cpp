@@ -67,7 +67,7 @@ TEST_CASE("names and shapes are those of the library's state dicts") {
   CHECK(configurations == 16);
 }
 
-TEST_CASE("a whole checkpoint matches, and what it has besides is listed") {
+TEST_CASE("a complete checkpoint matches, and its extra tensors are listed") {
   auto stored = parameters_of(small_config());
   stored.push_back({"deberta.embeddings.position_ids", DType::i64, {1, 512}});
   stored.insert(stored.begin(), {"lm_predictions.lm_head.bias", DType::f32, {128100}});
@@ -91,7 +91,7 @@ TEST_CASE("a base model may start training but not answer") {
   CHECK(match.stored_name.size() == stored.size());
 }
 
-TEST_CASE("the export of a base model alone has no prefix") {
+TEST_CASE("the export of a bare base model has no prefix") {
   auto stored = parameters_of(small_config());
   std::erase_if(stored, [](const TensorInfo& tensor) { return is_head(tensor.name); });
   for (TensorInfo& tensor : stored)

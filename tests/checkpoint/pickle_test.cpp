@@ -93,7 +93,7 @@ TEST_CASE("an OrderedDict with attributes is a dictionary") {
   CHECK(document.root().find("w")->integer == 1);
 }
 
-TEST_CASE("what is made of allowed classes is recorded, whatever is put into it") {
+TEST_CASE("objects of allowed classes are recorded, whatever is put into them") {
   // a path, made by NEWOBJ, with attributes, an item and a member added
   const Pickle document = parse_pickle(
       pickle::whole(pickle::global("torch", "FloatStorage") + ")\x81}bK\x01" + "a" + pickle::text("x") + "K\x02s"));
@@ -123,7 +123,7 @@ TEST_CASE("any other import is refused by name") {
   check_pickle_refused(pickle::whole(pickle::global("collections", "OrderedDict x")), "wants to import");
 }
 
-TEST_CASE("a call of something else than an import is refused") {
+TEST_CASE("a call of anything but an import is refused") {
   check_pickle_refused(pickle::whole(pickle::text("os.system") + ")R"), "calls something that is not a global");
   check_pickle_refused(pickle::whole(pickle::global("torch", "FloatStorage") + "K\x01R"), "calls something");
   check_pickle_refused(pickle::whole(pickle::global("collections", "OrderedDict") + "(K\x01tR"),

@@ -66,7 +66,7 @@ TEST_CASE("tensors of a state dict are read from their storages, also shared one
   CHECK(data.at("none").empty());
 }
 
-TEST_CASE("a tensor is read row by row, in whatever order its storage has the elements") {
+TEST_CASE("a tensor is read row by row, whatever the order of elements in its storage") {
   const TemporaryFolder folder;
   std::string numbers, turned; // 12 f32 as a matrix of 4 rows, and its transpose
   for (int i = 0; i < 12; ++i)
@@ -146,7 +146,7 @@ TEST_CASE("a tensor that does not fit its storage is refused by name") {
   check_tensor_refused(tensor(kStorage, 0, many, many), "where a shape was expected");
 }
 
-TEST_CASE("a file that holds something else than a state dict is refused") {
+TEST_CASE("a file that holds anything but a state dict is refused") {
   const TemporaryFolder folder;
   const auto check = [&](const Entries& entries, const std::string& message,
                          const std::set<std::string>& deflated = {}) {
@@ -172,7 +172,7 @@ TEST_CASE("a file that holds something else than a state dict is refused") {
   check(doubled, "two zip entries named archive/data/0");
 }
 
-TEST_CASE("a zip file that is cut off or damaged is refused, never read outside of its bytes") {
+TEST_CASE("a zip file that is cut off or damaged is refused, never read outside its bytes") {
   const TemporaryFolder folder;
   open(folder, archive(pickle::dictionary({{"w", pickle::tensor(kStorage, 0, {12}, {1})}})));
   const std::string whole = read_text_file(folder / "x.bin");

@@ -32,7 +32,7 @@ void check_dict_refused(const std::string& value, const std::string& message) {
 
 } // namespace
 
-TEST_CASE("a state dict is found alone and under the keys that training scripts use") {
+TEST_CASE("a state dict is found on its own and under the keys that training scripts use") {
   const StateDict alone = read_dict(weights("w"));
   REQUIRE(alone.tensors.size() == 1);
   CHECK(alone.key.empty());
@@ -48,7 +48,7 @@ TEST_CASE("a state dict is found alone and under the keys that training scripts 
   CHECK(nested.key == "model.state_dict");
 }
 
-TEST_CASE("of several state dicts that of a usual name is taken, and the others are named") {
+TEST_CASE("of several state dicts the one with a usual name is taken, and the others are named") {
   const StateDict dict = read_dict(pickle::dictionary({{"ema", weights("e")}, {"model", weights("w")}}));
   CHECK(dict.tensors.at(0).name == "w");
   CHECK(dict.unused == std::vector<std::string>{"ema"});
@@ -79,7 +79,7 @@ TEST_CASE("plain data beside the weights is skipped") {
   CHECK(dict.tensors.size() == 1);
 }
 
-TEST_CASE("dictionaries that hold each other, or nothing, are no state dicts") {
+TEST_CASE("dictionaries that hold each other, or nothing, are not state dicts") {
   // {"model": the same dictionary}
   check_dict_refused("}q\x01(" + pickle::text("model") + "h\x01u", "holds no tensors");
   check_dict_refused(pickle::dictionary({{"state_dict", "}"}, {"model", "N"}}), "holds no tensors");

@@ -40,7 +40,7 @@ std::string with_part(std::string name, std::string_view from, std::string_view 
   return name;
 }
 
-/// All of the network's tensors are found, each in the stored one that was made of it.
+/// All of the network's tensors are found, each in the stored one that was made from it.
 void check_found(const Rename& rename, const std::string& note) {
   const ListedWeights source(renamed(rename));
   const Match match = match_parameters(network(), source, Purpose::answering);
@@ -62,7 +62,7 @@ bool is_of_head(const std::string& name) {
 
 } // namespace
 
-TEST_CASE("a prefix that all names share is taken off, whatever it is") {
+TEST_CASE("a prefix that all names share is removed, whatever it is") {
   check_found(with_prefix(""), "");
   for (const char* text : {"module.", "model.", "base_model.model.", "model.module.", "my.own.wrapper.", "net_1."})
     check_found(with_prefix(text), "tensor names are read without \"" + std::string(text) + "\"");
@@ -70,7 +70,7 @@ TEST_CASE("a prefix that all names share is taken off, whatever it is") {
   check_found(with_prefix("module._orig_mod."), "tensor names are read without \"module.\" and \"_orig_mod.\"");
 }
 
-TEST_CASE("parts that wrappers put inside of names are taken out") {
+TEST_CASE("parts that wrappers insert into names are removed") {
   const Rename compiled_layers = [](const std::string& name) {
     return with_part(with_part(name, "layer.0.", "layer.0._orig_mod."), "layer.1.", "layer.1._orig_mod.");
   };
@@ -80,7 +80,7 @@ TEST_CASE("parts that wrappers put inside of names are taken out") {
            with_part(name, "layer.1.", "layer.1._fsdp_wrapped_module._checkpoint_wrapped_module.");
   };
   check_found(sharded, "tensor names are read without \"_fsdp_wrapped_module.\" and \"_checkpoint_wrapped_module.\"");
-  // no wrapper's: the name only ends like it
+  // not a wrapper's: the name only ends like one
   std::vector<TensorInfo> other = network();
   other[0].name = "deberta.not_orig_mod.embeddings.word_embeddings.weight";
   check_names_refused(other, "lacks deberta.embeddings.word_embeddings.weight");
@@ -107,7 +107,7 @@ TEST_CASE("the export of a base model may have a prefix too") {
   CHECK(match.missing.size() == 4);
 }
 
-TEST_CASE("a model without a prefix goes before a copy with one, which is left out") {
+TEST_CASE("a model without a prefix takes precedence over a copy with one, which is left out") {
   std::vector<TensorInfo> stored = network();
   const std::vector<TensorInfo> copy = renamed(with_prefix("ema."));
   stored.insert(stored.begin(), copy.begin(), copy.end());
@@ -122,7 +122,7 @@ TEST_CASE("two models under different prefixes are refused, naming both") {
   const std::vector<TensorInfo> other = renamed(with_prefix("teacher."));
   stored.insert(stored.end(), other.begin(), other.end());
   check_names_refused(stored, "more than once, under the prefixes \"student.\" and \"teacher.\"");
-  // of which one is not whole
+  // one of which is incomplete
   std::erase_if(stored, [](const TensorInfo& tensor) { return tensor.name.starts_with("teacher.deberta.encoder."); });
   const Match match = match_parameters(network(), ListedWeights(stored), Purpose::answering);
   CHECK(match.note == "tensor names are read without \"student.\"");
@@ -148,7 +148,7 @@ TEST_CASE("where nothing fits, what was found is named") {
                       "lacks deberta.embeddings.word_embeddings.weight (tensor names are read without \"module.\")");
 }
 
-TEST_CASE("a head of another name is named, and no base model without a trained head") {
+TEST_CASE("a head under another name is named, and a base model without a trained head is called that") {
   std::vector<TensorInfo> stored = network();
   std::erase_if(stored, [](const TensorInfo& tensor) { return is_of_head(tensor.name); });
   stored.push_back({"lm_predictions.lm_head.bias", DType::f32, {128100}});
@@ -161,7 +161,7 @@ TEST_CASE("a head of another name is named, and no base model without a trained 
   CHECK(match_parameters(network(), ListedWeights(stored), Purpose::training_start).missing.size() == 4);
 }
 
-TEST_CASE("the head of another task has to be trained anew") {
+TEST_CASE("the head of another task has to be retrained") {
   std::vector<TensorInfo> stored = network();
   for (TensorInfo& tensor : stored)
     if (tensor.name.starts_with("classifier."))
@@ -175,7 +175,7 @@ TEST_CASE("the head of another task has to be trained anew") {
   CHECK(match.stored_name.contains("pooler.dense.weight"));
 }
 
-TEST_CASE("adapters that are not merged are refused, also where all of the network is there") {
+TEST_CASE("unmerged adapters are refused, even if the whole network is there") {
   for (const char* name : {"deberta.encoder.layer.0.attention.self.query_proj.lora_A.default.weight",
                            "base_model.model.classifier.modules_to_save.default.weight",
                            "deberta.encoder.layer.0.output.dense.base_layer.weight"})
@@ -186,7 +186,7 @@ TEST_CASE("adapters that are not merged are refused, also where all of the netwo
     }
 }
 
-TEST_CASE("tensors that were saved in parts are refused with the way to gather them") {
+TEST_CASE("tensors that were saved in parts are refused, saying how to gather them") {
   std::vector<TensorInfo> stored = network();
   for (TensorInfo& tensor : stored)
     if (tensor.shape.size() > 1)

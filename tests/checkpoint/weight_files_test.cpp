@@ -26,7 +26,7 @@ void check_folder_refused(const TemporaryFolder& folder, const std::string& mess
 
 } // namespace
 
-TEST_CASE("what lies beside the weights and is not used is named in one line") {
+TEST_CASE("unused files beside the weights are named in one line") {
   const TemporaryFolder folder;
   write_files(folder.path(), {"model.safetensors", "config.json", "spm.model", "training.json", "README.md"});
   CHECK(describe_unused(find_weight_files(folder.path()), {}).empty());
@@ -53,7 +53,7 @@ TEST_CASE("the shards of an index are used") {
         "the weights are those of model.safetensors.index.json; not used: model-00002-of-00002.safetensors");
 }
 
-TEST_CASE("a folder without weights is refused with what is there instead") {
+TEST_CASE("a folder without weights is refused, naming what is there instead") {
   const TemporaryFolder folder;
   check_folder_refused(folder, "has no weights. Give a folder with model.safetensors");
   write_files(folder.path(), {"config.json", "optimizer.pt"});

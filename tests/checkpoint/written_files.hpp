@@ -26,7 +26,7 @@ std::string little_endian(std::uint64_t value, int count);
 /// A safetensors file: the length of `json`, `json`, `data_bytes` zeros.
 std::string safetensors_text(std::string_view json, std::size_t data_bytes);
 
-/// A small whole safetensors file with F32 tensors [2] of zeros.
+/// A small complete safetensors file with F32 tensors [2] of zeros.
 std::string small_safetensors(const std::vector<std::string>& names);
 
 /// Writes a zip file with these entries, stored but for those named in `deflated`.

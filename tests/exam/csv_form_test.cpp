@@ -14,7 +14,7 @@ TEST_CASE("the separator is the comma where the first row has one, else the most
   CHECK(find_csv_form("").separator == ',');
 }
 
-TEST_CASE("a first line sep= names the separator and is no row") {
+TEST_CASE("a first line sep= names the separator and is not a row") {
   const CsvForm named = find_csv_form("sep=;\r\nid,prompt\r\n");
   CHECK(named.separator == ';');
   CHECK(named.marker_bytes == 7);

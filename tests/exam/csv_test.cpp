@@ -122,7 +122,7 @@ TEST_CASE("other separators than commas are refused by name") {
   CHECK(csv_fault("sep=#\nid#prompt\n") == "exam.csv, row 1: has the character '#'" + remedy);
 }
 
-TEST_CASE("a file that is no table in UTF-8 is refused with what it is") {
+TEST_CASE("a file that is not a table in UTF-8 is refused, naming what it is") {
   using namespace std::string_literals;
   CHECK(csv_fault("\x1F\x8B\x08\0"s) == "exam.csv: is a gzip archive. Unpack it with gunzip");
   CHECK_THAT(csv_fault("\xFF\xFEi\0d\0"s), StartsWith("exam.csv: is UTF-16 text (little-endian). Save it as UTF-8"));
@@ -184,7 +184,7 @@ TEST_CASE("a cell may have 16 MiB and not a byte more") {
   CHECK_THAT(csv_fault("a,b\n1,\"" + most + "x\"\n"), StartsWith("exam.csv, row 2, column b: is longer than 16 MiB"));
 }
 
-TEST_CASE("no place in a file is special to the reader's blocks") {
+TEST_CASE("the reader's block boundaries may fall anywhere in a file") {
   // Every byte of a tricky row comes to lie on each side of a block's end.
   const std::string tricky = "\"\"\"\r\n\",\xE2\x82\xAC\r\n";
   const std::size_t block = std::size_t{64} << 10;

@@ -68,7 +68,7 @@ TEST_CASE("the 6,000 extra questions are read, and the longest option scores 0.4
   CHECK_THAT(map_of_longest(exam), WithinAbs(0.4822, 5e-5));
 }
 
-TEST_CASE("the 500 extra questions are read, whose options stand in another order") {
+TEST_CASE("the 500 extra questions, whose options are in another order, are read") {
   const Exam exam = read_exam(data_file("extra_500.csv"));
   CHECK(exam.questions.size() == 500);
   CHECK(empty_options(exam) == 1);

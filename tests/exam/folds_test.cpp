@@ -34,7 +34,7 @@ Indices sizes_of(const std::vector<int>& folds, int count) {
 
 } // namespace
 
-TEST_CASE("questions that hang together by near-duplicates have the least index of them as their group") {
+TEST_CASE("questions linked by near-duplicates have the lowest of their indices as their group") {
   const std::vector<Question> questions = {question("What is Mars made of?"), question("b c d e f g h i j k l m n o"),
                                            question("d e f g h i j k l m n o p q"),
                                            question("c d e f g h i j k l m n o p"), question("what is mars made of")};
@@ -70,7 +70,7 @@ TEST_CASE("a group stays within one fold either way") {
   }
 }
 
-TEST_CASE("folds without strata for even dealing are a fault of the caller") {
+TEST_CASE("folds without strata for even dealing are the caller's fault") {
   CHECK_THROWS_AS(deal_folds(own_groups(3), {}, 2, Dealing::evenly, kStream), InternalError);
   CHECK_THROWS_AS(deal_folds(own_groups(3), {}, 0, Dealing::in_turn, kStream), InternalError);
 }

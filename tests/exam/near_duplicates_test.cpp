@@ -66,20 +66,20 @@ TEST_CASE("a short prompt is compared as a whole") {
   CHECK(similarity(question("Why tides?", kMoons), question("Why ebb?", kTaxes)) == 0);
 }
 
-TEST_CASE("a prompt that does not say what is asked about is no duplicate of its like") {
+TEST_CASE("prompts that do not say what is asked about are not duplicates of each other") {
   const std::string prompt = "Which of the following statements is true?";
   CHECK(similarity(question(prompt, kMoons), question(prompt, kTaxes)) == 0);
   CHECK(similarity(question(prompt, kMoons), question(prompt, kMoons)) == 1);
 }
 
-TEST_CASE("the same options with another right answer are another question") {
+TEST_CASE("the same options with a different right answer make a different question") {
   const Question tides = question("What makes the tides?", kMoons, 0);
   CHECK(similarity(tides, question("Which cause of waves is known to sailors?", kMoons, 1)) == 0);
   CHECK(similarity(tides, question("Which cause of tides is known to sailors?", kMoons, 0)) > kNearDuplicate);
   CHECK(similarity(tides, question("Which cause of tides is known to sailors?", kMoons)) > kNearDuplicate);
 }
 
-TEST_CASE("where equal prompts need options, half of the options of the one that has fewer decide") {
+TEST_CASE("where equal prompts need options, half the options of the question with fewer decide") {
   constexpr EqualPrompts kNeed = EqualPrompts::need_options;
   const Question tides = question("What makes the tides?", kMoons, 0);
   CHECK(similarity(tides, question("What makes the tides?", kTaxes, 0), kNeed) == 0);
@@ -103,7 +103,7 @@ TEST_CASE("within one span every pair is found once, sorted") {
   CHECK(near_duplicates_within(questions) == std::vector<NearDuplicate>{{0, 2, 1}, {0, 3, 1}, {2, 3, 1}});
 }
 
-TEST_CASE("a thousand copies of one question hang together without a million comparisons") {
+TEST_CASE("a thousand copies of one question are linked without a million comparisons") {
   const std::vector<Question> copies(1000, question("What makes the tides?", kMoons));
   const std::vector<NearDuplicate> pairs = near_duplicates_within(copies);
   CHECK(pairs.size() < 300'000);
@@ -112,7 +112,7 @@ TEST_CASE("a thousand copies of one question hang together without a million com
       FAIL("copy " << i << " is not found beside the first");
 }
 
-TEST_CASE("a threshold out of range is a fault of the caller") {
+TEST_CASE("a threshold out of range is the caller's fault") {
   const std::vector<Question> none;
   CHECK_THROWS_AS(near_duplicates_within(none, 0.1), InternalError);
   CHECK_THROWS_AS(near_duplicates(none, none, 1.1), InternalError);

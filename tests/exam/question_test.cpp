@@ -16,7 +16,7 @@ std::string exam_fault(const std::string& text, ReadOptions options = {}) {
 
 } // namespace
 
-TEST_CASE("an exam's columns may stand in any order") {
+TEST_CASE("an exam's columns may be in any order") {
   const Exam exam = exam_of("E,prompt,answer,B,A,note,id,C,D,context\n5,Why?,D,2,1,-,q1,3,4,Because.\n");
   REQUIRE(exam.questions.size() == 1);
   const Question& question = exam.questions[0];
@@ -50,7 +50,7 @@ TEST_CASE("questions keep the file's order") {
   CHECK(exam.questions[0].id + exam.questions[1].id + exam.questions[2].id == "9101");
 }
 
-TEST_CASE("other columns are ignored, even unnamed and doubled ones") {
+TEST_CASE("other columns are ignored, even unnamed and duplicate ones") {
   CHECK(exam_of(",,id,prompt,A,B,C,D,E,x,x\n7,8,0,p,a,b,c,d,e,1,2\n").questions.at(0).id == "0");
 }
 
@@ -60,14 +60,14 @@ TEST_CASE("all missing columns are named at once") {
         "and spelled so");
 }
 
-TEST_CASE("a doubled column is refused") {
+TEST_CASE("a duplicate column is refused") {
   CHECK(exam_fault("id,prompt,A,B,C,D,E,prompt\n0,p,a,b,c,d,e,q\n") ==
         "exam.csv, row 1, column prompt: the header names it twice, as column 2 and column 8. Remove or rename one of "
         "them");
   CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E,answer,answer\n"), StartsWith("exam.csv, row 1, column answer: "));
 }
 
-TEST_CASE("a doubled id is refused with both rows") {
+TEST_CASE("a duplicate id is refused, naming both rows") {
   CHECK(exam_fault("id,prompt,A,B,C,D,E\n7,p,a,b,c,d,e\n8,p,a,b,c,d,e\n7,p,a,b,c,d,e\n") ==
         "exam.csv, row 4, column id: the id \"7\" is also in row 2. Give every question an id of its own");
 }
@@ -76,7 +76,7 @@ TEST_CASE("an empty id is refused") {
   CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E\n,p,a,b,c,d,e\n"), StartsWith("exam.csv, row 2, column id: is empty. "));
 }
 
-TEST_CASE("an answer must be one of A to E, spelled so") {
+TEST_CASE("an answer must be one of A to E, spelled exactly so") {
   for (const std::string answer : {"F", "a", "", " A", "AB", "1"}) {
     CAPTURE(answer);
     CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E,answer\n0,p,a,b,c,d,e,C\n1,p,a,b,c,d,e," + answer + "\n"),
@@ -130,7 +130,7 @@ TEST_CASE("rows of empty cells after the last question are ignored, between ques
   CHECK_THAT(exam_fault("id,prompt,A,B,C,D,E\n,,,,,,\n"), StartsWith("exam.csv, row 2: has a header but no questions"));
 }
 
-TEST_CASE("a question knows its row, also behind rows that are put aside") {
+TEST_CASE("a question knows its row, also after rows that are put aside") {
   const Exam exam =
       exam_of("id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n1,p,a\n2,\"p\nq\",a,b,c,d,e\n3,p,a,b,c,d,e\n", {.lenient = true});
   REQUIRE(exam.questions.size() == 3);
@@ -167,10 +167,10 @@ TEST_CASE("leniently, a bad row is put aside with its id and its place, and the 
                             "2,p,a,b,c\n"             // too few cells
                             "3,p,a,b,c,d,e,f\n"       // too many
                             "4,a \"quote,a,b,c,d,e\n" // a quote in an unquoted cell
-                            "5,p,a,\xff,c,d,e\n"      // no UTF-8
+                            "5,p,a,\xff,c,d,e\n"      // not UTF-8
                             "\n"                      // empty
                             "6,q,a,b,c,d,e\n"
-                            "6,again,a,b,c,d,e\n" // doubled
+                            "6,again,a,b,c,d,e\n" // duplicate
                             ",no id,a,b,c,d,e\n"
                             "7,\"never closed,a,b,c,d,e\n"
                             "8,r,a,b,c,d,e\n",
@@ -186,7 +186,7 @@ TEST_CASE("leniently, a bad row is put aside with its id and its place, and the 
   CHECK_THAT(exam.bad_rows[7].problem, StartsWith("exam.csv, row 11, column prompt: the double quote"));
 }
 
-TEST_CASE("leniently, the pieces of a broken cell are no questions with ids of their own") {
+TEST_CASE("leniently, the pieces of a broken cell are not questions with ids of their own") {
   const Exam exam =
       exam_of("id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n2,\"x\" y\nand more, with commas\",a,b,c,d,e\n3,p,a,b,c,d,e\n",
               {.lenient = true});
@@ -201,7 +201,7 @@ TEST_CASE("leniently, a file without header or without any good row is refused a
   CHECK_THROWS_AS(exam_of("id,prompt,A,B,C,D,E\n1,p\n2,q\n", {.lenient = true}), InputError);
 }
 
-TEST_CASE("a lenient reader takes good files as the strict one does, whatever their size") {
+TEST_CASE("a lenient reader reads good files as the strict one does, whatever their size") {
   std::string text = "id,prompt,A,B,C,D,E\n";
   for (int i = 0; i < 3000; ++i) // several blocks
     text += std::to_string(i) + (i % 7 == 3 ? ",broken\n" : ",\"prompt, with\na line end\",a,b,c,d,e\r\n");
@@ -212,7 +212,7 @@ TEST_CASE("a lenient reader takes good files as the strict one does, whatever th
   CHECK(exam.bad_rows.back().id == "2999");
 }
 
-TEST_CASE("folds are read where they are asked for, and must be among those") {
+TEST_CASE("folds are read on request, and must be within the number asked for") {
   const std::string text = "id,prompt,A,B,C,D,E,fold\n0,p,a,b,c,d,e,2\n1,p,a,b,c,d,e,";
   CHECK_FALSE(exam_of(text + "x").questions[0].fold.has_value());
   const Exam exam = exam_of(text + "0", {.folds = 3});

@@ -1,6 +1,6 @@
 // An exam: whatever the bytes are, they are read as questions or refused; and
-// what was read is read again when it has been written. Leniently the same questions are read, and where the file is
-// refused, rows are put aside.
+// what was read can be read again once it is written. A lenient reader reads the same questions, and puts rows aside
+// where the strict one refuses the file.
 #include "exam/csv.hpp"
 #include "exam/question.hpp"
 #include "support/errors.hpp"

@@ -1,5 +1,5 @@
 // manifest.json: as it comes, and with an identity that fits, so that the
-// fuzzer gets behind the hash.
+// fuzzer gets past the hash.
 #include "package/manifest.hpp"
 #include "support/errors.hpp"
 

@@ -104,7 +104,7 @@ TEST_CASE("a manifest that was edited is refused") {
       MessageMatches(ContainsSubstring("somewhere/manifest.json: was damaged or edited: its content does not match")));
 }
 
-TEST_CASE("a manifest of another format or version says so") {
+TEST_CASE("a manifest of another format or version is refused as such") {
   Json document = some_document();
   document["version"] = 2;
   CHECK_THROWS_WITH(parse(sealed(document)), ContainsSubstring("version 2 of the package format"));

@@ -164,7 +164,7 @@ TEST_CASE("a package can be read from memory") {
   CHECK(read_all(*package.open_model(0)) == read_all(*on_disk.open_model(0)));
 }
 
-TEST_CASE("weights that do not fit their record are refused though every hash matches") {
+TEST_CASE("weights that do not fit their record are refused even if every hash matches") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path());
   const Manifest manifest = pack(request);
@@ -225,7 +225,7 @@ TEST_CASE("a model's file is read ahead piece by piece until it is stopped") {
   const Package package = Package::open(request.output);
   const WeightsRecord& weights = package.manifest().models[0].weights;
   CHECK(package.stored_bytes(0) == weights.content.size);
-  unpack(request.output, weights); // these weights are packed into next to nothing
+  unpack(request.output, weights); // these weights compress to next to nothing
   const std::uint64_t bytes = package.stored_bytes(0);
   CHECK(bytes == weights.content.raw_size);
   REQUIRE(bytes > kFrameBytes);

@@ -91,7 +91,7 @@ TEST_CASE("unpacked weights are checked too") {
   CHECK(damaged(verify_package(request.output, 2)) == Names{"run_0.safetensors.zst"});
 }
 
-TEST_CASE("every damaged frame is named, and the seek table") {
+TEST_CASE("every damaged frame is named, and so is a damaged seek table") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path(), 1, 300000);
   const Manifest manifest = pack(request);

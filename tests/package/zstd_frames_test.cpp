@@ -79,7 +79,7 @@ TEST_CASE("the file of frames does not depend on the number of threads") {
   CHECK(read_file(folder / "a.zst") == read_file(folder / "b.zst"));
 }
 
-TEST_CASE("zstd makes the plain file of the file of frames") {
+TEST_CASE("zstd turns the file of frames into the plain file") {
   const TemporaryFolder folder;
   const std::string data = some_data();
   write_frames(folder / "a.zst", "the header", data);
@@ -154,7 +154,7 @@ TEST_CASE("the plain file is read by the same record") {
   CHECK_THROWS_WITH(reader.read_and_verify(2), ContainsSubstring("frame 2 of 4 (bytes 4194314 to 8388617)"));
 }
 
-TEST_CASE("a file of another length than recorded is refused") {
+TEST_CASE("a file whose length is not the recorded one is refused") {
   const TemporaryFolder folder;
   const FramedFile record = write_frames(folder / "a.zst", "the header", "some data");
   write_file(folder / "a.zst", read_file(folder / "a.zst") + "x");

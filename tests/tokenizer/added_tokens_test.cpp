@@ -30,7 +30,7 @@ TEST_CASE("tokens are taken leftmost first, and the longest of those that begin 
   CHECK(parts(AddedTokenFinder({}), "abc") == "abc");
 }
 
-TEST_CASE("of two tokens that are looked for by one text the first counts") {
+TEST_CASE("of two tokens with the same text the first counts") {
   const AddedTokenFinder finder({entry(1, "x"), entry(2, "x")});
   CHECK(parts(finder, "x") == "1");
 }

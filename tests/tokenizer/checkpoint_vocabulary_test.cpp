@@ -130,7 +130,7 @@ TEST_CASE("spm.model is also taken where a tokenizer.json of 2023 looks for [UNK
   CHECK(folder.read().bytes == small_spm());
 }
 
-TEST_CASE("of two files that give other ids tokenizer.json is taken, and that is said") {
+TEST_CASE("of two files that give different ids tokenizer.json is taken, with a note") {
   Folder folder;
   folder.with_spm().with("tokenizer.json", small_tokenizer_json());
   const Vocabulary vocabulary = folder.read();
@@ -174,7 +174,7 @@ TEST_CASE("do_lower_case and split_by_punct beside spm.model are honoured") {
   CHECK(Folder().with_spm().ids("a,b") == Ids{kCls, kStartA, kUnk, kB, kSep});
 }
 
-TEST_CASE("settings that no id can follow from are refused by name") {
+TEST_CASE("settings that cannot be followed are refused by name") {
   Folder().with_spm().with("tokenizer_config.json", {{"backend", "tokenizers"}}).check_refused("transformers 5");
   Folder().with_spm().with("tokenizer_config.json", {{"backend", "mistral"}}).check_refused("$.backend: is mistral");
   Folder().with_spm().with("tokenizer_config.json", config_with_tokens(20)).check_refused("gets id 10");
@@ -242,7 +242,7 @@ TEST_CASE("a vocabulary that a model was not trained with is refused") {
   CHECK_NOTHROW(require_trained_with(read_vocabulary(spm.path() / "spm.model"), Folder().path()));
 }
 
-TEST_CASE("several checkpoints have one vocabulary") {
+TEST_CASE("several checkpoints must have one vocabulary") {
   Folder first, second, bare;
   first.with_spm();
   second.with_spm();

@@ -26,7 +26,7 @@ TEST_CASE("word characters are letters, marks, digits, connectors and joiners") 
     CHECK_FALSE(is_word_character(c));
 }
 
-TEST_CASE("a text is composed, by compatibility where that is asked for") {
+TEST_CASE("a text is composed, by compatibility on request") {
   CHECK(compose("nai\u0308ve cafe\u0301", false) == "na\u00EFve caf\u00E9");
   CHECK(compose("a\u0323\u0307 a\u0307\u0323", false) == "\u1EA1\u0307 \u1EA1\u0307");
   CHECK(compose("\u1112\u1161\u11AB\u212B\u0958", false) == "\uD55C\u00C5\u0915\u093C");
@@ -44,7 +44,7 @@ TEST_CASE("marks later than Unicode 9 stay where they are") {
   CHECK(compose("\u32FF", true) == "\u32FF");                // Unicode 12.1
 }
 
-TEST_CASE("letters become small one by one") {
+TEST_CASE("letters are lower-cased one by one") {
   CHECK(lower_case("ABC \u00C9\u0394 \u1E9E") == "abc \u00E9\u03B4 \u00DF");
   CHECK(lower_case("\u0130") == "i\u0307");
   CHECK(lower_case("\u039F\u03A3") == "\u03BF\u03C3"); // no final sigma

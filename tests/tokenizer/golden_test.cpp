@@ -170,7 +170,7 @@ TEST_CASE("golden: vectors from other projects' tests", "[golden]") {
   for (const Json& vector : vectors) {
     const std::string source = vector.at("source");
     if (source.find(" on ") != std::string::npos)
-      continue; // made with a vocabulary of its own that does not lie here
+      continue; // made with a vocabulary of its own that is not here
     const Encoding encoding = tokenizer.encode(vector.at("text").get<std::string>(), {},
                                                {.add_special_tokens = vector.at("add_special_tokens")});
     INFO(vector.at("text"));

@@ -61,7 +61,7 @@ TEST_CASE("open book shortens the context alone and keeps [CLS]") {
   CHECK(encodings[3].ids == Ids{1, 6, 4, 4, 2, 10, 10, 10, 2});
 }
 
-TEST_CASE("open book goes on without context, and cuts like closed book, where prompt and option fill the room") {
+TEST_CASE("open book drops the context, and cuts like closed book, where prompt and option fill the room") {
   bool cut = false;
   const auto encodings = encode_question(tokenizer(), question(), {Template::open_book, 8}, &cut);
   CHECK(cut);

@@ -23,7 +23,7 @@ TEST_CASE("white space of every kind is stripped from both ends") {
   CHECK(normalizer().normalize("").empty());
 }
 
-TEST_CASE("a zero-width space and the like are no white space") {
+TEST_CASE("a zero-width space and the like are not white space") {
   for (const std::string text : {"\u200B", "\uFEFF", "\u180E", "\x1F"})
     CHECK(normalizer().normalize(text) == text);
 }

@@ -182,7 +182,7 @@ TEST_CASE("what contradicts itself is refused") {
   check_refused(Json{{"hidden_size", 16}}, "is not a tokenizer");
 }
 
-TEST_CASE("a token of which the normalizer leaves nothing is refused") {
+TEST_CASE("a token that the normalizer reduces to nothing is refused") {
   Json line = token(10, "\n");
   line["normalized"] = true;
   check_refused(with_token(line), R"(the added token "\n" (10))");

@@ -72,7 +72,7 @@ TEST_CASE("special tokens in a text are found, and the text between them is stri
   CHECK(ids("[[SEP]]") == Ids{kStart, kUnk, kSep, kStart, kUnk});
 }
 
-TEST_CASE("[UNK] is found after the normalization, which leaves the spaces beside it") {
+TEST_CASE("[UNK] is found after the normalization, which leaves the spaces around it") {
   CHECK(ids("[UNK]") == Ids{kUnk});
   CHECK(ids("\uFF3BUNK]") == Ids{kUnk});
   CHECK(ids("a [UNK] b[UNK]") == Ids{kStartA, kStart, kUnk, kStartB, kUnk});
@@ -92,7 +92,7 @@ TEST_CASE("user-defined pieces are found in the raw text, the longest first") {
   CHECK(encoding.ids == Ids{kStartA, 10, 9});
 }
 
-TEST_CASE("[MASK] stands behind the vocabulary where it is no piece of it") {
+TEST_CASE("[MASK] comes after the vocabulary where it is not one of its pieces") {
   CHECK(tokenizer().mask_id() == kMask);
   CHECK(tokenizer().vocabulary_size() == 10);
   auto model = proto();
@@ -148,7 +148,7 @@ TEST_CASE("only_first shortens the first text alone") {
   CHECK_THROWS_AS(tokenizer().encode("a", "b b b", options), TruncationError);
 }
 
-TEST_CASE("where only the special tokens have room, both texts go") {
+TEST_CASE("where only the special tokens have room, both texts are dropped") {
   const EncodeOptions options{.add_special_tokens = true, .truncation = Truncation::only_first, .max_length = 3};
   CHECK(tokenizer().encode("a", "b", options).ids == Ids{kCls, kSep, kSep});
 }

@@ -26,7 +26,7 @@ TEST_CASE("the most probable segmentation is taken") {
   CHECK(segment(pieces, "") == Ids{});
 }
 
-TEST_CASE("unknown characters beside each other give one unknown piece") {
+TEST_CASE("adjacent unknown characters give one unknown piece") {
   const std::vector<Piece> pieces = {{"a", -1}};
   CHECK(segment(pieces, "xyz") == Ids{0});
   CHECK(segment(pieces, "xyaza") == Ids{0, 1, 0, 1});

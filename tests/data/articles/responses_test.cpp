@@ -36,7 +36,7 @@ Json response_of(const std::string& content) {
           {"error", nullptr}};
 }
 
-/// The same with these questions, as they should be.
+/// The same with these questions, well-formed.
 Json response_with(const std::vector<Json>& questions) {
   Json content = {{"questions", Json::array()}};
   for (const Json& one : questions)
@@ -84,7 +84,7 @@ TEST_CASE("every question of a response is read, cleaned, with its passage as co
   CHECK(data.rejected.empty());
 }
 
-TEST_CASE("a code fence around the JSON is taken off") {
+TEST_CASE("a code fence around the JSON is removed") {
   const std::string content = Json{{"questions", {question()}}}.dump();
   CHECK(import_line(response_of("```json\n" + content + "\n```\n").dump()).records.size() == 1);
   CHECK(import_line(response_of("```" + content + "```").dump()).records.size() == 1);
@@ -152,7 +152,7 @@ TEST_CASE("a response to another passage is rejected") {
   CHECK(rejection_of(other) == "passage not in the articles: custom_id \"1-0-275-0123456789ab\"");
 }
 
-TEST_CASE("a file is imported line by line, and refused if it gives nothing") {
+TEST_CASE("a file is imported line by line, and refused if it yields no question") {
   const TemporaryFolder folder;
   DataSet data;
   import_responses(write_file(folder / "r.jsonl", response_with({question()}).dump() + "\n\nbroken\n"), kArticles,

@@ -50,7 +50,7 @@ TEST_CASE("letters are recognised in the forms in which people write them") {
     CHECK_FALSE(parse(AnswerForm::letter, other));
 }
 
-TEST_CASE("numbers count from 0 if there is a 0, from 1 if one is as great as the options are many") {
+TEST_CASE("numbers count from 0 if one is 0, from 1 if one equals the number of options") {
   CHECK(form_of({"1", "0", "4"}) == AnswerForm::index_from_0);
   CHECK(form_of({"1", "5", "4"}) == AnswerForm::index_from_1);
   CHECK(form_of({"1", "4"}, {}, {"w", "x", "y", "z"}) == AnswerForm::index_from_1);
@@ -63,7 +63,7 @@ TEST_CASE("numbers count from 0 if there is a 0, from 1 if one is as great as th
   CHECK_FALSE(parse(AnswerForm::index_from_0, "-1"));
 }
 
-TEST_CASE("numbers that do not show where they begin are refused, unless it is said") {
+TEST_CASE("numbers that do not show whether they begin at 0 or 1 are refused, unless an option says so") {
   CHECK(fault_of([] {
           form_of({"1", "2", "3"});
         }) ==
@@ -74,7 +74,7 @@ TEST_CASE("numbers that do not show where they begin are refused, unless it is s
   CHECK(form_of({"1", "2", "3"}, 1) == AnswerForm::index_from_1);
 }
 
-TEST_CASE("texts are recognised, also in other spelling") {
+TEST_CASE("texts are recognised, in another spelling too") {
   CHECK(form_of({"Blue", "light  green"}) == AnswerForm::text);
   CHECK(parse(AnswerForm::text, "Blue") == 2);
   CHECK(parse(AnswerForm::text, "LIGHT GREEN.") == 1);
@@ -82,7 +82,7 @@ TEST_CASE("texts are recognised, also in other spelling") {
   CHECK_FALSE(parse(AnswerForm::text, ""));
 }
 
-TEST_CASE("a text that two options have in another spelling is not an answer") {
+TEST_CASE("a text that matches two options in another spelling is not an answer") {
   const Options options = {"pH", "Ph", "x", "y", "z"};
   CHECK(parse({AnswerForm::text}, "pH", options) == 0);
   CHECK(parse({AnswerForm::text}, "Ph", options) == 1);
@@ -152,7 +152,7 @@ TEST_CASE("letters among numbers stay letters") {
   CHECK(parse(reading_of({"1", "0", "C", "2"}), "C") == 2);
 }
 
-TEST_CASE("answers that are like nothing among the options are refused") {
+TEST_CASE("answers that match nothing among the options are refused") {
   CHECK_THAT(fault_of([] {
                form_of({"Easy", "Hard", "Easy"});
              }),

@@ -81,7 +81,7 @@ TEST_CASE("the answer's column is found by the names that sets give it") {
   }
 }
 
-TEST_CASE("an ending's beginning is the prompt, and what is before it the context") {
+TEST_CASE("the beginning of an ending is the prompt, and what precedes it the context") {
   const DataColumns whole = columns_of("video-id,startphrase,sent1,sent2,ending0,ending1,label");
   CHECK(whole.prompt == 1);
   CHECK_FALSE(whole.context);
@@ -98,7 +98,7 @@ TEST_CASE("a passage under any of its names is the context") {
   }
 }
 
-TEST_CASE("columns that nothing is taken from are named, empty ones are not") {
+TEST_CASE("unused columns are named, empty ones are not") {
   const Table table =
       table_of("question,A,B,answer,explanation,,level,note", {"q", "x", "y", "A", "since", "7", "hard", " "});
   const DataColumns columns = find_data_columns(table);
@@ -111,7 +111,7 @@ TEST_CASE("an empty column gives way to another one of its kind") {
   CHECK(columns_of("question,A,B,answer,label", {"q", "x", "y", "", ""}).answer == 3);
 }
 
-TEST_CASE("of several names of one kind the table's first counts") {
+TEST_CASE("of several names of one kind the first in the table counts") {
   CHECK(columns_of("question,prompt,label,answer,A,B").prompt == 1);
   CHECK(columns_of("question,prompt,label,answer,A,B").answer == 3);
 }
@@ -132,7 +132,7 @@ TEST_CASE("a header without question or options is refused") {
   CHECK_THAT(fault_of([] { columns_of("prompt,A,answer"); }), ContainsSubstring("no columns for the options"));
 }
 
-TEST_CASE("doubled columns and a gap between options are refused") {
+TEST_CASE("duplicate columns and a gap between options are refused") {
   CHECK_THAT(fault_of([] { columns_of("prompt,A,B,answer,Prompt"); }),
              ContainsSubstring("row 1, column Prompt: the header names it twice, first as column 1. "));
   CHECK_THAT(fault_of([] { columns_of("prompt,A,B,D,answer"); }),

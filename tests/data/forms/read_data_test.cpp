@@ -54,7 +54,7 @@ TEST_CASE("a column source names the source of each row") {
   CHECK(data.records.at(1).source == "set");
 }
 
-TEST_CASE("rows that cannot be used are rejected with their reason, the others read on") {
+TEST_CASE("rows that cannot be used are rejected with their reason, and the others are read") {
   const DataSet data = data_of("prompt,A,B,C,D,E,answer\n"
                                " ,1,2,3,4,5,A\n"
                                "two equal,1,2,2,4,5,A\n"
@@ -73,12 +73,12 @@ TEST_CASE("rows that cannot be used are rejected with their reason, the others r
   CHECK(data.files.at(0).read == 8);
 }
 
-TEST_CASE("an answer beyond the file's options is none") {
+TEST_CASE("an answer beyond the file's options is not an answer") {
   CHECK(reasons(data_of("prompt,A,B,C,D,answer\np,1,2,3,4,E\nq,1,2,3,4,A\n")) ==
         std::vector<Reason>{Reason::unknown_answer});
 }
 
-TEST_CASE("empty options are dropped only where that is asked for") {
+TEST_CASE("empty options are dropped only on request") {
   const std::string four = "prompt,A,B,C,D,answer\nfull,1,2,3,4,A\nempty,1,,3,4,A\n";
   CHECK(data_of(four).records.size() == 2);
   const DataSet dropped = data_of(four, {.questions = {.drop_empty_options = true}});
@@ -143,7 +143,7 @@ TEST_CASE("CSV stays strict: its faults name row and column") {
              ContainsSubstring("set.csv, row 3, column prompt: the double quote that opens the cell is never closed"));
 }
 
-TEST_CASE("files of one name get names of their own") {
+TEST_CASE("files with the same name get distinct names") {
   DataSet data;
   data.add_file("a/train.csv");
   data.add_file("b/train.csv");

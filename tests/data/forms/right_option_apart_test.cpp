@@ -34,7 +34,7 @@ TEST_CASE("a right option that is none of the others becomes the first one") {
   CHECK_THAT(data.files[0].form, ContainsSubstring("answers are right options, put before the wrong ones"));
 }
 
-TEST_CASE("small numbers that may be places or right options are refused, unless it is said") {
+TEST_CASE("small numbers that may be places or right options are refused, unless an option says which") {
   CHECK_THAT(fault_of([] { data_of(kNumbers); }),
              ContainsSubstring("set.csv: its answers are small numbers, as its options are: ") &&
                  ContainsSubstring("--answer-base 1 (or 0)") && ContainsSubstring("--right-option-apart"));
@@ -42,7 +42,7 @@ TEST_CASE("small numbers that may be places or right options are refused, unless
   CHECK(right_options(data_of(kNumbers, {.answer_base = 1})) == std::vector<std::string>{"3", "1", "7", "2"});
 }
 
-TEST_CASE("many small numbers that never meet an option are right options") {
+TEST_CASE("many small numbers that never match an option are right options") {
   std::string text = kHeader;
   for (int i = 0; i < 40; ++i) // the numbers rotate, so that the answer is never the text of an option
     text += "Question " + std::to_string(i) + "?," + std::to_string(1 + i % 3) + "," + std::to_string(1 + (i + 1) % 3) +
@@ -79,7 +79,7 @@ TEST_CASE("a column of other words is not taken for right options") {
              ContainsSubstring("neither letters nor numbers"));
 }
 
-TEST_CASE("an answer that is given apart and missing is none") {
+TEST_CASE("an empty cell for the right option apart is no answer") {
   const DataSet data = data_of("question,distractor1,distractor2,correct_answer\np,x,y,\nq,x,y,z\n");
   CHECK(data.records.size() == 1);
   CHECK(data.rejected.at(0).reason == Reason::no_answer);

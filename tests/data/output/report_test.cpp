@@ -31,7 +31,7 @@ DataSet example() {
 
 } // namespace
 
-TEST_CASE("a histogram has ranges of round, equal width from the least value to the greatest") {
+TEST_CASE("a histogram has ranges of round, equal width from the smallest value to the largest") {
   CHECK(histogram_of({3, 5, 5}) == Ranges{{"3", 1}, {"4", 0}, {"5", 2}});
   CHECK(histogram_of({40, 41, 99}).front() == std::pair<std::string, double>("40-44", 2));
   CHECK(histogram_of({40, 41, 99}).back() == std::pair<std::string, double>("95-99", 1));

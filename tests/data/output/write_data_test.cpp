@@ -22,7 +22,7 @@ TEST_CASE("without contexts and folds the file has the competition's columns and
                                              "7,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,set\n");
 }
 
-TEST_CASE("contexts and folds get columns where any question has one") {
+TEST_CASE("contexts and folds get columns if any question has one") {
   DataSet data = set_of({complete("7"), complete("8", "Since")});
   data.records[0].question.fold = 1;
   data.records[1].question.fold = 0;
@@ -31,7 +31,7 @@ TEST_CASE("contexts and folds get columns where any question has one") {
                           "8,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,Since,set,0\n");
 }
 
-TEST_CASE("what is written, the exam's strict reader reads") {
+TEST_CASE("the exam's strict reader reads what is written") {
   const TemporaryFolder folder;
   write_data(folder / "train.csv", set_of({complete("7"), complete("8", "Since")}));
   const Exam exam = read_exam(folder / "train.csv");

@@ -44,13 +44,13 @@ DataSet many(std::size_t count) {
 
 } // namespace
 
-TEST_CASE("ids that are there and unlike stay") {
+TEST_CASE("ids that are present and distinct are kept") {
   DataSet data = set_of({with_id("7"), with_id("x")});
   assign_ids(data);
   CHECK(ids(data) == std::vector<std::string>{"7", "x"});
 }
 
-TEST_CASE("missing and doubled ids become file and id, or file and row") {
+TEST_CASE("missing and duplicate ids become file and id, or file and row") {
   DataSet data = set_of({with_id("7"), with_id(""), with_id("7"), with_id("3")});
   assign_ids(data);
   CHECK(ids(data) == std::vector<std::string>{"set-7", "set-3", "set-7-2", "set-3-2"});
@@ -69,7 +69,7 @@ TEST_CASE("shuffled options keep the right one right, and empty ones in place") 
   }
 }
 
-TEST_CASE("a question's shuffle depends on the seed and its text alone") {
+TEST_CASE("a question's shuffle depends only on the seed and its text") {
   DataSet set = many(40), again = many(40), other_seed = many(40);
   std::rotate(again.records.begin(), again.records.begin() + 7, again.records.end());
   shuffle_options(set, 5);
@@ -111,7 +111,7 @@ TEST_CASE("folds have equal shares of every source and letter") {
   CHECK(*std::max_element(totals.begin(), totals.end()) - *std::min_element(totals.begin(), totals.end()) <= 1);
 }
 
-TEST_CASE("a group stays within one fold, and another seed deals otherwise") {
+TEST_CASE("a group stays within one fold, and another seed deals differently") {
   DataSet data = many(60);
   for (std::size_t i = 0; i < 60; ++i)
     data.records[i].group = i < 12 ? i / 4 * 4 : i; // three groups of four

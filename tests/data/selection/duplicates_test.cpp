@@ -49,7 +49,7 @@ TEST_CASE("a duplicate with another right answer says so") {
   CHECK(data.rejected.at(0).detail == "of set.csv, row 2, which has another right answer");
 }
 
-TEST_CASE("near-duplicates of a hold-out go, and are listed with it") {
+TEST_CASE("near-duplicates of a hold-out are removed, and listed with it") {
   DataSet data = set_of({record("What makes tides?", kTides, 0), record("What is Mars?", kOthers, 0)});
   const HoldOut exam = exam_of({record("What is a comet?", kOthers, 2), record("what makes TIDES", kTurned, 2)});
   drop_duplicates(data, {&exam, 1}, {.keep_near_duplicates = true});
@@ -73,7 +73,7 @@ TEST_CASE("a near-duplicate of a question that was itself left out stays") {
   CHECK(data.rejected[0].detail == "similarity 0.82 to set.csv, row 2");
 }
 
-TEST_CASE("near-duplicates that are kept are one group") {
+TEST_CASE("near-duplicates that are kept form one group") {
   DataSet data = set_of({record("b c d e f g h i j k l m n o", kTides, 0), record("What is Mars?", kOthers, 0),
                          record("d e f g h i j k l m n o p q", {"1", "2", "3", "4", "5"}, 0),
                          record("c d e f g h i j k l m n o p", kOthers, 0)});
@@ -86,7 +86,7 @@ TEST_CASE("near-duplicates that are kept are one group") {
   CHECK(data.rejected.empty());
 }
 
-TEST_CASE("equal prompts with other options are other questions, in any language") {
+TEST_CASE("equal prompts with different options are different questions, in any language") {
   const std::string chinese =
       "\xE4\xB8\x8B\xE5\x88\x97\xE8\xAF\xB4\xE6\xB3\x95\xE6\xAD\xA3\xE7\xA1\xAE\xE7\x9A\x84\xE6\x98\xAF";
   for (const std::string& prompt : {std::string("Which is an example of a chemical change?"), chinese}) {
@@ -98,7 +98,7 @@ TEST_CASE("equal prompts with other options are other questions, in any language
   }
 }
 
-TEST_CASE("of a hold-out an equal prompt is enough, and folds keep such questions together") {
+TEST_CASE("for a hold-out an equal prompt is enough, and folds keep such questions together") {
   DataSet data = set_of({record("What is an example of a mixture?", kTides, 0), record("What is Mars?", kOthers, 0),
                          record("What is an example of a mixture?", kOthers, 0)});
   DataSet held = data;

@@ -18,7 +18,7 @@ Table table_of(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the separator is the one that the header has most of, outside its quotes") {
+TEST_CASE("the separator is the most frequent one in the header, outside quotes") {
   CHECK(find_separator("prompt,A,B\n") == ',');
   CHECK(find_separator("prompt\tA\tB\n1,2,3,4") == '\t');
   CHECK(find_separator("prompt;A;B") == ';');
@@ -42,12 +42,12 @@ TEST_CASE("a set with any separator is read") {
   CHECK(data.records[0].question.answer == 1);
 }
 
-TEST_CASE("the form of a file with another separator than a comma is named") {
+TEST_CASE("the form of a file with a separator other than a comma is named") {
   CHECK(table_of("a,b\n").form.empty());
   CHECK(table_of("a\tb\n").form == "tabs between cells");
 }
 
-TEST_CASE("where quotes do not pair in a file with tabs, they are characters") {
+TEST_CASE("in a file with tabs, unpaired quotes are ordinary characters") {
   const Table table = table_of("question\tA\tB\n\"Open\" and \"shut\" what?\tsay \"x\"\t5\" long\nq\t\"y\tz\n");
   REQUIRE(table.rows.size() == 2);
   CHECK(*table.rows[0].find(0) == "\"Open\" and \"shut\" what?");

@@ -14,7 +14,7 @@ const NamedCells kThree = {{"options.A", "x"}, {"options.B", "y"}, {"options.C",
 
 } // namespace
 
-TEST_CASE("texts, numbers and what lies in objects become cells with names") {
+TEST_CASE("texts, numbers and members of objects become named cells") {
   CHECK(
       cells(
           R"({"id": 7, "q": {"stem": "Why?", "x": {"y": 1.5}}, "no": null, "yes": true, "list": ["a", 2], "none": []})") ==
@@ -27,7 +27,7 @@ TEST_CASE("texts, numbers and what lies in objects become cells with names") {
                  {"none", ""}});
 }
 
-TEST_CASE("options are read in the forms in which sets write them") {
+TEST_CASE("options are read in the forms that sets use") {
   for (const char* json :
        {R"({"options": ["x", "y", "z"]})", R"({"choices": ["A)x", "B)y", "C)z"]})",
         R"({"options": ["(A) x", "(B) y", "(C) z"]})", R"({"endings": ["A. x", "B. y", "C. z"]})",

@@ -42,7 +42,7 @@ void check_two(const Table& table) {
 
 } // namespace
 
-TEST_CASE("lists, lines and exports of pandas and the dataset server are one table") {
+TEST_CASE("lists, lines and exports of pandas and the dataset server give the same table") {
   check_two(json_table_of("[" + kOne + ", " + kTwo + "]"));
   check_two(json_table_of("\xEF\xBB\xBF\n [" + kOne + ",\n" + kTwo + "]\n"));
   check_two(json_table_of(kOne + "\n\n" + kTwo + "\n"));
@@ -70,7 +70,7 @@ TEST_CASE("the rows of JSON lines are its lines, those of a document its records
   CHECK(json_table_of(kOne).rows.at(0).row == 1);
 }
 
-TEST_CASE("keys of questions are ids where they have none") {
+TEST_CASE("keys serve as ids for questions that have none") {
   const Table table = json_table_of(R"({"q1": )" + kOne + "}");
   CHECK(table.names.back() == "id");
   CHECK(table.rows.at(0).cells.back().text == "q1");
@@ -102,7 +102,7 @@ TEST_CASE("faulty JSON is refused with its line or path, and what to do") {
   CHECK_THAT(fault_of_text(std::string(100, '[')), ContainsSubstring("set.json: is nested deeper than 64 levels"));
 }
 
-TEST_CASE("an object of too many members is refused with another form to save it in") {
+TEST_CASE("an object with too many members is refused, naming another form to save it in") {
   std::string text = R"({"question": {"0": "p")";
   for (int i = 1; i < 17000; ++i)
     text += ",\"" + std::to_string(i) + "\": \"p\"";

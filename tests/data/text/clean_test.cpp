@@ -29,7 +29,7 @@ TEST_CASE("named and numeric entities become their characters") {
   CHECK(decode_html_entities("&#x1F600;") == "\xF0\x9F\x98\x80");
 }
 
-TEST_CASE("numbers of Windows-1252 are what browsers take them for, angle brackets those of mathematics") {
+TEST_CASE("numeric entities of Windows-1252 are decoded as in browsers, angle brackets as the mathematical ones") {
   CHECK(decode_html_entities("1&#150;2 &#x92;") == "1\xE2\x80\x93"
                                                    "2 \xE2\x80\x99");
   CHECK(decode_html_entities("&#128;&#159;") == "\xE2\x82\xAC\xC5\xB8");
@@ -72,7 +72,7 @@ TEST_CASE("texts are composed to normal form C") {
   CHECK(clean("e&#x301;") == "\xC3\xA9");             // after the entities
 }
 
-TEST_CASE("each kind of change is counted once a text") {
+TEST_CASE("each kind of change is counted once per text") {
   CHECK(counts_of("plain text") == CleaningCounts{});
   CHECK(counts_of("caf\xC3\xA9") == CleaningCounts{});
   CHECK(counts_of("&lt;&gt;") == CleaningCounts{.entities = 1});
@@ -93,6 +93,6 @@ TEST_CASE("cleaning a clean text changes nothing") {
   }
 }
 
-TEST_CASE("what is not UTF-8 is a fault of the caller") {
+TEST_CASE("text that is not UTF-8 is the caller's fault") {
   CHECK_THROWS_AS(clean("\xFF"), InternalError);
 }
