@@ -40,7 +40,7 @@ void write(const fs::path& file, std::string_view text) {
 
 } // namespace
 
-TEST_CASE("a run leaves a whole submission, and says which models answered") {
+TEST_CASE("a run leaves a complete submission, and says which models answered") {
   const TemporaryFolder folder;
   const AnswerOutcome outcome = answer_exam(request_in(folder.path(), kDemo / "exam.csv"));
   CHECK(outcome.answers.models.size() == 3);
@@ -53,7 +53,7 @@ TEST_CASE("a run leaves a whole submission, and says which models answered") {
     CHECK(format_prediction(written[q]) == format_prediction(combined[q]));
 }
 
-TEST_CASE("what is wrong with the request is found before a submission is written") {
+TEST_CASE("a faulty request is refused before a submission is written") {
   const TemporaryFolder folder;
   AnswerRequest request = request_in(folder.path(), kDemo / "exam.csv");
   SECTION("weights for other models") {
@@ -71,7 +71,7 @@ TEST_CASE("what is wrong with the request is found before a submission is writte
   CHECK_FALSE(fs::exists(folder / "submission.csv"));
 }
 
-TEST_CASE("what was wrong with a package when it was opened is what the run says, even if it is mended meanwhile") {
+TEST_CASE("a run reports what was wrong with a package when it was opened, even if it has been repaired since") {
   const TemporaryFolder folder;
   fs::copy(kDemo / "package", folder / "package");
   write(folder / "package/manifest.json", "{\"format\": \"sciexam-package\", damaged");

@@ -4,7 +4,7 @@
 
 using namespace sciexam;
 
-TEST_CASE("of answers in bf16 the score table in f32 is printed, and how each model's differ") {
+TEST_CASE("for answers in bf16 the score table in f32 is printed too, and how each model's answers differ") {
   Exam exam;
   exam.questions.resize(2);
   for (Question& question : exam.questions)
@@ -40,7 +40,7 @@ TEST_CASE("a question that a model left unanswered in one precision is not compa
   CHECK(agreement_table(exam, bf16, f32).find("bf16 against f32: of 1 ") != std::string::npos);
 }
 
-TEST_CASE("the demo's models answer in bf16 nearly what they answer in f32") {
+TEST_CASE("the demo's models give nearly the same answers in bf16 as in f32") {
   const Exam exam = read_demo_exam();
   const Package package = open_demo_package();
   const std::vector<ModelAnswers> bf16 = answer_with_ensemble(package, exam.questions, {.precision = Precision::bf16})

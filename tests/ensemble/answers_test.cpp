@@ -42,7 +42,7 @@ TEST_CASE("a question is decided by the models that answered it, and by length w
   CHECK(answers_of(models, 2).weights.empty());
 }
 
-TEST_CASE("where only a model without weight had time, a weighted mean leaves it to the lengths") {
+TEST_CASE("where only a model of weight 0 had time, a weighted mean falls back to the lengths") {
   const std::vector<ModelAnswers> models = {{"first", 0, {kForC, kForC}}, {"second", 1, {kSureOfB, std::nullopt}}};
   const std::vector<Ranking> rankings = combine_answers(models, questions_for_length(2), Combine::weighted);
   CHECK(rankings[0][0] == 1);

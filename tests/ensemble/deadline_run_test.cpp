@@ -81,7 +81,7 @@ TEST_CASE("a signal ends the run within a batch") {
   CHECK_FALSE(outcome.given_up.empty());
 }
 
-TEST_CASE("without any time all is given up, in words") {
+TEST_CASE("without any time everything is given up, and the run says so") {
   const auto questions = random_lengths(20, 9);
   const Outcome outcome = simulate(questions, {}, {.limit = 0});
   CHECK(outcome.answered == std::vector<std::size_t>{0, 0, 0});
@@ -89,7 +89,7 @@ TEST_CASE("without any time all is given up, in words") {
   CHECK(outcome.given_up[0] == "no model has answered 20 questions");
 }
 
-TEST_CASE("no exam and no model are no failure") {
+TEST_CASE("an empty exam or no model is not a failure") {
   CHECK(simulate({}, {}, {.limit = 100}).answered == std::vector<std::size_t>{0, 0, 0});
 }
 
@@ -119,7 +119,7 @@ void check_random_runs(std::uint64_t count) {
     CHECK(outcome.used <= *options.limit);
     CHECK((outcome.answered[0] == questions.size() || !outcome.given_up.empty()));
     const bool complete = outcome.answered[1] == questions.size() && outcome.answered[2] == questions.size();
-    // One question may not fit into the end any more, nor a model that would have to be loaded: see kLoadCaution.
+    // One question may no longer fit at the end, nor a model that would have to be loaded: see kLoadCaution.
     const double unusable = (1.1 * 700 / machine.tokens_per_second + 3.5 * machine.load_seconds) / machine.slowest;
     const double lost = complete ? 0 : *options.limit - outcome.used - unusable;
     worst_lost = std::max(worst_lost, lost / *options.limit);
@@ -138,17 +138,17 @@ TEST_CASE("10,000 random runs keep their limits and use their time", "[long]") {
   check_random_runs(10'000);
 }
 
-TEST_CASE("a machine that stood still over the deadline ends at once") {
+TEST_CASE("a run on a machine that stood still past the deadline ends at once") {
   const auto questions = random_lengths(300, 8);
   SimulatedMachine machine;
   machine.suspended = 1000;
   const Outcome outcome = simulate(questions, machine, {.limit = 200});
-  CHECK(outcome.used < 1110); // half the limit, the stand, and a layer
+  CHECK(outcome.used < 1110); // half the limit, the standstill, and a layer
   machine.suspended = 50;
   CHECK(simulate(questions, machine, {.limit = 200}).used <= 200);
 }
 
-TEST_CASE("after the first batches it says, once, what everything takes, and whether that fits") {
+TEST_CASE("after the first batches it says once how long everything takes, and whether that fits") {
   const auto questions = random_lengths(200, 14);
   const double all = 3 * total_tokens(questions) / 100 + 15;
   const auto outlook = [&](double limit) {
@@ -165,8 +165,9 @@ TEST_CASE("after the first batches it says, once, what everything takes, and whe
   CHECK_THAT(outlook(all / 2), ContainsSubstring("do not fit"));
 }
 
-TEST_CASE("where small batches take as long as larger ones, none is made smaller, and nothing is cut for it") {
-  // Full batches have time for all questions, three times over; at a question a batch, twice the time, they have not.
+TEST_CASE("where small batches take as long as larger ones, none is made smaller, and nothing is cut because of it") {
+  // Full batches have time for all questions, three times over; with one question per batch, at twice the time, they
+  // have not.
   const auto questions = random_lengths(20, 12);
   const SimulatedMachine machine{.tokens_per_second = 1000, .load_seconds = 0.1, .least_tokens = 1056};
   const double limit = 1.8 * (3 * total_tokens(questions) / 1000) + 1;
@@ -182,6 +183,6 @@ TEST_CASE("a limit too short for everything is used well by full batches") {
   const SimulatedMachine machine{.tokens_per_second = 190, .load_seconds = 3, .least_tokens = 1056};
   const Outcome outcome = simulate(questions, machine, {.limit = 180, .efficient_tokens = 1056});
   CHECK(outcome.used < 180);
-  // 48 tokens a sequence, 240 a question: at most 190 * 177 / 240 = 140 questions.
+  // 48 tokens per sequence, 240 per question: at most 190 * 177 / 240 = 140 questions.
   CHECK(outcome.answered[0] > 120);
 }

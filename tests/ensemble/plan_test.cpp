@@ -19,7 +19,7 @@ std::vector<QuestionToPlan> random_questions(std::size_t count, std::uint64_t se
   return questions;
 }
 
-/// Seconds that the plan's answers take, counted anew.
+/// Seconds that the plan's answers take, counted again.
 double seconds_of(const EnsemblePlan& plan, std::span<const QuestionToPlan> questions, const PlanLimits& limits) {
   double seconds = 0;
   for (std::size_t m = 0; m < plan.questions.size(); ++m) {
@@ -43,7 +43,7 @@ TEST_CASE("questions are split in order, within a budget and a number, a longer 
   CHECK(split_by_tokens({}, 100, tokens_of).empty());
 }
 
-TEST_CASE("what a question loses is nothing when certain, and 19/30 for a guess") {
+TEST_CASE("a question's expected loss is 0 when certain, and 19/30 for a guess") {
   CHECK(expected_loss({0, 0, 1, 0, 0}) == 0);
   CHECK(std::abs(expected_loss({0.2, 0.2, 0.2, 0.2, 0.2}) - 19.0 / 30) < 1e-12);
   CHECK(std::abs(expected_loss({0.1, 0.5, 0.1, 0.3, 0}) - (1 - 0.5 - 0.15 - 0.1 / 3)) < 1e-12);
@@ -60,7 +60,7 @@ TEST_CASE("with time enough every model answers every question") {
   CHECK(plan.questions[1].size() == wanting);
 }
 
-TEST_CASE("a question that wants no further model gets none") {
+TEST_CASE("a question that needs no further model gets none") {
   const std::vector<QuestionToPlan> questions{{100, 0}, {100, 0.5}, {100, 0}};
   const EnsemblePlan plan = plan_ensemble(questions, 1, 2, {1e6, 100, 10, false});
   CHECK(plan.complete);

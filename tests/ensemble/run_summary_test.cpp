@@ -20,7 +20,7 @@ std::vector<ModelAnswers> two_models() {
 
 } // namespace
 
-TEST_CASE("the ensemble's probabilities sum to 1 in every way to combine, and are none where nobody answered") {
+TEST_CASE("the ensemble's probabilities sum to 1 in every way to combine, and are absent where no model answered") {
   const std::vector<ModelAnswers> models = two_models();
   for (const Combine combine :
        {Combine::mean_softmax, Combine::mean_logits, Combine::mean_plus_max, Combine::weighted, Combine::vote}) {
@@ -36,7 +36,7 @@ TEST_CASE("the ensemble's probabilities sum to 1 in every way to combine, and ar
   CHECK((*ensemble_probabilities(models, 0, Combine::weighted))[0] == Approx((a + 3 * b) / 4));
 }
 
-TEST_CASE("models agree on the part of their common questions with the same first guess") {
+TEST_CASE("agreement is the fraction of common questions with the same first guess") {
   const std::vector<ModelAnswers> models = two_models();
   CHECK(agreement(models[0], models[1]) == 0.5);
   CHECK(agreement(models[0], models[0]) == 1);
@@ -54,7 +54,7 @@ TEST_CASE("margins are counted by tenths, and the least certain questions come f
   CHECK(least_certain(p, 9) == std::vector<std::size_t>{0, 3, 2});
 }
 
-TEST_CASE("calibration gives the part of right guesses for each tenth of probability") {
+TEST_CASE("calibration gives the fraction of right guesses for each tenth of probability") {
   const std::vector<std::optional<OptionScores>> p = {
       OptionScores{0.62, 0.38, 0, 0, 0}, OptionScores{0.66, 0.34, 0, 0, 0}, OptionScores{0, 0.9, 0.1, 0, 0},
       std::nullopt, OptionScores{0, 0.9, 0.1, 0, 0}};

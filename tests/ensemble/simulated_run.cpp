@@ -8,7 +8,7 @@
 namespace sciexam::test {
 namespace {
 
-constexpr int kSteps = 24; // of a batch, between looks at whether to stop
+constexpr int kSteps = 24; // of a batch, between checks whether to stop
 
 class SimulatedClock : public Clock {
 public:

@@ -11,18 +11,18 @@
 
 namespace sciexam::test {
 
-/// A machine that others use, too: every so often its speed changes, and now and then it stands still.
+/// A shared machine: every so often its speed changes, and now and then it stands still.
 struct SimulatedMachine {
   double tokens_per_second = 100, load_seconds = 5;
   double change_every = 1e18; ///< seconds between changes of speed
-  double slowest = 1;         ///< the least of the factors to which it changes
+  double slowest = 1;         ///< the smallest factor to which it changes
   double suspended = 0;       ///< seconds that it stands still, once, at half the limit
   std::vector<bool> broken = {false, false, false};
   double least_tokens = 0;                              ///< fewer take as long as these
   std::vector<double> most_tokens = {1e18, 1e18, 1e18}; ///< for which a model finds memory at once
-  double attention_length = 1e18;           ///< attention of a sequence of so many tokens takes as long as all else
+  double attention_length = 1e18;           ///< tokens of a sequence whose attention takes as long as everything else
   std::vector<std::size_t> impossible = {}; ///< questions that nothing but the first model can answer
-  std::size_t lost_after = SIZE_MAX;        ///< batches, after which the first model cannot answer any more
+  std::size_t lost_after = SIZE_MAX;        ///< batches, after which the first model can no longer answer
 };
 
 /// What a runner was asked for.

@@ -25,7 +25,7 @@ EncodedQuestion encoded_question(int length) {
   return question;
 }
 
-/// Only the calling thread asks whether to stop: how often is certain where there is no other.
+/// Only the calling thread asks whether to stop: without other threads it is certain how often.
 class OneThread {
 public:
   OneThread() { at::set_num_threads(1); }
@@ -87,7 +87,7 @@ TEST_CASE("bf16 is refused for a package with a model that cannot be packed, bef
   CHECK_THROWS_AS(require_precision(package, Precision::bf16), UsageError);
 }
 
-TEST_CASE("in bf16 the layers' weights take half the memory of f32, and no less than as f16") {
+TEST_CASE("in bf16 the layers' weights take half the memory of f32, and no less than in f16") {
   const DebertaConfig config = tiny_config();
   const auto needed = [&](DType stored, Precision precision) { return answering_memory(config, stored, precision, 0); };
   std::uint64_t in_layers = 0;

@@ -78,7 +78,7 @@ struct DevicesAndCpu {
 
 } // namespace
 
-TEST_CASE("where time is short the CPU answers its share beside the GPUs, elsewhere none, in the same order") {
+TEST_CASE("where time is short the CPU answers its share alongside the GPUs, otherwise none, in the same order") {
   DevicesAndCpu run;
   const std::vector<OptionLogits> by_device = run.answer();
   CHECK(run.runner.answers_of_cpu() == 0);

@@ -54,7 +54,7 @@ TEST_CASE("whatever a text is, its sequences stay within the bound, and the ques
   CHECK(exam.cut == std::vector<std::size_t>{0, 2, 3, 4});
 }
 
-TEST_CASE("a text that comes to few tokens is named only where the bound on its bytes took some of it") {
+TEST_CASE("a text of few tokens is named only if the bound on its bytes cut some of it") {
   const std::vector<Question> questions = {question_with("a" + std::string(kLongestText - 1, ' ')),
                                            question_with("a" + std::string(kLongestText, ' '))};
   const EncodedExam exam = encode_exam(demo_tokenizer(), questions, kClosedBook, 1);

@@ -140,7 +140,7 @@ TEST_CASE("attention and its backward pass equal the plain version's, with dropo
   }
 }
 
-TEST_CASE("attention of long sequences takes one head after the other, with the same masks of dropout") {
+TEST_CASE("attention of long sequences takes one head after the other, with the same dropout masks") {
   const DebertaConfig config = config_variants().front().second;
   REQUIRE(config.num_attention_heads > 1);
   const std::vector<std::int64_t> lengths{7, 375}; // odd: a head's mask begins within a group of random words
@@ -148,7 +148,7 @@ TEST_CASE("attention of long sequences takes one head after the other, with the 
   check_attention(config, lengths);
 }
 
-TEST_CASE("when answering, a sequence's logit does not depend on the sequences beside it") {
+TEST_CASE("when answering, a sequence's logit does not depend on the other sequences") {
   const at::NoGradGuard no_grad;
   const DebertaForMultipleChoice network = random_network(tiny_config());
   const std::vector<std::int64_t> lengths = {5, 300, 9, 64, 250};
@@ -291,7 +291,7 @@ TEST_CASE("in bf16 every kind of network has the gradients of f32 within bf16's 
   }
 }
 
-TEST_CASE("gradient checkpointing computes again in bf16 what was computed in bf16") {
+TEST_CASE("gradient checkpointing recomputes in bf16 what was computed in bf16") {
   const DebertaForMultipleChoice network = random_network(tiny_config());
   const PackedSequences batch = random_batch(network.config(), kLengths);
   const auto kept = gradients(network, batch, {.bf16 = true}),

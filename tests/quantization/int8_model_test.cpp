@@ -85,7 +85,8 @@ TEST_CASE("a model with weights of one byte computes nearly the same") {
   CHECK_THROWS_AS(load_to_answer(checkpoint.config, *bytes, 2, Precision::bf16), UsageError);
 }
 
-TEST_CASE("a model whose answers change with weights of one byte is refused, after more and more layers stayed f16") {
+TEST_CASE(
+    "a model whose answers change with weights of one byte is refused, after more and more layers were left in f16") {
   TinyCheckpoint checkpoint;
   const std::vector<EncodedQuestion> questions = random_questions(60, 100, 1); // options that are nearly the same
   std::vector<std::string> notes;

@@ -37,7 +37,7 @@ void do_step(TrainingEngine& engine, std::uint32_t step) {
 
 } // namespace
 
-TEST_CASE("an engine that is given another one's state goes on as that one does") {
+TEST_CASE("an engine that is given another one's state continues as that one does") {
   const Lesson lesson;
   TrainingSettings settings = quick_settings();
   settings.ema_decay = 0.5;

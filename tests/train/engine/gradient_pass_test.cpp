@@ -17,7 +17,7 @@
 using namespace sciexam;
 using namespace sciexam::test;
 
-TEST_CASE("label smoothing spreads its part of the target over all options") {
+TEST_CASE("label smoothing spreads its share of the target over all options") {
   const std::array<double, 10> scores = {0.5, -1, 2, 0, 1, 3, 0.25, -2, 1, 1.5};
   const std::array<int, 2> answers = {2, 4};
   const at::Tensor logits = at::tensor(std::vector<double>(scores.begin(), scores.end()));

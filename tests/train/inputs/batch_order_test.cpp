@@ -7,7 +7,7 @@
 
 using namespace sciexam;
 
-TEST_CASE("an epoch has every question once, in another order each time") {
+TEST_CASE("an epoch has every question once, in a different order each time") {
   const std::vector<std::int64_t> lengths(101, 10);
   for (const bool grouped : {false, true}) {
     const OrderOptions options{1, 4, grouped};
@@ -50,7 +50,7 @@ TEST_CASE("steps are counted in epochs, or given") {
   CHECK(total_steps(settings, 9) == 17);
 }
 
-TEST_CASE("batches are asked for by step, over the bounds of epochs, in any order") {
+TEST_CASE("batches are requested by step, across epochs, in any order") {
   const std::vector<std::int64_t> lengths = {5, 6, 7, 8, 9};
   TrainingSettings settings;
   settings.batch_size = 2;

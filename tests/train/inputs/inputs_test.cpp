@@ -58,7 +58,7 @@ TEST_CASE("data files become training and validation questions with their places
   CHECK(data.files[0]["sha256"] == sha256_of_file(folder / "a.csv"));
 }
 
-TEST_CASE("questions with shorter options than a run asks for are not trained on, but validate") {
+TEST_CASE("questions with shorter options than a run asks for are not trained on, but still used for validation") {
   const TemporaryFolder folder;
   // Options are "one ", "two ", "three ", "four ", "five " and the prompt: 4.6 characters more than it on average.
   write_file_atomically(folder / "a.csv", kHeader + row("x", 'A') + row("a long one", 'B') + row("y", 'C'));

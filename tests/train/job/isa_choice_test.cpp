@@ -29,7 +29,7 @@ TEST_CASE("a lock's instruction set is its minimum_isa, whatever the machine had
                         ContainsSubstring("avx2, avx512, avx512_vnni, avx512_bf16, avx512_amx"));
 }
 
-TEST_CASE("an older lock's instruction set is that of its kernels, if they have one together") {
+TEST_CASE("an older lock's instruction set is that of its kernels, if they share one") {
   CHECK(isa_of_kernels_named("LibTorch AVX2, oneDNN AVX2") == Isa::avx2); // the demo's
   CHECK(isa_of_kernels_named("own AVX2, LibTorch AVX2, oneDNN AVX2") == Isa::avx2);
   CHECK(isa_of_kernels_named("own AVX2, LibTorch AVX2, oneDNN AVX2 with VNNI") == Isa::avx2);
@@ -40,7 +40,7 @@ TEST_CASE("an older lock's instruction set is that of its kernels, if they have 
   CHECK(isa_of_kernels_named("own AVX-512 with AMX, LibTorch AVX512, oneDNN AMX") == Isa::avx512_amx);
 }
 
-TEST_CASE("kernels of several instruction sets, or of unknown ones, make none") {
+TEST_CASE("kernels of several instruction sets, or of unknown ones, give none") {
   CHECK(!isa_of_kernels_named("own AVX2, LibTorch AVX512, oneDNN AMX")); // SCIEXAM_ISA=avx2 alone
   CHECK(!isa_of_kernels_named("own AVX-512, LibTorch AVX2, oneDNN AVX-512"));
   CHECK(!isa_of_kernels_named("own AVX2, LibTorch AVX2")); // a stock LibTorch

@@ -66,7 +66,7 @@ TEST_CASE("a lock records the chosen instruction set as the minimum, and that is
   CHECK_THAT(in_bf16["reproducible"].get<std::string>(), ContainsSubstring("this kind of machine"));
 }
 
-TEST_CASE("equal weights are all that a comparison says, on whatever machine they were made") {
+TEST_CASE("where weights are equal, the comparison says no more, on whatever machine they were made") {
   const Locked locked;
   Json lock = locked.outcome.lock;
   lock["machine"]["cpu"] = "another";
@@ -76,7 +76,7 @@ TEST_CASE("equal weights are all that a comparison says, on whatever machine the
   CHECK_THAT(comparison.lines[0], ContainsSubstring("run_0: the same weights, sha256 aaa"));
 }
 
-TEST_CASE("where weights differ, the comparison names the instruction set if it differs, and else not") {
+TEST_CASE("where weights differ, the comparison names the instruction set only if it differs") {
   const Locked locked;
   Json lock = locked.outcome.lock;
   lock["runs"][0]["weights_sha256"] = std::string(64, '0');

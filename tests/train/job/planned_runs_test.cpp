@@ -32,7 +32,7 @@ TEST_CASE("the runs that are asked for are trained in the manifest's order, all 
   CHECK_THROWS_AS(planned_runs(request), UsageError);
 }
 
-TEST_CASE("with folds every run is trained once a fold, and its name leads back to it") {
+TEST_CASE("with folds every run is trained once per fold, and its name leads back to it") {
   TrainingRequest request = request_of({"a", "b_fold_x"});
   request.folds = 2;
   CHECK(names_of(request) == std::vector<std::string>{"a_fold_0", "a_fold_1", "b_fold_x_fold_0", "b_fold_x_fold_1"});
@@ -42,7 +42,7 @@ TEST_CASE("with folds every run is trained once a fold, and its name leads back 
   CHECK(least_folds({}) == 0);
 }
 
-TEST_CASE("a run's own dropout goes before that of config.json") {
+TEST_CASE("a run's own dropout overrides that of config.json") {
   DebertaConfig config;
   config.hidden_dropout_prob = 0.1;
   config.num_hidden_layers = 2;

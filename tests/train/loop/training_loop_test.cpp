@@ -118,7 +118,7 @@ TEST_CASE("the average of weights is what is kept") {
   CHECK(moved_by(0.999999, "average") < 1e-5); // it has hardly begun to follow
 }
 
-TEST_CASE("a folder that holds a run is not overwritten without being asked") {
+TEST_CASE("a folder that holds a run is not overwritten unless asked") {
   Lesson lesson;
   const TrainingSettings settings = quick_settings();
   lesson.run(settings, "run");

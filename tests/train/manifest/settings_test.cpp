@@ -64,7 +64,7 @@ TEST_CASE("an unknown setting in JSON is refused with its path") {
   CHECK_THROWS_WITH(set_from_json(settings, document.root()), ContainsSubstring("$.learning_rat"));
 }
 
-TEST_CASE("early stopping wants the best weights kept") {
+TEST_CASE("early stopping requires the best weights to be kept") {
   TrainingSettings settings;
   settings.early_stopping_patience = 3;
   settings.load_best_model_at_end = false;

@@ -1,4 +1,4 @@
-// Runs that stop on the way and go on.
+// Runs that stop on the way and are resumed.
 #include "catch_beside_torch.hpp"
 #include "model/tiny_networks.hpp"
 #include "support/errors.hpp"
@@ -20,7 +20,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace fs = std::filesystem;
 
-TEST_CASE("a run that was stopped goes on to the same weights") {
+TEST_CASE("a stopped run resumes to the same weights") {
   Lesson lesson;
   for (const char* variation : {"plain", "average", "adversary"}) {
     INFO(variation);
