@@ -48,7 +48,7 @@ struct AttentionData {
   Numbers qkv, first_q, key_table, query_table;
   std::size_t queries = 0;
 
-  bool parts() const { return call.dim == 32; } ///< two of f16 are a number
+  bool parts() const { return call.dim == 32; } ///< two f16 make a number
   double scale() const { return 1 / std::sqrt(static_cast<double>(call.dim * (1 + call.c2p + call.p2c))); }
   const float* q(std::size_t sequence, int i, std::size_t head) const {
     return call.first_tokens_only ? &first_q[sequence * width + head] : &qkv[token(sequence, i) * 3 * width + head];

@@ -8,7 +8,7 @@
 
 namespace sciexam::test {
 
-/// The device 0 of the emulated driver (of SCIEXAM_CUDA_LIBRARY, if set), opened once in a process.
+/// Device 0 of the emulated driver (of SCIEXAM_CUDA_LIBRARY, if set), opened once in a process.
 const GpuDevice& device();
 
 /// The kernels for it.

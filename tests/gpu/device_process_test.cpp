@@ -113,7 +113,7 @@ TEST_CASE("the helper needs only the C library, 2.34 or newer") {
 
 TEST_CASE("the helper runs from a file in a root that holds only the loader and the C library") {
   if (::geteuid() != 0)
-    SKIP("another root needs root's rights");
+    SKIP("another root needs root privileges");
   const TemporaryFolder root;
   for (const fs::path file :
        {"/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6", "/lib/x86_64-linux-gnu/libm.so.6"}) {
@@ -197,7 +197,7 @@ TEST_CASE("the devices after one that cannot be opened are found all the same") 
   CHECK_FALSE(devices.disappoints());
 }
 
-TEST_CASE("a killed helper is reported as such, and what follows fails at once") {
+TEST_CASE("a killed helper is reported as such, and later calls fail at once") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   DeviceProcess device(0, {}, kTimeout);
   device.facts();
@@ -266,7 +266,7 @@ TEST_CASE("a helper ignores a terminal's signals, and ends with its client") {
   CHECK(helpers().empty());
 }
 
-TEST_CASE("a network that was loaded in part and is opened again takes a whole model") {
+TEST_CASE("a network that was loaded in part and is opened again takes a complete model") {
   const Setting library("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER);
   const DebertaConfig config = tiny_config();
   DeviceProcess device(0, {}, kTimeout);

@@ -131,7 +131,7 @@ TEST_CASE("layer norm equals its twin for rows of every width") {
       INFO(rows << " rows of " << width << ", in parts " << parts);
       const auto size = static_cast<std::size_t>(width), count = static_cast<std::size_t>(rows) * size;
       Numbers x = random_floats(count, 1, 3);
-      std::transform(x.begin(), x.end(), x.begin(), [](float value) { return value + 16; }); // a mean that must go
+      std::transform(x.begin(), x.end(), x.begin(), [](float value) { return value + 16; }); // a mean to be removed
       const Numbers weight = random_floats(size, 2), bias = random_floats(size, 3);
       const DeviceArray on_x = copy(x, size, parts), on_weight = DeviceArray::floats(weight),
                         on_bias = DeviceArray::floats(bias), on_y = copy(Numbers(count), size, parts);

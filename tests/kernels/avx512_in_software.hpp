@@ -9,7 +9,7 @@
 #define SIMDE_ENABLE_NATIVE_ALIASES // _mm512_max_ps becomes simde_mm512_max_ps
 #include <simde/x86/avx512.h>
 
-// What SIMDe 0.7 lacks or does otherwise.
+// What SIMDe 0.7 lacks or does differently.
 namespace {
 
 inline float reduce_add(__m512 x) {

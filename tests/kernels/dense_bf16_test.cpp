@@ -108,7 +108,7 @@ Floats product(const PackedMatrix& matrix, const Floats& x, bool gelu = false) {
 
 } // namespace
 
-TEST_CASE("a bf16 product has the bits of VDPBF16PS, or of TDPBF16PS on AMX, for all shapes of edges") {
+TEST_CASE("a bf16 product has the bits of VDPBF16PS, or of TDPBF16PS on AMX, for all edge shapes") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const std::int64_t rows = GENERATE(1, 5, 14, 31, 67);
   const auto [in, out] = GENERATE(table<int, int>(
@@ -155,7 +155,7 @@ TEST_CASE("inputs are rounded to the nearest bf16, ties to even; infinities and 
     CHECK(std::isnan(product(identity.packed(*kernels), {std::bit_cast<float>(nan)})[0]));
 }
 
-TEST_CASE("a row's bits in a bf16 product depend neither on the rows beside it nor on the workers") {
+TEST_CASE("a row's bits in a bf16 product depend neither on the other rows nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(Bf16Layer(1301, 70, 1).packed(*kernels)));

@@ -46,7 +46,7 @@ struct Int8Layer {
     return matrix;
   }
 
-  /// One row; `size` gets how large the terms are whose sum the result is.
+  /// One row; `size` gets the size of the terms whose sum the result is.
   std::vector<double> operator()(const float* x, std::vector<double>& size) const {
     float largest = 0;
     for (std::size_t i = 0; i < factors.size(); ++i)
@@ -68,7 +68,7 @@ struct Int8Layer {
 
 } // namespace
 
-TEST_CASE("an int8 product has the integers of plain loops, for all shapes of edges") {
+TEST_CASE("an int8 product has the integers of plain loops, for all edge shapes") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const auto rows = GENERATE(1, 5, 6, 14, 97);
   const auto [in, out] = GENERATE(table<int, int>(
@@ -114,7 +114,7 @@ TEST_CASE("a row of zeros gives the bias, and the largest sums fit") {
   CHECK_THROWS_AS(PackedMatrix(kMaxInt8Features + 1, 1, StoredWeights::int8, *kernels), InternalError);
 }
 
-TEST_CASE("the bits of an int8 product depend neither on the rows beside it nor on the workers") {
+TEST_CASE("the bits of an int8 product depend neither on the other rows nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(Int8Layer(1300, 70, 5).packed(*kernels)));

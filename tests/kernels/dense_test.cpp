@@ -95,7 +95,7 @@ std::vector<double> in_double(const Floats& values) {
 
 } // namespace
 
-TEST_CASE("a packed dense layer is that of plain loops, for all shapes of edges") {
+TEST_CASE("a packed dense layer equals plain loops, for all edge shapes") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const auto rows = GENERATE(1, 5, 6, 14, 97, 203);
   const auto [in, out] =
@@ -115,7 +115,7 @@ TEST_CASE("a packed dense layer is that of plain loops, for all shapes of edges"
   CHECK(largest_difference(y, expected) < 5e-6); // sums of some 500 numbers around 1 in f32
 }
 
-TEST_CASE("GELU is exact to some units of the last place, far out too") {
+TEST_CASE("GELU is exact to a few units in the last place, also far from zero") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   const float one = 1;
@@ -136,13 +136,13 @@ TEST_CASE("GELU is exact to some units of the last place, far out too") {
   }
 }
 
-TEST_CASE("a row's bits depend neither on the rows beside it nor on the workers") {
+TEST_CASE("a row's bits depend neither on the other rows nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   CHECK(test::rows_are_independent(Layer(300, 70, 5).packed(*kernels)));
 }
 
-TEST_CASE("what a layer does after attention is that of plain loops") {
+TEST_CASE("what a layer does after attention equals plain loops") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const std::int64_t rows = GENERATE(1, 7, 50, 400);
   CAPTURE(name, rows);

@@ -7,7 +7,7 @@
 
 using namespace sciexam;
 
-TEST_CASE("dropout zeroes its part of the elements and scales the others") {
+TEST_CASE("dropout zeroes its share of the elements and scales the others") {
   const std::vector<float> ones(100'000, 1.0F);
   std::vector<float> out(ones.size());
   apply_dropout({7, {1, 2, 3}}, 0, 0.1, ones.data(), out.data(), ones.size());

@@ -27,7 +27,7 @@ inline Workers single_worker() {
           }};
 }
 
-/// The one of all tests, as it was left by whatever ran before.
+/// Shared by all tests, in the state that the previous one left.
 inline Workspace workspace;
 
 } // namespace sciexam::test

@@ -27,7 +27,7 @@ Floats random_floats(std::int64_t count, unsigned seed) {
   return values;
 }
 
-/// q, k and v beside each other, and tables of 2 * kSpan rows.
+/// q, k and v side by side, and tables of 2 * kSpan rows.
 struct Inputs {
   static constexpr std::int64_t kSpan = 40;
   std::int64_t heads, head_dim, hidden = heads * head_dim;
@@ -110,7 +110,7 @@ struct Inputs {
 
 } // namespace
 
-TEST_CASE("fused attention is the formula, for lengths around every edge") {
+TEST_CASE("fused attention equals the formula, for lengths around every edge") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   const auto [c2p, p2c] = GENERATE(table<bool, bool>({{true, true}, {true, false}, {false, true}, {false, false}}));
   const auto [heads, head_dim] = GENERATE(table<int, int>({{2, 64}, {1, 32}, {3, 12}, {1, 5}}));
@@ -145,7 +145,7 @@ TEST_CASE("only the first tokens' context may be asked for, and has the same bit
   CHECK(next == few.end());
 }
 
-TEST_CASE("a sequence's bits depend neither on the sequences beside it nor on the workers") {
+TEST_CASE("a sequence's bits depend neither on the other sequences nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);
   const Inputs inputs{2, 64, 128, {0, 100, 105, 300}};

@@ -48,7 +48,7 @@ TEST_CASE("int8 weights approximate the weights to half a step of their output's
   }
 }
 
-TEST_CASE("weights that are next to nothing become zeros") {
+TEST_CASE("negligible weights become zeros") {
   test::Floats weight = test::normal(kIn * kOut, 0.05F, 2);
   std::fill_n(weight.begin(), kIn, 1e-40F); // 1 over their scale is beyond f32
   const Int8Weights int8 = round_to_int8(weight, kIn, sample_with_outliers(1), test::single_worker(), test::workspace);

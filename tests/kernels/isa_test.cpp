@@ -15,7 +15,7 @@ TEST_CASE("every instruction set has a name for people and one for command lines
     CHECK(!isa_of_option(other));
 }
 
-TEST_CASE("the best instruction set is one that the CPU has, and there is none better that it has") {
+TEST_CASE("the best instruction set is one that the CPU has, and the CPU has none better") {
   CHECK(cpu_has(best_isa()));
   for (const Isa isa : {Isa::avx512, Isa::avx512_vnni, Isa::avx512_bf16, Isa::avx512_amx})
     CHECK(cpu_has(isa) == (isa <= best_isa()));

@@ -36,7 +36,7 @@ const AdamWStep kStep{.beta1 = 0.9F,
 
 } // namespace
 
-TEST_CASE("an AdamW step is its formula, in double, for every number of elements") {
+TEST_CASE("an AdamW step follows its formula, in double, for every number of elements") {
   for (const std::size_t count : {1U, 7U, 8U, 9U, 64U, 1003U}) {
     State state(count);
     const State before = state;
@@ -54,7 +54,7 @@ TEST_CASE("an AdamW step is its formula, in double, for every number of elements
   }
 }
 
-TEST_CASE("no gradient is a gradient of zeros, to the bit") {
+TEST_CASE("no gradient counts as a gradient of zeros, to the bit") {
   State with(19), without(19);
   with.gradient.assign(19, 0.0F);
   adamw_update(kStep, with.parameter, with.gradient, with.exp_avg, with.exp_avg_sq);
@@ -64,7 +64,7 @@ TEST_CASE("no gradient is a gradient of zeros, to the bit") {
   CHECK(with.exp_avg_sq == without.exp_avg_sq);
 }
 
-TEST_CASE("a step over parts is the step over the whole, to the bit") {
+TEST_CASE("a step over parts equals the step over the whole, to the bit") {
   State whole(101), parts(101);
   adamw_update(kStep, whole.parameter, whole.gradient, whole.exp_avg, whole.exp_avg_sq);
   for (const auto& [first, count] : {std::pair<std::size_t, std::size_t>{0, 13}, {13, 88}})
@@ -86,7 +86,7 @@ TEST_CASE("sums of squares are exact where doubles are") {
   }
 }
 
-TEST_CASE("the average moves towards the value by its part") {
+TEST_CASE("the average moves towards the value by its fraction") {
   std::vector<float> average(11, 1.0F);
   const std::vector<float> value(11, 3.0F);
   update_average(0.75F, average, value);

@@ -38,7 +38,7 @@ private:
     outcome_.counters.add(block.counters());
   }
 
-  /// The first block's fault is the one that is told, however many run at once.
+  /// The first block's fault is the one that is reported, however many run at once.
   void note(std::uint64_t number, const Finding& finding, const Block& block) {
     const std::lock_guard lock(mutex_);
     if (number >= failed_)

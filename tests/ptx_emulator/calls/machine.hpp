@@ -54,7 +54,7 @@ struct ContextObject {
   std::map<Stream, std::unique_ptr<StreamObject>> streams = {};
   std::map<Event, std::unique_ptr<EventObject>> events = {};
   std::set<Function> functions = {};
-  Result broken = kSuccess; ///< what a kernel's fault left: every later call says it
+  Result broken = kSuccess; ///< what a kernel's fault left: every later call returns it
   std::uint64_t launches = 0;
   std::uint64_t allocations = 0;
   bool hung = false; ///< the work never ends

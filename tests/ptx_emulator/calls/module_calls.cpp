@@ -127,7 +127,7 @@ std::vector<std::byte> gather_parameters(const Program& program, void** paramete
   return buffer;
 }
 
-/// The faults that a launch brings on. Returns false if the device does nothing any more.
+/// The faults that a launch brings on. Returns false if the device no longer does anything.
 bool survives_faults(const Machine& machine, ContextObject& current) {
   const std::uint64_t launch = ++current.launches;
   if (machine.settings.fails(FaultKind::Crash, current.device, launch))

@@ -8,7 +8,7 @@ namespace sciexam::emulated {
 namespace {
 
 struct Sum {
-  using HalfIsComputedIn = float; // 24 bits are at least 2 * 11 + 2: rounding twice is as rounding once
+  using HalfIsComputedIn = float; // 24 bits are at least 2 * 11 + 2: rounding twice equals rounding once
   template <class T>
   static T on(T a, T b) {
     return a + b;

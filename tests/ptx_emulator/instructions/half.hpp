@@ -22,7 +22,7 @@ inline Half to_half(float value) {
   return {_cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT)};
 }
 
-/// A double as a float rounded to odd: rounding that to half precision in any way is as rounding the double once.
+/// A double as a float rounded to odd: rounding that to half precision in any way equals rounding the double once.
 inline float to_odd_float(double value) {
   const float nearest = static_cast<float>(value);
   if (nearest == value || nearest != nearest) // exact, or not a number

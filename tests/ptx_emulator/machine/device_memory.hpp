@@ -1,4 +1,4 @@
-// A device's memory: allocations far apart, which know what of them was written.
+// A device's memory: allocations far apart, which know which of their bytes were written.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Each fault that the checks look for: found, told with its place, and not where the kernel is right.
+// Each fault that the checks look for: found, reported with its place, and not found where the kernel is right.
 #include "ptx_emulator/tests/emulated_device.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -53,7 +53,7 @@ const std::string kAt = "add.u32 %s, %s, %o;\n"; ///< each thread its own word o
 
 } // namespace
 
-TEST_CASE("device memory is left neither above nor below") {
+TEST_CASE("accesses beyond either end of device memory are found") {
   check_clean("ld.global.u32 %x, [%g+252];");
   check_found("ld.global.u32 %x, [%g+256];", sciexam::cuda::kIllegalAddress, "256 bytes into an allocation of 256");
   check_found("ld.global.v2.u32 {%x, %y}, [%g+256];", sciexam::cuda::kIllegalAddress, "out of bounds");
@@ -73,7 +73,7 @@ TEST_CASE("misaligned access is found") {
   check_found("st.shared.v2.u32 [%s+4], {%n, %n};", sciexam::cuda::kMisalignedAddress, "misaligned");
 }
 
-TEST_CASE("shared memory is left neither above nor between variables") {
+TEST_CASE("accesses above shared memory and between its variables are found") {
   check_found("setp.eq.u32 %p, %n, 0;\n@%p st.shared.u32 [%s+512], 1;", sciexam::cuda::kIllegalAddress,
               "belongs to no variable");
   check_found("ld.shared.u32 %x, [%s+100000];", sciexam::cuda::kIllegalAddress, "out of bounds");
@@ -120,7 +120,7 @@ TEST_CASE("races between warps are found, and barriers prevent them") {
               "race: reads shared address 130, which thread 32", 64);
 }
 
-TEST_CASE("neighbouring bytes that different threads write are no race") {
+TEST_CASE("neighbouring bytes that different threads write are not a race") {
   check_clean("add.u32 %s, %s, %n;\nst.shared.u8 [%s], %n;", 64);
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("cp.async must be waited for, and a barrier passed before other thread
   check_found("cp.async.ca.shared.global [%s], [%g+256], 4;", sciexam::cuda::kIllegalAddress, "out of bounds");
 }
 
-TEST_CASE("the first faulty block is told, though two run at once") {
+TEST_CASE("the first faulty block is reported, even if two run at once") {
   EmulatedDevice device(EmulatedDevice::Settings{{"THREADS", "2"}});
   const auto kernel = device.kernel(module_head(75) + R"(
 .visible .entry k(.param .u64 unused)
@@ -226,7 +226,7 @@ TEST_CASE("the first faulty block is told, though two run at once") {
   CHECK_THAT(device.report(), ContainsSubstring("block (3,0,0)"));
 }
 
-TEST_CASE("a context is of no use after a fault") {
+TEST_CASE("a context is unusable after a fault") {
   EmulatedDevice device;
   const auto kernel = device.kernel(module_head(75) + ".visible .entry k()\n{\ntrap;\n}");
   CHECK(device.launch(kernel, {}) == sciexam::cuda::kIllegalInstruction);

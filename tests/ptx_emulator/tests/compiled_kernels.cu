@@ -76,7 +76,8 @@ KERNEL branches(int* out, int n, Settings settings) {
   out[k] = value;
 }
 
-/// Softmax of rows of `columns` numbers in half precision, a block a row: shared memory, barriers, half conversions.
+/// Softmax of rows of `columns` numbers in half precision, one block per row: shared memory, barriers, half
+/// conversions.
 KERNEL softmax(const __fp16* in, __fp16* out, int columns) {
   SHARED float partial[64];
   const __fp16* row = in + static_cast<long long>(block()) * columns;
@@ -110,7 +111,7 @@ KERNEL softmax(const __fp16* in, __fp16* out, int columns) {
     out[static_cast<long long>(block()) * columns + k] = static_cast<__fp16>(dynamic[k] / sum);
 }
 
-/// c[m, n] = a[m, 16] b[n, 16]^T in tiles of 16 x 8, a warp each, by mma of the device's own depth.
+/// c[m, n] = a[m, 16] b[n, 16]^T in tiles of 16 x 8, one warp each, by mma of the device's own depth.
 KERNEL product(const unsigned* a, const unsigned* b, float* c, int n) {
   const int lane = thread(), row = 16 * block() + lane / 4, pair = lane % 4;
   for (int column = 0; column < n; column += 8) {

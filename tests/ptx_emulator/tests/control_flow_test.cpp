@@ -1,4 +1,4 @@
-// Threads of one warp on different ways, and functions.
+// Threads of one warp on different paths, and functions.
 #include "ptx_emulator/tests/lane_instruction.hpp"
 
 using namespace sciexam::test;

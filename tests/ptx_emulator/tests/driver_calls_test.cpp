@@ -79,7 +79,7 @@ TEST_CASE("copies and fills keep to their allocation, and what was never written
   CHECK(cuMemsetD32Async(b + 2, 7, 1, nullptr) == kInvalidValue);
 }
 
-TEST_CASE("PTX that the interpreter does not take is an error that shows the line") {
+TEST_CASE("PTX that the interpreter does not accept is an error that shows the line") {
   EmulatedDevice device;
   const auto refused = [&](const std::string& code, const std::string& text) {
     const std::string ptx = module_head(75) +
@@ -110,7 +110,7 @@ TEST_CASE("PTX that the interpreter does not take is an error that shows the lin
   refused(".reg .b32 %r0;", "defined twice");
 }
 
-TEST_CASE("a driver takes PTX that is no newer than itself") {
+TEST_CASE("a driver accepts PTX that is no newer than itself") {
   EmulatedDevice device(EmulatedDevice::Settings{{"DRIVER", "10.2"}});
   const std::string kernel = ".visible .entry k()\n{\nret;\n}";
   Module module = nullptr;
@@ -118,7 +118,7 @@ TEST_CASE("a driver takes PTX that is no newer than itself") {
   CHECK(device.load(".version 7.0\n.target sm_75\n.address_size 64\n" + kernel, module) == kUnsupportedPtxVersion);
 }
 
-TEST_CASE("a module for a newer device is refused, and a function that calls itself") {
+TEST_CASE("a module for a newer device is refused, and so is a function that calls itself") {
   EmulatedDevice device(EmulatedDevice::Settings{{"CAPABILITY", "7.5"}});
   Module module = nullptr;
   CHECK(device.load(module_head(80) + ".visible .entry k()\n{\nret;\n}", module) == kNoBinaryForGpu);

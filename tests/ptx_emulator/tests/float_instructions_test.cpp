@@ -210,7 +210,7 @@ TEST_CASE("conversions to half precision in each rounding") {
         Floats{1, std::ldexp(1.0F, -24), -kInfinity});
 }
 
-TEST_CASE("conversions between floats and integers round, clamp, and make 0 of what is no number") {
+TEST_CASE("conversions between floats and integers round, clamp, and turn NaN into 0") {
   const Floats values = {2.5F, -2.5F, 3.5F, 2.7F, -2.7F, 1e20F, -1e20F, kNan, 255.4F, -0.5F};
   using Ints = std::vector<std::uint32_t>;
   const auto as = [](std::initializer_list<std::int64_t> list) {
