@@ -1,5 +1,5 @@
-// Catch2 in files that use LibTorch, whose logging header takes the name CHECK: included in any place instead of
-// Catch2.
+// Catch2 for files that use LibTorch, whose logging header takes the name CHECK: include it instead of Catch2,
+// anywhere in the list.
 #pragma once
 
 #include <c10/util/Logging.h>

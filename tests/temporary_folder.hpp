@@ -19,7 +19,7 @@ public:
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   ~TemporaryFolder() {
-    std::error_code ignored; // a test's leavings are no fault of what it tested
+    std::error_code ignored; // a test's leftovers are not a fault of what it tested
     std::filesystem::remove_all(path_, ignored);
   }
   const std::filesystem::path& path() const { return path_; }

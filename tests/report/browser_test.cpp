@@ -119,7 +119,7 @@ std::string percent_encoded(const std::string& bytes) {
 
 } // namespace
 
-TEST_CASE("on a page of 400 pixels nothing sticks out") {
+TEST_CASE("nothing overflows a page of 400 pixels") {
   const std::string html = GENERATE_COPY(training_report(wide_report()), answer_report(wide_answers()));
   if (output_of("command -v chromium").empty())
     SKIP("no chromium on PATH");

@@ -9,7 +9,7 @@ namespace sciexam::test {
 /// `runs` runs of `steps` steps with a decaying noisy loss and twenty validations each.
 TrainingReport sample_report(int runs, int steps);
 
-/// Two models' answers, the second's to a part of the questions.
+/// Two models' answers, the second's to some of the questions.
 AnswerReport sample_answer_report();
 
 } // namespace sciexam::test

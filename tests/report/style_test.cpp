@@ -32,7 +32,7 @@ double contrast(const std::string& a, const std::string& b, int which) {
 
 } // namespace
 
-TEST_CASE("everything written has a contrast of 4.5 to 1, in light and in dark") {
+TEST_CASE("all text has a contrast of 4.5 to 1, in light and dark mode") {
   for (const int which : {0, 1}) {
     for (const std::string ground : {"ground", "card", "notice"})
       CHECK(contrast("text", ground, which) >= 7);

@@ -25,7 +25,7 @@ std::string form(const Points& points) {
 
 } // namespace
 
-TEST_CASE("thinning keeps the least and the greatest value of every column, and little else") {
+TEST_CASE("thinning keeps the smallest and the largest value of every column, and little else") {
   std::mt19937 random(5);
   Points points;
   std::map<double, std::pair<double, double>> extremes;

@@ -19,7 +19,7 @@ TEST_CASE("a report of three runs of 10,000 steps is well formed and stays below
   CHECK(html.size() > 50'000);
 }
 
-TEST_CASE("the same report gives the same bytes, and another one others") {
+TEST_CASE("the same report gives the same bytes, and a different one different bytes") {
   TrainingReport report = test::sample_report(2, 300);
   const std::string html = training_report(report);
   CHECK(training_report(test::sample_report(2, 300)) == html);

@@ -47,7 +47,7 @@ TEST_CASE("there is no circle of includes between files, a header and its source
   expect_none(circles(include_graph(source_files(kRoot, "src"))));
 }
 
-TEST_CASE("every source file of more than a helper has its header") {
+TEST_CASE("every source file that is more than a helper has its header") {
   for (const SourceFile& file : source_files(kRoot, "src")) {
     if (file.path.extension() != ".cpp" || file.lines <= kLinesWithoutHeader || needs_no_header(file.path))
       continue;

@@ -33,7 +33,7 @@ const std::string kHeader = "id,prompt,A,B,C,D,E\n0,Why?,a,b,c,d,e\n";
 } // namespace
 
 // The signatures are those of the formats' specifications and of file(1).
-TEST_CASE("archives, tables and documents are known by their first bytes") {
+TEST_CASE("archives, tables and documents are recognised by their first bytes") {
   const std::vector<std::pair<std::string, std::string>> kinds = {
       {"\x1F\x8B\x08\0\0\0\0\0"s, "gzip"},
       {"BZh91AY&SY"s, "bzip2"},
@@ -79,7 +79,7 @@ TEST_CASE("UTF-16 and UTF-32 are told apart from UTF-8 with and without a byte o
         "Save it as UTF-8, for example with iconv -f UTF-16BE -t UTF-8");
 }
 
-TEST_CASE("web pages and JSON are known by what begins them, after blanks and a byte order mark") {
+TEST_CASE("web pages and JSON are recognised by how they begin, after blanks and a byte order mark") {
   CHECK_THAT(name_of("<!DOCTYPE html>\n<html>"), ContainsSubstring("web page"));
   CHECK_THAT(name_of("\xEF\xBB\xBF\n  <HTML lang=en>"), ContainsSubstring("web page"));
   CHECK_THAT(name_of("<?xml version=\"1.0\"?>"), ContainsSubstring("XML"));

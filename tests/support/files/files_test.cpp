@@ -125,7 +125,7 @@ TEST_CASE("an atomic file leaves the umask alone, which other threads' files sha
   CHECK(std::filesystem::status(folder / "f").permissions() == std::filesystem::perms(0600));
 }
 
-TEST_CASE("temporary names that are taken are passed over") {
+TEST_CASE("temporary names that are taken are skipped") {
   const TemporaryFolder folder;
   std::vector<std::unique_ptr<AtomicFile>> files;
   std::set<std::filesystem::path> names;

@@ -65,7 +65,7 @@ TEST_CASE("a signal is only a request while a guard exists, and a new guard forg
   }
 }
 
-TEST_CASE("a signal that comes twice at once is one, but later another one ends the process") {
+TEST_CASE("a signal that comes twice at once counts once, but another one later ends the process") {
   CHECK(ended_by(0) == 0);
   CHECK(ended_by(3) == SIGTERM);
 }

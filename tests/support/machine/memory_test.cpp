@@ -55,7 +55,7 @@ TEST_CASE("without a limit the machine's memory is available, and 0 where nothin
   CHECK(available_memory(root.path()) == 1000 * 1024);
 }
 
-TEST_CASE("a group's limit counts, less what it uses, of which cached files are free") {
+TEST_CASE("a group's limit counts, minus what it uses apart from cached files") {
   const TemporaryFolder root;
   put(root / "proc/meminfo", kMeminfo);
   put(root / "proc/self/cgroup", "0::/outer/inner\n");

@@ -53,7 +53,7 @@ TEST_CASE("tasks on several threads run at the same time") {
   CHECK(arrived == 2);
 }
 
-TEST_CASE("the first exception of a task is thrown on, and work stops") {
+TEST_CASE("the first exception of a task is rethrown, and work stops") {
   for (const int threads : {1, 4}) {
     std::atomic<std::size_t> started = 0;
     CHECK_THROWS_AS(parallel_for(1'000'000, threads,

@@ -34,7 +34,7 @@ TEST_CASE("every event is a line of JSON with time and name, readable at once") 
   CHECK(events[2]["text"] == "\xEF\xBF\xBD");
 }
 
-TEST_CASE("a log that cannot be made is refused, one that cannot be written on is given up") {
+TEST_CASE("a log that cannot be made is refused, one that can no longer be written is given up") {
   CHECK_THROWS_AS(open_event_log("/nowhere/log"), WorkError);
   open_event_log("/dev/full");
   CHECK_NOTHROW(log_event("a", Json::object()));

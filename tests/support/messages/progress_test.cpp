@@ -42,7 +42,7 @@ std::string written_to_file(const std::function<void()>& work) {
 std::string written_to_terminal(const std::function<void()>& work) {
   int main_end = -1, terminal = -1;
   if (::openpty(&main_end, &terminal, nullptr, nullptr, nullptr) != 0)
-    SKIP("no pseudo-terminal can be had here");
+    SKIP("no pseudo-terminal is available here");
   with_standard_error(terminal, work);
   std::string text;
   pollfd more{main_end, POLLIN, 0};
@@ -76,7 +76,7 @@ TEST_CASE("a message is one line on standard error") {
   CHECK(written_to_file([] { log_line("reading test.csv"); }) == "reading test.csv\n");
 }
 
-TEST_CASE("into a file progress is a line at the end, with part, rate and time") {
+TEST_CASE("in a file progress is one line at the end, with percentage, rate and time") {
   const std::string text = written_to_file([] {
     Progress progress("model 1 of 3", 200, "tokens");
     progress.advance(50);

@@ -115,7 +115,7 @@ TEST_CASE("what is not JSON is refused with the byte") {
   CHECK_THAT(parse_fault("1e999"), StartsWith("c.json: holds a number out of range. "));
 }
 
-TEST_CASE("a key may stand only once in an object") {
+TEST_CASE("a key may occur only once in an object") {
   CHECK_THAT(parse_fault(R"({"a": 1, "b": {"a": 2}, "a": 3})"),
              StartsWith("c.json: has the key \"a\" twice in one object. "));
   CHECK(parse_fault(R"([{"a": 1}, {"a": 2, "b": {"a": 3}}])").empty());
