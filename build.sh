@@ -172,15 +172,7 @@ verb_fuzz() {
   done
 }
 
-# Two types of the same name in one namespace link silently and then corrupt each other's memory.
-check_type_names() {
-  local doubled
-  doubled=$(grep -rhoE '^(struct|class|enum class) [A-Za-z]+( :[^;]*)? \{' "$root/src" | awk '{print $2 == "class" ? $3 : $2}' |
-    sort | uniq -d)
-  [ -z "$doubled" ] || die "src/ has types of the same name: $doubled." "Rename one of each."
-}
-
-# Formatting, types of one name, shell scripts: seconds.
+# Formatting and shell scripts: seconds.
 quick_checks() {
   if command -v clang-format-14 > /dev/null; then
     find "$root/src" "$root/tests" \( -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
@@ -190,7 +182,6 @@ quick_checks() {
   fi
   shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh \
     "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
-  check_type_names
 }
 
 verb_check() {

@@ -19,7 +19,7 @@
 #include <exception>
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 namespace {
 
 namespace fs = std::filesystem;
@@ -176,4 +176,4 @@ AnswerOutcome answer_exam(const AnswerRequest& request) {
   return ExamRun(request)();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

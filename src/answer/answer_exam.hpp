@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 /// What a run is asked for. Paths that are empty are found (answer/locate.hpp), or, of reports, not written.
 struct AnswerRequest {
@@ -42,4 +42,4 @@ struct AnswerOutcome {
 /// the first submission is written: an exam can still be answered by its options' lengths.
 AnswerOutcome answer_exam(const AnswerRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 namespace {
 
 constexpr std::size_t kUncertainQuestions = 12;
@@ -124,4 +124,4 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
   write_file_atomically(file, answer_report(report));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

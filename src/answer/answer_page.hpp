@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 /// What is known of a run besides its answers: names and values as its first lines print them.
 using RunFacts = std::vector<std::pair<std::string, std::string>>;
@@ -24,4 +24,4 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
                        Combine combine, const RunFacts& facts, const std::vector<std::string>& degradations,
                        const RunStages& stages);
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -9,7 +9,7 @@
 #include <optional>
 #include <system_error>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 namespace {
 
 namespace fs = std::filesystem;
@@ -225,4 +225,4 @@ fs::path find_output(const std::string& given) {
   return on_kaggle() ? "/kaggle/working/submission.csv" : "submission.csv";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 /// A file or folder, and why it was taken: "given", "beside the program", "the only one under /kaggle/input" ...
 struct Located {
@@ -41,4 +41,4 @@ std::filesystem::path find_output(const std::string& given);
 /// The order of names that hold numbers: "v9" before "v10".
 bool natural_less(std::string_view a, std::string_view b);
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -13,7 +13,7 @@
 #include <numeric>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 namespace {
 
 bool has_int8_weights(const Package& package) {
@@ -70,4 +70,4 @@ std::string name_of(Precision precision, const Package& package, const DeviceSet
   return gpus ? "f16 with sums in f32 on GPUs, f32 on the CPU" : "f32";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

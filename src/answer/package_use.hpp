@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 /// "TITLE, version 3 (3 models, closed_book, identity 0123456789abcdef)".
 std::string describe(const Package& package);
@@ -33,4 +33,4 @@ void require_weights(std::span<const double> weights, const Package& package);
 /// `devices` are open.
 std::string name_of(Precision precision, const Package& package, const DeviceSet& devices);
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 namespace {
 
 std::string table_row(const std::string& name, std::span<const Ranking> rankings, const Exam& exam) {
@@ -109,4 +109,4 @@ std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combin
   return text;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 /// CSV "id,model,A,B,C,D,E": a row for each question and model that answered it, and one for the ensemble, whose
 /// scores are scaled to sum to 1.
@@ -33,4 +33,4 @@ std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);
 /// the questions answered in both.
 std::string agreement_table(const Exam& exam, std::span<const ModelAnswers> bf16, std::span<const ModelAnswers> f32);
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -4,7 +4,7 @@
 #include "support/errors.hpp"
 #include "support/messages/progress.hpp"
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 SubmissionWriter::SubmissionWriter(std::filesystem::path file, const Exam& exam) : file_(std::move(file)), exam_(exam) {
   std::vector<Ranking> rankings;
@@ -46,4 +46,4 @@ void SubmissionWriter::improve(std::span<const Ranking> rankings) {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline answer {
 
 class SubmissionWriter {
 public:
@@ -32,4 +32,4 @@ private:
   std::string problem_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline answer

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
@@ -133,4 +133,4 @@ std::unique_ptr<WeightSource> open_checkpoint(const fs::path& folder_or_file) {
   return open_file(folder_or_file);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Opens a folder's weights, those that find_weight_files() chooses; or one file, whose form its content shows, or an
 /// index of shards. What else the folder has is in the source's notes(). Throws UsageError if there is nothing of the
@@ -14,4 +14,4 @@ namespace sciexam {
 /// their index or each other.
 std::unique_ptr<WeightSource> open_checkpoint(const std::filesystem::path& folder_or_file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 constexpr std::string_view kModelType = "deberta-v2"; // v3 checkpoints carry it too
@@ -279,4 +279,4 @@ double DebertaConfig::attention_scale() const {
   return 1.0 / static_cast<double>(std::sqrt(static_cast<float>(head_dim()) * terms));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// The settings, each under its name in config.json.
 struct DebertaConfig {
@@ -81,4 +81,4 @@ DebertaConfig parse_deberta_config(const JsonView& root);
 /// The same of a file. Throws UsageError if it cannot be read.
 DebertaConfig read_deberta_config(const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

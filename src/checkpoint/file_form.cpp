@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 using namespace std::string_view_literals;
@@ -55,4 +55,4 @@ FileForm recognise_form(std::span<const std::byte> bytes, const std::filesystem:
   throw InputError({file}, "is neither a safetensors file nor a checkpoint of PyTorch", std::string(kGiveWeights));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

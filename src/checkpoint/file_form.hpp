@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// The forms that are read.
 enum class FileForm { safetensors, pytorch };
@@ -14,4 +14,4 @@ enum class FileForm { safetensors, pytorch };
 /// archive, weights of another library) and what to do; `file` is only used in messages.
 FileForm recognise_form(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -2,7 +2,7 @@
 
 #include "checkpoint/parameters.hpp"
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 std::vector<DenseGroup> dense_groups(const DebertaConfig& config) {
   const std::int64_t hidden = config.hidden_size, inner = config.intermediate_size;
@@ -54,4 +54,4 @@ std::set<std::string> int8_groups(const DebertaConfig& config, const WeightSourc
   return groups;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Dense layers of the encoder that share their input and are multiplied as one.
 struct DenseGroup {
@@ -31,4 +31,4 @@ std::vector<TensorInfo> tensors_with_int8(const DebertaConfig& config, const std
 /// The names of the groups that `source` has as int8.
 std::set<std::string> int8_groups(const DebertaConfig& config, const WeightSource& source);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -132,4 +132,4 @@ StateDict read_legacy_pytorch_bin(std::span<const std::byte> bytes, const std::f
   return read_state_dict(object.root(), storages, file);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// True if a file that begins like this is in that form.
 bool is_legacy_pytorch_bin(std::span<const std::byte> file_begin) noexcept;
@@ -19,4 +19,4 @@ bool is_legacy_pytorch_bin(std::span<const std::byte> file_begin) noexcept;
 /// damaged, cut off, from a big-endian machine, or holds something else than a state dict.
 StateDict read_legacy_pytorch_bin(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

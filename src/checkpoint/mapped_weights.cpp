@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 constexpr std::uint64_t kChunkBytes = std::uint64_t{4} << 20; // a multiple of every element's size
@@ -84,4 +84,4 @@ void MappedWeights::read(const std::function<bool(const TensorInfo&)>& wanted,
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

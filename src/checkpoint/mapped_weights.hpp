@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Where a tensor's elements lie in a file.
 struct TensorPlace {
@@ -33,4 +33,4 @@ private:
   std::vector<TensorPlace> places_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

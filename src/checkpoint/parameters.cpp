@@ -8,7 +8,7 @@
 #include <set>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 /// Collects parameters under growing names.
@@ -227,4 +227,4 @@ Match match_parameters(std::span<const TensorInfo> expected, const WeightSource&
   return match;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Name, shape and f32 of every parameter, in the order of transformers' state dict.
 std::vector<TensorInfo> parameters_of(const DebertaConfig& config);
@@ -33,4 +33,4 @@ struct Match {
 /// where i8 is expected), or if there are adapters that are not merged into the weights.
 Match match_parameters(std::span<const TensorInfo> expected, const WeightSource& source, Purpose purpose);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

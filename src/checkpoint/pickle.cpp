@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -330,4 +330,4 @@ Pickle::Pickle(std::span<const std::byte> bytes, const std::filesystem::path& fi
   size_ = machine.position();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

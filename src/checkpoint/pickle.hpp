@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// One value of a pickle. `kind` says which members are used.
 struct PickleValue {
@@ -65,4 +65,4 @@ private:
   std::size_t size_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -6,7 +6,7 @@
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 constexpr std::string_view kPickleName = "/data.pkl";
@@ -70,4 +70,4 @@ std::unique_ptr<WeightSource> open_pytorch_bin(const std::filesystem::path& file
   return source;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

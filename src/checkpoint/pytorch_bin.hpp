@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Maps the file and reads its list of tensors; nothing in it is executed. Several tensors may share one storage, in
 /// any strides. The checksums of the zip are not looked at, as PyTorch itself does not always write them.
@@ -16,4 +16,4 @@ namespace sciexam {
 /// or asks to import anything but tensors and plain data.
 std::unique_ptr<WeightSource> open_pytorch_bin(const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 std::int64_t log_bucket_position(std::int64_t relative_position, std::int64_t position_buckets,
                                  std::int64_t max_position) {
@@ -37,4 +37,4 @@ std::vector<std::int64_t> relative_rows_by_distance(std::int64_t length, const D
   return rows;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// The bucket of one distance `relative_position` (query minus key): the
 /// distance itself up to position_buckets / 2, beyond that its logarithm,
@@ -27,4 +27,4 @@ std::int64_t relative_row(std::int64_t relative_position, const DebertaConfig& c
 /// 2 * length of them (the last is never used; it makes the width even, see disentangled_attention.cpp).
 std::vector<std::int64_t> relative_rows_by_distance(std::int64_t length, const DebertaConfig& config);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

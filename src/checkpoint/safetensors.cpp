@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
@@ -178,4 +178,4 @@ void write_safetensors(
   out.commit();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// The list of tensors of a safetensors file, and where their data lie.
 struct SafetensorsHeader {
@@ -46,4 +46,4 @@ void write_safetensors(const std::filesystem::path& file, std::span<const Tensor
                        const std::map<std::string, std::string>& metadata,
                        const std::function<void(std::size_t index, std::size_t first, std::span<std::byte> out)>& data);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -6,7 +6,7 @@
 #include <array>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -163,4 +163,4 @@ StateDict read_state_dict(const PickleValue& root, const Storages& storages, con
   return dict;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

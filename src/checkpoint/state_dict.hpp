@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// What such a pickle may import: tensors, and plain data such as NumPy's numbers, paths and settings, which are
 /// skipped.
@@ -27,4 +27,4 @@ struct StateDict {
 /// tensor does not fit its storage.
 StateDict read_state_dict(const PickleValue& root, const Storages& storages, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

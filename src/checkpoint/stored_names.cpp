@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 constexpr std::string_view kBase = "deberta."; // base_model_prefix of transformers
@@ -134,4 +134,4 @@ std::string StoredNames::note() const {
   return text;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

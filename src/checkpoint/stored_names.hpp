@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Finds stored tensors by the network's names. These are taken off stored names: a prefix that they share, whatever it
 /// is ("module." of DataParallel, "model." of Lightning, "base_model.model." of PEFT); the parts that torch.compile
@@ -38,4 +38,4 @@ private:
   bool has_base_ = true; ///< "deberta." follows the prefix
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -166,4 +166,4 @@ std::pair<TensorInfo, TensorPlace> read_tensor_view(const std::string& name, con
   return ViewReader(name, storages, file).read(value);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

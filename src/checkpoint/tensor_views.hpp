@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Where the bytes of one storage lie in a file.
 struct StoragePlace {
@@ -53,4 +53,4 @@ bool is_tensor(const PickleValue& value);
 std::pair<TensorInfo, TensorPlace> read_tensor_view(const std::string& name, const PickleValue& value,
                                                     const Storages& storages, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

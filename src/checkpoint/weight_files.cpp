@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
@@ -131,4 +131,4 @@ std::string describe_unused(const WeightFiles& files, const std::vector<std::str
          (adapter ? " (an adapter that is not merged into the weights)" : "");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// The names under which a folder's weights are looked for, in the order of preference, which is that of transformers.
 inline constexpr std::array<std::string_view, 4> kWeightFileNames = {
@@ -30,4 +30,4 @@ std::string describe_unused(const WeightFiles& files, const std::vector<std::str
 /// True for an index of shards.
 bool is_shard_index(const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -9,7 +9,7 @@
 
 #include <immintrin.h>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 constexpr std::size_t kLanes = 8;
@@ -165,4 +165,4 @@ void convert_from_f32(DType dtype, std::span<const float> values, std::span<std:
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// Element types that weights are stored in. Little-endian, row-major.
 enum class DType { f32, f16, bf16, f64, i64, i32, i16, i8, u8, boolean };
@@ -67,4 +67,4 @@ void convert_to_f32(DType dtype, std::span<const std::byte> bytes, std::span<flo
 /// Converts f32 to `dtype` (f32, f16, bf16), rounding to nearest even.
 void convert_from_f32(DType dtype, std::span<const float> values, std::span<std::byte> out);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -8,7 +8,7 @@
 
 #include <minizip/unzip.h>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 namespace {
 
 /// A file in memory with a position: what minizip reads from.
@@ -117,4 +117,4 @@ std::map<std::string, ZipEntry> read_zip_directory(std::span<const std::byte> by
   return entries;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline checkpoint {
 
 /// One entry. Its bytes lie inside the file; they are its content if it is stored.
 struct ZipEntry {
@@ -21,4 +21,4 @@ struct ZipEntry {
 /// two entries of the same name.
 std::map<std::string, ZipEntry> read_zip_directory(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline checkpoint

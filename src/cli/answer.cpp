@@ -17,7 +17,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours that Kaggle gives
@@ -113,4 +113,4 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

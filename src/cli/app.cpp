@@ -12,7 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 ExitStatus report(ExitStatus status, const std::string& text) {
@@ -99,4 +99,4 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   return status;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -6,7 +6,7 @@ namespace CLI {
 class App;
 }
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 /// The exit status that the command line promises.
 enum class ExitStatus : int {
@@ -29,4 +29,4 @@ void add_train(CLI::App& app, ExitStatus& status);
 /// Parses the command line and does what it says; every error ends here, as text and exit status.
 ExitStatus run_command_line(int argc, const char* const* argv);
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -26,7 +26,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 struct DataOptions {
@@ -280,4 +280,4 @@ void add_data(CLI::App& app) {
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

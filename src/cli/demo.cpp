@@ -10,7 +10,7 @@
 
 #include <cstdio>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 void print_answer(const Question& question, const Ranking& ranking) {
@@ -49,4 +49,4 @@ ExitStatus run_demo(int requested_threads, const std::string& device, const std:
   return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

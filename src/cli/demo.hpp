@@ -5,9 +5,9 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 /// Answers the built-in questions with the built-in package and prints both, with the MAP@3.
 ExitStatus run_demo(int threads, const std::string& device, const std::string& precision);
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -27,7 +27,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -198,4 +198,4 @@ void add_doctor(CLI::App& app, ExitStatus& status) {
   command->callback([options, &status] { status = diagnose(*options); });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -15,7 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 struct EvaluateOptions {
@@ -90,4 +90,4 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -10,7 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights) {
   app.add_option("--combine", combine, "mean-logits, mean-softmax, mean-plus-max, weighted or vote [mean-softmax]")
@@ -83,4 +83,4 @@ double parse_duration(const std::string& text) {
   return seconds;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

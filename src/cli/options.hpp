@@ -11,7 +11,7 @@ namespace CLI {
 class App;
 }
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights);
 void add_threads_option(CLI::App& app, int& threads);
@@ -33,4 +33,4 @@ int use_threads(int requested);
 /// Seconds of "8h50m", "45m", "90s", "1h30m10s" or a plain number of seconds; throws UsageError for anything else.
 double parse_duration(const std::string& text);
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

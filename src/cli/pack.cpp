@@ -19,7 +19,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 std::vector<EncodedQuestion> read_calibration(const PackingOptions& options, const Tokenizer& tokenizer,
@@ -138,4 +138,4 @@ void add_pack(CLI::App& app) {
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

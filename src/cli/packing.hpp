@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 struct PackingOptions {
   std::vector<std::string> models; ///< checkpoint folders
@@ -21,4 +21,4 @@ struct PackingOptions {
 /// Makes the package and prints what it is. Throws what pack() throws, and UsageError for options that do not fit.
 void pack_checkpoints(const PackingOptions& options);
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

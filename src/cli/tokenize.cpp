@@ -13,7 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 constexpr const char* kInput = "standard input";
@@ -63,4 +63,4 @@ void add_tokenize(CLI::App& app) {
   command->callback([file] { tokenize(*file); });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -19,7 +19,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 struct TrainOptions {
@@ -232,4 +232,4 @@ void add_train(CLI::App& app, ExitStatus& status) {
   command->callback([options, &status] { status = run_train(*options); });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -13,7 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 bool report_bytes(const VerifyReport& report) {
@@ -78,4 +78,4 @@ void add_verify(CLI::App& app, ExitStatus& status) {
   command->callback([options, &status] { status = verify(options->package, options->threads); });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 /// "0.1.0".
 std::string version();
@@ -14,4 +14,4 @@ std::string version_line();
 /// Version, git revision, the versions of the libraries, the kernels chosen on this CPU.
 std::string version_text();
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline demo {
 
 Exam read_demo_exam() {
   CsvReader questions(std::make_unique<std::istringstream>(std::string(demo_exam())), "demo exam");
@@ -21,4 +21,4 @@ Package open_demo_package() {
   return Package::open(PackageFiles::in_memory("demo package", std::move(files)));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline demo

@@ -4,9 +4,9 @@
 #include "exam/question.hpp"
 #include "package/package.hpp"
 
-namespace sciexam {
+namespace sciexam::inline demo {
 
 Exam read_demo_exam();
 Package open_demo_package();
 
-} // namespace sciexam
+} // namespace sciexam::inline demo

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline demo {
 
 struct EmbeddedFile {
   std::string_view name; ///< as in the package's folder
@@ -18,4 +18,4 @@ std::string_view demo_exam();
 /// The package's files, manifest.json among them.
 std::span<const EmbeddedFile> demo_package();
 
-} // namespace sciexam
+} // namespace sciexam::inline demo

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question) {
   QuestionAnswers answers;
@@ -30,4 +30,4 @@ std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::
   return rankings;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

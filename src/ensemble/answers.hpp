@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 /// One model's answers.
 struct ModelAnswers {
@@ -30,4 +30,4 @@ struct QuestionAnswers {
 };
 QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question);
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

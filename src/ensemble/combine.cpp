@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 namespace {
 
 constexpr std::pair<Combine, std::string_view> kNames[] = {
@@ -87,4 +87,4 @@ Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, s
   return rank_by_scores(combine_scores(combine, models, weights));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

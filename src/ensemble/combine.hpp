@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 /// How the ensemble decides. p = softmax of one model's logits.
 enum class Combine {
@@ -35,4 +35,4 @@ OptionScores combine_scores(Combine combine, std::span<const OptionLogits> model
 /// combine_scores, then descending; equal scores by option letter.
 Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights);
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

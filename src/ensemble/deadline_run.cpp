@@ -8,7 +8,7 @@
 #include <limits>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 namespace {
 
 using End = BatchAnswers::End;
@@ -374,4 +374,4 @@ void DeadlineRun::run() {
     given_up_.push_back(std::move(sentence));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 struct DeadlineOptions {
   std::optional<double> limit = {};         ///< seconds from now within which all must be done; nothing: no limit
@@ -107,4 +107,4 @@ private:
   std::vector<std::string> given_up_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 namespace {
 
 /// In a sequence of this many tokens, attention is taken to be as much work as everything else. In DeBERTa-v3-large it
@@ -152,4 +152,4 @@ std::vector<std::string> ExamProgress::missing(bool ended_early) const {
   return sentences;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 class ExamProgress {
 public:
@@ -72,4 +72,4 @@ private:
   std::int64_t longest_usual_ = 0, usual_tokens_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

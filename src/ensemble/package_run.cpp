@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 namespace {
 
 /// Fewer tokens at once leave a device partly idle.
@@ -202,4 +202,4 @@ EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Que
   return PackageRun(package, questions, request)();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

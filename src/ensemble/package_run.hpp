@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 /// What one model did, for the summary.
 struct ModelWork {
@@ -56,4 +56,4 @@ inline constexpr double kImprovementInterval = 20; // seconds
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
                                      const EnsembleRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 namespace {
 
 /// One answer of one model: the question, and the place of that answer among the further ones, from 0 on.
@@ -111,4 +111,4 @@ std::int64_t LengthHistogram::longest_within(std::int64_t budget, std::int64_t l
   return fits;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 /// What one more answer to a question costs, and what it can gain.
 struct QuestionToPlan {
@@ -59,4 +59,4 @@ private:
   std::vector<std::int64_t> counts_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

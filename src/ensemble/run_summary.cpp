@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 namespace {
 
 constexpr std::size_t kSteps = 10;
@@ -93,4 +93,4 @@ std::vector<CalibrationStep> calibration(std::span<const std::optional<OptionSco
   return used;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

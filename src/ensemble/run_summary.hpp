@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline ensemble {
 
 /// The ensemble's probabilities of the options, summing to 1: the scores of `combine`, scaled; for mean-logits their
 /// softmax. Nothing where no model answered.
@@ -37,4 +37,4 @@ struct CalibrationStep {
 std::vector<CalibrationStep> calibration(std::span<const std::optional<OptionScores>> probabilities,
                                          std::span<const Question> questions);
 
-} // namespace sciexam
+} // namespace sciexam::inline ensemble

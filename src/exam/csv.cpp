@@ -9,7 +9,7 @@
 #include <fstream>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
@@ -239,4 +239,4 @@ std::string excerpt(std::string_view text) {
   return shown + (offset < text.size() ? "..." : "");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

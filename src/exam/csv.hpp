@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// How a file may differ from the competition's.
 struct CsvRules {
@@ -96,4 +96,4 @@ std::string csv_cell(std::string_view text);
 /// characters are shown as '?'.
 std::string excerpt(std::string_view text);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

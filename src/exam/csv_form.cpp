@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 constexpr std::array kOtherSeparators = {';', '\t', '|'};
@@ -75,4 +75,4 @@ std::string name_of_separators(char separator) {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

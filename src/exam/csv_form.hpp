@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 struct CsvForm {
   char separator = ',';         ///< between the cells of the first row
@@ -21,4 +21,4 @@ CsvForm find_csv_form(std::string_view beginning);
 /// "semicolons", "tabs", ...: for messages.
 std::string name_of_separators(char separator);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

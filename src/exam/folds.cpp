@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 using Members = std::vector<std::vector<std::size_t>>;
@@ -112,4 +112,4 @@ std::vector<int> deal_folds(std::span<const std::size_t> groups, std::span<const
   return fold;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

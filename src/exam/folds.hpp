@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// Of every question, the least index of the questions that hang together with it by near-duplicates
 /// (EqualPrompts::are_alike); its own without any.
@@ -30,4 +30,4 @@ enum class Dealing {
 std::vector<int> deal_folds(std::span<const std::size_t> groups, std::span<const std::size_t> strata, int folds,
                             Dealing dealing, const RandomStream& stream);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

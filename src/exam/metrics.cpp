@@ -3,7 +3,7 @@
 #include "support/errors.hpp"
 #include "support/text/counted.hpp"
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 /// The mean of score(ranking, answer) over the questions with an answer.
@@ -42,4 +42,4 @@ double accuracy(std::span<const Ranking> rankings, std::span<const Question> que
                     [](const Ranking& ranking, int answer) { return ranking[0] == answer ? 1.0 : 0.0; });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

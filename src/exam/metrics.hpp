@@ -6,7 +6,7 @@
 
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// Average precision at 3 of one question with one right answer: 1, 1/2 or 1/3 if
 /// that is the first, second or third guess, else 0.
@@ -20,4 +20,4 @@ double map_at_3(std::span<const Ranking> rankings, std::span<const Question> que
 /// The fraction of the questions with an answer whose first guess is right. Throws like map_at_3.
 double accuracy(std::span<const Ranking> rankings, std::span<const Question> questions);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

@@ -14,7 +14,7 @@
 
 #include <utf8proc.h>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 constexpr std::size_t kGram = 5;
@@ -309,4 +309,4 @@ std::vector<NearDuplicate> near_duplicates_within(std::span<const Question> ques
   return find_pairs(sketches, sketches, true, threshold, prompts);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

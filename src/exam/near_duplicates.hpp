@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// Two questions and how alike they are, up to 1.
 struct NearDuplicate {
@@ -56,4 +56,4 @@ std::vector<NearDuplicate> near_duplicates_within(std::span<const Question> ques
                                                   double threshold = kNearDuplicate,
                                                   EqualPrompts prompts = EqualPrompts::are_alike);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

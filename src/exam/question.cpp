@@ -12,7 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 constexpr std::array<std::string_view, kOptions> kLetters = {"A", "B", "C", "D", "E"};
@@ -255,4 +255,4 @@ std::vector<std::string> notes_on(const Exam& exam) {
   return notes;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

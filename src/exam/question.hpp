@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// Options of every question; their names are the letters A to E.
 inline constexpr int kOptions = 5;
@@ -72,4 +72,4 @@ std::vector<std::string> notes_on(const Exam& exam);
 /// 0 to 4 for "A" to "E", nothing for any other text.
 std::optional<int> option_index(std::string_view letter);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 /// The number of characters in valid UTF-8: its bytes that do not continue one.
@@ -48,4 +48,4 @@ Ranking rank_by_length(const Question& question) {
   return with_empty_options_last(rank_by_scores(lengths), question);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// The indices 0 to 4 of a question's options, best first.
 using Ranking = std::array<std::uint8_t, kOptions>;
@@ -29,4 +29,4 @@ double mean_option_length(const Question& question);
 /// chance 0.3667.
 Ranking rank_by_length(const Question& question);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

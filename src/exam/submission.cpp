@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 namespace {
 
 constexpr std::size_t kGuesses = 3;
@@ -92,4 +92,4 @@ std::vector<Ranking> read_submission(const std::filesystem::path& file, std::spa
   return rankings;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

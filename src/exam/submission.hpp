@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline exam {
 
 /// The letters of the three best options, e.g. "B A D".
 std::string format_prediction(const Ranking& ranking);
@@ -29,4 +29,4 @@ void write_submission(const std::filesystem::path& file, std::span<const Questio
 /// letters of A to E with one space between them.
 std::vector<Ranking> read_submission(const std::filesystem::path& file, std::span<const Question> questions);
 
-} // namespace sciexam
+} // namespace sciexam::inline exam

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// The types of weights that a device takes.
 enum class DeviceElement : std::uint32_t { f16, f32 };
@@ -32,4 +32,4 @@ inline constexpr std::size_t kBatchesInFlight = 2;
 /// A batch in flight.
 using BatchTicket = std::uint64_t;
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// What a fault of the driver or the device means to the work.
 enum class DeviceFault {
@@ -27,4 +27,4 @@ private:
   DeviceFault fault_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 using protocol::Kind;
@@ -251,4 +251,4 @@ std::vector<float> DeviceProcess::wait(const std::function<bool()>& stop) {
   return {logits.begin(), logits.end()};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

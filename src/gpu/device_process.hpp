@@ -18,7 +18,7 @@
 
 #include <sys/types.h>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// Seconds that a device may take for one answer before it counts as hung: SCIEXAM_DEVICE_TIMEOUT, or 60. Throws
 /// UsageError if that is not a positive number.
@@ -87,4 +87,4 @@ private:
   std::mutex loading_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 std::string describe(const DeviceProcess& device, const protocol::DeviceFacts& facts) {
@@ -111,4 +111,4 @@ std::vector<DeviceProcess*> DeviceSet::open() {
   return alive;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// The value of --device.
 struct DeviceChoice {
@@ -53,4 +53,4 @@ private:
   std::vector<Finding> findings_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 std::optional<DeviceActivation> activation_of(const std::string& name) {
@@ -94,4 +94,4 @@ std::vector<std::uint16_t> relative_rows_of(const DebertaConfig& config, std::in
   return rows;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

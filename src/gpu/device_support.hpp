@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// Why a network cannot run on a device, such as "conv_kernel_size is 3: the convolution has no kernel"; empty: it can.
 std::string why_not_on_device(const DebertaConfig& config);
@@ -19,4 +19,4 @@ NetworkShape network_shape(const DebertaConfig& config);
 /// relative_row() of the distances -(longest - 1) .. longest - 1; empty without relative attention.
 std::vector<std::uint16_t> relative_rows_of(const DebertaConfig& config, std::int32_t longest);
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

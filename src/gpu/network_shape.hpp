@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// What pooler_hidden_act may be; the numbers are those of the `classify` kernel.
 enum class DeviceActivation : std::int32_t {
@@ -39,4 +39,4 @@ struct NetworkShape {
   std::int32_t padded_heads() const { return num_attention_heads * padded_head; }
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -7,7 +7,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
                                                       std::span<const EncodedQuestion> questions,
@@ -23,8 +23,8 @@ std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
   return logits;
 }
 
-std::vector<OptionLogits> answer(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
-                                 const std::string& label) {
+std::vector<OptionLogits> answer_all(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
+                                     const std::string& label) {
   std::uint64_t tokens = 0;
   for (const EncodedQuestion& question : questions)
     tokens += static_cast<std::uint64_t>(token_count(question));
@@ -42,4 +42,4 @@ std::vector<OptionLogits> answer(AnsweringNetwork& network, std::span<const Enco
   return logits;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// An element per question of the batch. `stop`, if set, is asked many times on the way: nothing once it is true.
 std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
@@ -18,7 +18,7 @@ std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
                                                       const QuestionBatch& batch, const StopRequest& stop = nullptr);
 
 /// Answers all questions with one network, showing progress under `label`.
-std::vector<OptionLogits> answer(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
-                                 const std::string& label);
+std::vector<OptionLogits> answer_all(AnsweringNetwork& network, std::span<const EncodedQuestion> questions,
+                                     const std::string& label);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -7,7 +7,7 @@
 
 #include <ATen/ops/empty.h>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 std::vector<QuestionBatch> plan_batches(std::span<const EncodedQuestion> questions, std::int64_t token_budget) {
   std::vector<std::int64_t> tokens;
@@ -37,4 +37,4 @@ PackedSequences pack_sequences(std::span<const EncodedQuestion> questions, const
   return packed;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

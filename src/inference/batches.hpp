@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Indices of questions that go through the network together.
 using QuestionBatch = std::vector<std::size_t>;
@@ -20,4 +20,4 @@ std::vector<QuestionBatch> plan_batches(std::span<const EncodedQuestion> questio
 /// The sequences of the batch's questions laid end to end, options A to E of each in order.
 PackedSequences pack_sequences(std::span<const EncodedQuestion> questions, const QuestionBatch& batch);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -12,7 +12,7 @@
 #include <new>
 #include <system_error>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 /// A control group's limit does not make an allocation fail: the system ends the process when the memory is used.
@@ -125,4 +125,4 @@ EncodedQuestion CpuRunner::sequences_of(std::size_t question, std::int64_t max_l
   return encode_shortened(tokenizer_, questions_[question], package_.template_options(), max_length);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 class CpuRunner : public ModelRunner {
 public:
@@ -51,4 +51,4 @@ private:
   std::jthread reading_ahead_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

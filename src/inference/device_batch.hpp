@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Sequences laid end to end.
 struct DeviceSequences {
@@ -26,4 +26,4 @@ struct DeviceSequences {
   DeviceBatch view() const { return {ids, types, offsets}; }
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

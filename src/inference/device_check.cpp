@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 std::string LogitErrors::text() const {
   return printed("%zu logits, error mean %.1e, 90 %% %.1e, 99 %% %.1e, max %.1e (gate %.1e)", count, mean, quantile_90,
@@ -35,4 +35,4 @@ LogitErrors compare_logits(std::span<const float> found, std::span<const double>
           .gate = kDeviceTolerance * largest};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

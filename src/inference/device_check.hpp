@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// How far f16 weights and activations may move logits up to 1; beyond that in proportion to the largest.
 inline constexpr double kDeviceTolerance = 5e-3;
@@ -24,4 +24,4 @@ struct LogitErrors {
 
 LogitErrors compare_logits(std::span<const float> found, std::span<const double> expected);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

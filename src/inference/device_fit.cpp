@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 constexpr std::int32_t kRowsOfTile = 64;      // limits are multiples
@@ -71,4 +71,4 @@ bool fits(const EncodedQuestion& question, const DeviceLimits& limits) {
   return token_count(question) <= limits.tokens && longest_sequence(question) <= limits.longest;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

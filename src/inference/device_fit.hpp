@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Each device gets so many parts of a batch: some lie ready while others run, and the last ones end at about the same
 /// time.
@@ -30,4 +30,4 @@ std::string why_no_check_by(const std::vector<Probe>& probe, const DeviceLimits&
 std::vector<std::size_t> choose_questions_to_check(std::span<const EncodedQuestion> encoded,
                                                    const DeviceLimits& limits);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 void load_on_devices(const DebertaConfig& config, WeightSource& source, std::span<DeviceProcess* const> devices,
                      int threads, const std::function<void(std::size_t device, const std::string& why)>& failed) {
@@ -35,4 +35,4 @@ void load_on_devices(const DebertaConfig& config, WeightSource& source, std::spa
               threads);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Reads what the network needs of `source` once, on `threads` threads, and sends it to all `devices`, whose networks
 /// must be open. A device that fails is reported to `failed`, by its place, and gets no more; the others do. Throws
@@ -18,4 +18,4 @@ namespace sciexam {
 void load_on_devices(const DebertaConfig& config, WeightSource& source, std::span<DeviceProcess* const> devices,
                      int threads, const std::function<void(std::size_t device, const std::string& why)>& failed);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

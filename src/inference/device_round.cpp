@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 bool DeviceRound::plan_parts(const DeviceLimits& limits, std::size_t devices) {
   const auto tokens_of = [&](std::size_t place) { return token_count(questions[place]); };
@@ -79,4 +79,4 @@ void DeviceRound::answer_parts(DeviceProcess& device, const ProbeErrors& probe_e
   tokens += own_tokens;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -17,7 +17,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// What the devices' threads share. Each thread alone writes the answers of the parts that it took; the CPU writes
 /// those of other places.
@@ -53,4 +53,4 @@ private:
   std::optional<Part> take();
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -17,7 +17,7 @@
 #include <thread>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: for fewer, tuning does not pay
@@ -371,4 +371,4 @@ BatchAnswers DeviceRunner::answer(std::span<const std::size_t> batch, std::int64
                                         : not_on_cpu_};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// A device answers for a model as long as it reproduces the logits of the package's probe, which it computes after
 /// loading and with every batch: its answers count only if the probe was right before and after them. Once a run its
@@ -94,4 +94,4 @@ private:
   std::size_t answers_of_cpu_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

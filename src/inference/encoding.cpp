@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 void log_cut_questions(std::size_t cut, std::size_t all, const TemplateOptions& options) {
@@ -119,4 +119,4 @@ EncodedQuestion encode_shortened(const Tokenizer& tokenizer, const Question& que
   return encode_question(tokenizer, within ? *within : question, options);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

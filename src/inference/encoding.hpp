@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// The five token sequences of one question.
 using EncodedQuestion = std::array<Encoding, kOptions>;
@@ -48,4 +48,4 @@ EncodedExam encode_exam(const Tokenizer& tokenizer, std::span<const Question> qu
 EncodedQuestion encode_shortened(const Tokenizer& tokenizer, const Question& question, TemplateOptions options,
                                  std::int64_t max_length);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

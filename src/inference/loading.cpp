@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 constexpr std::uint64_t kFloat = sizeof(float);
@@ -65,4 +65,4 @@ std::unique_ptr<AnsweringNetwork> load_model(const Package& package, std::size_t
   return load_to_answer(package.config(index), *package.open_model(index), threads, precision);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Bytes that answering `tokens` tokens at once will need: weights that are stored as `stored`, activations, the
 /// program.
@@ -26,4 +26,4 @@ void require_precision(const Package& package, Precision precision);
 std::unique_ptr<AnsweringNetwork> load_model(const Package& package, std::size_t index, int threads,
                                              Precision precision = Precision::as_stored);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 OptionScores softmax(const OptionLogits& logits) {
   OptionScores scores{};
@@ -17,4 +17,4 @@ OptionScores softmax(const OptionLogits& logits) {
   return scores;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// One model's scores of the options of one question, before softmax.
 using OptionLogits = std::array<float, kOptions>;
@@ -20,4 +20,4 @@ using PartialAnswers = std::vector<std::optional<OptionLogits>>;
 /// softmax in double, [options] -> [options].
 OptionScores softmax(const OptionLogits& logits);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// What became of a batch of questions.
 struct BatchAnswers {
@@ -42,4 +42,4 @@ public:
                               const std::function<bool()>& stop) = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -9,7 +9,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 /// A short and a long question, so that distances inside and beyond the first buckets occur.
@@ -78,4 +78,4 @@ double probe_difference(AnsweringNetwork& network, const std::vector<Probe>& pro
   return difference;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

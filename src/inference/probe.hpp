@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// How far a probe's logit may be off: kernels of other CPUs sum in another
 /// order, which moves the logits of a large model by up to about 1e-4.
@@ -22,4 +22,4 @@ std::vector<Probe> compute_probe(AnsweringNetwork& network, const Tokenizer& tok
 /// The largest difference between the probe's logits and those that `network` computes now.
 double probe_difference(AnsweringNetwork& network, const std::vector<Probe>& probe);
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 namespace {
 
 constexpr double kSpeedMemory = 120; // seconds after which a measurement has the weight 1 / e
@@ -20,4 +20,4 @@ double SpeedEstimate::tokens_per_second() const {
   return seconds_ > 0 ? std::max(tokens_ / seconds_, 1e-3) : expected_;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

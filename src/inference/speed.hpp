@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Tokens per second, with more weight on the last minutes: others may start or stop using the machine.
 class SpeedEstimate {
@@ -17,4 +17,4 @@ private:
   double expected_, tokens_ = 0, seconds_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline inference {
 
 /// Tokens that go through the network at once: more are not faster.
 inline constexpr std::int64_t kTokenBudget = 4224;
@@ -49,4 +49,4 @@ std::vector<std::vector<std::size_t>> split_by_tokens(std::span<const std::size_
   return batches;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline inference

@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 constexpr std::size_t kAlignment = 64, kHugePage = std::size_t{2} << 20;
@@ -58,4 +58,4 @@ AlignedFloats::~AlignedFloats() {
     std::free(floats_);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// Uninitialised floats. Large arrays are mappings of their own, in huge pages where the system grants them: weights
 /// are read from end to end for every few rows of tokens.
@@ -52,4 +52,4 @@ private:
   std::int64_t count_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 /// The fastest of several products, in seconds.
@@ -43,4 +43,4 @@ double bf16_gain() {
   return gain;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 /// Rows in chunks of whole tiles, all about equally large, so that all workers are equally busy.
@@ -100,4 +100,4 @@ void finish_layer(const LayerTail& tail, const float* context, const float* hidd
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// Fewer rows per worker take just as long: reading the weights from memory then dominates.
 inline constexpr std::int64_t kEfficientRows = 96;
@@ -38,4 +38,4 @@ struct LayerTail {
 void finish_layer(const LayerTail& tail, const float* context, const float* hidden, std::int64_t rows, float* y,
                   const Workers& workers, Workspace& workspace);
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 template <typename T>
@@ -33,4 +33,4 @@ void apply_dropout(const RandomStream& stream, std::uint64_t first, double proba
   apply(stream, first, probability, in, out, count);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// out[i] = 0 with `probability`, else in[i] / (1 - probability), for element
 /// `first` + i of the stream. `in` may be `out`.
@@ -16,4 +16,4 @@ void apply_dropout(const RandomStream& stream, std::uint64_t first, double proba
 void apply_dropout(const RandomStream& stream, std::uint64_t first, double probability, const double* in, double* out,
                    std::size_t count);
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 /// The table of a term with its rows by distance, packed for all heads.
@@ -106,4 +106,4 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

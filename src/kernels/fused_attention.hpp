@@ -10,7 +10,7 @@
 #include <functional>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 struct FusedAttention {
   const KernelTable* kernels = &kernel_table();
@@ -34,4 +34,4 @@ struct FusedAttention {
 /// sequences nor on the workers. Throws std::bad_alloc.
 void fused_attention(const FusedAttention& call, const Workers& workers, Workspace& workspace);
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

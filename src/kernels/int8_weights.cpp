@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 /// A layer without bias.
@@ -106,4 +106,4 @@ Int8Weights round_to_int8(std::span<const float> weight, std::int64_t in_feature
   return best;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// A sample of a dense layer's input.
 struct InputSample {
@@ -32,4 +32,4 @@ struct Int8Weights {
 Int8Weights round_to_int8(std::span<const float> weight, std::int64_t in_features, const InputSample& sample,
                           const Workers& workers, Workspace& workspace);
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 struct Known {
@@ -115,4 +115,4 @@ bool cpu_has(Isa isa) {
   return __builtin_cpu_supports("avx512bf16") && (isa == Isa::avx512_bf16 || has_amx());
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

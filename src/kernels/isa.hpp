@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// Each includes all those before it. avx512_vnni: AVX-512 with products of int8; avx512_bf16: also with products of
 /// bf16; avx512_amx: also with AMX, a unit for matrix products of both.
@@ -34,4 +34,4 @@ std::optional<Isa> isa_of_option(std::string_view option);
 /// True if this CPU can run it. Asks the kernel for AMX, as a process must before it uses it.
 bool cpu_has(Isa isa);
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

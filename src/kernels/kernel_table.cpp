@@ -2,7 +2,7 @@
 
 #include "kernels/isa.hpp"
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 const KernelTable& kernel_table() {
   switch (chosen_isa()) {
@@ -20,4 +20,4 @@ const KernelTable& kernel_table() {
   return per_isa::kAvx2Kernels;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// How packed weights are stored. f16 takes half the memory; products are still f32. bf16: products are bf16. int8:
 /// products are int8.
@@ -98,4 +98,4 @@ namespace per_isa { // one file per instruction set
 extern const KernelTable kAvx2Kernels, kAvx512Kernels, kAvx512VnniKernels, kAvx512Bf16Kernels, kAvx512AmxKernels;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 constexpr std::size_t kLanes = 8;
@@ -92,4 +92,4 @@ SCIEXAM_V3 void update_average(float decay, std::span<float> average, std::span<
     average[i] = std::fma(decay, average[i], (1 - decay) * value[i]);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

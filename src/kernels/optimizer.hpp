@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// One step of AdamW (Loshchilov and Hutter 2019), the same for all elements of a tensor:
 ///   parameter *= decay_before
@@ -29,4 +29,4 @@ double sum_of_squares(std::span<const float> values);
 /// average = decay * average + (1 - decay) * value.
 void update_average(float decay, std::span<float> average, std::span<const float> value);
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

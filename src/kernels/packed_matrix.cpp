@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 namespace {
 
 constexpr std::int64_t kInt8Group = 4, kPair = 2;
@@ -124,4 +124,4 @@ DenseRows PackedMatrix::call() const noexcept {
   return call;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 /// Sums of more products of int8 numbers might not fit into 32 bits: 128 * 255 * 65,536 < 2^31.
 inline constexpr std::int64_t kMaxInt8Features = 65536;
@@ -60,4 +60,4 @@ private:
   std::vector<std::int32_t> int8_surplus_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

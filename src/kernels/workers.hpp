@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 struct Workers {
   int count = 1;
@@ -13,4 +13,4 @@ struct Workers {
   std::function<void(std::int64_t tasks, const std::function<void(int worker, std::int64_t i)>& task)> run;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

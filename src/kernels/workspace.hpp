@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline kernels {
 
 struct Workspace {
   std::vector<ReusedFloats> of_worker = {};
@@ -23,4 +23,4 @@ struct Workspace {
   float* scratch(int worker) { return of_worker[static_cast<std::size_t>(worker)].take(0); }
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline kernels

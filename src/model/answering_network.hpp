@@ -6,7 +6,7 @@
 
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 struct AnsweringOptions {
   bool with_hidden_states = false;
@@ -32,4 +32,4 @@ private:
   virtual std::optional<NetworkOutput> run(const PackedSequences& batch, const AnsweringOptions& options) = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

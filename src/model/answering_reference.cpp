@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 AnsweringReference::AnsweringReference(DebertaForMultipleChoice network)
     : network_(std::move(network)), tables_(network_.project_tables()) {}
@@ -12,4 +12,4 @@ std::optional<NetworkOutput> AnsweringReference::run(const PackedSequences& batc
                                 {.with_hidden_states = options.with_hidden_states, .tables = &tables_});
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 class AnsweringReference final : public AnsweringNetwork {
 public:
@@ -22,4 +22,4 @@ private:
   std::vector<RelativeTables> tables_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 struct AttentionOptions {
   std::int64_t num_attention_heads = 1;
@@ -24,4 +24,4 @@ inline AttentionOptions attention_options(const DebertaConfig& config) {
   return {.num_attention_heads = config.num_attention_heads, .scale = config.attention_scale()};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

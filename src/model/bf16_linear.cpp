@@ -9,7 +9,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #endif
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 #ifdef SCIEXAM_STOCK_LIBTORCH
 
@@ -73,4 +73,4 @@ at::Tensor bf16_linear(const at::Tensor& x, const at::Tensor& weight, const at::
 
 #endif
 
-} // namespace sciexam
+} // namespace sciexam::inline model

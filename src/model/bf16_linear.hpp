@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// x weight^T + bias, differentiable; x [rows, in_features], weight [out_features, in_features], bias [out_features] or
 /// undefined, all f32 on the CPU, as is the result. Both factors of the product, and of the two products of the
@@ -12,4 +12,4 @@ namespace sciexam {
 /// order of summation. Throws InternalError with a stock LibTorch, whose autocast does this.
 at::Tensor bf16_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -5,7 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 struct Held : torch::CustomClassHolder {
@@ -56,4 +56,4 @@ at::Tensor checkpointed(const LayerFunction& layer, const at::Tensor& hidden, co
   return CheckpointFunction::apply(hidden, relative.defined() ? relative : at::empty({0}, hidden.options()), held);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -5,7 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 using LayerFunction = std::function<at::Tensor(const at::Tensor& hidden, const at::Tensor& relative)>;
 
@@ -14,4 +14,4 @@ using LayerFunction = std::function<at::Tensor(const at::Tensor& hidden, const a
 /// undefined. Where no gradient is wanted this is a plain call.
 at::Tensor checkpointed(const LayerFunction& layer, const at::Tensor& hidden, const at::Tensor& relative);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -12,7 +12,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 NamedTensors empty_parameters(const DebertaConfig& config, at::ScalarType dtype) {
@@ -173,4 +173,4 @@ std::optional<ReferenceOutput> DebertaForMultipleChoice::forward_until(const Sto
   return out;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -20,7 +20,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// How the reference makes a pass. The defaults compute logits; training asks for the rest.
 struct ForwardOptions {
@@ -93,4 +93,4 @@ private:
   std::vector<Layer> layers_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -14,7 +14,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 /// What the backward pass needs besides tensors.
@@ -230,4 +230,4 @@ at::Tensor disentangled_attention_reference(const at::Tensor& q, const at::Tenso
   return at::cat(contexts);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -10,7 +10,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// How many of `heads` to take at once so that their products with all distances of `length` tokens,
 /// [heads, length, 2 * length], stay in the caches; at least one.
@@ -33,4 +33,4 @@ at::Tensor disentangled_attention_reference(const at::Tensor& q, const at::Tenso
                                             const RelativeTables& tables, const std::vector<std::int64_t>& offsets,
                                             const DebertaConfig& config, const AttentionOptions& options);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -10,7 +10,7 @@
 #include <ATen/ops/rand_like.h>
 #endif
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 template <typename T>
@@ -84,4 +84,4 @@ at::Tensor Dropout::operator()(const at::Tensor& x, double probability, DropoutS
   return probability > 0 ? DropoutFunction::apply(x, probability, stream(site, layer)) : x;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

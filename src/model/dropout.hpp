@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// The places of one forward pass that have a mask of their own.
 enum class DropoutSite : std::uint32_t {
@@ -43,4 +43,4 @@ private:
 /// Dropout of one tensor, without gradient. `first` is the mask's first element; off the CPU its group of words counts.
 at::Tensor drop(const at::Tensor& x, double probability, const RandomStream& stream, std::uint64_t first = 0);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -13,7 +13,7 @@
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tanh.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
   if (MixedPrecision::wants_bf16_linear())
@@ -43,4 +43,4 @@ at::Tensor activation(const std::string& name, const at::Tensor& x) {
   throw InternalError("activation " + name + " is accepted by the configuration but unknown to the network");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

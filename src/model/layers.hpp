@@ -6,7 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// y = x weight^T + bias; weight [out_features, in_features]; bias may be undefined.
 /// All dense layers go through this one seam.
@@ -27,4 +27,4 @@ struct LayerNorm {
 /// that parse_deberta_config would have refused.
 at::Tensor activation(const std::string& name, const at::Tensor& x);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -6,7 +6,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 #ifdef SCIEXAM_STOCK_LIBTORCH
 
@@ -72,4 +72,4 @@ bool MixedPrecision::wants_bf16_linear() noexcept {
 
 #endif
 
-} // namespace sciexam
+} // namespace sciexam::inline model

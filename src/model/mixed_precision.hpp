@@ -6,7 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// True if this CPU multiplies in bf16 (AVX-512-BF16 or AMX). On others bf16 works, but is slower than f32.
 bool cpu_has_bf16();
@@ -27,4 +27,4 @@ private:
   std::optional<at::DeviceType> device_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

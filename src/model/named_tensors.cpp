@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 at::Tensor NamedTensors::find(const std::string& name) const {
   const auto found =
@@ -18,4 +18,4 @@ LayerNorm NamedTensors::layer_norm(const std::string& name, double eps) const {
   return {find(name + ".weight"), find(name + ".bias"), eps};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -9,7 +9,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 using NamedTensor = std::pair<std::string, at::Tensor>;
 
@@ -29,4 +29,4 @@ private:
   std::vector<NamedTensor> all_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -11,7 +11,7 @@
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 /// The position of each token in its sequence.
@@ -93,4 +93,4 @@ at::Tensor NetworkFrame::classify(const at::Tensor& pooled) const {
   return classifier_(pooled).squeeze(-1);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -14,7 +14,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 inline constexpr const char* kWordEmbeddings = "deberta.embeddings.word_embeddings.weight";
 
@@ -57,4 +57,4 @@ private:
   at::Tensor convolution_weight_, convolution_bias_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -5,7 +5,7 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 std::int64_t PackedSequences::longest() const {
   std::int64_t longest = 0;
@@ -20,4 +20,4 @@ at::Tensor first_tokens(const at::Tensor& hidden, const std::vector<std::int64_t
   return hidden.index_select(0, starts.to(hidden.device()));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// Token sequences laid end to end: there is no padding anywhere. The tensors are on the CPU, wherever the network is.
 struct PackedSequences {
@@ -34,4 +34,4 @@ struct NetworkOutput {
 /// without a result. Empty: never stop.
 using StopRequest = std::function<bool()>;
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -10,7 +10,7 @@
 
 #include <ATen/ops/empty.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 std::vector<PackedLayer> empty_layers(const DebertaConfig& config, const PackedFormats& formats) {
@@ -134,4 +134,4 @@ std::optional<NetworkOutput> PackedDeberta::run(const PackedSequences& batch, co
   return out;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// How a packed network keeps its weights.
 struct PackedFormats {
@@ -59,4 +59,4 @@ private:
   LayerTimes times_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

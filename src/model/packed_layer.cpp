@@ -12,7 +12,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 const float* floats(const at::Tensor& tensor) {
@@ -121,4 +121,4 @@ at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, co
   return result;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

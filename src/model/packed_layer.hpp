@@ -14,7 +14,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// LibTorch's threads.
 Workers torch_workers();
@@ -66,4 +66,4 @@ struct PackedPass {
 at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
                             const at::Tensor& hidden, bool first_tokens_only);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

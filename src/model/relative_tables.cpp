@@ -2,7 +2,7 @@
 
 #include "checkpoint/relative_position.hpp"
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 RelativeRows rows_in_reach(const at::Tensor& relative_embeddings, std::int64_t longest, const DebertaConfig& config) {
   const std::int64_t first = relative_row(1 - longest, config), last = relative_row(longest - 1, config);
@@ -20,4 +20,4 @@ RelativeTables project(const RelativeProjections& projections, const RelativeRow
   return tables;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// The projected tables of one layer; they depend on weights alone. Undefined where pos_att_type lacks the term.
 struct RelativeTables {
@@ -36,4 +36,4 @@ struct RelativeProjections {
 RelativeTables project(const RelativeProjections& projections, const RelativeRows& relative,
                        const DebertaConfig& config);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

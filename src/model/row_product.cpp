@@ -14,7 +14,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 #ifdef SCIEXAM_STOCK_LIBTORCH
 
@@ -102,4 +102,4 @@ at::Tensor row_product(const at::Tensor& x, const at::Tensor& weight, const at::
 
 #endif
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// True if row_product() takes these: f32 on the CPU, no gradients, and the static LibTorch. (Training, whose batches
 /// are small, spreads one product over all threads instead.)
@@ -15,4 +15,4 @@ bool has_row_product(const at::Tensor& x, const at::Tensor& weight, const at::Te
 /// rows (the last one is padded).
 at::Tensor row_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -19,7 +19,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 /// LibTorch reads this variable when it looks up its first kernel (compute_cpu_capability() in DispatchStub.cpp).
@@ -179,4 +179,4 @@ double product_operations_per_second() {
 
 #endif
 
-} // namespace sciexam
+} // namespace sciexam::inline model

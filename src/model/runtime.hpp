@@ -6,7 +6,7 @@
 #include <exception>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// Holds all kernels of this process, ours, LibTorch's and oneDNN's, to one instruction set that this CPU has, whatever
 /// the environment says: results in f32 have the same bits then on every CPU that has it. To be called before anything
@@ -34,4 +34,4 @@ double product_operations_per_second();
 /// True if the fault is a lack of memory, which each library reports in its own way.
 bool is_out_of_memory(const std::exception& fault);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

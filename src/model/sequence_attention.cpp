@@ -11,7 +11,7 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 /// [length, heads * head_dim] -> [heads, length, head_dim], a view.
@@ -130,4 +130,4 @@ SequenceGradients attend_backward(const SequenceInput& input, const AttentionOpt
   return {join_heads(d_query * options.scale), join_heads(d_key), join_heads(d_value)};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

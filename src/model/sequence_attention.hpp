@@ -10,7 +10,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// Rows of the tables for one length, by distance i - j = length - 1 .. -length (2 * length of them, see skew()).
 struct DistanceRows {
@@ -46,4 +46,4 @@ struct SequenceGradients {
 SequenceGradients attend_backward(const SequenceInput& input, const AttentionOptions& options,
                                   const at::Tensor& gradient, const RelativeTables& table_gradients);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

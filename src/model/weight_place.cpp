@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 void store_in_tensor(const TensorChunk& chunk, const at::Tensor& tensor) {
@@ -72,4 +72,4 @@ void WeightPlace::store(const TensorChunk& chunk) const {
     store_in_tensor(chunk, std::get<at::Tensor>(place_));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

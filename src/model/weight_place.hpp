@@ -10,7 +10,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// Part of a packed dense layer: what belongs to its outputs from `first_row` on, or the factors of its inputs.
 struct PackedRows {
@@ -33,4 +33,4 @@ private:
   std::variant<at::Tensor, PackedRows> place_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -12,7 +12,7 @@
 #include <set>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline model {
 namespace {
 
 /// Reads the tensors that `match` found into the network's places.
@@ -104,4 +104,4 @@ void save_weights(const DebertaForMultipleChoice& network, const std::filesystem
       });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline model

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline model {
 
 /// Copies every parameter from `source`, converting to the network's type.
 /// Returns the names of stored tensors that the network does not have. Throws InputError naming a tensor that is
@@ -41,4 +41,4 @@ std::unique_ptr<PackedDeberta> load_packed(const DebertaConfig& config, WeightSo
 /// that transformers loads. `dtype` is f32, f16 or bf16.
 void save_weights(const DebertaForMultipleChoice& network, const std::filesystem::path& file, DType dtype);
 
-} // namespace sciexam
+} // namespace sciexam::inline model

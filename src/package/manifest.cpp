@@ -9,7 +9,7 @@
 #include <map>
 #include <tuple>
 
-namespace sciexam {
+namespace sciexam::inline package {
 namespace {
 
 constexpr std::int64_t kMaxFileBytes = std::int64_t{1} << 40;
@@ -297,4 +297,4 @@ std::string format_manifest(const Json& document) {
   return document.dump(1) + "\n";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 inline constexpr std::string_view kManifestName = "manifest.json";
 inline constexpr std::string_view kPackageFormat = "sciexam-package";
@@ -85,4 +85,4 @@ std::string write_manifest(const Manifest& manifest);
 /// in another layout was changed on the way.
 std::string format_manifest(const Json& document);
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -16,7 +16,7 @@
 #include <memory>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline package {
 namespace {
 
 std::string weights_name(std::size_t model) {
@@ -294,4 +294,4 @@ Manifest pack(const PackRequest& request) {
   return manifest;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 struct PackModel {
   std::string name; ///< shown in tables and messages
@@ -51,4 +51,4 @@ void check_package_folder(const std::filesystem::path& folder);
 /// WorkError if the disk is full. Returns what was written.
 Manifest pack(const PackRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline package

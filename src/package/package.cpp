@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline package {
 namespace {
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{64} << 20;
@@ -92,4 +92,4 @@ std::uint64_t Package::stored_bytes(std::size_t model) const {
   return open_weights(model).first.size();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

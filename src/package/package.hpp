@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 class Package {
 public:
@@ -60,4 +60,4 @@ std::string read_manifest_text(const PackageFiles& files);
 /// The bytes of a file of the package, whose size and hash match. Throws PackageError.
 std::string read_checked(const PackageFiles& files, const FileRecord& record);
 
-} // namespace sciexam
+} // namespace sciexam::inline package

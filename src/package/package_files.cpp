@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 PackageFile::PackageFile(std::filesystem::path path)
     : path_(std::move(path)),
@@ -83,4 +83,4 @@ PackageFile PackageFiles::open(const std::string& name) const {
   return PackageFile(path_of(name), found->second);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 /// One file, open for reading by several threads at once. Move-only. Bytes are copied out
 /// rather than mapped: what was hashed is then what is used, also if the file changes.
@@ -59,4 +59,4 @@ private:
   std::shared_ptr<const Memory> memory_; // null: they are in the folder
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline package

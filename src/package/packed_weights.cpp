@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline package {
 namespace {
 
 /// Storage that is read for the first time gives one reader a fraction of its speed: on Kaggle, four read three times
@@ -116,4 +116,4 @@ std::unique_ptr<WeightSource> open_packed_weights(FrameReader reader, DType dtyp
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline package {
 namespace {
 
 constexpr std::size_t kMostProblems = 10; // listed for one file
@@ -219,4 +219,4 @@ VerifyReport verify_package(const std::filesystem::path& folder, int threads,
   return report;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 /// What was found about one file.
 struct FileReport {
@@ -31,4 +31,4 @@ struct VerifyReport {
 VerifyReport verify_package(const std::filesystem::path& folder, int threads,
                             const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
 
-} // namespace sciexam
+} // namespace sciexam::inline package

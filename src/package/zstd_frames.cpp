@@ -10,7 +10,7 @@
 
 #include <zstd.h>
 
-namespace sciexam {
+namespace sciexam::inline package {
 namespace {
 
 // Weights hardly compress: what there is to gain is in their exponents, and
@@ -181,4 +181,4 @@ void FrameReader::fail(std::size_t index, const std::string& problem) const {
                      "Upload or copy this file again");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline package

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline package {
 
 /// Plain bytes in a frame. A multiple of every element size, so that no tensor
 /// element lies across two frames as long as its data begins with a frame.
@@ -113,4 +113,4 @@ private:
   Form form_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline package

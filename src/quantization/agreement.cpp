@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline quantization {
 namespace {
 
 Ranking ranking_of(const OptionLogits& logits) {
@@ -38,4 +38,4 @@ std::string describe(const Agreement& agreement) {
       agreement.questions, agreement.other_first, agreement.other_order, agreement.largest_difference);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline quantization

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline quantization {
 
 /// How two sets of answers to the same questions differ.
 struct Agreement {
@@ -22,4 +22,4 @@ Agreement compare(std::span<const OptionLogits> a, std::span<const OptionLogits>
 /// "of 200 questions 1 have another first guess and 2 another order of the first three; logits differ by up to 0.012"
 std::string describe(const Agreement& agreement);
 
-} // namespace sciexam
+} // namespace sciexam::inline quantization

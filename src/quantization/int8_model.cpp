@@ -16,7 +16,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-namespace sciexam {
+namespace sciexam::inline quantization {
 namespace {
 
 /// Questions on which inputs are observed, and rows of each layer's input that are kept.
@@ -152,7 +152,7 @@ std::unique_ptr<WeightSource> make_int8_model(const DebertaConfig& config, Weigh
   auto tensors = std::make_unique<Int8Tensors>(config, name);
   const std::vector<std::string> worst = round_all(config, checkpoint, request, *tensors);
   const std::vector<OptionLogits> exact =
-      answer(*load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
+      answer_all(*load_to_answer(config, checkpoint, request.threads), request.questions, name + " as it is");
   std::set<std::size_t> tries = {0}; // how many groups stay f16
   for (const std::size_t parts : {16, 8, 4, 2})
     tries.insert((worst.size() + parts - 1) / parts);
@@ -160,7 +160,7 @@ std::unique_ptr<WeightSource> make_int8_model(const DebertaConfig& config, Weigh
   for (const std::size_t kept : tries) {
     tensors->choose({worst.begin() + static_cast<std::ptrdiff_t>(kept), worst.end()});
     agreement = compare(
-        answer(*load_to_answer(config, *tensors, request.threads), request.questions, name + " as int8"), exact);
+        answer_all(*load_to_answer(config, *tensors, request.threads), request.questions, name + " as int8"), exact);
     if (request.note)
       request.note(name + ", " + std::to_string(worst.size() - kept) + " of " + std::to_string(worst.size()) +
                    " products as int8: " + describe(agreement));
@@ -173,4 +173,4 @@ std::unique_ptr<WeightSource> make_int8_model(const DebertaConfig& config, Weigh
                   "exam's kind, or take it as it is with --allow-disagreement");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline quantization

@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline quantization {
 
 /// Of the questions so many may have other first three guesses.
 inline constexpr double kMostOtherOrders = 0.01;
@@ -33,4 +33,4 @@ struct Int8ModelRequest {
 std::unique_ptr<WeightSource> make_int8_model(const DebertaConfig& config, WeightSource& checkpoint,
                                               const std::string& name, const Int8ModelRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline quantization

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
@@ -107,4 +107,4 @@ std::string answer_report(const AnswerReport& report) {
   return page.html();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

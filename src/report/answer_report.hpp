@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 struct ModelReport {
   std::string name;
@@ -54,4 +54,4 @@ struct AnswerReport {
 /// A complete HTML page. Equal reports give equal bytes.
 std::string answer_report(const AnswerReport& report);
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 using svg::Anchor;
@@ -134,4 +134,4 @@ std::string draw(const BarPlot& plot) {
   return svg::document(plot.title, description(plot), plot.y_label, height, content);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 /// Bars from zero, each with its name; also for histograms. A value that is not finite leaves its place empty.
 struct BarPlot {
@@ -16,4 +16,4 @@ struct BarPlot {
 /// An `<svg>` element for a Page. Without a finite value it says "no data yet". Equal plots give equal bytes.
 std::string draw(const BarPlot& plot);
 
-} // namespace sciexam
+} // namespace sciexam::inline report

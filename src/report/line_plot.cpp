@@ -10,7 +10,7 @@
 #include <limits>
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 using svg::Anchor;
@@ -315,4 +315,4 @@ std::string draw(const LinePlot& plot, Shown shown) {
   return svg::document(plot.title, text, plot.y_label, drawing.height(), drawing.markup(), shown);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

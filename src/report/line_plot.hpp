@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 /// A line through (x, y). A y that is not finite (on a logarithmic axis: or not
 /// above zero) is a gap; a point with such an x is left out.
@@ -29,4 +29,4 @@ struct LinePlot {
 /// Without a finite point it says "no data yet". Equal plots give equal bytes.
 std::string draw(const LinePlot& plot, Shown shown = Shown::in_page);
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -2,7 +2,7 @@
 
 #include "support/text/utf8.hpp"
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD"; // U+FFFD
@@ -44,4 +44,4 @@ std::string element(std::string_view name, std::string_view text) {
   return "<" + tag + ">" + escape_markup(text) + "</" + tag + ">";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 /// A number, or what stands for one that is missing.
@@ -114,4 +114,4 @@ std::string Page::html() const {
   return html + body_ + (in_figures_ ? "</div>\n" : "") + "</main>\n</body>\n</html>\n";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 /// Parts appear in the order of the calls. All texts are plain: they are escaped, and
 /// bytes that are not UTF-8 are shown as U+FFFD.
@@ -40,4 +40,4 @@ private:
   bool in_figures_ = false; ///< body_ ends inside a grid of figures
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline report

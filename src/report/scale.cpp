@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 constexpr double kGreatest = 1e300, kLeast = 1e-300;
@@ -100,4 +100,4 @@ std::vector<Tick> Scale::logarithmic_ticks(int most) const {
   return found.size() >= 2 ? found : linear_ticks(std::pow(10, low_), std::pow(10, high_), most);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 struct Tick {
   double value;
@@ -38,4 +38,4 @@ private:
   bool logarithmic_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline report

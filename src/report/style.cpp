@@ -1,6 +1,6 @@
 #include "report/style.hpp"
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 // The series' colours are those of Okabe and Ito ("Color Universal Design",
@@ -114,4 +114,4 @@ std::string style_sheet() {
   return plot_style_sheet().append(kPageStyle);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

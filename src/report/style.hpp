@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 /// Where a drawing is shown: in a Page's figure (report/page.hpp), whose style sheet has its colours and fonts, or as a
 /// standalone image, which then contains them and a background of its own.
@@ -16,4 +16,4 @@ std::string style_sheet();
 /// The part of it that plots need: the colours and their own classes.
 std::string plot_style_sheet();
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace sciexam::svg {
+namespace sciexam::inline report::svg {
 namespace {
 
 constexpr double kTitleHeight = 28, kYLabelHeight = 24;
@@ -148,4 +148,4 @@ std::string no_data(const PlotFrame& frame) {
          text(frame.left + frame.width / 2, frame.top + frame.height / 2 + 5, Anchor::kMiddle, "label", "no data yet");
 }
 
-} // namespace sciexam::svg
+} // namespace sciexam::inline report::svg

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::svg {
+namespace sciexam::inline report::svg {
 
 inline constexpr double kPlotWidth = 480;
 /// The font size on the narrowest page, where letters are largest relative to the drawing; layouts leave room for it.
@@ -61,4 +61,4 @@ std::string document(std::string_view title, std::string_view description, std::
 /// The text in an empty frame.
 std::string no_data(const PlotFrame& frame);
 
-} // namespace sciexam::svg
+} // namespace sciexam::inline report::svg

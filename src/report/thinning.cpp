@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 /// The extremes of one column's points.
@@ -80,4 +80,4 @@ double smoothing_window(const Points& points) {
   return finite < kFewPoints ? 1 : std::max(1.0, static_cast<double>(finite) / kWindowsOfSeries);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 /// (x, y) in ascending order of x; a y that is not finite is a gap.
 using Points = std::vector<std::pair<double, double>>;
@@ -20,4 +20,4 @@ Points exponential_moving_average(const Points& points, double window);
 /// A window that suits the number of finite points; 1 (no smoothing) if there are few.
 double smoothing_window(const Points& points);
 
-} // namespace sciexam
+} // namespace sciexam::inline report

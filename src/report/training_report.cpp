@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace sciexam {
+namespace sciexam::inline report {
 namespace {
 
 /// The loss of a uniform guess among the five options.
@@ -145,4 +145,4 @@ std::string training_report(const TrainingReport& report) {
   return page.html();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline report

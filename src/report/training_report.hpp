@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline report {
 
 /// One step of the optimiser. What was not measured is NaN and is left out.
 struct TrainingStep {
@@ -49,4 +49,4 @@ struct TrainingReport {
 /// norm, tokens per second) and the settings. Equal reports give equal bytes.
 std::string training_report(const TrainingReport& report);
 
-} // namespace sciexam
+} // namespace sciexam::inline report

@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 constexpr int kStartTimeField = 22; // of /proc/PID/stat, in clock ticks since boot: see proc(5)
@@ -47,4 +47,4 @@ double age_of_session(bool container) {
   return start && *start < now ? now - *start : 0;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 class Clock {
 public:
@@ -40,4 +40,4 @@ private:
 /// notebook's session. Process 1 is ignored where /proc does not show it.
 double age_of_session(bool container);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

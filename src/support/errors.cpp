@@ -1,6 +1,6 @@
 #include "support/errors.hpp"
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 std::string describe(const InputPlace& place, const std::string& problem, const std::string& remedy) {
@@ -20,4 +20,4 @@ InputError::InputError(const InputPlace& place, const std::string& problem, cons
 PackageError::PackageError(const std::filesystem::path& file, const std::string& problem, const std::string& remedy)
     : Error(file.string() + ": " + problem + ". " + remedy) {}
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Base of all of sciexam's own errors. The text says what is wrong, where,
 /// and what to do, in that order.
@@ -55,4 +55,4 @@ class InternalError : public Error {
   using Error::Error;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline support

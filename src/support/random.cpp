@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 constexpr std::uint32_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57; // Salmon et al., section 4.3
@@ -88,4 +88,4 @@ double RandomSequence::normal() {
   return radius * std::cos(angle);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

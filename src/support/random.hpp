@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// A stream of random words. Streams that differ in any member are independent.
 struct RandomStream {
@@ -48,4 +48,4 @@ void shuffle(std::vector<T>& items, RandomSequence& random) {
     std::swap(items[count - 1], items[random.below(static_cast<std::uint32_t>(count))]);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

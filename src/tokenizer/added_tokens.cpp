@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 PieceTrie trie_of_patterns(const std::vector<AddedTokenFinder::Entry>& entries) {
@@ -73,4 +73,4 @@ AddedTokenFinder::Extent AddedTokenFinder::with_white_space(const Entry& entry, 
   return extent;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

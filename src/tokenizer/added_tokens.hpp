@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// A token as tokenizer.json's "added_tokens" lists it.
 struct AddedToken {
@@ -82,4 +82,4 @@ private:
   std::array<bool, 256> may_begin_ = {}; // by first byte
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -53,4 +53,4 @@ std::string encode_base64(std::string_view bytes) {
   return text;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// The bytes, or nothing if the text is not base64 with its padding.
 std::optional<std::string> decode_base64(std::string_view text);
 
 std::string encode_base64(std::string_view bytes);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 // A unit of a double array, as Darts-clone packs it (darts.h, class DoubleArrayUnit).
@@ -110,4 +110,4 @@ void CharacterMap::check(const std::filesystem::path& file) const {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

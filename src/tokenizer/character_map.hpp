@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// The map that a SentencePiece model carries (NormalizerSpec.precompiled_charsmap;
 /// for DeBERTa-v3 the rules "nmt_nfkc"). Its layout, little-endian: the trie's
@@ -39,4 +39,4 @@ private:
   std::string replacements_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 namespace fs = std::filesystem;
@@ -151,4 +151,4 @@ Vocabulary common_vocabulary(const fs::path& given, std::span<const fs::path> fo
   return vocabulary;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

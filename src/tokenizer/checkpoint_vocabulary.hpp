@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 inline constexpr const char* kSentencePieceName = "spm.model";
 inline constexpr const char* kTokenizerJsonName = "tokenizer.json";
@@ -38,4 +38,4 @@ void require_trained_with(const Vocabulary& vocabulary, const std::filesystem::p
 /// one. Throws as those above, and for every checkpoint as require_trained_with().
 Vocabulary common_vocabulary(const std::filesystem::path& given, std::span<const std::filesystem::path> folders);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -8,7 +8,7 @@
 
 #include <utf8proc.h>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 /// Later than Unicode 9: characters that have a combining class, decompose, or are a part of what composes.
@@ -159,4 +159,4 @@ std::string lower_case(std::string_view text) {
   return result;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 struct CodePointRange {
   char32_t first, last;
@@ -36,4 +36,4 @@ std::string compose(std::string_view text, bool compatibility);
 /// Each character's lower case by Unicode 17, whatever stands beside it (no final sigma).
 std::string lower_case(std::string_view text);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -7,7 +7,7 @@
 
 #include <utf8proc.h>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 /// Code points that are reserved as ignorable: Grapheme_Cluster_Break=Control.
@@ -96,4 +96,4 @@ std::size_t grapheme_cluster_length(std::string_view text) {
   return end;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// Bytes of the extended grapheme cluster that `text` begins with (UAX #29 of
 /// Unicode 17, as the tokenizers library has it). `text` must be well-formed
@@ -13,4 +13,4 @@ namespace sciexam {
 /// inside an Indic conjunct.
 std::size_t grapheme_cluster_length(std::string_view text);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

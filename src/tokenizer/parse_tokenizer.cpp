@@ -3,7 +3,7 @@
 #include "tokenizer/sentencepiece_model.hpp"
 #include "tokenizer/tokenizer_json.hpp"
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 bool is_tokenizer_json(std::string_view bytes, const std::filesystem::path& file) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -15,4 +15,4 @@ TokenizerDefinition parse_tokenizer(std::string_view bytes, const std::filesyste
                                         : definition_of(parse_sentencepiece_model(bytes, file), file);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

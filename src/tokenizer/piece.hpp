@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// One piece of the vocabulary; its id is its place in the list.
 struct Piece {
@@ -15,4 +15,4 @@ struct Piece {
   bool operator==(const Piece&) const = default;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 PieceTrie::PieceTrie(std::vector<Entry> entries) : nodes_(1) {
   std::ranges::sort(entries);
@@ -36,4 +36,4 @@ const PieceTrie::Node* PieceTrie::child(const Node& node, std::uint8_t label) co
   return found != end && found->label == label ? found : nullptr;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// A trie over the bytes of pieces. The children of a node lie side by side,
 /// ordered by their byte.
@@ -44,4 +44,4 @@ private:
   std::vector<Node> nodes_; // breadth first; the root is the first
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

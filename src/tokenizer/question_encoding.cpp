@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 Encoding encode_closed_book(const Tokenizer& tokenizer, const Question& question, std::string_view option,
@@ -75,4 +75,4 @@ std::array<Encoding, kOptions> encode_question(const Tokenizer& tokenizer, const
   return encodings;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

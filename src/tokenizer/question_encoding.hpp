@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// How question and option are combined. Tokens in brackets are special.
 enum class Template {
@@ -40,4 +40,4 @@ struct TemplateOptions {
 std::array<Encoding, kOptions> encode_question(const Tokenizer& tokenizer, const Question& question,
                                                const TemplateOptions& options, bool* cut = nullptr);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

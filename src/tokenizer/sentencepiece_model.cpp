@@ -9,7 +9,7 @@
 
 #include <sentencepiece_model.pb.h>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 using PieceProto = sentencepiece::ModelProto::SentencePiece;
@@ -63,4 +63,4 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
   return model;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

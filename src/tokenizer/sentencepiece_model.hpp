@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// What DeBERTa's tokenization needs from the file.
 struct SentencePieceModel {
@@ -23,4 +23,4 @@ struct SentencePieceModel {
 /// vocabulary contradicts itself.
 SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 /// A regular expression for runs of white space.
@@ -158,4 +158,4 @@ std::vector<NormalizerStep> sentencepiece_steps(CharacterMap map) {
   return steps;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// Removes White_Space from one or both ends.
 struct Strip {
@@ -58,4 +58,4 @@ private:
 /// space afterwards that the map made, of U+200B for example.
 std::vector<NormalizerStep> sentencepiece_steps(CharacterMap map);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

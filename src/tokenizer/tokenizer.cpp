@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 std::int32_t need_token(const TokenizerDefinition& definition, std::string_view text,
@@ -184,4 +184,4 @@ void Tokenizer::append_marked(std::string_view text, std::vector<std::int32_t>& 
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

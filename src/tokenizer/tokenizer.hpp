@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// What the network sees of a text or a pair. Both lists are `[tokens]`.
 struct Encoding {
@@ -83,4 +83,4 @@ private:
   AddedTokenFinder raw_tokens_, normalized_tokens_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 constexpr std::string_view kUnknownToken = "[UNK]", kMaskToken = "[MASK]";
@@ -84,4 +84,4 @@ std::string difference(const TokenizerDefinition& one, const TokenizerDefinition
   return pieces_difference(one.pieces, other.pieces);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 inline constexpr std::string_view kWordStart = "\u2581"; ///< SentencePiece's mark for a space
 
@@ -46,4 +46,4 @@ std::optional<std::int32_t> find_token(const TokenizerDefinition& definition, st
 /// In which respect two tokenizers give other ids: "the normalizer", "piece 17"...; empty if in none.
 std::string difference(const TokenizerDefinition& one, const TokenizerDefinition& other);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 constexpr const char* kOtherFile = "Give the tokenizer.json or spm.model of a DeBERTa-v2 or -v3 checkpoint";
@@ -260,4 +260,4 @@ TokenizerDefinition parse_tokenizer_json(std::string_view bytes, const std::file
   return definition;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// Reads a tokenizer of the type Unigram. Understood are the normalizers
 /// Sequence, Strip, Replace (see is_known_expression), NFC, NFKC, Lowercase and
@@ -17,4 +17,4 @@ namespace sciexam {
 /// Truncation and padding are listed as unused; the decoder has no part in ids.
 TokenizerDefinition parse_tokenizer_json(std::string_view bytes, const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

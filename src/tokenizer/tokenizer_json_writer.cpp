@@ -3,7 +3,7 @@
 #include "support/text/json.hpp"
 #include "tokenizer/base64.hpp"
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 Json step_json(const Strip& step) {
@@ -98,4 +98,4 @@ std::string write_tokenizer_json(const TokenizerDefinition& definition) {
   return document.dump(1) + "\n";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

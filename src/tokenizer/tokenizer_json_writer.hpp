@@ -5,9 +5,9 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// The definition as tokenizer.json: what transformers would have saved. parse_tokenizer_json() reads the same from it.
 std::string write_tokenizer_json(const TokenizerDefinition& definition);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -7,7 +7,7 @@
 #include <array>
 #include <limits>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 constexpr const char* kSaveAgain =
@@ -249,4 +249,4 @@ void require_agreement(const TokenizerDefinition& definition, const TokenizerSet
                         ", which the pre-tokenizer of " + file.filename().string() + " contradicts");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

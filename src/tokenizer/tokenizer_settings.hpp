@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// tokenizer_config.json, special_tokens_map.json and added_tokens.json of a checkpoint's folder, as transformers saves
 /// them.
@@ -36,4 +36,4 @@ TokenizerDefinition with_settings(TokenizerDefinition definition, const Tokenize
 void require_agreement(const TokenizerDefinition& definition, const TokenizerSettings& settings,
                        const std::filesystem::path& file);
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

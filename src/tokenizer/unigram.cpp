@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 namespace {
 
 constexpr double kUnknownPenalty = 10.0; // kUnkPenalty in SentencePiece and in tokenizers
@@ -62,4 +62,4 @@ std::vector<Unigram::Cut> Unigram::best_cuts(std::string_view word) const {
   return cuts;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline tokenizer {
 
 /// Finds the most probable segmentation (Kudo 2018, arXiv:1804.10959, section 3.1)
 /// by Viterbi's algorithm. SentencePiece's own encoder is not used, because it
@@ -45,4 +45,4 @@ private:
   std::int32_t unknown_id_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline tokenizer

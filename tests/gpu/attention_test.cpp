@@ -134,7 +134,7 @@ Numbers on_device(const AttentionData& data) {
   attention.context = context;
   attention.first_tokens_only = static_cast<int>(call.first_tokens_only);
   attention.scale = static_cast<float>(data.scale() * std::numbers::log2e);
-  kernels().attention(attention, static_cast<int>(blocks.size() / 2), call.heads, call.dim, nullptr);
+  device_kernels().attention(attention, static_cast<int>(blocks.size() / 2), call.heads, call.dim, nullptr);
   return data.parts() ? joined(context.read(), data.width) : context.read();
 }
 

@@ -48,11 +48,11 @@ TEST_CASE("one head's attention over SCIEXAM_TOKENS tokens, and their norm", "[.
   attention.offsets = offsets;
   attention.context = context;
   attention.scale = 0.1F;
-  kernels().attention(attention, static_cast<int>(list.size() / 2), 1, kDim, nullptr);
+  device_kernels().attention(attention, static_cast<int>(list.size() / 2), 1, kDim, nullptr);
 
   const DeviceArray hidden = DeviceArray::halves(random_halves(rows * kHidden, 3)),
                     ones = DeviceArray::floats(Numbers(kHidden, 1));
-  kernels().layer_norm(hidden, {ones, ones}, hidden, tokens, kHidden, 0, 1e-7F, nullptr);
+  device_kernels().layer_norm(hidden, {ones, ones}, hidden, tokens, kHidden, 0, 1e-7F, nullptr);
   device().check(device().driver().ctx_synchronize(), "counting");
 }
 
@@ -72,6 +72,6 @@ TEST_CASE("one tile of a product over SCIEXAM_DEPTH elements, with GELU or resid
   product.y_stride = product.m = product.n = kTile;
   product.gelu = number("SCIEXAM_GELU");
   product.residual = number("SCIEXAM_RESIDUAL") != 0 ? y.address() : 0;
-  kernels().product_with(0, product, nullptr);
+  device_kernels().product_with(0, product, nullptr);
   device().check(device().driver().ctx_synchronize(), "counting");
 }

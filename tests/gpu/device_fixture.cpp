@@ -29,7 +29,7 @@ const GpuDevice& device() {
   return device;
 }
 
-DeviceKernels& kernels() {
+DeviceKernels& device_kernels() {
   static DeviceKernels kernels(device(), kernel_image(device().compute_capability()));
   return kernels;
 }

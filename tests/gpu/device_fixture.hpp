@@ -12,7 +12,7 @@ namespace sciexam::test {
 const GpuDevice& device();
 
 /// The kernels for it.
-DeviceKernels& kernels();
+DeviceKernels& device_kernels();
 
 /// Numbers as the device stores them: rounded to f16, or f32.
 using Numbers = std::vector<float>;

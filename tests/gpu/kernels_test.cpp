@@ -68,7 +68,7 @@ void check_product(std::size_t tile, const ProductCase& shape) {
   product.n = n;
   product.k = parts ? 2 * k : k;
   product.gelu = static_cast<int>(with_gelu);
-  kernels().product_with(tile, product, nullptr);
+  device_kernels().product_with(tile, product, nullptr);
 
   std::vector<double> expected(size(m, y_stride), -7); // memory between the rows stays as it is
   for (int i = 0; i < m; ++i)
@@ -116,13 +116,13 @@ TEST_CASE("a tuned tile serves similar sizes, and results do not depend on it") 
   product.m = 64;
   std::vector<Numbers> results;
   for (std::size_t tile = 0; tile < kProductTiles.size(); ++tile) {
-    kernels().product_with(tile, product, nullptr);
+    device_kernels().product_with(tile, product, nullptr);
     results.push_back(on_y.read());
   }
   CHECK(results[1] == results[0]);
   CHECK(results[2] == results[0]);
-  kernels().tune(product, nullptr);
-  CHECK(kernels().tuning().ends_with(" for 64 x 64 x 32"));
+  device_kernels().tune(product, nullptr);
+  CHECK(device_kernels().tuning().ends_with(" for 64 x 64 x 32"));
 }
 
 TEST_CASE("layer norm equals its twin for rows of every width") {
@@ -136,7 +136,7 @@ TEST_CASE("layer norm equals its twin for rows of every width") {
       const DeviceArray on_x = copy(x, size, parts), on_weight = DeviceArray::floats(weight),
                         on_bias = DeviceArray::floats(bias), on_y = copy(Numbers(count), size, parts);
       x = read(on_x, size, parts);
-      kernels().layer_norm(on_x, {on_weight, on_bias}, on_y, rows, width, parts ? width : 0, 1e-3F, nullptr);
+      device_kernels().layer_norm(on_x, {on_weight, on_bias}, on_y, rows, width, parts ? width : 0, 1e-3F, nullptr);
       std::vector<double> expected(count);
       for (std::size_t first = 0; first < count; first += size) {
         const auto row = x.begin() + static_cast<std::ptrdiff_t>(first);
@@ -172,7 +172,7 @@ TEST_CASE("embeddings are the sums of their tables' rows") {
         lookup.positions = on_positions;
         lookup.types = on_types;
       }
-      kernels().embed(lookup, on_sum, tokens, kWidth, parts ? kWidth : 0, nullptr);
+      device_kernels().embed(lookup, on_sum, tokens, kWidth, parts ? kWidth : 0, nullptr);
       std::vector<double> expected;
       for (int i = 0; i < tokens; ++i)
         for (std::size_t j = 0; j < kWidth; ++j) {
@@ -193,7 +193,7 @@ TEST_CASE("first tokens are copied, and the classifier equals its twin with ever
                     on_bias = DeviceArray::floats(bias), on_offsets = DeviceArray::integers(offsets),
                     on_first = DeviceArray::halves(Numbers(kSequences * kWidth)),
                     on_logits = DeviceArray::floats(Numbers(kSequences));
-  kernels().first_tokens(on_x, on_offsets, on_first, kSequences, kWidth, nullptr);
+  device_kernels().first_tokens(on_x, on_offsets, on_first, kSequences, kWidth, nullptr);
   const Numbers first = on_first.read();
   for (std::size_t s = 0; s < kSequences; ++s)
     CHECK(std::equal(first.begin() + static_cast<std::ptrdiff_t>(s * kWidth),
@@ -216,8 +216,8 @@ TEST_CASE("first tokens are copied, and the classifier equals its twin with ever
     INFO("activation " << static_cast<int>(activation));
     for (const bool parts : {false, true}) {
       const Numbers& rows = parts ? exact : first;
-      kernels().classify(parts ? on_exact : on_first, {on_weight, on_bias, 1, kWidth}, on_logits, kSequences,
-                         parts ? kWidth : 0, activation, nullptr);
+      device_kernels().classify(parts ? on_exact : on_first, {on_weight, on_bias, 1, kWidth}, on_logits, kSequences,
+                                parts ? kWidth : 0, activation, nullptr);
       const Numbers logits = on_logits.read();
       for (std::size_t s = 0; s < kSequences; ++s) {
         double expected = bias[0];

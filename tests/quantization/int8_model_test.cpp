@@ -72,8 +72,9 @@ TEST_CASE("a model with weights of one byte computes nearly the same") {
   CHECK_THAT(notes[0], ContainsSubstring("tiny, 8 of 8 products as int8: of 20 questions"));
   CHECK(int8_groups(checkpoint.config, *bytes).size() == 8);
   const std::vector<OptionLogits> exact =
-      answer(*load_to_answer(checkpoint.config, *checkpoint.weights, 2), questions, "f32");
-  const Agreement agreement = compare(answer(*load_to_answer(checkpoint.config, *bytes, 2), questions, "int8"), exact);
+      answer_all(*load_to_answer(checkpoint.config, *checkpoint.weights, 2), questions, "f32");
+  const Agreement agreement =
+      compare(answer_all(*load_to_answer(checkpoint.config, *bytes, 2), questions, "int8"), exact);
   float lowest = exact[0][0], highest = lowest;
   for (const OptionLogits& logits : exact)
     for (const float logit : logits) {

@@ -56,6 +56,13 @@ TEST_CASE("every source file that is more than a helper has its header") {
   }
 }
 
+TEST_CASE("every folder of src/ has a namespace, so that the linker cannot take two types of one name for the same") {
+  const std::vector<SourceFile> files = source_files(kRoot, "src");
+  REQUIRE(std::count_if(files.begin(), files.end(), [](const SourceFile& file) { return !file.namespaces.empty(); }) >
+          100);
+  expect_none(foreign_namespaces(files));
+}
+
 TEST_CASE("source files are short") {
   for (const char* folder : {"src", "tests"}) {
     const std::vector<SourceFile> files = source_files(kRoot, folder);
@@ -83,6 +90,12 @@ TEST_CASE("these checks find what they look for") {
         std::vector<std::string>{"src/low/a.cpp includes high/c.hpp, whose folder comes after its own",
                                  "src/low/b.cpp includes none/x.hpp, whose folder src/CMakeLists.txt does not name",
                                  "src/other/d.cpp is in a folder that src/CMakeLists.txt does not name"});
+  CHECK(foreign_namespaces({{"src/low/a.hpp", 1, {}, {"sciexam::inline low", "sciexam::inline low::part"}},
+                            {"src/low/b.hpp", 1, {}, {"sciexam"}},
+                            {"src/low/c.hpp", 1, {}, {"sciexam::inline lower"}},
+                            {"src/main.cpp", 1, {}, {"sciexam"}}}) ==
+        std::vector<std::string>{"src/low/b.hpp opens sciexam, not sciexam::inline low",
+                                 "src/low/c.hpp opens sciexam::inline lower, not sciexam::inline low"});
   CHECK(circles(include_graph(files)) == std::vector<std::string>{"high/c <-> low/a"});
   CHECK(circles({{"a", {"b"}}, {"b", {"c"}}, {"c", {"a", "d"}}, {"d", {"d"}}, {"e", {"d"}}}) ==
         std::vector<std::string>{"a <-> b <-> c"});

@@ -33,12 +33,22 @@ std::string included_by(const std::string& line) {
   return line.substr(name, line.find('"', name) - name);
 }
 
+/// "sciexam::inline exam" of a line that opens that namespace; empty for all other lines, and for namespaces not ours.
+std::string opened_by(const std::string& line) {
+  constexpr std::string_view kOpening = "namespace ";
+  if (!line.starts_with("namespace sciexam"))
+    return {};
+  return line.substr(kOpening.size(), line.find(" {") - kOpening.size());
+}
+
 SourceFile read_source(const fs::path& root, const fs::path& file) {
   SourceFile source{.path = file.lexically_relative(root)};
   std::ifstream text(file);
   for (std::string line; std::getline(text, line); ++source.lines)
     if (std::string name = included_by(line); !name.empty())
       source.includes.push_back(std::move(name));
+    else if (std::string opened = opened_by(line); !opened.empty())
+      source.namespaces.push_back(std::move(opened));
   return source;
 }
 
@@ -151,6 +161,18 @@ std::vector<std::string> upward_includes(const std::vector<SourceFile>& files, c
       if (const std::string other = first_folder(include); !other.empty() && place(other) > place(folder))
         findings.push_back(file.path.string() + " includes " + include + ", whose folder " +
                            (place(other) == end ? "src/CMakeLists.txt does not name" : "comes after its own"));
+  }
+  return findings;
+}
+
+std::vector<std::string> foreign_namespaces(const std::vector<SourceFile>& files) {
+  std::vector<std::string> findings;
+  for (const SourceFile& file : files) {
+    const std::string folder = first_folder(file.path.lexically_relative("src").generic_string());
+    const std::string own = "sciexam::inline " + folder;
+    for (const std::string& opened : file.namespaces)
+      if (!folder.empty() && opened != own && !opened.starts_with(own + "::"))
+        findings.push_back(file.path.generic_string() + " opens " + opened + ", not " + own);
   }
   return findings;
 }

@@ -13,7 +13,8 @@ namespace sciexam::test {
 struct SourceFile {
   std::filesystem::path path; ///< below the root, e.g. "src/exam/csv.cpp"
   std::size_t lines = 0;
-  std::vector<std::string> includes = {}; ///< as written between double quotes, e.g. "exam/csv.hpp"
+  std::vector<std::string> includes = {};   ///< as written between double quotes, e.g. "exam/csv.hpp"
+  std::vector<std::string> namespaces = {}; ///< those opened at the start of a line, e.g. "sciexam::inline exam"
 };
 
 /// Every .cpp, .hpp, .cu and .cuh below `root` / `folder`, ordered by path.
@@ -35,5 +36,9 @@ std::vector<std::string> circles(const Graph& graph);
 /// A finding for each include of a file below "src/" that leads from a folder to one that `order` has later or not at
 /// all.
 std::vector<std::string> upward_includes(const std::vector<SourceFile>& files, const std::vector<std::string>& order);
+
+/// A finding for each file of src/FOLDER/ that opens another namespace of ours than sciexam::inline FOLDER or one
+/// within.
+std::vector<std::string> foreign_namespaces(const std::vector<SourceFile>& files);
 
 } // namespace sciexam::test

@@ -24,25 +24,26 @@ sentencepiece::ModelProto proto() {
   return model;
 }
 
-Tokenizer tokenizer(const sentencepiece::ModelProto& model = proto()) {
+Tokenizer small_tokenizer(const sentencepiece::ModelProto& model = proto()) {
   return Tokenizer::from_bytes(model.SerializeAsString(), "spm.model");
 }
 
 Ids ids(std::string_view text) {
-  return tokenizer().encode(text, {}, {.add_special_tokens = false}).ids;
+  return small_tokenizer().encode(text, {}, {.add_special_tokens = false}).ids;
 }
 
 } // namespace
 
 TEST_CASE("a text gets [CLS] in front and [SEP] behind") {
-  CHECK(tokenizer().encode("a b") == Encoding{{kCls, kStartA, kStartB, kSep}, {0, 0, 0, 0}});
-  CHECK(tokenizer().encode("") == Encoding{{kCls, kSep}, {0, 0}});
+  CHECK(small_tokenizer().encode("a b") == Encoding{{kCls, kStartA, kStartB, kSep}, {0, 0, 0, 0}});
+  CHECK(small_tokenizer().encode("") == Encoding{{kCls, kSep}, {0, 0}});
 }
 
 TEST_CASE("the second text of a pair has type 1, its [SEP] too") {
-  CHECK(tokenizer().encode("a", "b b") == Encoding{{kCls, kStartA, kSep, kStartB, kStartB, kSep}, {0, 0, 0, 1, 1, 1}});
-  CHECK(tokenizer().encode("a", "") == Encoding{{kCls, kStartA, kSep, kSep}, {0, 0, 0, 1}});
-  CHECK(tokenizer().encode("a", "b", {.add_special_tokens = false}) == Encoding{{kStartA, kStartB}, {0, 1}});
+  CHECK(small_tokenizer().encode("a", "b b") ==
+        Encoding{{kCls, kStartA, kSep, kStartB, kStartB, kSep}, {0, 0, 0, 1, 1, 1}});
+  CHECK(small_tokenizer().encode("a", "") == Encoding{{kCls, kStartA, kSep, kSep}, {0, 0, 0, 1}});
+  CHECK(small_tokenizer().encode("a", "b", {.add_special_tokens = false}) == Encoding{{kStartA, kStartB}, {0, 1}});
 }
 
 TEST_CASE("every word begins with a mark, at a space or at a mark in the text") {
@@ -57,7 +58,7 @@ TEST_CASE("every word begins with a mark, at a space or at a mark in the text") 
 TEST_CASE("a piece with a mark inside is never found") {
   auto model = proto();
   model.add_pieces()->set_piece("\u2581\u2581");
-  CHECK(tokenizer(model).encode("\u2581\u2581b", {}, {.add_special_tokens = false}).ids == Ids{kStart, kStartB});
+  CHECK(small_tokenizer(model).encode("\u2581\u2581b", {}, {.add_special_tokens = false}).ids == Ids{kStart, kStartB});
 }
 
 TEST_CASE("a space that the normalization leaves at an end is a word") {
@@ -88,23 +89,23 @@ TEST_CASE("user-defined pieces are found in the raw text, the longest first") {
     model.add_pieces()->set_piece(text);
     model.mutable_pieces(model.pieces_size() - 1)->set_type(type);
   }
-  const auto encoding = tokenizer(model).encode("a<x><y> <x>", {}, {.add_special_tokens = false});
+  const auto encoding = small_tokenizer(model).encode("a<x><y> <x>", {}, {.add_special_tokens = false});
   CHECK(encoding.ids == Ids{kStartA, 10, 9});
 }
 
 TEST_CASE("[MASK] comes after the vocabulary where it is not one of its pieces") {
-  CHECK(tokenizer().mask_id() == kMask);
-  CHECK(tokenizer().vocabulary_size() == 10);
+  CHECK(small_tokenizer().mask_id() == kMask);
+  CHECK(small_tokenizer().vocabulary_size() == 10);
   auto model = proto();
   model.mutable_pieces(8)->set_piece("[MASK]");
   model.mutable_pieces(8)->set_type(PieceProto::USER_DEFINED);
-  CHECK(tokenizer(model).mask_id() == 8);
-  CHECK(tokenizer(model).vocabulary_size() == 9);
-  CHECK(tokenizer(model).encode("[MASK]").ids == Ids{kCls, 8, kSep});
+  CHECK(small_tokenizer(model).mask_id() == 8);
+  CHECK(small_tokenizer(model).vocabulary_size() == 9);
+  CHECK(small_tokenizer(model).encode("[MASK]").ids == Ids{kCls, 8, kSep});
 }
 
 TEST_CASE("the special tokens' ids are those of their pieces") {
-  const Tokenizer t = tokenizer();
+  const Tokenizer t = small_tokenizer();
   CHECK(t.pad_id() == kPad);
   CHECK(t.cls_id() == kCls);
   CHECK(t.sep_id() == kSep);
@@ -115,21 +116,21 @@ TEST_CASE("a vocabulary without the special tokens is refused") {
   for (const int id : {0, 1, 2, 3}) {
     auto model = proto();
     model.mutable_pieces(id)->set_piece("other");
-    CHECK_THROWS_AS(tokenizer(model), InputError);
+    CHECK_THROWS_AS(small_tokenizer(model), InputError);
   }
   auto model = proto();
   model.mutable_pieces(3)->set_piece("<unk>");
   model.mutable_pieces(8)->set_piece("[UNK]");
-  CHECK_THROWS_AS(tokenizer(model), InputError);
+  CHECK_THROWS_AS(small_tokenizer(model), InputError);
 }
 
 TEST_CASE("a text that is not UTF-8 is refused") {
-  CHECK_THROWS_AS(tokenizer().encode("a\xFF"), InternalError);
+  CHECK_THROWS_AS(small_tokenizer().encode("a\xFF"), InternalError);
 }
 
 TEST_CASE("longest_first shortens the longer text, then both") {
   const auto lengths = [](const char* text, const char* pair, int max_length) {
-    const auto encoding = tokenizer().encode(text, pair, {false, Truncation::longest_first, max_length});
+    const auto encoding = small_tokenizer().encode(text, pair, {false, Truncation::longest_first, max_length});
     const auto second = std::ranges::count(encoding.type_ids, 1);
     return std::pair(std::ssize(encoding.ids) - second, second);
   };
@@ -143,19 +144,20 @@ TEST_CASE("longest_first shortens the longer text, then both") {
 
 TEST_CASE("only_first shortens the first text alone") {
   const EncodeOptions options{.add_special_tokens = true, .truncation = Truncation::only_first, .max_length = 6};
-  CHECK(tokenizer().encode("a b a b", "b b", options).ids == Ids{kCls, kStartA, kSep, kStartB, kStartB, kSep});
-  CHECK(tokenizer().encode("a b a b a b", {}, options).ids == Ids{kCls, kStartA, kStartB, kStartA, kStartB, kSep});
-  CHECK_THROWS_AS(tokenizer().encode("a", "b b b", options), TruncationError);
+  CHECK(small_tokenizer().encode("a b a b", "b b", options).ids == Ids{kCls, kStartA, kSep, kStartB, kStartB, kSep});
+  CHECK(small_tokenizer().encode("a b a b a b", {}, options).ids ==
+        Ids{kCls, kStartA, kStartB, kStartA, kStartB, kSep});
+  CHECK_THROWS_AS(small_tokenizer().encode("a", "b b b", options), TruncationError);
 }
 
 TEST_CASE("where only the special tokens have room, both texts are dropped") {
   const EncodeOptions options{.add_special_tokens = true, .truncation = Truncation::only_first, .max_length = 3};
-  CHECK(tokenizer().encode("a", "b", options).ids == Ids{kCls, kSep, kSep});
+  CHECK(small_tokenizer().encode("a", "b", options).ids == Ids{kCls, kSep, kSep});
 }
 
 TEST_CASE("special tokens count in max_length") {
   const auto encode = [](int max_length) {
-    return tokenizer().encode("a b a b", "b", {true, Truncation::longest_first, max_length}).ids.size();
+    return small_tokenizer().encode("a b a b", "b", {true, Truncation::longest_first, max_length}).ids.size();
   };
   CHECK(encode(8) == 8);
   CHECK(encode(7) == 7);
@@ -164,9 +166,9 @@ TEST_CASE("special tokens count in max_length") {
 }
 
 TEST_CASE("truncation without max_length is refused, max_length without truncation does nothing") {
-  CHECK_THROWS_AS(tokenizer().encode("a", {}, {.truncation = Truncation::longest_first}), UsageError);
-  CHECK_THROWS_AS(tokenizer().encode("a", {}, {true, Truncation::longest_first, -1}), UsageError);
-  CHECK(tokenizer().encode("a a a a", {}, {.max_length = 3}).ids.size() == 6);
+  CHECK_THROWS_AS(small_tokenizer().encode("a", {}, {.truncation = Truncation::longest_first}), UsageError);
+  CHECK_THROWS_AS(small_tokenizer().encode("a", {}, {true, Truncation::longest_first, -1}), UsageError);
+  CHECK(small_tokenizer().encode("a a a a", {}, {.max_length = 3}).ids.size() == 6);
 }
 
 TEST_CASE("a tokenizer is read from a file") {

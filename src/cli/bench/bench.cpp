@@ -26,7 +26,7 @@
 #include <ATen/core/grad_mode.h>
 #include <CLI/CLI.hpp>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 /// Multiplications and additions per token: dense layers and the four products of attention (q k, both relative terms,
@@ -195,4 +195,4 @@ void add_bench(CLI::App& app) {
   });
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

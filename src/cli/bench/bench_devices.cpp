@@ -15,7 +15,7 @@
 #include <cstdio>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 constexpr DeviceLimits kLimits = protocol::kMost;
@@ -96,4 +96,4 @@ void bench_devices(const BenchOptions& options) {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -13,7 +13,7 @@
 #include <cstdio>
 #include <limits>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 constexpr int kTries = 3;
@@ -54,4 +54,4 @@ void bench_loading(const BenchOptions& options) {
               loading, loading / (reading + packing), loading / (decoding + packing));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 std::string projection_name(const BenchOptions& options) {
   return counted(options.questions, "question") + ", " + counted(options.models, "model");
@@ -23,4 +23,4 @@ void print_row(const std::vector<std::string>& header, const std::vector<std::st
   std::printf("\n");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 struct BenchOptions {
   int threads = 0, questions = 4000, models = 3;
@@ -20,4 +20,4 @@ std::string projection(const BenchOptions& options, int length, double tokens_pe
 /// A table's row, each cell as wide as its header.
 void print_row(const std::vector<std::string>& header, const std::vector<std::string>& cells);
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

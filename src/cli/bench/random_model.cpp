@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 namespace {
 
 /// The names of all groups of dense layers, or of none.
@@ -67,4 +67,4 @@ std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std
   return questions;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline cli {
 
 /// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
 DebertaConfig large_config();
@@ -34,4 +34,4 @@ private:
 /// Five sequences of `length` tokens each.
 std::vector<EncodedQuestion> random_questions(std::size_t count, int length, std::int64_t vocab_size);
 
-} // namespace sciexam
+} // namespace sciexam::inline cli

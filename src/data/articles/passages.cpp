@@ -10,7 +10,7 @@
 #include <charconv>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 std::size_t count_characters(std::string_view text) {
@@ -107,4 +107,4 @@ bool find_passage(std::string_view id, const std::vector<Article>& articles, Pas
   return hash_of(text_of(passage, articles[article - 1])) == id;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct Article {
   std::string title, text;
@@ -40,4 +40,4 @@ std::string id_of(const Passage& passage, const Article& article);
 /// The passage with this id. Returns false if the id has another form, or the article's text has changed.
 bool find_passage(std::string_view id, const std::vector<Article>& articles, Passage& passage);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -6,7 +6,7 @@
 #include "support/text/counted.hpp"
 #include "support/text/json.hpp"
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr const char* kInstructions =
@@ -117,4 +117,4 @@ RequestFiles write_requests(const std::filesystem::path& path, const std::vector
   return files;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct RequestRules {
   std::string model; ///< as the service calls it
@@ -37,4 +37,4 @@ struct RequestFiles {
 RequestFiles write_requests(const std::filesystem::path& path, const std::vector<Article>& articles,
                             const RequestRules& rules);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

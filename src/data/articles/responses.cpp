@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr std::array<const char*, kOptions> kLetters = {"A", "B", "C", "D", "E"};
@@ -158,4 +158,4 @@ void import_responses(const std::filesystem::path& path, const std::vector<Artic
                    "Give the service's output file, and the articles that the requests were made from");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Adds the questions of a response file to `data`, each with its passage as context and "PASSAGE-qNUMBER" as id; what
 /// cannot be used goes to the rejections. Each line must be {"custom_id": .., "response": {"status_code": 200, "body":
@@ -22,4 +22,4 @@ void import_responses(const std::filesystem::path& path, const std::vector<Artic
 void import_response(const std::string& line, std::size_t file, std::size_t row, const std::vector<Article>& articles,
                      DataSet& data);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 enum class AnswerForm {
   letter,       ///< "B", "b", "(B)", "Option B", "B) its text", or the name of the option's column; some may be numbers
@@ -21,4 +21,4 @@ struct AnswerCell {
   std::span<const std::string> options;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline data

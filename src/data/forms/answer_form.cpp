@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 bool same_words(std::string_view a, std::string_view b) {
@@ -181,4 +181,4 @@ std::optional<int> parse_answer(const AnswerReading& reading, const AnswerCell& 
   return text && text != option ? std::nullopt : option; // ambiguous: also another option's text
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// In words, e.g. "letters".
 std::string_view text_of(AnswerForm form);
@@ -40,4 +40,4 @@ AnswerReading find_answer_form(std::span<const AnswerCell> answers, const Answer
 /// The option that the answer means; nothing if it does not have the form, or is no option. Not for `apart`.
 std::optional<int> parse_answer(const AnswerReading& reading, const AnswerCell& answer, const AnswerRules& rules);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

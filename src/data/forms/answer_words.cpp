@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr std::string_view kWords[] = {"alternative", "ans",    "answer", "boxed", "choice", "correct", "is",
@@ -92,4 +92,4 @@ std::optional<OptionName> parse_option_name(std::string_view answer) {
   return name;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// What an answer such as "B", "(b)", "Option B", "B) Neutron", "Answer: 2" or "choice_2" names.
 struct OptionName {
@@ -17,4 +17,4 @@ struct OptionName {
 /// Nothing if `answer` has another form, such as "A cat", "A and B" or "3.5".
 std::optional<OptionName> parse_option_name(std::string_view answer);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 using Column = std::optional<std::size_t>;
@@ -169,4 +169,4 @@ std::string describe_unused(const DataColumns& columns, const Table& table) {
   return first_names(table, columns.unused);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

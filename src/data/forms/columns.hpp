@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Where the columns lie; prompt and at least two options always are there.
 struct DataColumns {
@@ -31,4 +31,4 @@ std::string describe(const DataColumns& columns, const Table& table);
 /// The names of what is not used, e.g. "subject, comment and 12 more"; empty if all is.
 std::string describe_unused(const DataColumns& columns, const Table& table);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 std::optional<Fault> find_fault(const Question& question, int option_count, const QuestionRules& rules) {
   if (question.prompt.empty())
@@ -30,4 +30,4 @@ std::optional<Fault> find_fault(const Question& question, int option_count, cons
   return std::nullopt;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

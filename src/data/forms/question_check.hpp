@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct QuestionRules {
   /// Leave out questions with an option that has no text although their file has a column for it. Otherwise they are
@@ -27,4 +27,4 @@ struct Fault {
 /// The first fault of `question`, whose file has `option_count` options; nothing if it can be used.
 std::optional<Fault> find_fault(const Question& question, int option_count, const QuestionRules& rules);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

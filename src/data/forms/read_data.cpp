@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 /// A question, cleaned, its answer not yet understood.
@@ -214,4 +214,4 @@ HoldOut read_hold_out(const std::filesystem::path& path) {
   return hold_out;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct ReadRules {
   QuestionRules questions = {};
@@ -39,4 +39,4 @@ struct HoldOut {
 /// cannot be held out.
 HoldOut read_hold_out(const std::filesystem::path& path);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

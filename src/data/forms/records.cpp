@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 std::string_view text_of(Reason reason) {
   constexpr std::array<std::string_view, kReasons> kTexts = {
@@ -61,4 +61,4 @@ void remove_records(DataSet& data, const std::vector<bool>& dropped) {
   data.records.resize(kept);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

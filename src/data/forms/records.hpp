@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// One question on its way into a training set.
 struct Record {
@@ -87,4 +87,4 @@ struct DataSet {
 /// Removes the records for which `dropped` (as many) is true; the others keep their order.
 void remove_records(DataSet& data, const std::vector<bool>& dropped);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr double kUnlikely = 1e-3; // a probability that is taken for impossible
@@ -96,4 +96,4 @@ AnswerForm meaning_of_numbers(std::span<const AnswerCell> answers, const std::fi
                    "Say --answer-base 1 (or 0) if they are places, --right-option-apart if they are right options");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Whether answers, hardly any of which is a letter, a number or an option's text, look like options: of similar length
 /// and the same kind (numbers among numbers), and not the same few words throughout.
@@ -26,4 +26,4 @@ std::optional<int> small_number(std::string_view text);
 /// The option of this text: the same text, else, if it is one alone, the same words.
 std::optional<int> find_option_text(const AnswerCell& answer);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

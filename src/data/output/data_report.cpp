@@ -14,7 +14,7 @@
 #include <map>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 using Row = std::vector<std::string>;
@@ -219,4 +219,4 @@ std::string data_page(const DataSet& data, const LengthMeasure& lengths) {
   return page.html();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// The most rows of the page's long tables; the rest is counted.
 inline constexpr std::size_t kReportRows = 200;
@@ -15,4 +15,4 @@ inline constexpr std::size_t kReportRows = 200;
 /// A page: files and sources, lengths, answers, what was cleaned, what was left out and why, near-duplicates.
 std::string data_page(const DataSet& data, const LengthMeasure& lengths);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

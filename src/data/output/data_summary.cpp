@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr std::size_t kMostRanges = 25;
@@ -78,4 +78,4 @@ std::string data_summary(const DataSet& data) {
   return text;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// A table of the files, and what was left out of them, in lines for a terminal.
 std::string data_summary(const DataSet& data);
@@ -21,4 +21,4 @@ std::vector<std::pair<Reason, std::size_t>> rejections_by_reason(const DataSet& 
 /// values lie far above the others, the last range takes them all.
 std::vector<std::pair<std::string, double>> histogram(std::span<const std::size_t> values);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

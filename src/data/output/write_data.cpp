@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 void append_row(std::string& text, const std::vector<std::string>& cells) {
@@ -57,4 +57,4 @@ void write_rejected(const std::filesystem::path& path, const DataSet& data) {
   write_file_atomically(path, text);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

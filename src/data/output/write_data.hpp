@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// id,prompt,A,B,C,D,E,answer, context where any question has one, source, and fold where there are folds:
 /// a CSV file that read_exam reads.
@@ -17,4 +17,4 @@ void write_data(const std::filesystem::path& path, const DataSet& data);
 /// file,row,reason,detail,prompt of every question that was left out. Like write_data.
 void write_rejected(const std::filesystem::path& path, const DataSet& data);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

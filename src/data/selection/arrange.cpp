@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr std::uint32_t kOptionPlace = 0xF0000002, kFoldPlace = 0xF0000003; // streams apart from training's
@@ -90,4 +90,4 @@ void assign_folds(DataSet& data, int folds, std::uint64_t seed) {
     data.records[i].question.fold = fold[i];
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

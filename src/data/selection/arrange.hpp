@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Keeps the questions' ids if they are all there and unique; otherwise they become FILE-ID, or FILE-ROW where there is
 /// no id, with a number appended where that is still not unique.
@@ -20,4 +20,4 @@ void shuffle_options(DataSet& data, std::uint64_t seed);
 /// `folds` is at least 2; throws UsageError if there are fewer groups than folds.
 void assign_folds(DataSet& data, int folds, std::uint64_t seed);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

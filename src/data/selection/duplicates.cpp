@@ -10,7 +10,7 @@
 #include <numeric>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 std::vector<Question> questions_of(const std::vector<Record>& records) {
@@ -115,4 +115,4 @@ void drop_duplicates(DataSet& data, std::span<const HoldOut> hold_outs, const Du
     data.records[i].group = groups[i];
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -7,7 +7,7 @@
 
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct DuplicateRules {
   double threshold = kNearDuplicate; ///< see exam/near_duplicates.hpp
@@ -21,4 +21,4 @@ struct DuplicateRules {
 /// Record::group. All are listed in `data`.
 void drop_duplicates(DataSet& data, std::span<const HoldOut> hold_outs, const DuplicateRules& rules);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -4,7 +4,7 @@
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 void drop_easy(DataSet& data, std::span<const double> probabilities, double limit) {
   if (probabilities.size() != data.records.size())
@@ -19,4 +19,4 @@ void drop_easy(DataSet& data, std::span<const double> probabilities, double limi
   remove_records(data, dropped);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

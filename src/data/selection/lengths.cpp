@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 std::size_t count_words(std::string_view text) {
@@ -39,4 +39,4 @@ LengthMeasure measure_in_tokens(const Tokenizer& tokenizer) {
       }};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct LengthMeasure {
   std::string unit;                                     ///< "tokens" or "words"
@@ -24,4 +24,4 @@ LengthMeasure measure_in_tokens(const Tokenizer& tokenizer);
 /// The option with the most characters; of several, the first.
 const std::string& longest_option(const Question& question);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

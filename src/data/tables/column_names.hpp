@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// SWAG's context and beginning of an ending, which its startphrase holds both.
 inline constexpr std::string_view kFirstSentence = "sent1", kSecondSentence = "sent2";
@@ -77,4 +77,4 @@ bool is_one_of(const std::string_view (&names)[N], std::string_view plain) {
   return std::find(std::begin(names), std::end(names), plain) != std::end(names);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

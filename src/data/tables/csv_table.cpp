@@ -9,7 +9,7 @@
 #include <fstream>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr std::array kSeparators = {',', '\t', ';', '|'};
@@ -89,4 +89,4 @@ Table read_csv_table(const std::filesystem::path& path) {
   return read_with(path, separator, false);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

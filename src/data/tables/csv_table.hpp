@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Reads the file with the separator that is most frequent in its first line. CSV is read as strictly as everywhere
 /// (exam/csv.hpp), with three exceptions: a row with another number of cells than the header gets a fault and the file
@@ -17,4 +17,4 @@ Table read_csv_table(const std::filesystem::path& path);
 /// the first line outside double quotes; of several the first of these.
 char find_separator(std::string_view text);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

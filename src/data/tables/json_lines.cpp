@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 JsonLines::JsonLines(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code unknown; // what cannot be asked about cannot be opened either
@@ -46,4 +46,4 @@ JsonDocument JsonLines::parse(const std::string& line) const {
   return {line, path_.string() + ", row " + std::to_string(row_)};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Reads a file line by line; what the documents mean is up to the caller.
 class JsonLines {
@@ -32,4 +32,4 @@ private:
   std::size_t row_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 bool is_scalar(const Json& value) {
@@ -178,4 +178,4 @@ std::optional<OptionList> options_with_scores(const Json& value) {
   return options;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

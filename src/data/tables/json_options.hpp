@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct OptionList {
   std::vector<std::string> texts;
@@ -26,4 +26,4 @@ std::optional<OptionList> options_with_scores(const Json& value);
 /// A string as it is, a number or truth value as JSON writes it; empty for null, lists and objects.
 std::string scalar_text(const Json& value);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

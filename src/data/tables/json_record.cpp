@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 std::string letter_of(std::size_t option) {
@@ -157,4 +157,4 @@ std::vector<Json> questions_in(const Json& record) {
   return all;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Names and texts, in the object's order.
 using NamedCells = std::vector<std::pair<std::string, std::string>>;
@@ -35,4 +35,4 @@ bool has_question_list(const Json& record);
 /// Whether the object has a member for a question and one for its options or its answer.
 bool is_question(const Json& record);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

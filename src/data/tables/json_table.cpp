@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 constexpr const char* kFormRemedy = "Write each question as an object, such as {\"question\": \"..\", \"options\": "
@@ -259,4 +259,4 @@ Table read_json_table(const std::filesystem::path& path) {
   return json_table_of(read_text_file(path, kMaxJsonBytes), path);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// The longest JSON document that is read; JSON lines may be longer as a whole.
 inline constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{256} << 20;
@@ -32,4 +32,4 @@ Table read_json_table(const std::filesystem::path& path);
 /// The same of one document's text.
 Table json_table_of(std::string_view text, const std::filesystem::path& name);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -3,10 +3,10 @@
 #include "data/tables/csv_table.hpp"
 #include "data/tables/json_table.hpp"
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 Table read_table(const std::filesystem::path& path) {
   return is_json_file(path) ? read_json_table(path) : read_csv_table(path);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

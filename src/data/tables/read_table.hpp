@@ -5,9 +5,9 @@
 
 #include <filesystem>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// Reads JSON and JSON lines with json_table.hpp, everything else as CSV with csv_table.hpp. Throws what they do.
 Table read_table(const std::filesystem::path& path);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

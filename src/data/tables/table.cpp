@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 const std::string* TableRow::find(std::size_t column) const {
   if (column < cells.size() && cells[column].column == column) // rows of CSV files, and most others
@@ -36,4 +36,4 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

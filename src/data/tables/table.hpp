@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 struct TableCell {
   std::size_t column; ///< index into Table::names
@@ -42,4 +42,4 @@ struct Table {
 /// "Correct Answer", "correct_answer" and "correctAnswer" are one name, and "(A)" is "a".
 std::string plain_name(std::string_view name);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -10,7 +10,7 @@
 
 #include <utf8proc.h>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 bool is_line_end(char32_t c) {
@@ -108,4 +108,4 @@ std::string clean_text(std::string_view text, CleaningCounts& counts) {
   return cleaned;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline data {
 
 /// How many texts were changed, and by what.
 struct CleaningCounts {
@@ -22,4 +22,4 @@ struct CleaningCounts {
 /// space, or one line end if it holds one; none at the ends. Throws InternalError if it is not UTF-8.
 std::string clean_text(std::string_view text, CleaningCounts& counts);
 
-} // namespace sciexam
+} // namespace sciexam::inline data

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline data {
 namespace {
 
 struct Entity {
@@ -122,4 +122,4 @@ std::string decode_html_entities(std::string_view text) {
   return decoded;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline data

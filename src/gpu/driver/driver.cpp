@@ -8,7 +8,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 constexpr int kLeastCapability = 75;
@@ -173,4 +173,4 @@ DeviceMemory::~DeviceMemory() {
     device_->driver().mem_free(address_);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

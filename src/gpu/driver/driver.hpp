@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// Loads `library`, looks up every function and calls cuInit. Throws DeviceError (no_driver) that says what is missing,
 /// too old or not permitted. The library stays loaded for the life of the process.
@@ -66,4 +66,4 @@ private:
   std::size_t bytes_ = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace sciexam::driver {
+namespace sciexam::inline gpu::driver {
 
 /// CUresult. Other values occur too.
 enum class Result : int {
@@ -132,4 +132,4 @@ struct Functions {
 #undef SCIEXAM_DRIVER_MEMBER
 };
 
-} // namespace sciexam::driver
+} // namespace sciexam::inline gpu::driver

@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// The bytes of the ELF file. Throws std::bad_alloc.
 std::string helper_image();
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -2,10 +2,10 @@
 #include "gpu/helper/start_helper.hpp"
 #include "support/errors.hpp"
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 pid_t start_helper(const std::vector<std::string>&, const std::vector<int>&, const std::filesystem::path&) {
   throw WorkError("this program was built without GPU support (SCIEXAM_GPU=OFF)");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

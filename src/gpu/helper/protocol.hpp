@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace sciexam::protocol {
+namespace sciexam::inline gpu::protocol {
 
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr int kSocket = 3, kSharedMemory = 4; ///< descriptors of the helper
@@ -66,4 +66,4 @@ struct SharedMemory {
   std::array<std::uint16_t, 2 * kMost.longest - 1> rows;
 };
 
-} // namespace sciexam::protocol
+} // namespace sciexam::inline gpu::protocol

@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 using protocol::Kind;
@@ -169,4 +169,4 @@ void DeviceServer::serve(int ordinal) {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

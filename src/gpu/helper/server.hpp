@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 class DeviceServer {
 public:
@@ -50,4 +50,4 @@ private:
   std::deque<Running> running_; ///< oldest first
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -19,7 +19,7 @@
 #define MFD_EXEC 0x0010U // Linux 6.3
 #endif
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 constexpr const char* kName = "sciexam-gpu-helper";
@@ -119,4 +119,4 @@ pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<
   throw WorkError("the GPU helper does not start: " + why);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// Starts helper_image() from memory or, where memory may not be executed, from a file in `folder` (unless that is
 /// empty), which is deleted before this returns. `descriptors` become 3, 4, ... in the new process. The helper is
@@ -15,4 +15,4 @@ namespace sciexam {
 pid_t start_helper(const std::vector<std::string>& arguments, const std::vector<int>& descriptors,
                    const std::filesystem::path& folder);
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -1,7 +1,7 @@
 // The arguments of the larger kernels; the host fills in the same structures with device addresses.
 #pragma once
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 #ifdef __CUDA_ARCH__
 using Half = __fp16;
@@ -46,4 +46,4 @@ struct Attention {
   float scale;           ///< of the scores, times log2 e
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -4,7 +4,7 @@
 #include <bit>
 #include <limits>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 constexpr unsigned kRowWarps = 8; // rows.cuh
@@ -172,4 +172,4 @@ std::string DeviceKernels::tuning() const {
   return text;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

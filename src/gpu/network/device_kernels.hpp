@@ -12,7 +12,7 @@
 #include <string>
 #include <tuple>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// A tile shape of matrix products that is compiled.
 struct ProductTile {
@@ -69,4 +69,4 @@ private:
   std::map<Size, std::size_t> tuned_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 constexpr std::int32_t kQueryBlock = 64; // attention.cuh
@@ -140,4 +140,4 @@ std::vector<float> DeviceLane::logits() {
   return {host_logits_, host_logits_ + sequences};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

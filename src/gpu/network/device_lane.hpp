@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// Where the arrays that describe a batch lie in one block of int32, the same on the host and on the device, so that a
 /// single copy brings them there.
@@ -74,4 +74,4 @@ private:
   float* host_logits_ = nullptr;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

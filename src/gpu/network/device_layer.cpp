@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 /// `count` f16 elements further.
@@ -94,4 +94,4 @@ std::array<Product, 4> products_of(const DeviceOperators& operators, const Devic
           operators.linear(at.inner, layer.output, at.hidden, rows)};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

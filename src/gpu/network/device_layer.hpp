@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// What all layers of a network have in common.
 struct LayerContext {
@@ -25,4 +25,4 @@ void forward_layer(const LayerContext& context, const DeviceLayer& layer, const 
 std::array<Product, 4> products_of(const DeviceOperators& operators, const DeviceLayer& layer, const DeviceBuffers& at,
                                    int rows);
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

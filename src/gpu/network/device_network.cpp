@@ -10,7 +10,7 @@
 #include <array>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 struct DeviceNetwork::State {
   State(const GpuDevice& on, const std::string& ptx, const NetworkShape& network, const DeviceLimits& most,
@@ -165,4 +165,4 @@ std::string DeviceNetwork::tuning() const {
   return state_->kernels.tuning();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 class DeviceNetwork {
 public:
@@ -58,4 +58,4 @@ private:
   std::unique_ptr<State> state_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -1,6 +1,6 @@
 #include "gpu/network/device_operators.hpp"
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 Product DeviceOperators::linear(driver::Pointer x, const DeviceLinear& linear, driver::Pointer y, int rows) const {
   Product product{};
@@ -22,4 +22,4 @@ void DeviceOperators::norm(driver::Pointer x, const DeviceNorm& norm, driver::Po
   kernels_.layer_norm(x, norm, y, rows, shape_.hidden_size, rest(shape_.hidden_size), shape_.layer_norm_eps, stream);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

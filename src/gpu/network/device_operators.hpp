@@ -6,7 +6,7 @@
 #include "gpu/network/device_weights.hpp"
 #include "gpu/network_shape.hpp"
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 class DeviceOperators {
 public:
@@ -28,4 +28,4 @@ private:
   const NetworkShape& shape_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

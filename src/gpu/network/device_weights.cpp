@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 namespace {
 
 std::uint64_t elements(std::int32_t rows, std::int32_t columns) {
@@ -187,4 +187,4 @@ void DeviceWeights::forget() {
     slot.received = 0;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

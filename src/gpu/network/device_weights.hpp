@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// Addresses of a linear layer: weight f16 [out, in], bias f32 [out]; `in` counts all parts of its inputs.
 struct DeviceLinear {
@@ -111,4 +111,4 @@ private:
   std::map<std::string, Slot, std::less<>> slots_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

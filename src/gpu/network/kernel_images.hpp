@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline gpu {
 
 /// The least compute capability that an image serves, 75 or 80, for a device of `compute_capability`; 0: none does.
 int image_for(int compute_capability);
@@ -14,4 +14,4 @@ int image_for(int compute_capability);
 /// T4). Throws DeviceError (unsupported) below 7.5, or for any other value of that variable.
 std::string kernel_image(int compute_capability);
 
-} // namespace sciexam
+} // namespace sciexam::inline gpu

@@ -11,7 +11,7 @@
 #include "kernels/per_isa/functions.hpp"
 #include "kernels/per_isa/tile.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// At least x, and an odd number of cache lines, so that rows do not collide in the caches.
@@ -229,4 +229,4 @@ void attend(const HeadAttention& call) {
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

@@ -7,7 +7,7 @@
 #include "kernels/per_isa/edges.hpp"
 #include "kernels/per_isa/tile.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// Room for a panel, for the rows of kDepth elements, for the scales of int8 rows, and for what interleave() writes
@@ -159,4 +159,4 @@ void add_and_normalise(const NormRows& call) {
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

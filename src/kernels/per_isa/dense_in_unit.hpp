@@ -10,7 +10,7 @@
 #include "kernels/per_isa/rounding.hpp"
 #include "kernels/per_isa/tile.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 constexpr std::int64_t kUnitRows = kRounded.tile, kUnitDepth = 16, kRegisterRows = 16;
@@ -177,6 +177,6 @@ inline bool dense_in_unit(const DenseRows& call) {
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa
 
 #endif

@@ -7,7 +7,7 @@
 #include "kernels/per_isa/rounding.hpp"
 #include "kernels/per_isa/tile.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// Rows in tiles, [tile][group][kInt8Parts][kTileRows]; rows missing in the last one are zeros. `room` is for
@@ -107,4 +107,4 @@ void dense_int8(const DenseRows& call) {
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

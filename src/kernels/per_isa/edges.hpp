@@ -3,7 +3,7 @@
 
 #include "kernels/per_isa/functions.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// The part of a result that a tile computes: its rows x kPanelColumns, fewer at the edges.
@@ -41,4 +41,4 @@ inline void with_whole_tile(const Corner& y, const Multiply& multiply) {
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

@@ -3,7 +3,7 @@
 
 #include "kernels/per_isa/vectors.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// Horner's scheme; coefficients from the constant on.
@@ -48,4 +48,4 @@ inline Vector gelu(Vector x) {
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

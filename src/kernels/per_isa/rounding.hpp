@@ -4,7 +4,7 @@
 #include "kernels/kernel_table.hpp"
 #include "kernels/per_isa/functions.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// Pairs of bf16 from `count` floats; up to a whole vector of floats zeros follow.
@@ -80,4 +80,4 @@ inline Vector scaled_sum(const DenseRows& call, float row_scale, std::int64_t co
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

@@ -4,11 +4,11 @@
 #include "kernels/per_isa/attention.hpp"
 #include "kernels/per_isa/dense.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 constexpr KernelTable kTable = {kExact, kRounded,           kPanelColumns,      &dense_scratch,
                                 &dense, &add_and_normalise, &attention_scratch, &attend};
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

@@ -3,7 +3,7 @@
 
 #include "kernels/per_isa/vectors.hpp"
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// What a tile's sums start from.
@@ -161,4 +161,4 @@ inline void interleave(const Element* const (&rows)[kTileRows], std::int64_t dep
 }
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

@@ -9,7 +9,7 @@
 
 #include <immintrin.h>
 
-namespace sciexam::per_isa {
+namespace sciexam::inline kernels::per_isa {
 namespace {
 
 #ifdef __AVX512F__
@@ -234,4 +234,4 @@ constexpr RowChunks kRounded = kExact;
 static_assert(kExact.most % kExact.tile == 0 && kRounded.most % kRounded.tile == 0);
 
 } // namespace
-} // namespace sciexam::per_isa
+} // namespace sciexam::inline kernels::per_isa

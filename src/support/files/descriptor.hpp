@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Closes its descriptor when it is destroyed. Move-only.
 class Descriptor {
@@ -31,4 +31,4 @@ private:
   int number_ = -1;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline support

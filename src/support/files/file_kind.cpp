@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 using namespace std::string_view_literals;
@@ -153,4 +153,4 @@ std::optional<FileKind> find_file_kind(std::string_view beginning) {
   return text == std::string_view::npos ? std::nullopt : kind_of_markup(beginning.substr(text));
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

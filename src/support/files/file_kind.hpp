@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 struct FileKind {
   std::string name; ///< follows "is": "a gzip archive", "UTF-16 text (little-endian)"
@@ -19,4 +19,4 @@ struct FileKind {
 /// for any other text, and for bytes that nobody has named here.
 std::optional<FileKind> find_file_kind(std::string_view beginning);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

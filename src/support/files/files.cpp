@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 constexpr std::size_t kRandomCharacters = 6; ///< that end a temporary name
@@ -176,4 +176,4 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
   file.commit();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// A file mapped read-only into memory, unmapped on destruction. Move-only.
 class MappedFile {
@@ -73,4 +73,4 @@ void remove_temporary_files(const std::filesystem::path& folder);
 /// Writes `text` to `path` through an AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

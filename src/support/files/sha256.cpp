@@ -8,7 +8,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 SHA256_CTX* context(std::byte* state) {
@@ -44,4 +44,4 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
   return hash.hex();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

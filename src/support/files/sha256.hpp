@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::span<const std::byte> bytes);
@@ -22,4 +22,4 @@ private:
   alignas(8) std::byte state_[128]; // libcrypto's SHA256_CTX
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline support

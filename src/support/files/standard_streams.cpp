@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 void secure_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
@@ -20,4 +20,4 @@ void secure_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 /// True if `name` is an element of the list "a,b,c".
@@ -43,4 +43,4 @@ void for_each_cgroup(std::string_view controller, const std::function<void(const
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

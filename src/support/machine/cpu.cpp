@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 bool cpu_is_supported() {
   __builtin_cpu_init();
@@ -39,4 +39,4 @@ std::string cpu_model() {
   return "unknown";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

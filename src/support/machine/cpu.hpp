@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// True if the CPU supports x86-64-v3 (AVX2, FMA, BMI, F16C, ...), the minimum for sciexam.
 bool cpu_is_supported();
@@ -14,4 +14,4 @@ std::string cpu_features();
 /// The CPU's name as /proc/cpuinfo has it, or "unknown".
 std::string cpu_model();
 
-} // namespace sciexam
+} // namespace sciexam::inline support

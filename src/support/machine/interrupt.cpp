@@ -3,7 +3,7 @@
 #include <csignal>
 #include <ctime>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 /// Senders often signal both the process and its group (timeout(1) does); the two count as one.
@@ -54,4 +54,4 @@ bool interrupted() noexcept {
   return signalled != 0;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

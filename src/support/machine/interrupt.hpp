@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// While one exists, SIGINT and SIGTERM make interrupted() true instead of ending the process. Another signal, two
 /// seconds later or more, ends it as usual. To be made by the program's first thread, which is the one that the kernel
@@ -25,4 +25,4 @@ private:
 /// True once a signal has arrived while an InterruptGuard existed.
 bool interrupted() noexcept;
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -14,7 +14,7 @@
 
 #include <malloc.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 namespace fs = std::filesystem;
@@ -102,4 +102,4 @@ std::string format_memory(std::uint64_t bytes) {
   return size < 1e9 ? format_fixed(size / 1e6, 0) + " MB" : format_fixed(size / 1e9, 1) + " GB";
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

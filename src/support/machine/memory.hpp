@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Bytes that this process may still use: the machine's available memory or, if less, what the limits of its control
 /// groups leave (memory that only caches files counts as free). Beyond that the system kills the process, and there is
@@ -24,4 +24,4 @@ bool renew_memory_reserve();
 /// "5.1 GB", "120 MB".
 std::string format_memory(std::uint64_t bytes);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Asks `ask` on the thread that made it alone, and not again once the answer was true: then it is true for good, on
 /// every thread.
@@ -28,4 +28,4 @@ private:
   mutable std::atomic<bool> stopped_ = false;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -14,7 +14,7 @@
 
 #include <sched.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 /// The quota of one group in CPUs; nothing if it has none ("max" in v2, -1 in v1).
@@ -92,4 +92,4 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     std::rethrow_exception(failure);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

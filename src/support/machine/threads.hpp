@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// The CPU time that this process's control groups grant, in CPUs: the smallest quota of its own group and its
 /// ancestors (v2 cpu.max, v1 cfs_quota_us). Nothing if none sets a quota, or if /sys or /proc are not mounted. Tests
@@ -26,4 +26,4 @@ void use_all_cpus();
 /// For loading and parsing; tensor work has LibTorch's own pool.
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& task);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <mutex>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 std::mutex event_mutex; // of the stream
@@ -54,4 +54,4 @@ void log_event(std::string_view event, const Json& facts) {
   terminal().show_warning("the event log cannot be written any more (disk full?); the run continues without it");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

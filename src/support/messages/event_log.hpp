@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Creates or empties `file`; log_event() writes there from now on. Throws WorkError if it cannot be created.
 void open_event_log(const std::filesystem::path& file);
@@ -19,4 +19,4 @@ bool event_log_is_open();
 /// one warning and the work goes on.
 void log_event(std::string_view event, const Json& facts);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

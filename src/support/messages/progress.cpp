@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -127,4 +127,4 @@ void Progress::finish() {
   show(true);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Writes one line to standard error, after clearing a live bar; nothing after set_quiet(true). The event log
 /// (event_log.hpp) gets it in any case, as "message".
@@ -58,4 +58,4 @@ private:
 /// "1 h 02 min", "3 min 20 s", "12 s".
 std::string format_duration(double seconds);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

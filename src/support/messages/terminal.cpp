@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 constexpr const char* kClearLine = "\r\033[K";
@@ -54,4 +54,4 @@ Terminal& terminal() {
   return instance;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

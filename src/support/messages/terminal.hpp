@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Lines and at most one live bar below them. Any thread may call; each line or bar is written in one piece.
 class Terminal {
@@ -31,4 +31,4 @@ private:
 /// That of this process.
 Terminal& terminal();
 
-} // namespace sciexam
+} // namespace sciexam::inline support

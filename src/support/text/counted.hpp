@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// "1 question", "2 questions", for nouns with a plural in s.
 template <std::integral Count>
@@ -13,4 +13,4 @@ std::string counted(Count count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

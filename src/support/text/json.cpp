@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 constexpr int kMaxDepth = 64;
@@ -138,4 +138,4 @@ JsonDocument JsonDocument::from_file(const std::filesystem::path& file) {
   return {read_text_file(file), file};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

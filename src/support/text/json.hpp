@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 using Json = nlohmann::ordered_json;
 
@@ -70,4 +70,4 @@ private:
   Json root_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline support

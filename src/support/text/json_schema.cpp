@@ -12,7 +12,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 using Adapter = valijson::adapters::NlohmannJsonAdapter;
@@ -65,4 +65,4 @@ void check_json_schema(std::string_view text, const std::filesystem::path& file,
                    "Correct it; weights_manifest/schema.json describes every member");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

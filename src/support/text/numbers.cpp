@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 constexpr std::string_view kNoNumber = "-";
@@ -91,4 +91,4 @@ std::string printed(const char* format, ...) {
   return text;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

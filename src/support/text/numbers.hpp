@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// Up to four significant digits: "0.6213", "12,345", "1.5e-5"; "-" if it is not finite.
 std::string format_number(double value);
@@ -24,4 +24,4 @@ std::string format_coordinate(double value);
 /// setlocale(), so the decimal point is a point here too.
 [[gnu::format(printf, 1, 2)]] std::string printed(const char* format, ...);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

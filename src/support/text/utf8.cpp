@@ -1,6 +1,6 @@
 #include "support/text/utf8.hpp"
 
-namespace sciexam {
+namespace sciexam::inline support {
 namespace {
 
 bool is_continuation(unsigned char byte) {
@@ -83,4 +83,4 @@ std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
   return text.substr(0, most);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline support {
 
 /// One decoded character: its code point and its length in bytes. An ill-formed
 /// sequence (including overlong forms and surrogates) has length 0.
@@ -31,4 +31,4 @@ bool has_text(std::string_view text) noexcept;
 /// Appends the code point, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code_point);
 
-} // namespace sciexam
+} // namespace sciexam::inline support

@@ -10,7 +10,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 /// Elements first / 4 .. (first + size) / 4 of a contiguous tensor of f32, as a view.
@@ -109,7 +109,7 @@ void CpuEngine::resume(std::int64_t steps) {
 std::vector<OptionLogits> logits_of(const DebertaForMultipleChoice& network, const TrainingSet& set,
                                     const std::string& label) {
   AnsweringReference answering(network);
-  return answer(answering, set.encoded, label);
+  return answer_all(answering, set.encoded, label);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 class CpuEngine final : public TrainingEngine {
 public:
@@ -57,4 +57,4 @@ private:
 std::vector<OptionLogits> logits_of(const DebertaForMultipleChoice& network, const TrainingSet& set,
                                     const std::string& label);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

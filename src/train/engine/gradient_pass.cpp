@@ -9,7 +9,7 @@
 #include <ATen/ops/min.h>
 #include <ATen/ops/tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 at::Tensor summed_cross_entropy(const at::Tensor& logits, std::span<const int> answers, double smoothing) {
   const auto questions = static_cast<std::int64_t>(answers.size());
@@ -74,4 +74,4 @@ WeightPerturbation::~WeightPerturbation() {
     weight.copy_(values);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

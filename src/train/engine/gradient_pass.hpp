@@ -14,7 +14,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Cross-entropy of each question, summed: logits [questions * kOptions] in packed order, answers in
 /// question order. `smoothing` spreads that part of the target evenly over the options (Szegedy et al. 2016).
@@ -40,4 +40,4 @@ private:
   std::vector<std::pair<at::Tensor, at::Tensor>> original_; // parameter, its values
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -8,7 +8,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::uint32_t kWeightsPlace = 0xF0000002; // apart from the streams of dropout and order
@@ -56,4 +56,4 @@ void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem:
              " that the network does not have left out, for example " + extra.front());
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

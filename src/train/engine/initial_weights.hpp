@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Fresh weights as transformers' DebertaV2PreTrainedModel._init_weights makes them (dense layers and embeddings
 /// normal with initializer_range, biases 0, LayerNorm 1 and 0, the padding token's row 0), by our own generator:
@@ -18,4 +18,4 @@ void initialise_weights(const DebertaForMultipleChoice& network, std::uint64_t s
 /// is logged. Throws as load_weights().
 void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint, int threads);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::uint64_t kFloat = 4;
@@ -113,4 +113,4 @@ std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const 
   return ways;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// In bytes.
 struct MemoryEstimate {
@@ -40,4 +40,4 @@ MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettin
 std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const TrainingSettings& settings,
                                              const PassSize& pass);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// What one batch gave.
 struct BatchLoss {
@@ -60,4 +60,4 @@ public:
   virtual void resume(std::int64_t steps) = 0;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::uint32_t kOrderPlace = 0xF0000001; // apart from the streams of dropout, whose places are small
@@ -82,4 +82,4 @@ std::uint64_t BatchOrder::tokens_of_steps(std::int64_t first, std::int64_t last)
   return static_cast<std::uint64_t>(tokens);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 struct OrderOptions {
   std::uint64_t seed = 0;
@@ -61,4 +61,4 @@ RandomStream permutation_stream(std::uint64_t seed, std::uint32_t stream);
 /// A permutation of 0 .. count - 1, by Fisher and Yates' shuffle; `stream` distinguishes permutations of one seed.
 std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed, std::uint32_t stream);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 std::string sha256_of_file(const std::filesystem::path& file) {
   constexpr std::size_t kPiece = std::size_t{16} << 20;
@@ -19,4 +19,4 @@ std::string sha256_of_file(const std::filesystem::path& file) {
   return hash.hex();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -17,7 +17,7 @@
 #include <map>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -215,4 +215,4 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
   return questions;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// What was found of a manifest's input.
 struct BaseInputs {
@@ -63,4 +63,4 @@ struct RunQuestions {
 /// and some do not.
 RunQuestions questions_of(const RunPlan& run, const DataInputs& data);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

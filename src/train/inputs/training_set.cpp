@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 void TrainingSet::add(const TrainingSet& other, std::size_t index) {
   questions.push_back(other.questions[index]);
@@ -22,4 +22,4 @@ std::int64_t TrainingSet::total_tokens() const {
   return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Questions with answers; element i of every list belongs to question i.
 struct TrainingSet {
@@ -27,4 +27,4 @@ struct TrainingSet {
   std::int64_t total_tokens() const;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::array kEveryIsa = {Isa::avx2, Isa::avx512, Isa::avx512_vnni, Isa::avx512_bf16, Isa::avx512_amx};
@@ -68,4 +68,4 @@ void require_isa(Isa wanted, Isa best, const std::string& who, const std::string
                      ") has no more than " + isa_name(best) + ". " + remedy);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

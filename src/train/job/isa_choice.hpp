@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The smallest instruction set with which a CPU does again what the lock `root` records: its minimum_isa. Locks from
 /// before there was that field name the kernels of their machine ("own AVX2, LibTorch AVX2, oneDNN AVX2"; the first
@@ -20,4 +20,4 @@ std::optional<Isa> isa_of_lock(const JsonView& root);
 /// lock's or manifest's path), `remedy` says what to do.
 void require_isa(Isa wanted, Isa best, const std::string& who, const std::string& remedy);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

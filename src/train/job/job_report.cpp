@@ -4,7 +4,7 @@
 #include "support/text/counted.hpp"
 #include "train/state/run_log.hpp"
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,4 +59,4 @@ TrainingReport job_report(const TrainingRequest& request, const std::vector<RunP
   return report;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

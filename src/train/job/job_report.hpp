@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The report from the logs of the planned runs in request.out, as far as there are any.
 TrainingReport job_report(const TrainingRequest& request, const std::vector<RunPlan>& plans,
                           std::size_t training_questions, const TrainingOutcome& outcome, const NamedTexts& scores);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 void add_scores(NamedTexts& texts, const std::string& name, const Scores& scores) {
@@ -73,4 +73,4 @@ NamedTexts job_scores(std::span<const Predictions> predictions, std::int64_t fol
   return texts;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

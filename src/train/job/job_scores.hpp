@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The predictions of `folds` consecutive runs, one per fold of the same run; incomplete ones at the end are left out.
 std::vector<std::span<const Predictions>> by_run(std::span<const Predictions> predictions, std::int64_t folds);
@@ -17,4 +17,4 @@ std::vector<std::span<const Predictions>> by_run(std::span<const Predictions> pr
 /// where there are several and they were validated with the same questions.
 NamedTexts job_scores(std::span<const Predictions> predictions, std::int64_t folds);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

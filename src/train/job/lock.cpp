@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -134,4 +134,4 @@ LockComparison compare_with_lock(const fs::path& lock, const TrainingOutcome& ou
   return comparison;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

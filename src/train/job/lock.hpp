@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The lock of the runs that `outcome` has. `base_files` and `data_files` are what was found of the inputs, with their
 /// sha256. Kernels are held to one instruction set by now (use_isa()): it is recorded as the minimum that a CPU needs
@@ -27,4 +27,4 @@ struct LockComparison {
 /// Holds the runs of `outcome` against those of the same names in `lock`.
 LockComparison compare_with_lock(const std::filesystem::path& lock, const TrainingOutcome& outcome);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

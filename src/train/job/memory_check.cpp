@@ -4,7 +4,7 @@
 #include "support/machine/memory.hpp"
 #include "support/messages/progress.hpp"
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass,
                     const TrainingRequest& request) {
@@ -24,4 +24,4 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const PassS
                    (ways.empty() ? "a smaller model" : ways) + ". Or try all the same: --ignore-memory-estimate");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -4,11 +4,11 @@
 #include "train/engine/memory_estimate.hpp"
 #include "train/job/request.hpp"
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Logs what a run will need. Throws UsageError, with settings that need less, if that is more than there is and the
 /// request does not say to try all the same. How much memory another device than the CPU has is not known.
 void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass,
                     const TrainingRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

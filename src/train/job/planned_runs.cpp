@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 std::vector<RunPlan> planned_runs(const TrainingRequest& request) {
   std::vector<RunPlan> chosen;
@@ -52,4 +52,4 @@ DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings)
   return config;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The manifest's runs that are asked for, with folds each of them once a fold, as NAME_fold_K. Throws UsageError for a
 /// name that the manifest does not have.
@@ -22,4 +22,4 @@ int least_folds(const std::vector<RunPlan>& plans);
 /// The configuration that a run trains with. Throws UsageError if it freezes more layers than there are.
 DebertaConfig configured(DebertaConfig config, const TrainingSettings& settings);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 void write_predictions(const std::filesystem::path& file, std::span<const Predictions> predictions) {
   AtomicFile out(file);
@@ -22,4 +22,4 @@ void write_predictions(const std::filesystem::path& file, std::span<const Predic
   out.commit();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The predictions of one run for the questions that validated it.
 struct Predictions {
@@ -21,4 +21,4 @@ struct Predictions {
 /// CSV "run,place,answer,A,B,C,D,E": probabilities, a row for each question of each element. Throws WorkError.
 void write_predictions(const std::filesystem::path& file, std::span<const Predictions> predictions);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

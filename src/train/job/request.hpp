@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Names and values, to be shown.
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
@@ -36,4 +36,4 @@ struct TrainingOutcome {
   Json lock;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -24,7 +24,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -201,4 +201,4 @@ TrainingOutcome train_all(const TrainingRequest& request) {
   return TrainingJob(request).run();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -3,7 +3,7 @@
 
 #include "train/job/request.hpp"
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Trains what is asked for; kernels are held to the instruction set by now (use_isa()). Leaves in `out`: a folder for
 /// each run, lock.json, report.html (written anew after each run), and, for runs with validation questions,
@@ -12,4 +12,4 @@ namespace sciexam {
 /// is.
 TrainingOutcome train_all(const TrainingRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 std::optional<std::string> LossWatch::observe(double loss, double learning_rate) {
   average_ = average_ == 0 ? loss : kMemory * average_ + (1 - kMemory) * loss;
@@ -18,4 +18,4 @@ std::optional<std::string> LossWatch::observe(double loss, double learning_rate)
       kGuessing, static_cast<long long>(patience_), average_, learning_rate);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

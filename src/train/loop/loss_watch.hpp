@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Watches an exponential average of the loss. Staying at ln 5 = 1.609, the loss of pure guessing, for `patience` steps
 /// is worth a warning: with too high a learning rate (2e-5 is reported to do it) DeBERTa-v3-large falls into this state
@@ -32,4 +32,4 @@ private:
   std::int64_t pinned_steps_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

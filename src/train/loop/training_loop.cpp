@@ -15,7 +15,7 @@
 #include <chrono>
 #include <cmath>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -266,4 +266,4 @@ RunResult train_run(TrainingEngine& engine, const RunRequest& request) {
   return TrainingLoop(engine, request).run();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// What a run needs. Its folder gets log.jsonl, best/ and last/ (checkpoints in Hugging Face's form), result.json at
 /// the end, and, while it is under way, resume/.
@@ -31,4 +31,4 @@ struct RunRequest {
 /// run's state, or a state although `resume` is false.
 RunResult train_run(TrainingEngine& engine, const RunRequest& request);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr const char* kFormat = "sciexam-training";
@@ -143,4 +143,4 @@ Json to_json(const TrainingManifest& manifest) {
           {"runs", std::move(runs)}};
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

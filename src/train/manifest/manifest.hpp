@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// The JSON Schema of manifests, weights_manifest/schema.json.
 std::string_view manifest_schema();
@@ -65,4 +65,4 @@ TrainingManifest parse_training_manifest(std::string_view text, const std::files
 /// spelled out: what a lock records.
 Json to_json(const TrainingManifest& manifest);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

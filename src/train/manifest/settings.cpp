@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 using S = TrainingSettings;
@@ -181,4 +181,4 @@ void check_settings(const TrainingSettings& settings) {
     throw UsageError("awp_lr is set but awp_eps is 0: no weight could move. Give awp_eps, for example 0.001");
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

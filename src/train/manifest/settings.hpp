@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Names are those of Hugging Face's TrainingArguments where it has the setting. Defaults: the public closed-book
 /// recipe.
@@ -92,4 +92,4 @@ Json to_json(const TrainingSettings& settings);
 /// Throws UsageError where settings contradict each other.
 void check_settings(const TrainingSettings& settings);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

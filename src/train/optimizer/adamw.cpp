@@ -9,7 +9,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros_like.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::int64_t kChunk = std::int64_t{1} << 16; // elements; a multiple of the kernels' width
@@ -162,4 +162,4 @@ void AdamW::resume(std::int64_t steps) {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

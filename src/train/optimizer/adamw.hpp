@@ -11,7 +11,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// "adamw_torch" is torch.optim.AdamW (decay before the step, epsilon beside the corrected root);
 /// "adamw_hf" transformers.optimization.AdamW (decay after it, epsilon beside the uncorrected root).
@@ -54,4 +54,4 @@ private:
   std::vector<bool> touched_; ///< rows of the word embeddings whose moments are not all zero
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -1,6 +1,6 @@
 #include "train/optimizer/row_gradients.hpp"
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 void RowGradients::add(const at::Tensor& ids, const at::Tensor& gradient) {
   const at::Tensor on_cpu = ids.cpu(), values = gradient.to(at::kCPU, at::kFloat).contiguous();
@@ -24,4 +24,4 @@ void RowGradients::clear() {
   index_of_.clear();
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Of 128,100 rows some hundreds have a gradient: the others are not stored.
 class RowGradients {
@@ -34,4 +34,4 @@ private:
   std::unordered_map<std::int64_t, std::size_t> index_of_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

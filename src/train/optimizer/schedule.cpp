@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 std::int64_t warmup_steps(const TrainingSettings& settings, std::int64_t total_steps) {
   return static_cast<std::int64_t>(std::ceil(settings.warmup_ratio * static_cast<double>(total_steps)));
@@ -21,4 +21,4 @@ double learning_rate_factor(const TrainingSettings& settings, std::int64_t step,
   return settings.lr_scheduler_type == "cosine" ? 0.5 * (1 + std::cos(std::numbers::pi * (1 - left))) : left;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Steps of the warmup: ceil(warmup_ratio * total_steps), as in transformers' Trainer.
 std::int64_t warmup_steps(const TrainingSettings& settings, std::int64_t total_steps);
@@ -15,4 +15,4 @@ std::int64_t warmup_steps(const TrainingSettings& settings, std::int64_t total_s
 /// (transformers.optimization.get_scheduler).
 double learning_rate_factor(const TrainingSettings& settings, std::int64_t step, std::int64_t total_steps);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

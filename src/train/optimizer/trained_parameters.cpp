@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::string_view kEmbeddings = "deberta.embeddings.", kLayer = "deberta.encoder.layer.";
@@ -63,4 +63,4 @@ std::vector<TrainedParameter> trained_parameters(const DebertaForMultipleChoice&
   return trained;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 struct TrainedParameter {
   std::string name;
@@ -30,4 +30,4 @@ bool is_frozen(std::string_view name, const TrainingSettings& settings);
 /// learning_rate_scale of one parameter: layerwise_lr_decay to the power of its distance from the head.
 double layerwise_scale(const std::string& name, std::int64_t num_hidden_layers, double layerwise_lr_decay);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -5,7 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 WeightAverage::WeightAverage(const std::vector<TrainedParameter>& parameters, double decay)
     : parameters_(parameters), decay_(decay) {
@@ -38,4 +38,4 @@ void WeightAverage::swap() {
   }
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

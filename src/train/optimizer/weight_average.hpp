@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// average = decay * average + (1 - decay) * weights after every step; decay 0: no average is kept.
 class WeightAverage {
@@ -28,4 +28,4 @@ private:
   std::vector<at::Tensor> average_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -6,7 +6,7 @@
 
 #include <system_error>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 std::string write_checkpoint_folder(const std::filesystem::path& folder, const CheckpointFiles& files,
                                     const std::function<void(const std::filesystem::path&)>& save_weights) {
@@ -23,4 +23,4 @@ std::string write_checkpoint_folder(const std::filesystem::path& folder, const C
   return sha256_of_file(weights);
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// What a checkpoint has beside its weights.
 struct CheckpointFiles {
@@ -22,4 +22,4 @@ struct CheckpointFiles {
 std::string write_checkpoint_folder(const std::filesystem::path& folder, const CheckpointFiles& files,
                                     const std::function<void(const std::filesystem::path&)>& save_weights);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

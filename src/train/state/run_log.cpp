@@ -9,7 +9,7 @@
 #include <functional>
 #include <sstream>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;
@@ -90,4 +90,4 @@ RunReport read_run_log(const std::filesystem::path& file, const std::string& nam
   return report;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

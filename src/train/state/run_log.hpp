@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// One optimiser step.
 struct StepRecord {
@@ -43,4 +43,4 @@ private:
 /// What the report needs of a log; lines that are not records (a torn last one) are skipped.
 RunReport read_run_log(const std::filesystem::path& file, const std::string& name);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -4,7 +4,7 @@
 #include "support/files/files.hpp"
 #include "train/inputs/file_hash.hpp"
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,4 +60,4 @@ std::optional<RunResult> finished_run(const fs::path& folder, const std::string&
   return result;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

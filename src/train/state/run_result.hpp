@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 struct RunResult {
   std::string name;
@@ -30,4 +30,4 @@ void write_result(const std::filesystem::path& folder, const std::string& identi
 /// another identity (see RunStateFiles), or if its weights are no longer what they were.
 std::optional<RunResult> finished_run(const std::filesystem::path& folder, const std::string& identity);
 
-} // namespace sciexam
+} // namespace sciexam::inline train

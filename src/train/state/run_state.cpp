@@ -11,7 +11,7 @@
 #include <functional>
 #include <set>
 
-namespace sciexam {
+namespace sciexam::inline train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -152,4 +152,4 @@ void RunStateFiles::remove() {
   fs::remove(folder_, ignored); // if nothing else is in it
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 /// Where a run is. Generators need no state: order and dropout are functions of the seed and the step.
 struct RunProgress {
@@ -57,4 +57,4 @@ private:
   std::string identity_;
 };
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 Json to_json(const Scores& scores) {
   return {{"loss", scores.loss}, {"map_at_3", scores.map_at_3}, {"accuracy", scores.accuracy}};
@@ -31,4 +31,4 @@ Scores score(const TrainingSet& set, std::span<const OptionLogits> logits) {
   return scores;
 }
 
-} // namespace sciexam
+} // namespace sciexam::inline train

@@ -7,7 +7,7 @@
 
 #include <span>
 
-namespace sciexam {
+namespace sciexam::inline train {
 
 struct Scores {
   double loss = 0; ///< mean cross-entropy
@@ -20,4 +20,4 @@ Scores scores_from_json(const JsonView& object);
 /// The scores of these logits, one entry a question.
 Scores score(const TrainingSet& set, std::span<const OptionLogits> logits);
 
-} // namespace sciexam
+} // namespace sciexam::inline train
