@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kIndexIdentityKey = "manifest_sha256"; // package/manifest.hpp hashes all but this
 constexpr std::int64_t kMostFileBytes = std::int64_t{1} << 40;
 constexpr std::int64_t kMostPassages = UINT32_MAX - 1;
+constexpr std::int64_t kMostShardPassages = std::int64_t{1} << 30; // vectors' indices are signed
 constexpr std::int64_t kMostCount = std::int64_t{1} << 48;
 
 CheckedFileRecord parse_file_record(const JsonView& view) {
@@ -42,7 +43,7 @@ ShardRecord parse_shard(const JsonView& view) {
   view.allow_only({"first_passage", "passages", "postings", "postings_file", "lengths_file"});
   ShardRecord shard;
   shard.first_passage = static_cast<std::uint32_t>(view.at("first_passage").integer(0, kMostPassages));
-  shard.passages = static_cast<std::uint32_t>(view.at("passages").integer(1, kMostPassages));
+  shard.passages = static_cast<std::uint32_t>(view.at("passages").integer(1, kMostShardPassages));
   shard.postings = parse_count(view.at("postings"));
   shard.postings_file = parse_file_record(view.at("postings_file"));
   shard.lengths_file = parse_file_record(view.at("lengths_file"));

@@ -16,7 +16,8 @@ namespace {
 } // namespace
 
 PostingsList::PostingsList(const CheckedFile& file, const ListPlace& place, std::uint32_t shard_passages)
-    : file_(&file), place_(place), blocks_((place.passages + kBlockPostings - 1) / kBlockPostings) {
+    : file_(&file), place_(place), shard_passages_(shard_passages),
+      blocks_((place.passages + kBlockPostings - 1) / kBlockPostings) {
   if (place.offset < kMarkerBytes || file.content() < kReadBeyond || place.offset > file.content() - kReadBeyond ||
       place.bytes > file.content() - kReadBeyond - place.offset)
     fail_list(file, place, "would lie outside of the file");
@@ -46,12 +47,16 @@ void PostingsList::fail(std::size_t block) const {
   fail_list(*file_, place_, "contradict themselves in block " + std::to_string(block));
 }
 
+void PostingsList::read_short(std::span<Posting> postings) const {
+  if (!read_tail(bytes(place_.offset, place_.bytes), UINT32_MAX, shard_passages_ - 1, postings))
+    fail(0);
+}
+
 std::vector<Posting> read_list(const CheckedFile& file, const ListPlace& place, std::uint32_t shard_passages) {
   const PostingsList list(file, place, shard_passages);
   std::vector<Posting> postings(place.passages);
   if (list.is_short()) {
-    if (!read_tail(list.bytes(place.offset, place.bytes), UINT32_MAX, shard_passages - 1, postings))
-      list.fail(0);
+    list.read_short(postings);
     return postings;
   }
   std::uint32_t before = UINT32_MAX;

@@ -47,6 +47,9 @@ public:
   /// The bytes of a block that begins at `offset` in the file, checked. At least kReadBeyond bytes follow them.
   std::span<const std::byte> bytes(std::uint64_t offset, std::uint64_t size) const { return file_->read(offset, size); }
 
+  /// All postings of a short list. Throws PackageError.
+  void read_short(std::span<Posting> postings) const;
+
   const ListPlace& place() const noexcept { return place_; }
   const CheckedFile& file() const noexcept { return *file_; }
   /// Throws PackageError: the postings in this block contradict themselves, though its checksum matches.
@@ -55,6 +58,7 @@ public:
 private:
   const CheckedFile* file_;
   ListPlace place_;
+  std::uint32_t shard_passages_;
   std::size_t blocks_ = 0;
   const std::byte* summaries_ = nullptr;
 };
