@@ -32,15 +32,15 @@ struct IndexCounts {
 };
 
 struct IndexManifest {
-  std::string title, created_by;
-  std::string licence, attribution; ///< of the texts
-  std::string analyser;             ///< what made terms of texts: queries must be analysed by the same
+  std::string title = {}, created_by = {};
+  std::string licence = {}, attribution = {}; ///< of the texts
+  std::string analyser = {};                  ///< what made terms of texts: queries must be analysed by the same
   Json analyser_settings = Json::object(), cutter = Json::object(), corpus = Json::object(); ///< records
-  IndexCounts counts;
-  CheckedFileRecord terms, passages, articles, texts;
-  std::optional<CheckedFileRecord> text_dictionary;
-  std::vector<ShardRecord> shards; ///< side by side, from passage 0 on
-  std::string identity;            ///< 64 hexadecimal digits that stand for the whole index
+  IndexCounts counts = {};
+  CheckedFileRecord terms = {}, passages = {}, articles = {}, texts = {};
+  std::optional<CheckedFileRecord> text_dictionary = {};
+  std::vector<ShardRecord> shards = {}; ///< side by side, from passage 0 on
+  std::string identity = {};            ///< 64 hexadecimal digits that stand for the whole index
 
   double average_length() const {
     return counts.passages == 0 ? 0 : static_cast<double>(counts.total_length) / static_cast<double>(counts.passages);

@@ -14,8 +14,8 @@ namespace sciexam::inline retrieval {
 
 /// A window of an article, analysed.
 struct AnalysedPassage {
-  std::uint64_t begin = 0, bytes = 0; ///< in the article's text
-  std::vector<std::string> terms;     ///< all of them, the title's too, repeated as in the text
+  std::uint64_t begin = 0, bytes = 0;  ///< in the article's text
+  std::vector<std::string> terms = {}; ///< all of them, the title's too, repeated as in the text
 };
 
 struct SmallIndexSettings {
