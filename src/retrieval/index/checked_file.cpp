@@ -71,8 +71,8 @@ CheckedFile::CheckedFile(IndexFile file, const CheckedFileRecord& record, std::s
   if (crc32c(bytes.subspan(record_.content)) != record_.checksums)
     throw PackageError(path(), "is damaged: its chunks' checksums (at its end) do not match index.json", kIndexRemedy);
   checked_ = std::make_unique<std::atomic<bool>[]>(record_.chunks());
-  const std::span<const std::byte> begin = read(0, kMarkerBytes);
-  if (!std::equal(begin.begin(), begin.end(), bytes_of(marker).begin()))
+  const std::span<const std::byte> begin = bytes.first(std::min<std::uint64_t>(kMarkerBytes, record_.content));
+  if (!std::ranges::equal(begin, bytes_of(marker)))
     throw PackageError(path(), "is not what its name says: it does not begin with \"" + std::string(marker) + "\"",
                        kIndexRemedy);
 }
