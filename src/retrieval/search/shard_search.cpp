@@ -5,19 +5,27 @@
 #include <numeric>
 
 namespace sciexam::inline retrieval {
+namespace {
+
+/// Postings that are decoded, scored and added in the time in which one passage is looked up (measured).
+constexpr double kLookUpCost = 8;
+
+} // namespace
 
 template <std::size_t kWidth>
 ShardSearch<kWidth>::ShardSearch(const Shard& shard, std::size_t number, const QueryTerms& terms,
                                  std::span<TopHits> top, const SearchKernels& kernels)
     : first_passage_(shard.first_passage), passages_(shard.passages), top_(top),
-      add_(kWidth == 1 ? kernels.add_to_one : kernels.add_to_eight), sums_(kWindow), touched_(kWindow / 64) {
+      add_(kWidth == 1 ? kernels.add_to_one : kernels.add_to_eight), sums_(kWindow), touched_(kWindow / 64),
+      ignored_(kWindow / 64), candidates_(kWindow) {
   for (const WeightedTerm& term : terms.terms) {
     const ListPlace& place = term.record.lists[number];
     if (place.passages == 0)
       continue;
     Row weights;
     std::copy_n(term.weights.begin(), kWidth, weights.begin());
-    terms_.push_back({ListCursor(shard, place, term.score, kernels), weights, 0});
+    terms_.push_back({ListCursor(shard, place, term.score, kernels), weights, 0,
+                      static_cast<double>(place.passages) / shard.passages});
   }
   order_.resize(terms_.size());
   rest_.resize(terms_.size());
@@ -85,40 +93,98 @@ void ShardSearch<kWidth>::search_stretch(std::uint32_t begin, std::uint32_t end)
       first = std::min(first, terms_[order_[i]].cursor.seek(begin));
     if (first == end)
       return;
-    const std::uint32_t window_end = first + std::min(kWindow, end - first);
-    add_essential(inessential, first, window_end);
-    gather_candidates(inessential, first);
-    complete_candidates(inessential);
-    begin = window_end;
+    window_begin_ = first;
+    window_end_ = first + std::min(kWindow, end - first);
+    search_window(inessential);
+    begin = window_end_;
   }
 }
 
 template <std::size_t kWidth>
-void ShardSearch<kWidth>::add_essential(std::size_t first, std::uint32_t begin, std::uint32_t end) {
-  window_begin_ = begin;
-  for (std::size_t i = first; i < order_.size(); ++i) {
+void ShardSearch<kWidth>::search_window(std::size_t inessential) {
+  for (std::size_t i = inessential; i < order_.size(); ++i)
+    add(terms_[order_[i]], touched_.data());
+  gather_candidates(inessential == 0 ? Row{} : rest_[inessential - 1]);
+  bool added_to_all = false;
+  for (std::size_t i = inessential; i-- > 0 && candidate_count_ > 0;) {
     Term& term = terms_[order_[i]];
-    term.cursor.add_before(end,
-                           {.window_begin = begin,
-                            .weights = term.weights.data(),
-                            .sums = sums_.data()->data(),
-                            .touched = touched_.data()},
-                           add_);
+    if (term.bound == 0)
+      continue;
+    if (i + 1 != inessential) // they have just been gathered by this
+      keep_candidates(rest_[i]);
+    const double postings = term.density * (window_end_ - window_begin_);
+    if (static_cast<double>(candidate_count_) * kLookUpCost < postings) {
+      look_up(term, rest_[i]);
+      continue;
+    }
+    term.cursor.seek(window_begin_);
+    add(term, ignored_.data());
+    added_to_all = true;
+  }
+  offer_candidates();
+  clear_sums(added_to_all);
+}
+
+template <std::size_t kWidth>
+void ShardSearch<kWidth>::add(Term& term, std::uint64_t* touched) {
+  term.cursor.add_before(
+      window_end_,
+      {.window_begin = window_begin_, .weights = term.weights.data(), .sums = sums_.data()->data(), .touched = touched},
+      add_);
+}
+
+/// Of the passages that were touched: those that could enter a list.
+template <std::size_t kWidth>
+void ShardSearch<kWidth>::gather_candidates(const Row& rest) {
+  std::size_t count = 0;
+  for (std::size_t word = 0; word < touched_.size(); ++word)
+    for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
+      const std::size_t place = 64 * word + static_cast<std::size_t>(std::countr_zero(bits));
+      candidates_[count] = static_cast<std::uint32_t>(place);
+      count += could_enter(sums_[place], rest) ? 1 : 0; // no branch: it would often be mispredicted
+    }
+  candidate_count_ = count;
+}
+
+template <std::size_t kWidth>
+void ShardSearch<kWidth>::keep_candidates(const Row& rest) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < candidate_count_; ++i) {
+    const std::uint32_t place = candidates_[i];
+    candidates_[kept] = place;
+    kept += could_enter(sums_[place], rest) ? 1 : 0;
+  }
+  candidate_count_ = kept;
+}
+
+template <std::size_t kWidth>
+void ShardSearch<kWidth>::look_up(Term& term, const Row& rest) {
+  for (std::size_t i = 0; i < candidate_count_ && !term.cursor.at_end(); ++i) {
+    Row& sums = sums_[candidates_[i]];
+    const std::int32_t impact = term.cursor.impact_of(window_begin_ + candidates_[i], wanted(term, sums, rest));
+    for (std::size_t query = 0; query < kWidth; ++query)
+      sums[query] += term.weights[query] * impact;
   }
 }
 
-/// Of the passages that were touched: those that could enter a list. The others' sums are cleared.
 template <std::size_t kWidth>
-void ShardSearch<kWidth>::gather_candidates(std::size_t inessential, std::uint32_t begin) {
-  const Row rest = inessential == 0 ? Row{} : rest_[inessential - 1];
+void ShardSearch<kWidth>::offer_candidates() {
+  for (std::size_t i = 0; i < candidate_count_; ++i) {
+    const std::uint32_t place = candidates_[i];
+    for (std::size_t query = 0; query < top_.size(); ++query)
+      top_[query].offer(sums_[place][query], first_passage_ + window_begin_ + place);
+  }
+  for (std::size_t query = 0; query < top_.size(); ++query)
+    thresholds_[query] = top_[query].threshold();
+}
+
+template <std::size_t kWidth>
+void ShardSearch<kWidth>::clear_sums(bool all) {
+  if (all)
+    std::fill(sums_.begin(), sums_.end(), Row{});
   for (std::size_t word = 0; word < touched_.size(); ++word) {
-    for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
-      const auto place = static_cast<std::uint32_t>(64 * word) + static_cast<std::uint32_t>(std::countr_zero(bits));
-      if (could_enter(sums_[place], rest))
-        candidates_.push_back(begin + place);
-      else
-        sums_[place] = {};
-    }
+    for (std::uint64_t bits = touched_[word]; bits != 0 && !all; bits &= bits - 1)
+      sums_[64 * word + static_cast<std::size_t>(std::countr_zero(bits))] = {};
     touched_[word] = 0;
   }
 }
@@ -138,37 +204,6 @@ std::int32_t ShardSearch<kWidth>::wanted(const Term& term, const Row& sums, cons
       least = std::min(least, missing / weight);
   }
   return least;
-}
-
-template <std::size_t kWidth>
-void ShardSearch<kWidth>::complete_candidates(std::size_t inessential) {
-  for (std::size_t i = inessential; i-- > 0 && !candidates_.empty();) {
-    Term& term = terms_[order_[i]];
-    std::size_t kept = 0;
-    for (const std::uint32_t passage : candidates_) {
-      Row& sums = sums_of(passage);
-      if (!could_enter(sums, rest_[i])) {
-        sums = {};
-        continue;
-      }
-      candidates_[kept++] = passage;
-      if (term.cursor.at_end())
-        continue;
-      const std::int32_t impact = term.cursor.impact_of(passage, wanted(term, sums, rest_[i]));
-      for (std::size_t query = 0; query < kWidth; ++query)
-        sums[query] += term.weights[query] * impact;
-    }
-    candidates_.resize(kept);
-  }
-  for (const std::uint32_t passage : candidates_) {
-    Row& sums = sums_of(passage);
-    for (std::size_t query = 0; query < top_.size(); ++query)
-      top_[query].offer(sums[query], first_passage_ + passage);
-    sums = {};
-  }
-  candidates_.clear();
-  for (std::size_t query = 0; query < top_.size(); ++query)
-    thresholds_[query] = top_[query].threshold();
 }
 
 template class ShardSearch<1>;

@@ -35,6 +35,7 @@ private:
     ListCursor cursor;
     Row weights;
     std::int32_t bound; // of its postings in the current stretch
+    double density;     // of its postings: how many a passage
   };
   /// Windows are searched with the terms' order and bounds of a stretch of them.
   static constexpr std::uint32_t kWindow = kWidth == 1 ? 8192 : 2048, kLongestStretch = 32 * kWindow;
@@ -42,12 +43,15 @@ private:
   void order_terms(std::uint32_t begin, std::uint32_t end);
   void search_stretch(std::uint32_t begin, std::uint32_t end);
   std::size_t count_inessential() const;
-  void add_essential(std::size_t first, std::uint32_t begin, std::uint32_t end);
-  void gather_candidates(std::size_t inessential, std::uint32_t begin);
-  void complete_candidates(std::size_t inessential);
+  void search_window(std::size_t inessential);
+  void add(Term& term, std::uint64_t* touched);
+  void gather_candidates(const Row& rest);
+  void keep_candidates(const Row& rest);
+  void look_up(Term& term, const Row& rest);
+  void offer_candidates();
+  void clear_sums(bool all);
   bool could_enter(const Row& sums, const Row& rest) const;
   std::int32_t wanted(const Term& term, const Row& sums, const Row& rest) const;
-  Row& sums_of(std::uint32_t passage) { return sums_[passage - window_begin_]; }
 
   std::uint32_t first_passage_, passages_;
   std::span<TopHits> top_;
@@ -56,10 +60,11 @@ private:
   std::vector<std::size_t> order_; // the least first
   std::vector<Row> rest_;          // [order]: the most that the terms up to here can add
   Row thresholds_ = {};
-  std::uint32_t window_begin_ = 0;
-  std::vector<Row> sums_;              // [kWindow]; zero between windows
-  std::vector<std::uint64_t> touched_; // a bit for each
-  std::vector<std::uint32_t> candidates_;
+  std::uint32_t window_begin_ = 0, window_end_ = 0;
+  std::vector<Row> sums_;                        // [kWindow]; zero between windows
+  std::vector<std::uint64_t> touched_, ignored_; // a bit for each
+  std::vector<std::uint32_t> candidates_;        // within the window, ascending
+  std::size_t candidate_count_ = 0;
 };
 
 extern template class ShardSearch<1>;
