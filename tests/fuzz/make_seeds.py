@@ -132,6 +132,67 @@ def tokenizer_json(normalizers, pretokenizers, added=()):
                    vocab=[[text, -i / 4] for i, text in enumerate(texts)]))).encode()
 
 
+def varint(number):
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes(out + bytes([number]))
+
+
+def packed(numbers, bits):
+    whole = sum((number & (1 << bits) - 1) << i * bits for i, number in enumerate(numbers))
+    return whole.to_bytes(16 * bits, "little")
+
+
+def index_block(gaps, frequencies, gap_bits, frequency_bits):
+    """128 gaps and frequencies, both less 1, as src/retrieval/index/postings_block.hpp has them."""
+    patches = [b"".join(bytes([i]) + varint(number >> bits) for i, number in enumerate(numbers) if number >> bits)
+               for numbers, bits in ((gaps, gap_bits), (frequencies, frequency_bits))]
+    counts = [sum(number >> bits > 0 for number in numbers)
+              for numbers, bits in ((gaps, gap_bits), (frequencies, frequency_bits))]
+    return (bytes([gap_bits, counts[0], frequency_bits, counts[1]]) + packed(gaps, gap_bits) +
+            packed(frequencies, frequency_bits) + patches[0] + patches[1])
+
+
+def index_postings():
+    """How many passages (2 bytes), how many the shard has, and a list."""
+    yield "short", struct.pack("<HB", 3, 9) + varint(2 * 5) + varint(2 * 0 + 1) + varint(7) + varint(2 * 300)
+    gaps, frequencies = [3] * 127 + [90], [0] * 120 + [5] * 8
+    block = index_block(gaps, frequencies, 2, 1)
+    last = sum(gaps) + 127
+    summary = struct.pack("<IBBH", last, 6, 33, len(block)) + struct.pack("<IBBH", last + 2, 1, 33, 2)
+    yield "block_and_tail", struct.pack("<HB", 130, 20) + summary + block + varint(0) + varint(0)
+    wide = index_block([2] * 128, [0] * 128, 26, 0)
+    yield "wide", struct.pack("<HB", 128, 20) + struct.pack("<IBBH", 383, 1, 33, len(wide)) + wide
+
+
+def index_terms(terms, shards=1):
+    """A dictionary whose terms each have one passage in the first shard, in a list of one byte."""
+    blocks, fences, offsets = b"", b"", b""
+    for i, term in enumerate(terms):
+        if i % 16 == 0:
+            fences += int.from_bytes(term[:8].ljust(8, b"\0"), "big").to_bytes(8, "little")
+            offsets += struct.pack("<Q", 8 + len(blocks))
+            blocks += varint(8 + i) + varint(8) * (shards - 1)
+        blocks += varint(0) + varint(len(term)) + term + varint(1) + varint(1) + varint(1)
+    offsets += struct.pack("<Q", 8 + len(blocks))
+    return bytes([shards - 1]) + blocks + fences + offsets + struct.pack("<QQQ", len(terms), len(fences) // 8, shards)
+
+
+def index_manifest():
+    def file(name, content):
+        return dict(file=name, content=content, sha256="0" * 64, checksums_crc32c=1)
+
+    return dict(format="sciexam-index", version=1, title="t", created_by="c", licence="CC BY-SA 4.0", attribution="a",
+                analyser="english 1", analyser_settings={}, cutter={"words": 130}, corpus={},
+                counts=dict(articles=1, passages=2, terms=3, postings=4, total_length=5, text_bytes=6),
+                terms=file("terms.bin", 90), passages=file("passages.bin", 24), articles=file("articles.bin", 24),
+                texts=file("texts.bin", 90), text_dictionary=None,
+                shards=[dict(first_passage=0, passages=2, postings=4, postings_file=file("shard_00.postings", 90),
+                             lengths_file=file("shard_00.lengths", 44))], manifest_sha256="")
+
+
 def main():
     write("safetensors", "two_tensors", safetensors(
         {"__metadata__": {"format": "pt"},
@@ -224,6 +285,11 @@ def main():
         [dict(type="NFKC"), quotes], [dict(metaspace, split=False)],
         [dict(content="\n", normalized=False), dict(content="e\u0301", single_word=True),
          dict(content="ab", lstrip=True, rstrip=True)]))
+    for name, content in index_postings():
+        write("index_postings", name, content)
+    write("index_terms", "none", index_terms([]))
+    write("index_terms", "two_blocks", index_terms([b"%c%d" % (97 + i // 10, i % 10) for i in range(20)], 2))
+    write("index_manifest", "one_shard", json.dumps(index_manifest()).encode())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ namespace sciexam::inline retrieval {
 namespace {
 
 /// Postings that are decoded, scored and added in the time in which one passage is looked up (measured).
-constexpr double kLookUpCost = 8;
+constexpr double kLookUpCost = 16;
 
 } // namespace
 
