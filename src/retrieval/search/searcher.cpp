@@ -11,10 +11,9 @@
 namespace sciexam::inline retrieval {
 namespace {
 
-/// Searches the shards that are there. False if one of them turned out to be damaged: it is left out now, and what was
-/// found has to be forgotten, since its passages may have displaced others.
+/// Searches the shards that are there; one that turns out to be damaged is left out.
 template <std::size_t kWidth>
-bool search_shards(const PassageIndex& index, const QueryTerms& terms, std::span<TopHits> top,
+void search_shards(const PassageIndex& index, const QueryTerms& terms, std::span<TopHits> top,
                    const SearchKernels& kernels) {
   for (std::size_t number = 0; number < index.shards(); ++number) {
     const Shard* const shard = index.shard(number);
@@ -24,10 +23,8 @@ bool search_shards(const PassageIndex& index, const QueryTerms& terms, std::span
       ShardSearch<kWidth>(*shard, number, terms, top, kernels).run();
     } catch (const PackageError& error) {
       index.leave_out(number, error.what());
-      return false;
     }
   }
-  return true;
 }
 
 Hits to_hits(TopHits&& top, int unit_bits) {
@@ -46,7 +43,8 @@ Searcher::Searcher(const PassageIndex& index, const Bm25& parameters, const Sear
 
 SearchResult Searcher::search(std::span<const Query> queries, std::size_t k) const {
   SearchResult result;
-  // A shard that one batch finds damaged must be missing from the batches before it, too.
+  // When a shard turns out to be damaged, all is searched again without it: its passages may be in earlier queries'
+  // results, and may have displaced others in this one's.
   for (std::size_t left_out = SIZE_MAX; left_out != result.left_out.size();) {
     left_out = index_->left_out().size();
     result.hits.assign(queries.size(), {});
@@ -68,11 +66,11 @@ void Searcher::search_batch(std::span<const Query> queries, std::size_t k, std::
       search_batch(queries.subspan(query, 1), k, hits.subspan(query, 1));
     return;
   }
-  std::vector<TopHits> top;
-  do {
-    top.assign(queries.size(), TopHits(k));
-  } while (!(queries.size() == 1 ? search_shards<1>(*index_, terms, top, *kernels_)
-                                 : search_shards<kMostQueries>(*index_, terms, top, *kernels_)));
+  std::vector<TopHits> top(queries.size(), TopHits(k));
+  if (queries.size() == 1)
+    search_shards<1>(*index_, terms, top, *kernels_);
+  else
+    search_shards<kMostQueries>(*index_, terms, top, *kernels_);
   for (std::size_t query = 0; query < queries.size(); ++query)
     hits[query] = to_hits(std::move(top[query]), terms.unit_bits);
 }

@@ -34,10 +34,13 @@ class Language {
 public:
   explicit Language(std::uint64_t seed) : random_({seed, {}}) {}
   std::uint32_t below(std::uint32_t bound) { return random_.below(bound); }
-  /// Zipf and Mandelbrot: 1 / (rank + 20), without the words that an analyser stops.
+  /// Zipf and Mandelbrot: (rank + 60)^-1.25. The most frequent has 0.45 %, the terms behind the ten thousandth have a
+  /// fifth of a text, about as in English without the words that an analyser stops.
   std::uint32_t term() {
+    constexpr double kOffset = 60, kExponent = 0.25; // of what is left behind a rank
     const double uniform = (random_.next() + 0.5) / 4294967296.0;
-    return static_cast<std::uint32_t>(20 * (std::pow((kVocabulary + 20) / 20.0, uniform) - 1));
+    const double first = std::pow(kOffset, -kExponent), last = std::pow(kVocabulary + kOffset, -kExponent);
+    return static_cast<std::uint32_t>(std::pow(first - uniform * (first - last), -1 / kExponent) - kOffset);
   }
   /// A passage's terms: a third of them from its article's own words.
   std::vector<std::uint32_t> passage(const std::vector<std::uint32_t>& topic) {

@@ -16,12 +16,12 @@ namespace {
 constexpr std::size_t kShards = 3;
 using Lists = std::vector<ListPlace>;
 
-/// Terms of few letters, so that many begin alike, with any bytes.
+/// Terms of few letters, so that many begin alike, with any bytes; a third have the same eight first, and so one fence.
 std::map<std::string, Lists> random_terms(std::size_t count) {
   RandomSequence random({7, {}});
   std::map<std::string, Lists> terms;
   while (terms.size() < count) {
-    std::string term;
+    std::string term = random.below(3) == 0 ? "abbabbab" : "";
     for (std::uint32_t length = 1 + random.below(12); length > 0; --length)
       term += std::string_view("ab\xFFz\x01")[random.below(5)];
     terms[term];
