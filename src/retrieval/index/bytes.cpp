@@ -16,17 +16,6 @@ std::size_t varint_bytes(std::uint64_t number) {
   return (static_cast<std::size_t>(std::bit_width(number | 1)) + 6) / 7;
 }
 
-bool read_varint(const std::byte*& at, const std::byte* end, std::uint64_t& number) {
-  number = 0;
-  for (int shift = 0; at != end && shift < 64; shift += 7) {
-    const auto byte = static_cast<std::uint64_t>(*at++);
-    number |= (byte & 0x7F) << shift;
-    if (byte < 0x80)
-      return true;
-  }
-  return false;
-}
-
 std::uint64_t ByteReader::varint() {
   const std::byte* at = bytes_.data();
   std::uint64_t number = 0;

@@ -34,7 +34,16 @@ std::size_t varint_bytes(std::uint64_t number);
 
 /// Reads a varint at `at`, not beyond `end`, and moves `at` behind it. False if it does not end there, or is longer
 /// than ten bytes: `number` is of no use then.
-bool read_varint(const std::byte*& at, const std::byte* end, std::uint64_t& number);
+inline bool read_varint(const std::byte*& at, const std::byte* end, std::uint64_t& number) {
+  number = 0;
+  for (int shift = 0; at != end && shift < 64; shift += 7) {
+    const auto byte = static_cast<std::uint64_t>(*at++);
+    number |= (byte & 0x7F) << shift;
+    if (byte < 0x80)
+      return true;
+  }
+  return false;
+}
 
 /// Reads bytes from front to back. Whatever would go beyond the end throws PackageError, naming the file.
 class ByteReader {

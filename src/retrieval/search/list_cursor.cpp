@@ -11,6 +11,20 @@ const unsigned char* characters(const std::byte* bytes) {
   return reinterpret_cast<const unsigned char*>(bytes);
 }
 
+/// 128 gaps below this have a sum below 2^31.
+constexpr std::uint32_t kSafeGap = 1U << 24;
+
+/// For gaps whose sum may have overflowed. `before`: the passage before; 2^32 - 1 at the list's begin.
+bool ascend(std::uint32_t before, std::span<const std::uint32_t> passages) {
+  std::uint32_t least = before + 1;
+  for (const std::uint32_t passage : passages) {
+    if (passage < least || passage == UINT32_MAX)
+      return false;
+    least = passage + 1;
+  }
+  return true;
+}
+
 } // namespace
 
 ListCursor::ListCursor(const Shard& shard, const ListPlace& place, const TermScore& score, const SearchKernels& kernels)
@@ -98,9 +112,8 @@ void ListCursor::decode_passages() {
   kernels_->unpack(characters(layout_.gaps), layout_.gap_bits, passages_.data());
   if (!apply_patches(layout_.patches, layout_.end, layout_.gap_patches, layout_.gap_bits, passages_))
     list_.fail(block_);
-  const PassageRange range = kernels_->sum_gaps(passages_.data(), before_);
-  if (range.most != summary_.last_passage || passages_.back() != summary_.last_passage ||
-      (before_ != UINT32_MAX && range.least <= before_))
+  const std::uint32_t bits = kernels_->sum_gaps(passages_.data(), before_);
+  if (passages_.back() != summary_.last_passage || (bits >= kSafeGap && !ascend(before_, passages_)))
     list_.fail(block_);
 }
 

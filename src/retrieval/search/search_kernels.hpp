@@ -24,25 +24,28 @@ struct AddedPostings {
   std::uint32_t window_begin = 0;
   const std::int32_t* weights = nullptr; ///< [width] of the term in each query
   std::int32_t* sums = nullptr;          ///< [passages of the window, width]
-  std::uint64_t* touched = nullptr;      ///< a bit for each passage of the window
-};
-
-struct PassageRange {
-  std::uint32_t least, most;
+  std::uint64_t* touched = nullptr;      ///< a bit for each passage of the window; null: not noted
 };
 
 struct SearchKernels {
   const char* name;
   /// 128 numbers of `bits` bits (0 to 32) each. Reads up to 32 bytes beyond them.
   void (*unpack)(const unsigned char* packed, int bits, std::uint32_t* numbers);
-  /// Gaps less 1 become passages, in place: [128], the first one's gap is from `before`. Returns their least and most;
-  /// if a gap is of 2^31 or more, the most is 2^32 - 1. So if the most is below 2^30, no sum overflowed: they ascend.
-  PassageRange (*sum_gaps)(std::uint32_t* gaps, std::uint32_t before);
+  /// Gaps less 1 become passages, in place: [128], the first one's gap is from `before`. Returns all bits that any of
+  /// the gaps has: if it is below 2^24, no sum can have overflowed.
+  std::uint32_t (*sum_gaps)(std::uint32_t* gaps, std::uint32_t before);
   void (*score)(const ScoredPostings& call);
   /// sums[passage] += weight * impact, for one query.
   void (*add_to_one)(const AddedPostings& call);
   /// The same for eight queries at once.
   void (*add_to_eight)(const AddedPostings& call);
+  /// The places of a window's passages whose sum is above the limit, in order; there is room for all. Returns how many.
+  /// `passages` is a multiple of 8.
+  std::int64_t (*scan_one)(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
+                           std::uint32_t* places);
+  /// The same where any of eight sums is above its limit.
+  std::int64_t (*scan_eight)(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
+                             std::uint32_t* places);
 };
 
 /// Those of chosen_isa() (kernels/isa.hpp): what AVX-512 has more than AVX-512 F, VL, DQ and BW is of no use here.

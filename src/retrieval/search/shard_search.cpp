@@ -9,15 +9,18 @@ namespace {
 
 /// Postings that are decoded, scored and added in the time in which one passage is looked up (measured).
 constexpr double kLookUpCost = 16;
+/// To look at all sums of a window costs as much as to note so many touched passages, as part of its passages.
+constexpr double kScanCost = 16;
+/// Candidates are looked through when the next term has at least one posting for so many of them.
+constexpr double kKeepCost = 4;
 
 } // namespace
 
 template <std::size_t kWidth>
 ShardSearch<kWidth>::ShardSearch(const Shard& shard, std::size_t number, const QueryTerms& terms,
                                  std::span<TopHits> top, const SearchKernels& kernels)
-    : first_passage_(shard.first_passage), passages_(shard.passages), top_(top),
-      add_(kWidth == 1 ? kernels.add_to_one : kernels.add_to_eight), sums_(kWindow), touched_(kWindow / 64),
-      ignored_(kWindow / 64), candidates_(kWindow) {
+    : first_passage_(shard.first_passage), passages_(shard.passages), top_(top), kernels_(kernels), sums_(kWindow),
+      touched_(kWindow / 64), candidates_(kWindow) {
   for (const WeightedTerm& term : terms.terms) {
     const ListPlace& place = term.record.lists[number];
     if (place.passages == 0)
@@ -102,27 +105,32 @@ void ShardSearch<kWidth>::search_stretch(std::uint32_t begin, std::uint32_t end)
 
 template <std::size_t kWidth>
 void ShardSearch<kWidth>::search_window(std::size_t inessential) {
+  double postings = 0; // that are expected
   for (std::size_t i = inessential; i < order_.size(); ++i)
-    add(terms_[order_[i]], touched_.data());
-  gather_candidates(inessential == 0 ? Row{} : rest_[inessential - 1]);
-  bool added_to_all = false;
+    postings += terms_[order_[i]].density * (window_end_ - window_begin_);
+  const bool dense = postings * kScanCost > kWindow;
+  for (std::size_t i = inessential; i < order_.size(); ++i)
+    add(terms_[order_[i]], dense ? nullptr : touched_.data());
+  const Row rest = inessential == 0 ? Row{} : rest_[inessential - 1];
+  dense ? scan_candidates(rest) : gather_candidates(rest);
+  bool untouched = dense; // there are sums that are not noted
   for (std::size_t i = inessential; i-- > 0 && candidate_count_ > 0;) {
     Term& term = terms_[order_[i]];
     if (term.bound == 0)
       continue;
-    if (i + 1 != inessential) // they have just been gathered by this
+    postings = term.density * (window_end_ - window_begin_);
+    if (i + 1 != inessential && postings * kKeepCost > static_cast<double>(candidate_count_))
       keep_candidates(rest_[i]);
-    const double postings = term.density * (window_end_ - window_begin_);
     if (static_cast<double>(candidate_count_) * kLookUpCost < postings) {
       look_up(term, rest_[i]);
       continue;
     }
     term.cursor.seek(window_begin_);
-    add(term, ignored_.data());
-    added_to_all = true;
+    add(term, nullptr);
+    untouched = true;
   }
   offer_candidates();
-  clear_sums(added_to_all);
+  clear_sums(untouched);
 }
 
 template <std::size_t kWidth>
@@ -130,7 +138,7 @@ void ShardSearch<kWidth>::add(Term& term, std::uint64_t* touched) {
   term.cursor.add_before(
       window_end_,
       {.window_begin = window_begin_, .weights = term.weights.data(), .sums = sums_.data()->data(), .touched = touched},
-      add_);
+      kWidth == 1 ? kernels_.add_to_one : kernels_.add_to_eight);
 }
 
 /// Of the passages that were touched: those that could enter a list.
@@ -144,6 +152,16 @@ void ShardSearch<kWidth>::gather_candidates(const Row& rest) {
       count += could_enter(sums_[place], rest) ? 1 : 0; // no branch: it would often be mispredicted
     }
   candidate_count_ = count;
+}
+
+/// The same by looking at all sums.
+template <std::size_t kWidth>
+void ShardSearch<kWidth>::scan_candidates(const Row& rest) {
+  Row limits;
+  for (std::size_t query = 0; query < kWidth; ++query)
+    limits[query] = thresholds_[query] - rest[query]; // not below 0
+  const auto scan = kWidth == 1 ? kernels_.scan_one : kernels_.scan_eight;
+  candidate_count_ = static_cast<std::size_t>(scan(sums_.data()->data(), kWindow, limits.data(), candidates_.data()));
 }
 
 template <std::size_t kWidth>

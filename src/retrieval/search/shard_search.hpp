@@ -46,6 +46,7 @@ private:
   void search_window(std::size_t inessential);
   void add(Term& term, std::uint64_t* touched);
   void gather_candidates(const Row& rest);
+  void scan_candidates(const Row& rest);
   void keep_candidates(const Row& rest);
   void look_up(Term& term, const Row& rest);
   void offer_candidates();
@@ -55,15 +56,15 @@ private:
 
   std::uint32_t first_passage_, passages_;
   std::span<TopHits> top_;
-  void (*add_)(const AddedPostings&);
+  const SearchKernels& kernels_;
   std::vector<Term> terms_;
   std::vector<std::size_t> order_; // the least first
   std::vector<Row> rest_;          // [order]: the most that the terms up to here can add
   Row thresholds_ = {};
   std::uint32_t window_begin_ = 0, window_end_ = 0;
-  std::vector<Row> sums_;                        // [kWindow]; zero between windows
-  std::vector<std::uint64_t> touched_, ignored_; // a bit for each
-  std::vector<std::uint32_t> candidates_;        // within the window, ascending
+  std::vector<Row> sums_;                 // [kWindow]; zero between windows
+  std::vector<std::uint64_t> touched_;    // a bit for each
+  std::vector<std::uint32_t> candidates_; // within the window, ascending
   std::size_t candidate_count_ = 0;
 };
 

@@ -72,11 +72,9 @@ void unpack(const unsigned char* packed, int bits, std::uint32_t* numbers) {
   }
 }
 
-PassageRange sum_gaps(std::uint32_t* gaps, std::uint32_t before) {
-  __m256i last = _mm256_set1_epi32(static_cast<int>(before));
-  __m256i least = _mm256_set1_epi32(-1), most = _mm256_setzero_si256();
+std::uint32_t sum_gaps(std::uint32_t* gaps, std::uint32_t before) {
+  __m256i last = _mm256_set1_epi32(static_cast<int>(before)), any = _mm256_setzero_si256();
   const __m256i one = _mm256_set1_epi32(1), seventh = _mm256_set1_epi32(7);
-  __m256i any = _mm256_setzero_si256();
   for (int i = 0; i < kPostings; i += kGroup) {
     const __m256i gap = load_8(gaps + i);
     any = _mm256_or_si256(any, gap);
@@ -87,21 +85,13 @@ PassageRange sum_gaps(std::uint32_t* gaps, std::uint32_t before) {
     x = _mm256_add_epi32(x, _mm256_shuffle_epi32(lower, 0xFF));
     x = _mm256_add_epi32(x, last);
     store_8(gaps + i, x);
-    least = _mm256_min_epu32(least, x);
-    most = _mm256_max_epu32(most, x);
     last = _mm256_permutevar8x32_epi32(x, seventh);
   }
-  std::uint32_t low[kGroup], high[kGroup];
-  store_8(low, least);
-  store_8(high, most);
-  PassageRange range = {low[0], high[0]};
-  for (int i = 1; i < kGroup; ++i) {
-    range.least = low[i] < range.least ? low[i] : range.least;
-    range.most = high[i] > range.most ? high[i] : range.most;
-  }
-  if (_mm256_movemask_ps(_mm256_castsi256_ps(any)) != 0)
-    range.most = UINT32_MAX;
-  return range;
+  std::uint32_t parts[kGroup], joined = 0;
+  store_8(parts, any);
+  for (const std::uint32_t part : parts)
+    joined |= part;
+  return joined;
 }
 
 #ifdef __AVX512F__
@@ -139,23 +129,63 @@ void score(const ScoredPostings& call) {
 
 #endif
 
-void add_to_one(const AddedPostings& call) {
-  const std::int32_t weight = *call.weights;
+/// Calls add(place, impact) for each posting, and notes the place where that is asked for.
+template <class Add>
+inline void for_each_posting(const AddedPostings& call, const Add& add) {
+  if (call.touched == nullptr) {
+    for (std::int64_t i = 0; i < call.count; ++i)
+      add(call.passages[i] - call.window_begin, call.impacts[i]);
+    return;
+  }
   for (std::int64_t i = 0; i < call.count; ++i) {
     const std::uint32_t place = call.passages[i] - call.window_begin;
-    call.sums[place] += weight * call.impacts[i];
+    add(place, call.impacts[i]);
     call.touched[place / 64] |= std::uint64_t{1} << place % 64;
   }
 }
 
+void add_to_one(const AddedPostings& call) {
+  const std::int32_t weight = *call.weights;
+  std::int32_t* const sums = call.sums;
+  for_each_posting(call, [=](std::uint32_t place, std::int32_t impact) { sums[place] += weight * impact; });
+}
+
 void add_to_eight(const AddedPostings& call) {
   const __m256i weights = load_8(call.weights);
-  for (std::int64_t i = 0; i < call.count; ++i) {
-    const std::uint32_t place = call.passages[i] - call.window_begin;
-    std::int32_t* const sums = call.sums + std::int64_t{kGroup} * place;
-    store_8(sums, _mm256_add_epi32(load_8(sums), _mm256_mullo_epi32(_mm256_set1_epi32(call.impacts[i]), weights)));
-    call.touched[place / 64] |= std::uint64_t{1} << place % 64;
+  std::int32_t* const sums = call.sums;
+  for_each_posting(call, [=](std::uint32_t place, std::int32_t impact) {
+    std::int32_t* const row = sums + std::int64_t{kGroup} * place;
+    store_8(row, _mm256_add_epi32(load_8(row), _mm256_mullo_epi32(_mm256_set1_epi32(impact), weights)));
+  });
+}
+
+inline std::int64_t append_places(std::uint32_t bits, std::int64_t first, std::uint32_t* places, std::int64_t count) {
+  for (; bits != 0; bits &= bits - 1)
+    places[count++] = static_cast<std::uint32_t>(first + __builtin_ctz(bits));
+  return count;
+}
+
+std::int64_t scan_one(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
+                      std::uint32_t* places) {
+  const __m256i limit = _mm256_set1_epi32(*limits);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < passages; i += kGroup) {
+    const __m256i above = _mm256_cmpgt_epi32(load_8(sums + i), limit);
+    count = append_places(static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(above))), i, places, count);
   }
+  return count;
+}
+
+std::int64_t scan_eight(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
+                        std::uint32_t* places) {
+  const __m256i limit = load_8(limits);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < passages; ++i) {
+    const __m256i above = _mm256_cmpgt_epi32(load_8(sums + i * kGroup), limit);
+    places[count] = static_cast<std::uint32_t>(i);
+    count += _mm256_testz_si256(above, above) == 0 ? 1 : 0;
+  }
+  return count;
 }
 
 constexpr SearchKernels kSearchTable = {
@@ -164,7 +194,7 @@ constexpr SearchKernels kSearchTable = {
 #else
     "AVX2",
 #endif
-    &unpack,   &sum_gaps, &score, &add_to_one, &add_to_eight};
+    &unpack,   &sum_gaps, &score, &add_to_one, &add_to_eight, &scan_one, &scan_eight};
 
 } // namespace
 } // namespace sciexam::inline retrieval::per_isa
