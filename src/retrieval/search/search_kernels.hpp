@@ -39,8 +39,8 @@ struct SearchKernels {
   void (*add_to_one)(const AddedPostings& call);
   /// The same for eight queries at once.
   void (*add_to_eight)(const AddedPostings& call);
-  /// The places of a window's passages whose sum is above the limit, in order; there is room for all. Returns how many.
-  /// `passages` is a multiple of 8.
+  /// The places of a window's passages whose sum is above the limit, in order. Returns how many. `passages` is a
+  /// multiple of 16; there is room for so many places and 16 more.
   std::int64_t (*scan_one)(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
                            std::uint32_t* places);
   /// The same where any of eight sums is above its limit.

@@ -13,6 +13,8 @@ constexpr double kLookUpCost = 16;
 constexpr double kScanCost = 16;
 /// Candidates are looked through when the next term has at least one posting for so many of them.
 constexpr double kKeepCost = 4;
+/// Room for what a kernel writes behind the last candidate.
+constexpr std::size_t kScannedBeyond = 16;
 
 } // namespace
 
@@ -20,7 +22,7 @@ template <std::size_t kWidth>
 ShardSearch<kWidth>::ShardSearch(const Shard& shard, std::size_t number, const QueryTerms& terms,
                                  std::span<TopHits> top, const SearchKernels& kernels)
     : first_passage_(shard.first_passage), passages_(shard.passages), top_(top), kernels_(kernels), sums_(kWindow),
-      touched_(kWindow / 64), candidates_(kWindow) {
+      touched_(kWindow / 64), candidates_(kWindow + kScannedBeyond) {
   for (const WeightedTerm& term : terms.terms) {
     const ListPlace& place = term.record.lists[number];
     if (place.passages == 0)

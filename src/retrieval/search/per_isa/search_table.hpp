@@ -159,11 +159,36 @@ void add_to_eight(const AddedPostings& call) {
   });
 }
 
-inline std::int64_t append_places(std::uint32_t bits, std::int64_t first, std::uint32_t* places, std::int64_t count) {
-  for (; bits != 0; bits &= bits - 1)
-    places[count++] = static_cast<std::uint32_t>(first + __builtin_ctz(bits));
+#ifdef __AVX512F__
+
+std::int64_t scan_one(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
+                      std::uint32_t* places) {
+  const __m512i limit = _mm512_set1_epi32(*limits), step = _mm512_set1_epi32(16);
+  __m512i here = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < passages; i += 16, here = _mm512_add_epi32(here, step)) {
+    const __mmask16 above = _mm512_cmpgt_epi32_mask(_mm512_loadu_si512(sums + i), limit);
+    _mm512_storeu_si512(places + count, _mm512_maskz_compress_epi32(above, here));
+    count += __builtin_popcount(above);
+  }
   return count;
 }
+
+#else
+
+/// For each set of eight lanes: which they are, the first ones first.
+struct Compressions {
+  unsigned char lanes[256][kGroup];
+};
+constexpr Compressions make_compressions() {
+  Compressions all = {};
+  for (int set = 0; set < 256; ++set)
+    for (int lane = 0, count = 0; lane < kGroup; ++lane)
+      if ((set >> lane & 1) != 0)
+        all.lanes[set][count++] = static_cast<unsigned char>(lane);
+  return all;
+}
+constexpr Compressions kCompressions = make_compressions();
 
 std::int64_t scan_one(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
                       std::uint32_t* places) {
@@ -171,10 +196,15 @@ std::int64_t scan_one(const std::int32_t* sums, std::int64_t passages, const std
   std::int64_t count = 0;
   for (std::int64_t i = 0; i < passages; i += kGroup) {
     const __m256i above = _mm256_cmpgt_epi32(load_8(sums + i), limit);
-    count = append_places(static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(above))), i, places, count);
+    const int set = _mm256_movemask_ps(_mm256_castsi256_ps(above));
+    const __m128i lanes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kCompressions.lanes[set]));
+    store_8(places + count, _mm256_add_epi32(_mm256_cvtepu8_epi32(lanes), _mm256_set1_epi32(static_cast<int>(i))));
+    count += __builtin_popcount(static_cast<unsigned>(set));
   }
   return count;
 }
+
+#endif
 
 std::int64_t scan_eight(const std::int32_t* sums, std::int64_t passages, const std::int32_t* limits,
                         std::uint32_t* places) {
