@@ -2,7 +2,8 @@
 
 #include "retrieval/index/bytes.hpp"
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::uint64_t low_bits(int bits) {
@@ -26,4 +27,5 @@ std::uint32_t unpack_one(const std::byte* packed, int bits, std::size_t index) {
   return static_cast<std::uint32_t>(load_number<std::uint64_t>(packed + bit / 8) >> bit % 8 & low_bits(bits));
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -8,7 +8,8 @@
 #include <span>
 #include <string>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::size_t kBlockPostings = 128;
 inline constexpr int kMostBits = 32;
@@ -24,4 +25,5 @@ void pack_bits(std::span<const std::uint32_t, kBlockPostings> numbers, int bits,
 /// Number `index` of those packed at `packed`. Reads up to 8 bytes from where it begins: there must be so many.
 std::uint32_t unpack_one(const std::byte* packed, int bits, std::size_t index);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -4,7 +4,8 @@
 
 #include <bit>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 void append_varint(std::string& text, std::uint64_t number) {
   for (; number >= 0x80; number >>= 7)
@@ -44,4 +45,5 @@ void ByteReader::fail(const std::string& problem) const {
   throw PackageError(*file_, "is damaged: it " + problem, kIndexRemedy);
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -11,7 +11,8 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// The number at `from`, which need not be aligned. (x86-64 is little-endian, as the files are.)
 template <std::unsigned_integral Number>
@@ -67,4 +68,5 @@ private:
 /// What to do about a damaged file of an index.
 inline constexpr const char* kIndexRemedy = "Copy the index again from where it was made, or build it again";
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

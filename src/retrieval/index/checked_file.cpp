@@ -7,7 +7,8 @@
 
 #include <algorithm>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
@@ -97,4 +98,5 @@ void CheckedFile::fail_outside(std::uint64_t offset, std::uint64_t size) const {
                      kIndexRemedy);
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -22,7 +22,8 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::uint64_t kChunkBytes = 16384;
 inline constexpr std::size_t kMarkerBytes = 8;
@@ -96,4 +97,5 @@ private:
   std::unique_ptr<std::atomic<bool>[]> checked_; // [chunk]
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <span>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// Of `bytes`; or of all bytes whose beginning has the checksum `before` and whose rest are `bytes`.
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 DictionaryWriter::DictionaryWriter(const std::filesystem::path& path, std::size_t shards)
     : file_(path, kTermsMarker), next_(shards, kMarkerBytes) {}
@@ -60,4 +61,5 @@ CheckedFileRecord DictionaryWriter::finish() {
   return file_.finish();
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

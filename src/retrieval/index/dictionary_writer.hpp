@@ -3,7 +3,8 @@
 
 #include "retrieval/index/term_dictionary.hpp"
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// Terms come in the order of their bytes. Holds 16 bytes for every 16 terms in memory.
 class DictionaryWriter {
@@ -25,4 +26,5 @@ private:
   std::uint64_t terms_ = 0;
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -4,7 +4,8 @@
 
 #include <utility>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 /// Whatever hinders reading is a fault of the index here, not of the command line.
@@ -43,4 +44,5 @@ IndexFile IndexFiles::open(const std::string& name) const {
   return {path_of(name), found->second};
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -11,7 +11,8 @@
 #include <span>
 #include <string>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// One file's bytes, where they lie. Move-only.
 class IndexFile {
@@ -51,4 +52,5 @@ private:
   std::shared_ptr<const Memory> memory_; // null: they are in the folder
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -7,7 +7,8 @@
 
 #include <set>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::string_view kIndexIdentityKey = "manifest_sha256"; // package/manifest.hpp hashes all but this
@@ -188,4 +189,5 @@ std::string write_index_manifest(const IndexManifest& manifest) {
   return format_manifest(document);
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -11,7 +11,8 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::string_view kIndexManifestName = "index.json";
 inline constexpr std::string_view kIndexFormat = "sciexam-index";
@@ -57,4 +58,5 @@ IndexManifest parse_index_manifest(std::string_view text, const std::filesystem:
 /// The text of index.json. The identity is computed; the one in `manifest` is ignored.
 std::string write_index_manifest(const IndexManifest& manifest);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

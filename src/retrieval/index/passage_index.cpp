@@ -6,7 +6,8 @@
 
 #include <algorithm>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::uint64_t kMostManifestBytes = std::uint64_t{16} << 20;
@@ -81,4 +82,5 @@ std::vector<LeftOutShard> PassageIndex::left_out() const {
   return sorted;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -17,7 +17,8 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// One shard's files.
 struct Shard {
@@ -71,4 +72,5 @@ private:
   mutable std::vector<LeftOutShard> reasons_;
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <bit>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 using Numbers = std::array<std::uint32_t, kBlockPostings>;
@@ -176,4 +177,5 @@ bool read_tail(std::span<const std::byte> block, std::uint32_t before, std::uint
   return at == end;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -22,7 +22,8 @@
 #include <span>
 #include <string>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// Frequencies and lengths beyond this are stored as this.
 inline constexpr std::uint32_t kMostFrequency = 65535;
@@ -77,4 +78,5 @@ bool read_block(std::span<const std::byte> block, std::uint32_t before, std::uin
 /// The same for a tail of `postings.size()` postings, none beyond the passage `most`.
 bool read_tail(std::span<const std::byte> block, std::uint32_t before, std::uint32_t most, std::span<Posting> postings);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -3,7 +3,8 @@
 #include "retrieval/index/bytes.hpp"
 #include "support/errors.hpp"
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 [[noreturn]] void fail_list(const CheckedFile& file, const ListPlace& place, const std::string& problem) {
@@ -75,4 +76,5 @@ std::vector<Posting> read_list(const CheckedFile& file, const ListPlace& place, 
   return postings;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -17,7 +17,8 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::string_view kPostingsMarker = "SCXpost1";
 
@@ -66,4 +67,5 @@ private:
 /// All postings of a list, by the reference decoder. Throws PackageError.
 std::vector<Posting> read_list(const CheckedFile& file, const ListPlace& place, std::uint32_t shard_passages);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

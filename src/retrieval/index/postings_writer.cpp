@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::uint32_t kMostInSummary = 255;
@@ -84,4 +85,5 @@ CheckedFileRecord LengthsWriter::finish() {
   return file_.finish();
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::string_view kLengthsMarker = "SCXleng1";
 /// Longer passages (counted in terms) are stored as so long.
@@ -57,4 +58,5 @@ private:
   CheckedFileWriter file_;
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -10,7 +10,8 @@
 #include <memory>
 #include <utility>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 CheckedFileRecord write_dictionary(const std::filesystem::path& folder, std::string_view dictionary) {
@@ -125,4 +126,5 @@ void SmallIndex::write_postings(const std::filesystem::path& folder, std::uint32
     manifest.counts.total_length += length;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// A window of an article, analysed.
 struct AnalysedPassage {
@@ -57,4 +58,5 @@ private:
 /// The name of a shard's file: "shard_07.postings".
 std::string shard_file_name(std::size_t number, std::string_view kind);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

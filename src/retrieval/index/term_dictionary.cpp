@@ -5,7 +5,8 @@
 
 #include <algorithm>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::uint64_t kEndBytes = 24;
@@ -121,4 +122,5 @@ void TermDictionary::for_each(const std::function<void(std::string_view term, co
     });
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

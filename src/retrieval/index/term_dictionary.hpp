@@ -29,7 +29,8 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::string_view kTermsMarker = "SCXterm1";
 inline constexpr std::size_t kBlockTerms = 16;
@@ -68,4 +69,5 @@ private:
   std::uint64_t terms_ = 0, blocks_ = 0, fences_ = 0, offsets_ = 0;
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -10,7 +10,8 @@
 #include <zdict.h>
 #include <zstd.h>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::size_t kFramesAtOnce = 64; // a thread
@@ -147,4 +148,5 @@ void TextWriter::commit() {
   passages_file_.commit();
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

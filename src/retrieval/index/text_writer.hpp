@@ -7,7 +7,8 @@
 #include <span>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// A dictionary of at most `bytes` bytes for the frames of texts like these samples; empty if they are too few or too
 /// uniform. The same samples give the same bytes.
@@ -60,4 +61,5 @@ private:
   std::uint64_t text_begin_ = 0, text_end_ = 0; // of the last article
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -8,7 +8,8 @@
 
 #include <zstd.h>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::uint64_t kTextsEnd = 16;
@@ -158,4 +159,5 @@ std::string TextReader::article_text(std::uint64_t article, std::uint64_t begin,
   return stream(place.text + from, place.text + from + std::min(bytes, size - from));
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -21,7 +21,8 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::string_view kTextsMarker = "SCXtext1", kArticlesMarker = "SCXarti1", kPassagesMarker = "SCXpass1";
 inline constexpr std::size_t kTextFrameBytes = 16384;
@@ -86,4 +87,5 @@ private:
   std::unique_ptr<Decoder> decoder_;
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

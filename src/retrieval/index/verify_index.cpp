@@ -3,7 +3,8 @@
 #include "retrieval/index/passage_index.hpp"
 #include "support/errors.hpp"
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 /// Calls `check`; its error is a finding.
@@ -70,4 +71,5 @@ std::vector<std::string> verify_index(const IndexFiles& files) {
   return findings;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// Reads every byte: each finding names a file and says what is wrong; empty for a sound index. Hashes and checksums,
 /// and that dictionary, postings and texts can be decoded and agree with each other.
 std::vector<std::string> verify_index(const IndexFiles& files);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -7,7 +7,8 @@
 
 #include <immintrin.h>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 void check_bm25(const Bm25& parameters) {
   constexpr double kMostK1 = 1000;
@@ -42,4 +43,5 @@ std::int32_t TermScore::bound(std::uint8_t most_frequency, std::uint8_t least_le
   return impact(most_frequency, least_length) + 1;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

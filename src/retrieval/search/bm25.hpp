@@ -14,7 +14,8 @@
 
 #include <cstdint>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 struct Bm25 {
   double k1 = 1.2; ///< at least 0
@@ -42,4 +43,5 @@ struct TermScore {
 };
 TermScore term_score(const Bm25& parameters, double idf, int unit_bits, double average_length);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <map>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k) {
   std::map<std::uint32_t, double> scores;
@@ -23,4 +24,5 @@ Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k) {
   return fused;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

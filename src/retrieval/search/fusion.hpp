@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <span>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// best: a passage's best score; sum: of its scores; reciprocal_rank: the sum of 1 / (60 + rank), ranks from 1
 /// (Cormack, Clarke and Buettcher 2009).
@@ -17,4 +18,5 @@ inline constexpr double kReciprocalRankOffset = 60;
 /// The best k of what the lists have; of equal scores the lower passage first.
 Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 const unsigned char* characters(const std::byte* bytes) {
@@ -199,4 +200,5 @@ void ListCursor::add_before(std::uint32_t end, AddedPostings call, void (*add)(c
   }
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -9,7 +9,8 @@
 #include <array>
 #include <cstdint>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 inline constexpr std::uint32_t kNoPassage = UINT32_MAX;
 
@@ -64,4 +65,5 @@ private:
   alignas(64) std::array<std::int32_t, kBlockPostings> impacts_ = {};
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

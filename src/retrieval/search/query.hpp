@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 struct QueryTerm {
   std::string term;         ///< as the index's analyser makes it
@@ -31,4 +32,5 @@ struct SearchResult {
   std::vector<LeftOutShard> left_out; ///< shards whose passages are not among them; scores are as if they were
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -6,7 +6,8 @@
 #include <cmath>
 #include <map>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 constexpr std::uint64_t kMostWeight = std::uint64_t{1} << 24;
@@ -55,4 +56,5 @@ QueryTerms look_up(const PassageIndex& index, std::span<const Query> queries, co
   return found;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -9,7 +9,8 @@
 #include <span>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// Queries that are searched at once.
 inline constexpr std::size_t kMostQueries = 8;
@@ -31,4 +32,5 @@ struct QueryTerms {
 /// weights are beyond all reason (their sum above 2^24).
 QueryTerms look_up(const PassageIndex& index, std::span<const Query> queries, const Bm25& parameters);
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

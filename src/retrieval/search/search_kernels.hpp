@@ -4,7 +4,8 @@
 
 #include <cstdint>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// What BM25 makes of 128 postings of one term (bm25.hpp).
 struct ScoredPostings {
@@ -55,4 +56,5 @@ namespace per_isa {
 extern const SearchKernels kAvx2Search, kAvx512Search;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

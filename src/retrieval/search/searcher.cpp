@@ -8,7 +8,8 @@
 #include <cmath>
 #include <map>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 /// Searches the shards that are there; one that turns out to be damaged is left out.
@@ -112,4 +113,5 @@ std::vector<TermShare> Searcher::explain(const Query& query, std::uint32_t passa
   return all;
 }
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

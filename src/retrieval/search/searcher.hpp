@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// What a term adds to a passage's score.
 struct TermShare {
@@ -46,4 +47,5 @@ private:
   const SearchKernels* kernels_;
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

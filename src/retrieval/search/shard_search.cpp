@@ -4,7 +4,8 @@
 #include <bit>
 #include <numeric>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 namespace {
 
 /// Postings that are decoded, scored and added in the time in which one passage is looked up (measured).
@@ -229,4 +230,5 @@ std::int32_t ShardSearch<kWidth>::wanted(const Term& term, const Row& sums, cons
 template class ShardSearch<1>;
 template class ShardSearch<kMostQueries>;
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -17,7 +17,8 @@
 #include <span>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// kWidth: 1, or kMostQueries, of which some may be empty.
 template <std::size_t kWidth>
@@ -71,4 +72,5 @@ private:
 extern template class ShardSearch<1>;
 extern template class ShardSearch<kMostQueries>;
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam::inline retrieval {
+namespace sciexam {
+inline namespace retrieval {
 
 /// Passages are offered in ascending order, so that of equal scores the first stays.
 class TopHits {
@@ -46,4 +47,5 @@ private:
   std::vector<Entry> entries_; // a heap: the worst in front
 };
 
-} // namespace sciexam::inline retrieval
+} // namespace retrieval
+} // namespace sciexam

@@ -1,8 +1,12 @@
 // Compiled for AVX2 and FMA (CMakeLists.txt).
 #include "retrieval/search/per_isa/search_table.hpp"
 
-namespace sciexam::inline retrieval::per_isa {
+namespace sciexam {
+inline namespace retrieval {
+namespace per_isa {
 
 const SearchKernels kAvx2Search = kSearchTable;
 
-} // namespace sciexam::inline retrieval::per_isa
+} // namespace per_isa
+} // namespace retrieval
+} // namespace sciexam

@@ -8,7 +8,9 @@
 
 #include <immintrin.h>
 
-namespace sciexam::inline retrieval::per_isa {
+namespace sciexam {
+inline namespace retrieval {
+namespace per_isa {
 namespace {
 
 constexpr int kPostings = 128, kGroup = 8;
@@ -227,4 +229,6 @@ constexpr SearchKernels kSearchTable = {
     &unpack,   &sum_gaps, &score, &add_to_one, &add_to_eight, &scan_one, &scan_eight};
 
 } // namespace
-} // namespace sciexam::inline retrieval::per_isa
+} // namespace per_isa
+} // namespace retrieval
+} // namespace sciexam
