@@ -2,8 +2,7 @@
 
 #include "retrieval/index/bytes.hpp"
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::uint64_t low_bits(int bits) {
@@ -27,5 +26,4 @@ std::uint32_t unpack_one(const std::byte* packed, int bits, std::size_t index) {
   return static_cast<std::uint32_t>(load_number<std::uint64_t>(packed + bit / 8) >> bit % 8 & low_bits(bits));
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

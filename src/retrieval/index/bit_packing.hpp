@@ -8,8 +8,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::size_t kBlockPostings = 128;
 inline constexpr int kMostBits = 32;
@@ -25,5 +24,4 @@ void pack_bits(std::span<const std::uint32_t, kBlockPostings> numbers, int bits,
 /// Number `index` of those packed at `packed`. Reads up to 8 bytes from where it begins: there must be so many.
 std::uint32_t unpack_one(const std::byte* packed, int bits, std::size_t index);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -4,8 +4,7 @@
 
 #include <bit>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 void append_varint(std::string& text, std::uint64_t number) {
   for (; number >= 0x80; number >>= 7)
@@ -45,5 +44,4 @@ void ByteReader::fail(const std::string& problem) const {
   throw PackageError(*file_, "is damaged: it " + problem, kIndexRemedy);
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

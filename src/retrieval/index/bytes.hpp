@@ -11,8 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// The number at `from`, which need not be aligned. (x86-64 is little-endian, as the files are.)
 template <std::unsigned_integral Number>
@@ -68,5 +67,4 @@ private:
 /// What to do about a damaged file of an index.
 inline constexpr const char* kIndexRemedy = "Copy the index again from where it was made, or build it again";
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,8 +7,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::size_t kWriteBytes = std::size_t{1} << 20;
@@ -98,5 +97,4 @@ void CheckedFile::fail_outside(std::uint64_t offset, std::uint64_t size) const {
                      kIndexRemedy);
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -22,8 +22,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::uint64_t kChunkBytes = 16384;
 inline constexpr std::size_t kMarkerBytes = 8;
@@ -97,5 +96,4 @@ private:
   std::unique_ptr<std::atomic<bool>[]> checked_; // [chunk]
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -4,8 +4,7 @@
 
 #include <nmmintrin.h>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 // SSE4.2 is part of x86-64-v3 (support/machine/x86_64_v3.hpp), without which the program does not start its work.
 __attribute__((target("sse4.2"))) std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before) {
@@ -21,5 +20,4 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c(std::span<const std::byte
   return ~rest;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,11 +7,9 @@
 #include <cstdint>
 #include <span>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// Of `bytes`; or of all bytes whose beginning has the checksum `before` and whose rest are `bytes`.
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -5,8 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 DictionaryWriter::DictionaryWriter(const std::filesystem::path& path, std::size_t shards)
     : file_(path, kTermsMarker), next_(shards, kMarkerBytes) {}
@@ -61,5 +60,4 @@ CheckedFileRecord DictionaryWriter::finish() {
   return file_.finish();
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

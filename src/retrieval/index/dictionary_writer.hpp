@@ -3,8 +3,7 @@
 
 #include "retrieval/index/term_dictionary.hpp"
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// Terms come in the order of their bytes. Holds 16 bytes for every 16 terms in memory.
 class DictionaryWriter {
@@ -26,5 +25,4 @@ private:
   std::uint64_t terms_ = 0;
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -4,8 +4,7 @@
 
 #include <utility>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 /// Whatever hinders reading is a fault of the index here, not of the command line.
@@ -44,5 +43,4 @@ IndexFile IndexFiles::open(const std::string& name) const {
   return {path_of(name), found->second};
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -11,8 +11,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// One file's bytes, where they lie. Move-only.
 class IndexFile {
@@ -52,5 +51,4 @@ private:
   std::shared_ptr<const Memory> memory_; // null: they are in the folder
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,8 +7,7 @@
 
 #include <set>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::string_view kIndexIdentityKey = "manifest_sha256"; // package/manifest.hpp hashes all but this
@@ -189,5 +188,4 @@ std::string write_index_manifest(const IndexManifest& manifest) {
   return format_manifest(document);
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

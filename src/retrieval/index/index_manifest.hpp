@@ -11,8 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kIndexManifestName = "index.json";
 inline constexpr std::string_view kIndexFormat = "sciexam-index";
@@ -58,5 +57,4 @@ IndexManifest parse_index_manifest(std::string_view text, const std::filesystem:
 /// The text of index.json. The identity is computed; the one in `manifest` is ignored.
 std::string write_index_manifest(const IndexManifest& manifest);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

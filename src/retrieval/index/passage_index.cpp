@@ -6,8 +6,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::uint64_t kMostManifestBytes = std::uint64_t{16} << 20;
@@ -82,5 +81,4 @@ std::vector<LeftOutShard> PassageIndex::left_out() const {
   return sorted;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -17,8 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// One shard's files.
 struct Shard {
@@ -72,5 +71,4 @@ private:
   mutable std::vector<LeftOutShard> reasons_;
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

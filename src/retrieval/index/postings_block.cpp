@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 using Numbers = std::array<std::uint32_t, kBlockPostings>;
@@ -177,5 +176,4 @@ bool read_tail(std::span<const std::byte> block, std::uint32_t before, std::uint
   return at == end;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -22,8 +22,7 @@
 #include <span>
 #include <string>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// Frequencies and lengths beyond this are stored as this.
 inline constexpr std::uint32_t kMostFrequency = 65535;
@@ -78,5 +77,4 @@ bool read_block(std::span<const std::byte> block, std::uint32_t before, std::uin
 /// The same for a tail of `postings.size()` postings, none beyond the passage `most`.
 bool read_tail(std::span<const std::byte> block, std::uint32_t before, std::uint32_t most, std::span<Posting> postings);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

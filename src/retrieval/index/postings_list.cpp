@@ -3,8 +3,7 @@
 #include "retrieval/index/bytes.hpp"
 #include "support/errors.hpp"
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 [[noreturn]] void fail_list(const CheckedFile& file, const ListPlace& place, const std::string& problem) {
@@ -76,5 +75,4 @@ std::vector<Posting> read_list(const CheckedFile& file, const ListPlace& place, 
   return postings;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

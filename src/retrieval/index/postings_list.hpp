@@ -17,8 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kPostingsMarker = "SCXpost1";
 
@@ -67,5 +66,4 @@ private:
 /// All postings of a list, by the reference decoder. Throws PackageError.
 std::vector<Posting> read_list(const CheckedFile& file, const ListPlace& place, std::uint32_t shard_passages);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

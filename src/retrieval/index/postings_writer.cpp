@@ -5,8 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::uint32_t kMostInSummary = 255;
@@ -85,5 +84,4 @@ CheckedFileRecord LengthsWriter::finish() {
   return file_.finish();
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

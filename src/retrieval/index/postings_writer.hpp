@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kLengthsMarker = "SCXleng1";
 /// Longer passages (counted in terms) are stored as so long.
@@ -58,5 +57,4 @@ private:
   CheckedFileWriter file_;
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -10,8 +10,7 @@
 #include <memory>
 #include <utility>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 CheckedFileRecord write_dictionary(const std::filesystem::path& folder, std::string_view dictionary) {
@@ -126,5 +125,4 @@ void SmallIndex::write_postings(const std::filesystem::path& folder, std::uint32
     manifest.counts.total_length += length;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// A window of an article, analysed.
 struct AnalysedPassage {
@@ -58,5 +57,4 @@ private:
 /// The name of a shard's file: "shard_07.postings".
 std::string shard_file_name(std::size_t number, std::string_view kind);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

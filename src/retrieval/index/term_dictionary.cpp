@@ -5,8 +5,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::uint64_t kEndBytes = 24;
@@ -122,5 +121,4 @@ void TermDictionary::for_each(const std::function<void(std::string_view term, co
     });
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -29,8 +29,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kTermsMarker = "SCXterm1";
 inline constexpr std::size_t kBlockTerms = 16;
@@ -69,5 +68,4 @@ private:
   std::uint64_t terms_ = 0, blocks_ = 0, fences_ = 0, offsets_ = 0;
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

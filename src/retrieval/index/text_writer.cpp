@@ -10,8 +10,7 @@
 #include <zdict.h>
 #include <zstd.h>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::size_t kFramesAtOnce = 64; // a thread
@@ -148,5 +147,4 @@ void TextWriter::commit() {
   passages_file_.commit();
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// A dictionary of at most `bytes` bytes for the frames of texts like these samples; empty if they are too few or too
 /// uniform. The same samples give the same bytes.
@@ -61,5 +60,4 @@ private:
   std::uint64_t text_begin_ = 0, text_end_ = 0; // of the last article
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

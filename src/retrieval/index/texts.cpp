@@ -8,8 +8,7 @@
 
 #include <zstd.h>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::uint64_t kTextsEnd = 16;
@@ -159,5 +158,4 @@ std::string TextReader::article_text(std::uint64_t article, std::uint64_t begin,
   return stream(place.text + from, place.text + from + std::min(bytes, size - from));
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -21,8 +21,7 @@
 #include <string>
 #include <string_view>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kTextsMarker = "SCXtext1", kArticlesMarker = "SCXarti1", kPassagesMarker = "SCXpass1";
 inline constexpr std::size_t kTextFrameBytes = 16384;
@@ -87,5 +86,4 @@ private:
   std::unique_ptr<Decoder> decoder_;
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -3,8 +3,7 @@
 #include "retrieval/index/passage_index.hpp"
 #include "support/errors.hpp"
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 /// Calls `check`; its error is a finding.
@@ -71,5 +70,4 @@ std::vector<std::string> verify_index(const IndexFiles& files) {
   return findings;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -6,12 +6,10 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// Reads every byte: each finding names a file and says what is wrong; empty for a sound index. Hashes and checksums,
 /// and that dictionary, postings and texts can be decoded and agree with each other.
 std::vector<std::string> verify_index(const IndexFiles& files);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,8 +7,7 @@
 
 #include <immintrin.h>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 void check_bm25(const Bm25& parameters) {
   constexpr double kMostK1 = 1000;
@@ -43,5 +42,4 @@ std::int32_t TermScore::bound(std::uint8_t most_frequency, std::uint8_t least_le
   return impact(most_frequency, least_length) + 1;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

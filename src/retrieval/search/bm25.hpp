@@ -14,8 +14,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 struct Bm25 {
   double k1 = 1.2; ///< at least 0
@@ -43,5 +42,4 @@ struct TermScore {
 };
 TermScore term_score(const Bm25& parameters, double idf, int unit_bits, double average_length);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

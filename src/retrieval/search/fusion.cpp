@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <map>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k) {
   std::map<std::uint32_t, double> scores;
@@ -24,5 +23,4 @@ Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k) {
   return fused;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

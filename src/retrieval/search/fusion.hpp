@@ -6,8 +6,7 @@
 #include <cstddef>
 #include <span>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// best: a passage's best score; sum: of its scores; reciprocal_rank: the sum of 1 / (60 + rank), ranks from 1
 /// (Cormack, Clarke and Buettcher 2009).
@@ -18,5 +17,4 @@ inline constexpr double kReciprocalRankOffset = 60;
 /// The best k of what the lists have; of equal scores the lower passage first.
 Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

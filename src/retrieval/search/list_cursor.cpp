@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 const unsigned char* characters(const std::byte* bytes) {
@@ -200,5 +199,4 @@ void ListCursor::add_before(std::uint32_t end, AddedPostings call, void (*add)(c
   }
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -9,8 +9,7 @@
 #include <array>
 #include <cstdint>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 inline constexpr std::uint32_t kNoPassage = UINT32_MAX;
 
@@ -65,5 +64,4 @@ private:
   alignas(64) std::array<std::int32_t, kBlockPostings> impacts_ = {};
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 struct QueryTerm {
   std::string term;         ///< as the index's analyser makes it
@@ -32,5 +31,4 @@ struct SearchResult {
   std::vector<LeftOutShard> left_out; ///< shards whose passages are not among them; scores are as if they were
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -6,8 +6,7 @@
 #include <cmath>
 #include <map>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 constexpr std::uint64_t kMostWeight = std::uint64_t{1} << 24;
@@ -56,5 +55,4 @@ QueryTerms look_up(const PassageIndex& index, std::span<const Query> queries, co
   return found;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

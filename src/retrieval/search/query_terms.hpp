@@ -9,8 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// Queries that are searched at once.
 inline constexpr std::size_t kMostQueries = 8;
@@ -32,5 +31,4 @@ struct QueryTerms {
 /// weights are beyond all reason (their sum above 2^24).
 QueryTerms look_up(const PassageIndex& index, std::span<const Query> queries, const Bm25& parameters);
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

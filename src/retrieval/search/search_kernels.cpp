@@ -2,12 +2,10 @@
 
 #include "kernels/isa.hpp"
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 const SearchKernels& search_kernels() {
   return chosen_isa() == Isa::avx2 ? per_isa::kAvx2Search : per_isa::kAvx512Search;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

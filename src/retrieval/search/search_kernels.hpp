@@ -4,8 +4,7 @@
 
 #include <cstdint>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// What BM25 makes of 128 postings of one term (bm25.hpp).
 struct ScoredPostings {
@@ -56,5 +55,4 @@ namespace per_isa {
 extern const SearchKernels kAvx2Search, kAvx512Search;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

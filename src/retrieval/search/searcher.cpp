@@ -8,8 +8,7 @@
 #include <cmath>
 #include <map>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 /// Searches the shards that are there; one that turns out to be damaged is left out.
@@ -113,5 +112,4 @@ std::vector<TermShare> Searcher::explain(const Query& query, std::uint32_t passa
   return all;
 }
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// What a term adds to a passage's score.
 struct TermShare {
@@ -47,5 +46,4 @@ private:
   const SearchKernels* kernels_;
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -4,8 +4,7 @@
 #include <bit>
 #include <numeric>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace {
 
 /// Postings that are decoded, scored and added in the time in which one passage is looked up (measured).
@@ -230,5 +229,4 @@ std::int32_t ShardSearch<kWidth>::wanted(const Term& term, const Row& sums, cons
 template class ShardSearch<1>;
 template class ShardSearch<kMostQueries>;
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -17,8 +17,7 @@
 #include <span>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// kWidth: 1, or kMostQueries, of which some may be empty.
 template <std::size_t kWidth>
@@ -72,5 +71,4 @@ private:
 extern template class ShardSearch<1>;
 extern template class ShardSearch<kMostQueries>;
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 
 /// Passages are offered in ascending order, so that of equal scores the first stays.
 class TopHits {
@@ -47,5 +46,4 @@ private:
   std::vector<Entry> entries_; // a heap: the worst in front
 };
 
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -1,12 +1,10 @@
 // Compiled for AVX2 and FMA (CMakeLists.txt).
 #include "retrieval/search/per_isa/search_table.hpp"
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace per_isa {
 
 const SearchKernels kAvx2Search = kSearchTable;
 
 } // namespace per_isa
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval

@@ -8,8 +8,7 @@
 
 #include <immintrin.h>
 
-namespace sciexam {
-inline namespace retrieval {
+namespace sciexam::inline retrieval {
 namespace per_isa {
 namespace {
 
@@ -230,5 +229,4 @@ constexpr SearchKernels kSearchTable = {
 
 } // namespace
 } // namespace per_isa
-} // namespace retrieval
-} // namespace sciexam
+} // namespace sciexam::inline retrieval
