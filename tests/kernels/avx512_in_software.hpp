@@ -9,7 +9,7 @@
 #define SIMDE_ENABLE_NATIVE_ALIASES // _mm512_max_ps becomes simde_mm512_max_ps
 #include <simde/x86/avx512.h>
 
-// What SIMDe 0.7 lacks or does differently.
+// What SIMDe lacks, in 0.7 at least, or does differently.
 namespace {
 
 inline float reduce_add(__m512 x) {
@@ -50,7 +50,9 @@ inline __m512 dot_pairs(__m512 sums, __m512bh a, __m512bh b) {
 }
 
 } // namespace
+#undef _mm512_reduce_add_ps // newer ones have some of these
 #define _mm512_reduce_add_ps(x) reduce_add(x)
+#undef _mm512_cvtph_ps
 #define _mm512_cvtph_ps(x) convert_half(x)
 #undef _mm512_madd_epi16 // takes four arguments there
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
