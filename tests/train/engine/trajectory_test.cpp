@@ -113,8 +113,8 @@ void follow_all(bool bf16) {
     SKIP("no training trajectories in " << golden::folder());
   for (const auto& folder : folders) {
     const JsonDocument document = JsonDocument::from_file(folder / "train.json");
-    for (const auto& [name, run] : document.root().at("runs").json().items())
-      follow(folder, name, document.root().at("runs").at(name), bf16);
+    for (const auto& [name, run] : document.root().at("runs").members())
+      follow(folder, name, run, bf16);
   }
 }
 
