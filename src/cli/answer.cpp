@@ -57,7 +57,7 @@ ExitStatus status_of(const AnswerOutcome& outcome) {
 }
 
 ExitStatus answer(const AnswerOptions& options) {
-  renew_memory_reserve(); // taken first, so that running out of memory can be reported
+  renew_memory_reserve(); // where there is no room for it, what follows fails and says so
   set_quiet(options.quiet);
   if (!options.log_json.empty())
     open_event_log(options.log_json);

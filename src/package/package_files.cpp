@@ -74,13 +74,20 @@ std::string PackageFiles::find_unpacked(const std::string& name, const std::stri
   return {};
 }
 
+std::optional<std::span<const std::byte>> PackageFiles::find_in_memory(const std::string& name) const {
+  if (!memory_)
+    return std::nullopt;
+  const auto found = memory_->find(name);
+  return found == memory_->end() ? std::nullopt : std::optional(found->second);
+}
+
 PackageFile PackageFiles::open(const std::string& name) const {
   if (!memory_)
     return PackageFile(path_of(name));
-  const auto found = memory_->find(name);
-  if (found == memory_->end())
+  const auto bytes = find_in_memory(name);
+  if (!bytes)
     throw PackageError(path_of(name), "is missing", "Put the whole package in");
-  return PackageFile(path_of(name), found->second);
+  return PackageFile(path_of(name), *bytes);
 }
 
 } // namespace sciexam::inline package

@@ -1,4 +1,4 @@
-// The files of a package: in a folder, or inside the program (the demo's).
+// The files of a package or an index: in a folder, or inside the program (the demo's).
 #pragma once
 
 #include "support/files/descriptor.hpp"
@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -46,6 +47,8 @@ public:
   /// Where the plain content of the packed file `name` ("x.zst") lies if that was unpacked on the way, as some
   /// storages do: as "x", or in a folder of either name. Empty if nowhere.
   std::string find_unpacked(const std::string& name, const std::string& plain_name) const;
+  /// The bytes of a file in memory; nothing if it is not there, or the files are in a folder.
+  std::optional<std::span<const std::byte>> find_in_memory(const std::string& name) const;
   /// Throws PackageError if there is no such file.
   PackageFile open(const std::string& name) const;
   std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }

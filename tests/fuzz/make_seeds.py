@@ -185,7 +185,7 @@ def index_manifest():
         return dict(file=name, content=content, sha256="0" * 64, checksums_crc32c=1)
 
     return dict(format="sciexam-index", version=1, title="t", created_by="c", licence="CC BY-SA 4.0", attribution="a",
-                analyser="english 1", analyser_settings={}, cutter={"words": 130}, corpus={},
+                analyser={"name": "english"}, cutter={"words": 130}, corpus={},
                 counts=dict(articles=1, passages=2, terms=3, postings=4, total_length=5, text_bytes=6),
                 terms=file("terms.bin", 90), passages=file("passages.bin", 24), articles=file("articles.bin", 24),
                 texts=file("texts.bin", 90), text_dictionary=None,

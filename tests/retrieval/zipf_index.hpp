@@ -17,6 +17,11 @@
 
 namespace sciexam::test {
 
+/// The record of an analyser that tests name: their terms are made without one.
+inline Json no_analyser(int version = 1) {
+  return {{"name", "none"}, {"version", version}};
+}
+
 struct ZipfSettings {
   std::uint64_t seed = 1;
   std::uint32_t passages = 2000, shard_passages = 1U << 22;
@@ -83,7 +88,7 @@ inline PlainIndex write_zipf_index(const std::filesystem::path& folder, const Zi
     const std::string number = std::to_string(plain.passages.size());
     index.add_article("id" + number, "Title " + number, text, std::move(passages));
   }
-  index.write(folder, {.title = "random", .created_by = "a test", .analyser = "none 1"},
+  index.write(folder, {.title = "random", .created_by = "a test", .analyser = no_analyser()},
               {.shard_passages = settings.shard_passages, .compression_level = 1});
   return plain;
 }

@@ -9,7 +9,7 @@
 // checksum is in index.json and is looked at when the file is opened.
 #pragma once
 
-#include "retrieval/index/index_files.hpp"
+#include "retrieval/index/index_file.hpp"
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
 

@@ -77,16 +77,14 @@ void check_shards(const IndexManifest& manifest, const JsonView& root) {
 }
 
 IndexManifest parse_index(const JsonView& root) {
-  root.allow_only({"format", "version", "title", "created_by", "licence", "attribution", "analyser",
-                   "analyser_settings", "cutter", "corpus", "counts", "terms", "passages", "articles", "texts",
-                   "text_dictionary", "shards", kIndexIdentityKey});
+  root.allow_only({"format", "version", "title", "created_by", "licence", "attribution", "analyser", "cutter", "corpus",
+                   "counts", "terms", "passages", "articles", "texts", "text_dictionary", "shards", kIndexIdentityKey});
   IndexManifest manifest;
   manifest.title = root.at("title").string();
   manifest.created_by = root.at("created_by").string();
   manifest.licence = root.at("licence").string();
   manifest.attribution = root.at("attribution").string();
-  manifest.analyser = root.at("analyser").string();
-  manifest.analyser_settings = record_of(root.at("analyser_settings"));
+  manifest.analyser = record_of(root.at("analyser"));
   manifest.cutter = record_of(root.at("cutter"));
   manifest.corpus = record_of(root.at("corpus"));
   manifest.counts = parse_counts(root.at("counts"));
@@ -168,7 +166,6 @@ std::string write_index_manifest(const IndexManifest& manifest) {
                    {"licence", manifest.licence},
                    {"attribution", manifest.attribution},
                    {"analyser", manifest.analyser},
-                   {"analyser_settings", manifest.analyser_settings},
                    {"cutter", manifest.cutter},
                    {"corpus", manifest.corpus},
                    {"counts",

@@ -34,8 +34,8 @@ struct IndexCounts {
 struct IndexManifest {
   std::string title = {}, created_by = {};
   std::string licence = {}, attribution = {}; ///< of the texts
-  std::string analyser = {};                  ///< what made terms of texts: queries must be analysed by the same
-  Json analyser_settings = Json::object(), cutter = Json::object(), corpus = Json::object(); ///< records
+  Json analyser = Json::object(); ///< the record of what made terms of texts: queries must be analysed by the same
+  Json cutter = Json::object(), corpus = Json::object(); ///< records
   IndexCounts counts = {};
   CheckedFileRecord terms = {}, passages = {}, articles = {}, texts = {};
   std::optional<CheckedFileRecord> text_dictionary = {};

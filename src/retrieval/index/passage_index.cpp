@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t kMostManifestBytes = std::uint64_t{16} << 20;
 
-IndexManifest read_index_manifest(const IndexFiles& files) {
-  const IndexFile file = files.open(std::string(kIndexManifestName));
+IndexManifest read_index_manifest(const PackageFiles& files) {
+  const IndexFile file(files, std::string(kIndexManifestName));
   if (file.bytes().size() > kMostManifestBytes)
     throw PackageError(file.path(), "is too long for a manifest", kIndexRemedy);
   return parse_index_manifest({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, file.path());
@@ -20,13 +20,13 @@ IndexManifest read_index_manifest(const IndexFiles& files) {
 
 } // namespace
 
-PassageIndex::PassageIndex(const IndexFiles& files, std::string_view analyser)
+PassageIndex::PassageIndex(const PackageFiles& files, const Json& analyser)
     : manifest_(read_index_manifest(files)), shards_(manifest_.shards.size()),
       is_left_out_(std::make_unique<std::atomic<bool>[]>(manifest_.shards.size())) {
-  if (!analyser.empty() && manifest_.analyser != analyser)
+  if (!analyser.is_null() && manifest_.analyser != analyser)
     throw PackageError(files.path_of(std::string(kIndexManifestName)),
-                       "says that the index was made with the analyser \"" + manifest_.analyser +
-                           "\"; this program has \"" + std::string(analyser) + "\"",
+                       "says that the index was made with the analyser " + manifest_.analyser.dump() +
+                           "; this program has " + analyser.dump(),
                        "Use the program's version that built it, or build the index again");
   terms_.emplace(open(files, manifest_.terms, kTermsMarker), manifest_.shards.size());
   if (terms_->terms() != manifest_.counts.terms)
@@ -37,12 +37,12 @@ PassageIndex::PassageIndex(const IndexFiles& files, std::string_view analyser)
     open_shard(files, shard);
 }
 
-CheckedFile PassageIndex::open(const IndexFiles& files, const CheckedFileRecord& record,
+CheckedFile PassageIndex::open(const PackageFiles& files, const CheckedFileRecord& record,
                                std::string_view marker) const {
-  return {files.open(record.name), record, marker};
+  return {IndexFile(files, record.name), record, marker};
 }
 
-void PassageIndex::open_texts(const IndexFiles& files) {
+void PassageIndex::open_texts(const PackageFiles& files) {
   std::string dictionary;
   if (manifest_.text_dictionary) {
     const CheckedFile file = open(files, *manifest_.text_dictionary, kDictionaryMarker);
@@ -55,7 +55,7 @@ void PassageIndex::open_texts(const IndexFiles& files) {
     throw PackageError(files.path_of(manifest_.texts.name), "has not the articles that index.json says", kIndexRemedy);
 }
 
-void PassageIndex::open_shard(const IndexFiles& files, std::size_t number) {
+void PassageIndex::open_shard(const PackageFiles& files, std::size_t number) {
   const ShardRecord& record = manifest_.shards[number];
   try {
     shards_[number].reset(new Shard{record.first_passage, record.passages,

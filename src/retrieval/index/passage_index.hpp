@@ -1,7 +1,7 @@
 // An index, opened: its files mapped, none of them read but for what is touched.
 #pragma once
 
-#include "retrieval/index/index_files.hpp"
+#include "package/package_files.hpp"
 #include "retrieval/index/index_manifest.hpp"
 #include "retrieval/index/postings_list.hpp"
 #include "retrieval/index/term_dictionary.hpp"
@@ -39,10 +39,10 @@ struct LeftOutShard {
 /// Safe for several threads at once.
 class PassageIndex {
 public:
-  /// Opens the index in a folder. `analyser`: what queries will be analysed by; empty takes any. Throws PackageError if
-  /// index.json, the dictionary of terms or the texts cannot be used, or if the analyser is another one. A shard whose
-  /// files are missing or damaged is left out instead.
-  PassageIndex(const IndexFiles& files, std::string_view analyser);
+  /// Opens the index in a folder. `analyser`: the record of what queries will be analysed by; null takes any. Throws
+  /// PackageError if index.json, the dictionary of terms or the texts cannot be used, or if the analyser is another
+  /// one. A shard whose files are missing or damaged is left out instead.
+  PassageIndex(const PackageFiles& files, const Json& analyser);
 
   const IndexManifest& manifest() const noexcept { return manifest_; }
   const TermDictionary& terms() const noexcept { return *terms_; }
@@ -58,9 +58,9 @@ public:
   std::vector<LeftOutShard> left_out() const;
 
 private:
-  CheckedFile open(const IndexFiles& files, const CheckedFileRecord& record, std::string_view marker) const;
-  void open_shard(const IndexFiles& files, std::size_t number);
-  void open_texts(const IndexFiles& files);
+  CheckedFile open(const PackageFiles& files, const CheckedFileRecord& record, std::string_view marker) const;
+  void open_shard(const PackageFiles& files, std::size_t number);
+  void open_texts(const PackageFiles& files);
 
   IndexManifest manifest_;
   std::optional<TermDictionary> terms_;

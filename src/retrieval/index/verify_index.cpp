@@ -16,8 +16,8 @@ void find(std::vector<std::string>& findings, const Check& check) {
   }
 }
 
-void check_hash(const IndexFiles& files, const CheckedFileRecord& record) {
-  const IndexFile file = files.open(record.name);
+void check_hash(const PackageFiles& files, const CheckedFileRecord& record) {
+  const IndexFile file(files, record.name);
   if (sha256_hex(file.bytes()) != record.sha256)
     throw PackageError(file.path(), "does not match its sha256 in index.json", "Copy or download the index again");
 }
@@ -56,10 +56,10 @@ void check_texts(const PassageIndex& index, std::vector<std::string>& findings) 
 
 } // namespace
 
-std::vector<std::string> verify_index(const IndexFiles& files) {
+std::vector<std::string> verify_index(const PackageFiles& files) {
   std::vector<std::string> findings;
   find(findings, [&] {
-    const PassageIndex index(files, {});
+    const PassageIndex index(files, nullptr);
     for (const CheckedFileRecord& record : files_of(index.manifest()))
       find(findings, [&] { check_hash(files, record); });
     check_postings(index, findings);

@@ -1,7 +1,7 @@
 // Checks every byte of an index.
 #pragma once
 
-#include "retrieval/index/index_files.hpp"
+#include "package/package_files.hpp"
 
 #include <string>
 #include <vector>
@@ -10,6 +10,6 @@ namespace sciexam::inline retrieval {
 
 /// Reads every byte: each finding names a file and says what is wrong; empty for a sound index. Hashes and checksums,
 /// and that dictionary, postings and texts can be decoded and agree with each other.
-std::vector<std::string> verify_index(const IndexFiles& files);
+std::vector<std::string> verify_index(const PackageFiles& files);
 
 } // namespace sciexam::inline retrieval

@@ -43,15 +43,13 @@ QueryTerms look_up(const PassageIndex& index, std::span<const Query> queries, co
       most[query] += term_weights[query] * idf;
       weights[query] += term_weights[query];
     }
-    found.terms.push_back({term, std::move(*record), {}, term_weights});
+    found.terms.push_back({term, std::move(*record), idf, {}, term_weights});
   }
   for (std::size_t query = 0; query < queries.size(); ++query) // bounds are a unit above each share
     while (std::ldexp(most[query], found.unit_bits) + 2 * weights[query] >= kMostUnits)
       --found.unit_bits;
   for (WeightedTerm& term : found.terms)
-    term.score = term_score(
-        parameters, inverse_document_frequency(index.manifest().counts.passages, term.record.document_frequency),
-        found.unit_bits, index.manifest().average_length());
+    term.score = term_score(parameters, term.idf, found.unit_bits, index.manifest().average_length());
   return found;
 }
 

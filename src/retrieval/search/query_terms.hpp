@@ -17,6 +17,7 @@ inline constexpr std::size_t kMostQueries = 8;
 struct WeightedTerm {
   std::string term;
   TermRecord record;
+  double idf = 0;
   TermScore score;
   std::array<std::int32_t, kMostQueries> weights = {}; ///< in each query; 0: it is not in it
 };

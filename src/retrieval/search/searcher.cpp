@@ -97,7 +97,7 @@ std::vector<TermShare> Searcher::explain(const Query& query, std::uint32_t passa
   for (const WeightedTerm& term : terms.terms) {
     TermShare& share = shares[term.term];
     share.document_frequency = term.record.document_frequency;
-    share.idf = inverse_document_frequency(index_->manifest().counts.passages, share.document_frequency);
+    share.idf = term.idf;
     const ListPlace& place = term.record.lists[number];
     if (place.passages == 0)
       continue;

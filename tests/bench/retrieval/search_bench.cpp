@@ -82,7 +82,7 @@ void make_index(const std::filesystem::path& folder, std::uint32_t passages) {
       lists[terms[i]].push_back({passage, static_cast<std::uint32_t>(j - i)});
     }
   }
-  IndexManifest manifest = {.title = "generated", .analyser = "generated"};
+  IndexManifest manifest = {.title = "generated", .analyser = {{"name", "generated"}}};
   LengthsWriter lengths_file(folder / "shard_00.lengths");
   for (const std::uint16_t length : lengths) {
     lengths_file.add(length);
@@ -158,7 +158,7 @@ double run_queries(const Searcher& searcher, std::span<const Query> queries, std
 }
 
 void run_index(const std::filesystem::path& folder, int count, std::size_t k) {
-  const PassageIndex index(IndexFiles::in_folder(folder), "generated");
+  const PassageIndex index(PackageFiles::in_folder(folder), Json{{"name", "generated"}});
   const Searcher searcher(index);
   Language language(2);
   std::vector<std::vector<Query>> questions;

@@ -16,8 +16,8 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-IndexFiles files_in(const TemporaryFolder& folder) {
-  return IndexFiles::in_folder(folder.path());
+PackageFiles files_in(const TemporaryFolder& folder) {
+  return PackageFiles::in_folder(folder.path());
 }
 
 std::set<std::string> names_in(const std::filesystem::path& folder) {
@@ -36,8 +36,8 @@ TEST_CASE("the texts of passages come back, with id and title of their article")
   small.add_article("one", "The title", text, {{20000, 6, {"first"}}, {19990, 30024, {"second"}}});
   small.add_article("empty", "", "", {});
   small.add_article("\xC3\xA9", "Other", "third", {{0, 5, {"third"}}});
-  small.write(folder.path(), {.analyser = "none 1"});
-  const PassageIndex index(files_in(folder), "none 1");
+  small.write(folder.path(), {.analyser = no_analyser()});
+  const PassageIndex index(files_in(folder), no_analyser());
   TextReader reader(index.texts());
   const PassageText first = reader.passage(0), second = reader.passage(1), third = reader.passage(2);
   CHECK(first.text == "first.");
@@ -94,25 +94,26 @@ TEST_CASE("a missing shard is left out, a missing dictionary, text or manifest i
     INFO(name);
     std::filesystem::rename(folder / name, folder / "elsewhere");
     if (name.starts_with("shard_")) {
-      const PassageIndex index(files_in(folder), "none 1");
+      const PassageIndex index(files_in(folder), no_analyser());
       REQUIRE(index.left_out().size() == 1);
       CHECK_THAT(index.left_out()[0].reason, ContainsSubstring(name) && ContainsSubstring("missing"));
       CHECK(index.shard(index.left_out()[0].shard) == nullptr);
       CHECK(index.shard(1 - index.left_out()[0].shard) != nullptr);
     } else {
-      CHECK_THROWS_WITH(PassageIndex(files_in(folder), "none 1"), ContainsSubstring(name));
+      CHECK_THROWS_WITH(PassageIndex(files_in(folder), no_analyser()), ContainsSubstring(name));
     }
     std::filesystem::rename(folder / "elsewhere", folder / name);
   }
-  CHECK_NOTHROW(PassageIndex(files_in(folder), "none 1"));
+  CHECK_NOTHROW(PassageIndex(files_in(folder), no_analyser()));
 }
 
 TEST_CASE("an index of another analyser or version is refused, and one that was edited") {
   const TemporaryFolder folder;
   write_zipf_index(folder.path(), {.passages = 50});
-  CHECK_NOTHROW(PassageIndex(files_in(folder), ""));
-  CHECK_THROWS_WITH(PassageIndex(files_in(folder), "none 2"),
-                    ContainsSubstring("none 1") && ContainsSubstring("none 2"));
+  CHECK_NOTHROW(PassageIndex(files_in(folder), nullptr));
+  CHECK_THROWS_WITH(PassageIndex(files_in(folder), no_analyser(2)),
+                    ContainsSubstring("made with the analyser " + no_analyser(1).dump()) &&
+                        ContainsSubstring("has " + no_analyser(2).dump()));
   const std::string text = read_text_file(folder / "index.json");
   std::string edited = text;
   edited.replace(edited.find("random"), 6, "Random");
@@ -132,13 +133,13 @@ TEST_CASE("an index in memory is read as one in a folder") {
     contents[name] = "?" + read_text_file(folder / name); // at odd addresses
     files[name] = bytes_of(contents[name]).subspan(1);
   }
-  const IndexFiles memory = IndexFiles::in_memory("(inside)", files);
+  const PackageFiles memory = PackageFiles::in_memory("(inside)", files);
   CHECK(verify_index(memory).empty());
-  const PassageIndex inside(memory, "none 1"), outside(files_in(folder), "none 1");
+  const PassageIndex inside(memory, no_analyser()), outside(files_in(folder), no_analyser());
   const Query query = {{"t1"}, {"t9"}};
   CHECK(Searcher(inside).search(std::span(&query, 1), 9).hits ==
         Searcher(outside).search(std::span(&query, 1), 9).hits);
   files.erase("terms.bin");
-  CHECK_THROWS_WITH(PassageIndex(IndexFiles::in_memory("(inside)", files), ""),
+  CHECK_THROWS_WITH(PassageIndex(PackageFiles::in_memory("(inside)", files), nullptr),
                     ContainsSubstring("terms.bin") && ContainsSubstring("missing"));
 }

@@ -25,7 +25,7 @@ std::vector<const SearchKernels*> every_search_table() {
 }
 
 PassageIndex open_index(const TemporaryFolder& folder) {
-  return {IndexFiles::in_folder(folder.path()), "none 1"};
+  return {PackageFiles::in_folder(folder.path()), no_analyser()};
 }
 
 /// Flips the lowest bit of a byte.
@@ -114,7 +114,7 @@ TEST_CASE("a query without known terms, an empty one and k of 0 find nothing; a 
 
 TEST_CASE("an index without passages answers, with nothing") {
   const TemporaryFolder folder;
-  SmallIndex().write(folder.path(), {.analyser = "none 1"});
+  SmallIndex().write(folder.path(), {.analyser = no_analyser()});
   const PassageIndex index = open_index(folder);
   const Query query = {{"word"}};
   CHECK(Searcher(index).search(std::span(&query, 1), 5).hits == std::vector<Hits>(1));
@@ -232,7 +232,7 @@ TEST_CASE("a shard whose damage shows when some of its passages are hits already
 
 TEST_CASE("k1 and b outside of their range are refused") {
   const TemporaryFolder folder;
-  SmallIndex().write(folder.path(), {.analyser = "none 1"});
+  SmallIndex().write(folder.path(), {.analyser = no_analyser()});
   const PassageIndex index = open_index(folder);
   CHECK_THROWS_AS(Searcher(index, {-0.1, 0.5}), UsageError);
   CHECK_THROWS_AS(Searcher(index, {1.2, 1.01}), UsageError);

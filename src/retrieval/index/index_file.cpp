@@ -1,4 +1,4 @@
-#include "retrieval/index/index_files.hpp"
+#include "retrieval/index/index_file.hpp"
 
 #include "support/errors.hpp"
 
@@ -25,22 +25,13 @@ MappedFile map_file(const std::filesystem::path& path) {
 IndexFile::IndexFile(const std::filesystem::path& path)
     : path_(path), mapped_(map_file(path)), bytes_(mapped_->bytes()) {}
 
-IndexFiles IndexFiles::in_folder(std::filesystem::path folder) {
-  return {std::move(folder), nullptr};
-}
-
-IndexFiles IndexFiles::in_memory(std::filesystem::path description,
-                                 std::map<std::string, std::span<const std::byte>> files) {
-  return {std::move(description), std::make_shared<const Memory>(std::move(files))};
-}
-
-IndexFile IndexFiles::open(const std::string& name) const {
-  if (!memory_)
-    return IndexFile(path_of(name));
-  const auto found = memory_->find(name);
-  if (found == memory_->end())
-    throw PackageError(path_of(name), "is missing", "Put the whole index in");
-  return {path_of(name), found->second};
+IndexFile::IndexFile(const PackageFiles& files, const std::string& name) : path_(files.path_of(name)) {
+  if (const auto bytes = files.find_in_memory(name)) {
+    bytes_ = *bytes;
+    return;
+  }
+  mapped_.emplace(map_file(path_));
+  bytes_ = mapped_->bytes();
 }
 
 } // namespace sciexam::inline retrieval
