@@ -208,7 +208,9 @@ TEST_CASE("the memory estimate of a training matches what it takes") {
     const double estimate = std::stod(run.err.substr(run.err.find(said) + said.size())) * 1e6; // "475 MB"
     const double measured = static_cast<double>(run.peak_memory);
     INFO("measured " << measured / 1e6 << " MB");
-    CHECK(std::abs(estimate - measured) < 0.2 * measured); // when written: 1.11 and 1.02 of the measured
+    // What the program itself takes depends on compiler and libc: the second is 382 MB on Debian 12, 290 MB on 13.
+    constexpr double kProgram = 30e6;
+    CHECK(std::abs(estimate - measured) < 0.2 * measured + kProgram);
   }
 }
 
