@@ -34,8 +34,11 @@ public:
 private:
   void open_package();
   void read();
+  void prepare();
+  void encode();
+  void plan();
   void answer();
-  void improve(const EnsembleAnswers& so_far);
+  void combine_and_write(const EnsembleAnswers& so_far);
   void write_reports();
 
   void state(const std::string& name, const std::string& value);
@@ -44,12 +47,14 @@ private:
 
   const AnswerRequest& request_;
   BootClock clock_;
-  double begin_ = clock_.seconds(), prepared_ = 0;
+  double begin_ = clock_.seconds(), prepared_ = 0, deadline_ = 0;
   RunFacts facts_;
   std::optional<Package> package_;
   std::exception_ptr package_fault_; ///< why there is no package_
   std::optional<DeviceSet> devices_;
   std::optional<SubmissionWriter> submission_;
+  std::optional<PackageExam> encoded_;
+  std::int64_t token_budget_ = 0;
   AnswerOutcome outcome_;
 };
 
@@ -114,8 +119,8 @@ double ExamRun::state_time_left() {
   return left;
 }
 
-/// Encodes, plans and answers (ensemble/package_run.hpp); each better set of answers is combined and written.
-void ExamRun::answer() {
+/// Says what the package and this machine offer, and how long they may take.
+void ExamRun::prepare() {
   if (package_fault_)
     std::rethrow_exception(package_fault_);
   state_machine();
@@ -123,19 +128,33 @@ void ExamRun::answer() {
   if (package_->needs_context() && !outcome_.exam.has_context)
     warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
               "context and will answer worse without it");
-  EnsembleRequest request{.threads = request_.threads,
-                          .precision = request_.precision.precision,
-                          .weights = request_.weights,
-                          .cascade = request_.cascade,
-                          .devices = &*devices_};
-  request.time_limit = state_time_left();
-  request.improved = [this](const EnsembleAnswers& so_far) { improve(so_far); };
-  request.stop = interrupted;
+  deadline_ = state_time_left() + clock_.seconds();
   prepared_ = clock_.seconds();
-  outcome_.answers = answer_with_ensemble(*package_, outcome_.exam.questions, request);
 }
 
-void ExamRun::improve(const EnsembleAnswers& so_far) {
+void ExamRun::encode() {
+  encoded_.emplace(encode_for(*package_, outcome_.exam.questions, request_.threads,
+                              [this] { return interrupted() || clock_.seconds() >= deadline_; }));
+}
+
+void ExamRun::plan() {
+  token_budget_ = plan_token_budget(*package_, request_.precision.precision, encoded_->lengths);
+}
+
+/// Each better set of answers is combined and written.
+void ExamRun::answer() {
+  outcome_.answers = answer_encoded(*package_, *encoded_, token_budget_,
+                                    {.threads = request_.threads,
+                                     .precision = request_.precision.precision,
+                                     .weights = request_.weights,
+                                     .time_limit = deadline_ - clock_.seconds(),
+                                     .cascade = request_.cascade,
+                                     .devices = &*devices_,
+                                     .improved = [this](const EnsembleAnswers& so_far) { combine_and_write(so_far); },
+                                     .stop = interrupted});
+}
+
+void ExamRun::combine_and_write(const EnsembleAnswers& so_far) {
   if (!so_far.models.empty())
     submission_->improve(combine_answers(so_far.models, outcome_.exam.questions, request_.combine));
 }
@@ -160,6 +179,9 @@ AnswerOutcome ExamRun::operator()() {
   open_package();
   read();
   try { // from here on there is a valid submission, whatever happens
+    prepare();
+    encode();
+    plan();
     answer();
     write_reports();
   } catch (...) {

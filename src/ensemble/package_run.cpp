@@ -1,17 +1,12 @@
 #include "ensemble/package_run.hpp"
 
 #include "inference/device_runner.hpp"
-#include "inference/encoding.hpp"
-#include "inference/loading.hpp"
 #include "kernels/dense.hpp"
-#include "support/errors.hpp"
-#include "support/machine/memory.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
-#include "support/text/utf8.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace sciexam::inline ensemble {
 namespace {
@@ -19,75 +14,31 @@ namespace {
 /// Fewer tokens at once leave a device partly idle.
 constexpr std::int64_t kDeviceTokens = 2048;
 
-/// A question's id as messages show it.
-std::string shown_id(const std::string& id) {
-  const std::string_view shown = utf8_prefix(id, 40);
-  return std::string(shown) + (shown.size() < id.size() ? "..." : "");
-}
-
-/// As many tokens at once as memory permits; those of one usual question at least.
-std::int64_t choose_token_budget(const Package& package, Precision precision,
-                                 std::span<const QuestionLengths> lengths) {
-  std::int64_t largest = 1;
-  for (const QuestionLengths& question : lengths)
-    if (*std::max_element(question.begin(), question.end()) <= kLongSequence)
-      largest = std::max<std::int64_t>(largest, std::accumulate(question.begin(), question.end(), 0));
-  std::int64_t budget = kTokenBudget;
-  const std::uint64_t available = available_memory();
-  if (available == 0)
-    return budget;
-  for (std::size_t model = 0; model < package.manifest().models.size(); ++model)
-    try {
-      const DebertaConfig config = package.config(model);
-      const DType stored = package.manifest().models[model].dtype;
-      while (budget > largest && answering_memory(config, stored, precision, budget) > available)
-        budget = std::max(largest, budget / 2);
-    } catch (const PackageError&) {
-      continue; // reported when it is its turn
-    }
-  if (budget < kTokenBudget)
-    log_line("memory: " + format_memory(available) + " available: at most " + counted(budget, "token") + " at once");
-  return budget;
-}
-
 /// One run: the events of the DeadlineRun become progress lines and ever better answers.
 class PackageRun {
 public:
-  PackageRun(const Package& package, std::span<const Question> questions, const EnsembleRequest& request)
-      : package_(package), request_(request), questions_(questions),
-        tokenizer_(Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name)),
-        encoded_(encode_exam(tokenizer_, questions, package.template_options(), request.threads,
-                             [this] { return (request_.stop && request_.stop()) || time_left().value_or(1) <= 0; })),
-        lengths_(lengths_of(encoded_.questions)),
-        cpu_(package, tokenizer_, questions, encoded_.questions, request.threads, request.precision, answers_.failures),
-        runner_(package, encoded_.questions, cpu_,
+  PackageRun(const Package& package, const PackageExam& exam, std::int64_t token_budget, const EnsembleRequest& request)
+      : package_(package), exam_(exam), request_(request),
+        cpu_(package, exam.tokenizer, exam.questions, exam.encoded.questions, request.threads, request.precision,
+             answers_.failures),
+        runner_(package, exam.encoded.questions, cpu_,
                 request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
-                {.threads = request.threads,
-                 .time_limit = request.time_limit,
-                 .cpu_token_budget = choose_token_budget(package, request.precision, lengths_)}),
-        run_(lengths_, package.manifest().models.size(), clock_, runner_, deadline_options(), events()),
+                {.threads = request.threads, .time_limit = request.time_limit, .cpu_token_budget = token_budget}),
+        run_(exam.lengths, package.manifest().models.size(), clock_, runner_, deadline_options(), events()),
         improved_(clock_.seconds()) {}
 
   EnsembleAnswers operator()() {
     run_.run();
     end_model();
     answers_.given_up = run_.given_up();
-    if (!encoded_.cut.empty() && !answers_.models.empty())
-      answers_.given_up.push_back(cut_questions());
+    if (std::string cut = exam_.cut_questions(); !cut.empty() && !answers_.models.empty())
+      answers_.given_up.push_back(std::move(cut));
     answers_.lost_devices = runner_.lost();
     return std::move(answers_);
   }
 
 private:
-  static std::vector<QuestionLengths> lengths_of(std::span<const EncodedQuestion> questions) {
-    std::vector<QuestionLengths> lengths(questions.size());
-    for (std::size_t q = 0; q < questions.size(); ++q)
-      for (std::size_t i = 0; i < kOptions; ++i)
-        lengths[q][i] = static_cast<std::int32_t>(questions[q][i].ids.size());
-    return lengths;
-  }
-
-  /// Encoding counts.
+  /// Opening the devices counts.
   std::optional<double> time_left() const {
     return request_.time_limit ? std::optional(*request_.time_limit - (clock_.seconds() - start_)) : std::nullopt;
   }
@@ -98,19 +49,7 @@ private:
             .token_budget = runner_.token_budget(),
             .efficient_tokens = devices > 0 ? devices * kDeviceTokens : request_.threads * kEfficientRows,
             .cascade = request_.cascade,
-            .name_of_question = [this](std::size_t q) { return "question " + shown_id(questions_[q].id); }};
-  }
-
-  /// The questions that the models saw only in part.
-  std::string cut_questions() const {
-    constexpr std::size_t kNamed = 5;
-    std::string ids;
-    for (std::size_t i = 0; i < std::min(encoded_.cut.size(), kNamed); ++i)
-      ids += (i == 0 ? "" : ", ") + shown_id(questions_[encoded_.cut[i]].id);
-    if (encoded_.cut.size() > kNamed)
-      ids += " and " + std::to_string(encoded_.cut.size() - kNamed) + " more";
-    return counted(encoded_.cut.size(), "question") + " had too much text, of which the models saw the first " +
-           counted(kLongestSequence, "token") + " for each option: " + ids;
+            .name_of_question = [this](std::size_t q) { return exam_.name_of(q); }};
   }
 
   DeadlineEvents events() {
@@ -120,13 +59,6 @@ private:
             .stop = request_.stop};
   }
 
-  std::uint64_t tokens_of(std::span<const std::size_t> questions) const {
-    std::uint64_t tokens = 0;
-    for (const std::size_t q : questions)
-      tokens += static_cast<std::uint64_t>(token_count(encoded_.questions[q]));
-    return tokens;
-  }
-
   void begin_model(std::size_t model, std::span<const std::size_t> questions) {
     end_model();
     begun_ = clock_.seconds();
@@ -134,17 +66,17 @@ private:
     const std::vector<ModelRecord>& models = package_.manifest().models;
     progress_.emplace(models[model].name + " (" + std::to_string(model + 1) + " of " + std::to_string(models.size()) +
                           ")",
-                      tokens_of(questions), "tokens");
+                      exam_.tokens_of(questions), "tokens");
     answers_.work.push_back({.name = models[model].name, .load_seconds = run_.load_seconds()});
   }
 
   void advance(std::span<const std::size_t> batch) {
     ModelWork& work = answers_.work.back();
     work.questions += batch.size();
-    work.tokens += tokens_of(batch);
+    work.tokens += exam_.tokens_of(batch);
     work.answer_seconds = clock_.seconds() - begun_;
     progress_->note(std::to_string(work.questions) + " of " + counted(questions_to_answer_, "question"));
-    progress_->advance(tokens_of(batch));
+    progress_->advance(exam_.tokens_of(batch));
     if (clock_.seconds() - improved_ >= kImprovementInterval)
       show();
   }
@@ -172,14 +104,11 @@ private:
   }
 
   const Package& package_;
+  const PackageExam& exam_;
   const EnsembleRequest& request_;
-  std::span<const Question> questions_;
   EnsembleAnswers answers_;
   BootClock clock_;
   double start_ = clock_.seconds();
-  Tokenizer tokenizer_;
-  EncodedExam encoded_;
-  std::vector<QuestionLengths> lengths_;
   CpuRunner cpu_;
   DeviceRunner runner_;
   DeadlineRun run_;
@@ -197,9 +126,23 @@ std::vector<std::string> EnsembleAnswers::degradations() const {
   return all;
 }
 
+EnsembleAnswers answer_encoded(const Package& package, const PackageExam& exam, std::int64_t token_budget,
+                               const EnsembleRequest& request) {
+  return PackageRun(package, exam, token_budget, request)();
+}
+
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
-                                     const EnsembleRequest& request) {
-  return PackageRun(package, questions, request)();
+                                     EnsembleRequest request) {
+  const BootClock clock;
+  const double start = clock.seconds();
+  const auto time_left = [&] { return *request.time_limit - (clock.seconds() - start); };
+  const PackageExam exam = encode_for(package, questions, request.threads, [&] {
+    return (request.stop && request.stop()) || (request.time_limit && time_left() <= 0);
+  });
+  const std::int64_t token_budget = plan_token_budget(package, request.precision, exam.lengths);
+  if (request.time_limit)
+    request.time_limit = time_left();
+  return answer_encoded(package, exam, token_budget, request);
 }
 
 } // namespace sciexam::inline ensemble

@@ -3,6 +3,7 @@
 
 #include "ensemble/answers.hpp"
 #include "ensemble/deadline_run.hpp"
+#include "ensemble/package_exam.hpp"
 #include "gpu/device_set.hpp"
 #include "model/weights.hpp"
 #include "package/package.hpp"
@@ -53,7 +54,12 @@ inline constexpr double kImprovementInterval = 20; // seconds
 
 /// Runs the models one after the other. One that cannot be used (damaged, inconsistent) is left out and named
 /// in `failures`. The part of a question beyond kLongestSequence is left out and named in `given_up`.
+/// `token_budget`: see plan_token_budget().
+EnsembleAnswers answer_encoded(const Package& package, const PackageExam& exam, std::int64_t token_budget,
+                               const EnsembleRequest& request);
+
+/// Encodes, plans and answers; the time limit counts from the call.
 EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Question> questions,
-                                     const EnsembleRequest& request);
+                                     EnsembleRequest request);
 
 } // namespace sciexam::inline ensemble
