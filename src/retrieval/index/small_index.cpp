@@ -1,10 +1,7 @@
 #include "retrieval/index/small_index.hpp"
 
-#include "retrieval/index/dictionary_writer.hpp"
-#include "retrieval/index/postings_writer.hpp"
 #include "retrieval/index/text_writer.hpp"
 #include "support/errors.hpp"
-#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -23,10 +20,6 @@ CheckedFileRecord write_dictionary(const std::filesystem::path& folder, std::str
 
 } // namespace
 
-std::string shard_file_name(std::size_t number, std::string_view kind) {
-  return printed("shard_%02zu.", number) + std::string(kind);
-}
-
 void SmallIndex::add_article(std::string id, std::string title, std::string text,
                              std::vector<AnalysedPassage> passages) {
   for (AnalysedPassage& passage : passages) {
@@ -44,14 +37,10 @@ void SmallIndex::add_article(std::string id, std::string title, std::string text
 
 IndexManifest SmallIndex::write(const std::filesystem::path& folder, IndexManifest about,
                                 const SmallIndexSettings& settings) const {
-  std::uint32_t shard_passages = std::max<std::uint32_t>(1, settings.shard_passages);
-  while (lengths_.size() > kMostShards * std::size_t{shard_passages})
-    shard_passages *= 2;
   about.counts = {};
-  about.shards.clear();
   about.text_dictionary.reset();
   write_texts(folder, settings, about);
-  write_postings(folder, shard_passages, about);
+  write_postings(folder, settings.shard_passages, about);
   const std::string text = write_index_manifest(about);
   write_file_atomically(folder / kIndexManifestName, text);
   return parse_index_manifest(text, folder / kIndexManifestName);
@@ -84,45 +73,15 @@ void SmallIndex::write_texts(const std::filesystem::path& folder, const SmallInd
   manifest.counts.text_bytes = writer.stream_bytes();
 }
 
-ShardRecord SmallIndex::write_lengths(const std::filesystem::path& folder, std::size_t number, std::uint32_t first,
-                                      std::uint32_t passages) const {
-  LengthsWriter writer(folder / shard_file_name(number, "lengths"));
-  for (std::uint32_t passage = first; passage < first + passages; ++passage)
-    writer.add(lengths_[passage]);
-  ShardRecord record = {first, passages, 0, {}, writer.finish()};
-  writer.commit();
-  return record;
-}
-
 void SmallIndex::write_postings(const std::filesystem::path& folder, std::uint32_t shard_passages,
                                 IndexManifest& manifest) const {
-  std::vector<std::unique_ptr<PostingsWriter>> writers;
-  for (std::size_t first = 0; first < lengths_.size(); first += shard_passages) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(shard_passages, lengths_.size() - first));
-    manifest.shards.push_back(write_lengths(folder, writers.size(), static_cast<std::uint32_t>(first), count));
-    writers.push_back(std::make_unique<PostingsWriter>(folder / shard_file_name(writers.size(), "postings"),
-                                                       std::span(lengths_).subspan(first, count)));
-  }
-  DictionaryWriter dictionary(folder / "terms.bin", writers.size());
+  ShardsWriter writer(folder, lengths_, shard_passages);
   for (const auto& [term, occurrences] : terms_) {
     for (const Occurrence& occurrence : occurrences)
-      writers[occurrence.passage / shard_passages]->add(occurrence.passage % shard_passages, occurrence.frequency);
-    std::vector<ListPlace> lists;
-    for (const auto& writer : writers)
-      lists.push_back(writer->end_list());
-    dictionary.add(term, lists);
+      writer.add(occurrence.passage, occurrence.frequency);
+    writer.end_term(term);
   }
-  for (std::size_t shard = 0; shard < writers.size(); ++shard) {
-    manifest.shards[shard].postings = writers[shard]->postings();
-    manifest.shards[shard].postings_file = writers[shard]->finish();
-    writers[shard]->commit();
-    manifest.counts.postings += writers[shard]->postings();
-  }
-  manifest.terms = dictionary.finish();
-  dictionary.commit();
-  manifest.counts.terms = dictionary.terms();
-  for (const std::uint16_t length : lengths_)
-    manifest.counts.total_length += length;
+  writer.finish(manifest);
 }
 
 } // namespace sciexam::inline retrieval

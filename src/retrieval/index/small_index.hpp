@@ -2,6 +2,7 @@
 #pragma once
 
 #include "retrieval/index/index_manifest.hpp"
+#include "retrieval/index/shards_writer.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,9 +20,9 @@ struct AnalysedPassage {
 };
 
 struct SmallIndexSettings {
-  std::uint32_t shard_passages = 1U << 22; ///< passages in a shard; doubled until kMostShards are enough
-  int compression_level = 12;              ///< of the texts
-  bool text_dictionary = true;             ///< train one, if the texts suffice
+  std::uint32_t shard_passages = kShardPassages; ///< see ShardsWriter
+  int compression_level = 12;                    ///< of the texts
+  bool text_dictionary = true;                   ///< train one, if the texts suffice
 };
 
 /// Holds everything in memory until write(): some 20 bytes a posting.
@@ -43,8 +44,6 @@ private:
   struct Occurrence {
     std::uint32_t passage, frequency;
   };
-  ShardRecord write_lengths(const std::filesystem::path& folder, std::size_t number, std::uint32_t first,
-                            std::uint32_t passages) const;
   void write_postings(const std::filesystem::path& folder, std::uint32_t shard_passages, IndexManifest& manifest) const;
   void write_texts(const std::filesystem::path& folder, const SmallIndexSettings& settings,
                    IndexManifest& manifest) const;
@@ -53,8 +52,5 @@ private:
   std::vector<std::uint16_t> lengths_;
   std::map<std::string, std::vector<Occurrence>, std::less<>> terms_;
 };
-
-/// The name of a shard's file: "shard_07.postings".
-std::string shard_file_name(std::size_t number, std::string_view kind);
 
 } // namespace sciexam::inline retrieval
