@@ -1,6 +1,6 @@
 # Every library from elsewhere, as an imported target of ours:
 #   sciexam::torch sciexam::sentencepiece sciexam::utf8proc sciexam::zstd
-#   sciexam::crypto sciexam::json sciexam::valijson sciexam::cli11 sciexam::minizip Catch2
+#   sciexam::crypto sciexam::json sciexam::valijson sciexam::cli11 sciexam::minizip sciexam::bzip2 Catch2
 # What Debian ships as a static archive is taken from the system; the rest lies
 # in SCIEXAM_DEPS, made by cmake/*/build.sh from sources locked in sources.lock.
 find_package(Threads REQUIRED)
@@ -18,6 +18,7 @@ sciexam_system_library(zstd libzstd.a zstd.h)
 sciexam_system_library(utf8proc libutf8proc.a utf8proc.h)
 sciexam_system_library(stemmer libstemmer.a libstemmer.h)
 sciexam_system_library(zlib libz.a zlib.h)
+sciexam_system_library(bzip2 libbz2.a bzlib.h)
 sciexam_system_library(minizip libminizip.a minizip/unzip.h)
 target_link_libraries(sciexam::minizip INTERFACE sciexam::zlib)
 target_compile_definitions(sciexam::utf8proc INTERFACE UTF8PROC_STATIC)

@@ -36,8 +36,8 @@ CsvReader::CsvReader(std::filesystem::path file, CsvRules rules)
   examine();
 }
 
-CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name)
-    : file_(std::move(name)), text_(std::move(text)) {
+CsvReader::CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name, CsvRules rules)
+    : file_(std::move(name)), rules_(rules), text_(std::move(text)) {
   examine();
 }
 

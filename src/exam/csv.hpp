@@ -35,7 +35,7 @@ public:
   /// Throws UsageError if the file cannot be opened.
   explicit CsvReader(std::filesystem::path file, CsvRules rules = {});
   /// The same over text from elsewhere; `name` is the file that messages name.
-  CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name);
+  CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name, CsvRules rules = {});
 
   /// Reads the next row, the header first, into `cells`; returns false and clears `cells` after the last one. Throws
   /// InputError with file, row and column for: an empty file, one that is no CSV at all (find_file_kind) or has other

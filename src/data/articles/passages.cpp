@@ -1,6 +1,7 @@
 #include "data/articles/passages.hpp"
 
 #include "data/tables/json_lines.hpp"
+#include "data/text/sentences.hpp"
 #include "support/errors.hpp"
 #include "support/files/sha256.hpp"
 #include "support/text/utf8.hpp"
@@ -26,15 +27,16 @@ std::size_t end_of(std::string_view text, std::size_t characters) {
   return end;
 }
 
-/// Where the sentence or, without one, the word that `text` breaks off in begins; its size if it has none.
-std::size_t last_cut(std::string_view text) {
-  std::size_t cut = std::string_view::npos;
-  for (const std::string_view end : {". ", "? ", "! "})
-    if (const std::size_t found = text.rfind(end); found != std::string_view::npos)
-      cut = cut == std::string_view::npos ? found + end.size() : std::max(cut, found + end.size());
-  if (cut == std::string_view::npos)
-    cut = text.rfind(' ');
-  return cut == std::string_view::npos || cut == 0 ? text.size() : cut;
+/// Where the sentence or, without one, the word that breaks off at `limit` begins; `limit` if there is none.
+std::size_t last_cut(std::string_view text, std::size_t limit) {
+  constexpr std::size_t kLookedAhead = 256; // enough to tell whether a mark ends a sentence
+  text = text.substr(0, limit + kLookedAhead);
+  std::size_t cut = 0;
+  for (std::size_t next = next_sentence(text, 0); next <= limit; next = next_sentence(text, next))
+    cut = next;
+  if (cut == 0)
+    cut = text.substr(0, limit).rfind(' ');
+  return cut == std::string_view::npos || cut == 0 ? limit : cut;
 }
 
 /// The end of the passage that begins `text`.
@@ -43,7 +45,7 @@ std::size_t passage_end(std::string_view text, std::size_t characters) {
   if (limit == text.size())
     return limit;
   const std::size_t paragraph = text.substr(0, limit + 1).rfind('\n');
-  return paragraph != std::string_view::npos && paragraph > 0 ? paragraph : last_cut(text.substr(0, limit));
+  return paragraph != std::string_view::npos && paragraph > 0 ? paragraph : last_cut(text, limit);
 }
 
 constexpr std::size_t kHashDigits = 12;
