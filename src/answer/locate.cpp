@@ -1,11 +1,13 @@
 #include "answer/locate.hpp"
 
 #include "package/package.hpp"
+#include "retrieval/index/index_manifest.hpp"
 #include "support/errors.hpp"
 #include "support/messages/progress.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <system_error>
 
@@ -124,6 +126,17 @@ Located newest_of(std::vector<FoundPackage> packages) {
                              "; not used: " + others + ". --package chooses another"};
 }
 
+/// An index's, not another program's: the first bytes of its index.json name the format.
+bool is_index(const fs::path& folder) {
+  const fs::path file = folder / kIndexManifestName;
+  if (!is_file(file))
+    return false;
+  std::ifstream text(file);
+  std::string begin(256, '\0');
+  text.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin.find(kIndexFormat) != std::string::npos;
+}
+
 bool is_competition(const fs::path& path) {
   const std::string text = path.string();
   return text.find("/competitions/") != std::string::npos || text.find("llm-science-exam") != std::string::npos;
@@ -191,6 +204,30 @@ Located find_package(const std::string& given) {
     throw UsageError("no package (a folder with manifest.json) was found in " + list_searched() +
                      ". Give its folder with --package");
   return newest_of(search.found);
+}
+
+std::optional<Located> find_index(const std::string& given) {
+  const std::string named = given.empty() ? environment("SCIEXAM_INDEX") : given;
+  if (!named.empty()) {
+    if (!is_index(named))
+      throw UsageError(named + ": is not a passage index: there is no index.json of one in it. Give the folder that " +
+                       "`index` made");
+    return Located{named, given.empty() ? "named by SCIEXAM_INDEX" : "given"};
+  }
+  for (const Located& folder : near_folders())
+    for (const fs::path& place : {folder.path, folder.path / "index"})
+      if (is_index(place))
+        return Located{place, folder.reason};
+  std::vector<fs::path> mounted = mounted_folders();
+  std::erase_if(mounted, [](const fs::path& folder) { return !is_index(folder); });
+  if (mounted.empty())
+    return std::nullopt;
+  const fs::path last = *std::max_element(mounted.begin(), mounted.end(), [](const fs::path& a, const fs::path& b) {
+    return natural_less(a.string(), b.string());
+  });
+  return Located{last, mounted.size() == 1 ? std::string("the only one under ") + kMounts
+                                           : "the last by its path of " + std::to_string(mounted.size()) + " under " +
+                                                 kMounts + ". --index chooses another"};
 }
 
 Located find_test(const std::string& given) {

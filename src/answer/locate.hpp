@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ std::vector<std::filesystem::path> mounted_folders();
 /// there are numbers; without versions the last by path, so that .../versions/10 wins over .../versions/9.
 /// Throws UsageError that lists where it looked, or if the named folder holds none; PackageError if all are damaged.
 Located find_package(const std::string& given);
+
+/// The passage index: `given` if not empty, else SCIEXAM_INDEX, else a folder that holds (itself or in its subfolder
+/// "index") an index's index.json, in the same places. Nothing if there is none. Throws UsageError if the named folder
+/// holds none.
+std::optional<Located> find_index(const std::string& given);
 
 /// The exam: `given`, else SCIEXAM_TEST, else a test.csv; under /kaggle/input that of a competition first.
 /// Throws UsageError.

@@ -84,6 +84,8 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   add_tokenize(app);
   add_bench(app);
   add_data(app);
+  add_index(app, status);
+  add_retrieve(app, status);
   add_train(app, status);
   if (const CLI::App* command = help_wanted(app, argc, argv)) {
     std::cout << command->help();

@@ -24,6 +24,8 @@ void add_tokenize(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_doctor(CLI::App& app, ExitStatus& status);
 void add_data(CLI::App& app);
+void add_index(CLI::App& app, ExitStatus& status);
+void add_retrieve(CLI::App& app, ExitStatus& status);
 void add_train(CLI::App& app, ExitStatus& status);
 
 /// Parses the command line and does what it says; every error ends here, as text and exit status.

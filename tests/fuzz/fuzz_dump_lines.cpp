@@ -2,7 +2,7 @@
 // clean UTF-8, and cut into windows that hold all of it.
 #include "retrieval/corpus/clean_utf8.hpp"
 #include "retrieval/corpus/cutter.hpp"
-#include "retrieval/corpus/document_reader.hpp"
+#include "retrieval/corpus/open_documents.hpp"
 #include "retrieval/corpus/sections.hpp"
 #include "support/errors.hpp"
 

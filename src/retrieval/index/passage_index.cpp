@@ -21,10 +21,10 @@ IndexManifest read_index_manifest(const PackageFiles& files) {
 } // namespace
 
 PassageIndex::PassageIndex(const PackageFiles& files, const Json& analyser)
-    : manifest_(read_index_manifest(files)), shards_(manifest_.shards.size()),
-      is_left_out_(std::make_unique<std::atomic<bool>[]>(manifest_.shards.size())) {
+    : path_(files.path_of(std::string(kIndexManifestName))), manifest_(read_index_manifest(files)),
+      shards_(manifest_.shards.size()), is_left_out_(std::make_unique<std::atomic<bool>[]>(manifest_.shards.size())) {
   if (!analyser.is_null() && manifest_.analyser != analyser)
-    throw PackageError(files.path_of(std::string(kIndexManifestName)),
+    throw PackageError(path_,
                        "says that the index was made with the analyser " + manifest_.analyser.dump() +
                            "; this program has " + analyser.dump(),
                        "Use the program's version that built it, or build the index again");

@@ -44,6 +44,8 @@ public:
   /// one. A shard whose files are missing or damaged is left out instead.
   PassageIndex(const PackageFiles& files, const Json& analyser);
 
+  /// Of index.json: what messages name.
+  const std::filesystem::path& path() const noexcept { return path_; }
   const IndexManifest& manifest() const noexcept { return manifest_; }
   const TermDictionary& terms() const noexcept { return *terms_; }
   const TextFiles& texts() const noexcept { return *texts_; }
@@ -62,6 +64,7 @@ private:
   void open_shard(const PackageFiles& files, std::size_t number);
   void open_texts(const PackageFiles& files);
 
+  std::filesystem::path path_;
   IndexManifest manifest_;
   std::optional<TermDictionary> terms_;
   std::optional<TextFiles> texts_;

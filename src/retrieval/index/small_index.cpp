@@ -8,17 +8,6 @@
 #include <utility>
 
 namespace sciexam::inline retrieval {
-namespace {
-
-CheckedFileRecord write_dictionary(const std::filesystem::path& folder, std::string_view dictionary) {
-  CheckedFileWriter file(folder / "texts.dictionary", kDictionaryMarker);
-  file.write(dictionary);
-  CheckedFileRecord record = file.finish();
-  file.commit();
-  return record;
-}
-
-} // namespace
 
 void SmallIndex::add_article(std::string id, std::string title, std::string text,
                              std::vector<AnalysedPassage> passages) {
@@ -55,7 +44,7 @@ void SmallIndex::write_texts(const std::filesystem::path& folder, const SmallInd
       samples.push_back(article.title + article.text);
     compression.dictionary = train_text_dictionary(samples);
     if (!compression.dictionary.empty())
-      manifest.text_dictionary = write_dictionary(folder, compression.dictionary);
+      manifest.text_dictionary = write_text_dictionary(folder, compression.dictionary);
   }
   TextWriter writer(folder, compression);
   for (const Article& article : articles_) {
@@ -63,14 +52,7 @@ void SmallIndex::write_texts(const std::filesystem::path& folder, const SmallInd
     for (const AnalysedPassage& passage : article.passages)
       writer.add_passage(passage.begin, passage.bytes);
   }
-  const TextWriter::Records records = writer.finish();
-  writer.commit();
-  manifest.texts = records.texts;
-  manifest.articles = records.articles;
-  manifest.passages = records.passages;
-  manifest.counts.articles = writer.articles();
-  manifest.counts.passages = writer.passages();
-  manifest.counts.text_bytes = writer.stream_bytes();
+  finish_texts(writer, manifest);
 }
 
 void SmallIndex::write_postings(const std::filesystem::path& folder, std::uint32_t shard_passages,

@@ -147,4 +147,23 @@ void TextWriter::commit() {
   passages_file_.commit();
 }
 
+CheckedFileRecord write_text_dictionary(const std::filesystem::path& folder, std::string_view dictionary) {
+  CheckedFileWriter file(folder / "texts.dictionary", kDictionaryMarker);
+  file.write(dictionary);
+  CheckedFileRecord record = file.finish();
+  file.commit();
+  return record;
+}
+
+void finish_texts(TextWriter& writer, IndexManifest& manifest) {
+  const TextWriter::Records records = writer.finish();
+  writer.commit();
+  manifest.texts = records.texts;
+  manifest.articles = records.articles;
+  manifest.passages = records.passages;
+  manifest.counts.articles = writer.articles();
+  manifest.counts.passages = writer.passages();
+  manifest.counts.text_bytes = writer.stream_bytes();
+}
+
 } // namespace sciexam::inline retrieval

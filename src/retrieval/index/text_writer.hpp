@@ -1,6 +1,7 @@
 // Writes the articles' texts (texts.hpp has the layout).
 #pragma once
 
+#include "retrieval/index/index_manifest.hpp"
 #include "retrieval/index/texts.hpp"
 
 #include <filesystem>
@@ -59,5 +60,11 @@ private:
   std::uint64_t articles_ = 0, passages_ = 0, stream_bytes_ = 0;
   std::uint64_t text_begin_ = 0, text_end_ = 0; // of the last article
 };
+
+/// Writes texts.dictionary. Throws WorkError.
+CheckedFileRecord write_text_dictionary(const std::filesystem::path& folder, std::string_view dictionary);
+
+/// Finishes and commits, and fills in the manifest's texts, articles, passages and counts of them.
+void finish_texts(TextWriter& writer, IndexManifest& manifest);
 
 } // namespace sciexam::inline retrieval

@@ -127,6 +127,11 @@ TextReader::Head TextReader::head(std::uint64_t article) {
   return head;
 }
 
+/// Where a passage begins in the stream.
+std::uint64_t TextReader::begin_of(std::uint32_t passage) const {
+  return number_in(files_.passages_file_, kMarkerBytes + std::uint64_t{8} * passage) & (kMostStreamBytes - 1);
+}
+
 PassageText TextReader::passage(std::uint32_t passage) {
   if (passage >= files_.passages_)
     fail_texts(files_.passages_file_, "it has no passage " + std::to_string(passage));
@@ -142,7 +147,11 @@ PassageText TextReader::passage(std::uint32_t passage) {
   const Head article = head(first);
   if (begin < article.text || begin > article.end || bytes > article.end - begin)
     fail_texts(files_.passages_file_, "passage " + std::to_string(passage) + " would lie outside of its article");
+  std::uint32_t window = 0;
+  while (window < passage && begin_of(passage - window - 1) >= article.text)
+    ++window;
   return {first,
+          window,
           stream(article.id, article.title),
           stream(article.title, article.text),
           stream(begin, begin + bytes),

@@ -32,6 +32,7 @@ inline constexpr std::uint64_t kMostPassageBytes = (std::uint64_t{1} << kPassage
 /// A window of an article, with all that is shown of it.
 struct PassageText {
   std::uint64_t article = 0;       ///< number in the index
+  std::uint32_t window = 0;        ///< of the article, from 0
   std::string id, title;           ///< of the article
   std::string text;                ///< of the window
   std::uint64_t begin = 0;         ///< byte of the article's text
@@ -80,6 +81,7 @@ private:
   struct Head; // of an article
   std::string stream(std::uint64_t begin, std::uint64_t end);
   std::string_view frame(std::uint64_t frame);
+  std::uint64_t begin_of(std::uint32_t passage) const;
   Head head(std::uint64_t article);
 
   const TextFiles& files_;

@@ -1,5 +1,8 @@
 #include "support/files/sha256.hpp"
 
+#include "support/files/files.hpp"
+
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -41,6 +44,18 @@ std::string Sha256::hex() {
 std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 hash;
   hash.update(bytes);
+  return hash.hex();
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+  constexpr std::size_t kPiece = std::size_t{16} << 20;
+  const MappedFile mapped(file);
+  Sha256 hash;
+  for (std::size_t at = 0; at < mapped.bytes().size(); at += kPiece) {
+    const auto piece = mapped.bytes().subspan(at, std::min(kPiece, mapped.bytes().size() - at));
+    hash.update(piece);
+    mapped.release(piece);
+  }
   return hash.hex();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
 
@@ -21,5 +22,8 @@ public:
 private:
   alignas(8) std::byte state_[128]; // libcrypto's SHA256_CTX
 };
+
+/// The sha256 of a file, in hexadecimal digits. Throws UsageError if it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& file);
 
 } // namespace sciexam::inline support

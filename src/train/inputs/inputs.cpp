@@ -7,11 +7,11 @@
 #include "inference/encoding.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
-#include "train/inputs/file_hash.hpp"
 
 #include <algorithm>
 #include <map>

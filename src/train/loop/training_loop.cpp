@@ -1,11 +1,11 @@
 #include "train/loop/training_loop.hpp"
 
 #include "support/errors.hpp"
+#include "support/files/sha256.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
-#include "train/inputs/file_hash.hpp"
 #include "train/loop/loss_watch.hpp"
 #include "train/optimizer/schedule.hpp"
 #include "train/state/run_log.hpp"

@@ -2,7 +2,7 @@
 
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
-#include "train/inputs/file_hash.hpp"
+#include "support/files/sha256.hpp"
 
 #include <system_error>
 

@@ -5,7 +5,6 @@
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
 #include "support/messages/progress.hpp"
-#include "train/inputs/file_hash.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -137,7 +137,7 @@ TEST_CASE("a file that is not there, or is a folder, is named") {
   CHECK_THROWS_WITH(ByteSource(folder.path()), ContainsSubstring("is a folder"));
 }
 
-TEST_CASE("\"-\" is standard input") {
+TEST_CASE("standard input is \"-\"") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "a", zstd_of("from a pipe"));
   const int kept = ::dup(STDIN_FILENO), file = ::open((folder / "a").c_str(), O_RDONLY);

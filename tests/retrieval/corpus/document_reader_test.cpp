@@ -1,4 +1,4 @@
-#include "retrieval/corpus/document_reader.hpp"
+#include "retrieval/corpus/open_documents.hpp"
 #include "retrieval/corpus/documents.hpp"
 #include "retrieval/corpus/packed.hpp"
 

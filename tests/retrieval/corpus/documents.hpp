@@ -1,7 +1,7 @@
 // Documents of files that are made in a test.
 #pragma once
 
-#include "retrieval/corpus/document_reader.hpp"
+#include "retrieval/corpus/open_documents.hpp"
 
 #include <string>
 #include <utility>

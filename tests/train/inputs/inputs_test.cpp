@@ -1,11 +1,11 @@
 #include "catch_beside_torch.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
 #include "temporary_folder.hpp"
 #include "tokenizer/parse_tokenizer.hpp"
 #include "tokenizer/tokenizer_json.hpp"
 #include "tokenizer/tokenizer_json_writer.hpp"
-#include "train/inputs/file_hash.hpp"
 #include "train/inputs/inputs.hpp"
 
 #include <algorithm>

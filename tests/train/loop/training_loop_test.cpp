@@ -5,8 +5,8 @@
 #include "model/tiny_networks.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
 #include "train/engine/initial_weights.hpp"
-#include "train/inputs/file_hash.hpp"
 #include "train/lesson.hpp"
 
 #include <algorithm>

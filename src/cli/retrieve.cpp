@@ -1,0 +1,115 @@
+// sciexam-run retrieve: what an index has about questions, or about a query.
+#include "answer/locate.hpp"
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/retrieve_files.hpp"
+#include "support/errors.hpp"
+#include "support/machine/interrupt.hpp"
+#include "support/machine/threads.hpp"
+#include "support/messages/progress.hpp"
+#include "support/text/counted.hpp"
+
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace sciexam::inline cli {
+namespace {
+
+struct RetrieveOptions {
+  std::string index, in, out, query;
+  RetrievalSettings retrieval;
+  int threads = 0;
+  bool explain = false;
+};
+
+void print_share(const TermShare& share) {
+  std::printf("    %8.4f  %-20s  in %llu passages, %u times here, %u times in the query\n", share.score,
+              share.term.c_str(), static_cast<unsigned long long>(share.document_frequency), share.frequency,
+              share.weight);
+}
+
+void print_query(const Retriever& retriever, const std::string& text, bool explain) {
+  const FoundPassages found = retriever.find(text);
+  Analyser analyser = retriever.analyser();
+  const Query query = query_of(analyser, text);
+  std::size_t rank = 0;
+  for (const FoundPassage& passage : found.passages) {
+    std::printf("%zu. %s  (%s, score %.4f)\n%s\n", ++rank, passage.title.c_str(), passage.id.c_str(), passage.score,
+                passage.text.c_str());
+    if (explain)
+      for (const TermShare& share : retriever.searcher().explain(query, passage.passage))
+        print_share(share);
+  }
+  if (found.passages.empty())
+    std::printf("nothing found\n");
+}
+
+ExitStatus report_damage(const RetrievalDamage& damage) {
+  for (const auto& [what, times] : damage)
+    std::printf("degraded: %s\n", what.c_str());
+  return damage.empty() ? ExitStatus::done : ExitStatus::degraded;
+}
+
+void require_one_input(const RetrieveOptions& options) {
+  if (options.in.empty() == options.query.empty())
+    throw UsageError("give either --in FILE or --query TEXT");
+  if (!options.query.empty() && !options.out.empty())
+    throw UsageError("--query writes to standard output: --out is for --in");
+  if (options.explain && options.query.empty())
+    throw UsageError("--explain is for --query");
+}
+
+ExitStatus retrieve(const RetrieveOptions& options) {
+  require_one_input(options);
+  const InterruptGuard guard;
+  const std::optional<Located> place = find_index(options.index);
+  if (!place)
+    throw UsageError("no passage index was found. Give its folder with --index; `index` makes one");
+  const PassageIndex index(PackageFiles::in_folder(place->path), nullptr);
+  log_line("index: " + counted(index.manifest().counts.passages, "passage") + " in " + place->path.string() + " (" +
+           place->reason + ")");
+  const Retriever retriever(index, options.retrieval);
+  RetrievalDamage damage;
+  if (!options.query.empty())
+    print_query(retriever, options.query, options.explain);
+  else
+    damage = retrieve_file(retriever, options.in, options.out,
+                           options.threads == 0 ? available_threads() : options.threads);
+  for (const LeftOutShard& shard : index.left_out())
+    damage.emplace("shard of " + counted(shard.passages, "passage") + ": " + shard.reason, 1);
+  return report_damage(damage);
+}
+
+} // namespace
+
+void add_retrieve(CLI::App& app, ExitStatus& status) {
+  const auto options = std::make_shared<RetrieveOptions>();
+  CLI::App* command = app.add_subcommand("retrieve", "Adds a column context to questions, or shows what a query finds");
+  command->add_option("--index", options->index, "The index's folder [found automatically]");
+  command->add_option("--in", options->in,
+                      "Questions as CSV (context is added), or JSON lines {\"query\": ..} (passages are found)");
+  command->add_option("--out", options->out, "Where to write it [standard output]");
+  command->add_option("--query", options->query, "Show what this text finds");
+  command->add_flag("--explain", options->explain, "With --query: each term's share of the scores");
+  command->add_option("--top", options->retrieval.passages, "Passages for a question")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  static const std::map<std::string, QueryForm> kForms = {{"prompt", QueryForm::prompt},
+                                                          {"all-options", QueryForm::all_options},
+                                                          {"each-option", QueryForm::each_option}};
+  command->add_option("--query-form", options->retrieval.form, "prompt, all-options or each-option [all-options]")
+      ->transform(CLI::CheckedTransformer(kForms));
+  static const std::map<std::string, Fusion> kFusions = {
+      {"best", Fusion::best}, {"sum", Fusion::sum}, {"reciprocal-rank", Fusion::reciprocal_rank}};
+  command->add_option("--fusion", options->retrieval.fusion, "With each-option: best, sum or reciprocal-rank [best]")
+      ->transform(CLI::CheckedTransformer(kFusions));
+  command->add_option("--k1", options->retrieval.bm25.k1, "BM25's k1")->capture_default_str();
+  command->add_option("--b", options->retrieval.bm25.b, "BM25's b")->capture_default_str();
+  add_threads_option(*command, options->threads);
+  command->callback([options, &status] { status = retrieve(*options); });
+}
+
+} // namespace sciexam::inline cli

@@ -1,0 +1,23 @@
+// Files of questions or queries -> files with what an index has about them.
+#pragma once
+
+#include "retrieval/contexts/retriever.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace sciexam::inline cli {
+
+/// What could not be read of the index, and how often.
+using RetrievalDamage = std::map<std::string, std::size_t>;
+
+/// A file that begins with "{" is JSON lines {"query": ..}: each gets a line {"passages": [{"id", "title", "score",
+/// "text"}, ..]}. Any other is a CSV file of questions: it is written again, all columns as they were, with the column
+/// `context` added or replaced. `in` may be "-", for JSON lines alone; `out` empty: standard output. Throws InputError,
+/// UsageError, WorkError; the output is whole or not there.
+RetrievalDamage retrieve_file(const Retriever& retriever, const std::filesystem::path& in,
+                              const std::filesystem::path& out, int threads);
+
+} // namespace sciexam::inline cli

@@ -1,0 +1,101 @@
+#include "retrieval/build/corpus_stream.hpp"
+
+#include "retrieval/corpus/open_documents.hpp"
+#include "retrieval/corpus/sections.hpp"
+
+#include <functional>
+#include <utility>
+#include <variant>
+
+namespace sciexam::inline retrieval {
+namespace {
+
+constexpr std::size_t kExamples = 5;
+
+std::uint64_t size_of(const std::filesystem::path& file) {
+  std::error_code failure;
+  const std::uintmax_t size = std::filesystem::file_size(file, failure);
+  return failure ? 0 : size; // standard input has none
+}
+
+} // namespace
+
+Json to_json(const CorpusCounts& counts) {
+  Json dropped = Json::object();
+  for (const auto& [reason, count] : counts.dropped)
+    dropped[reason] = {{"documents", count.documents}, {"examples", count.examples}};
+  return {{"articles", counts.articles}, {"dropped", std::move(dropped)}};
+}
+
+CorpusCounts parse_corpus_counts(const JsonView& view) {
+  CorpusCounts counts = {static_cast<std::uint64_t>(view.at("articles").integer(0, INT64_MAX)), {}};
+  for (const auto& [reason, dropped] : view.at("dropped").members()) {
+    DroppedCount& count = counts.dropped[reason];
+    count.documents = static_cast<std::uint64_t>(dropped.at("documents").integer(0, INT64_MAX));
+    const JsonView examples = dropped.at("examples");
+    for (std::size_t i = 0; i < examples.size(); ++i)
+      count.examples.push_back(examples.at(i).string());
+  }
+  return counts;
+}
+
+CorpusStream::CorpusStream(const std::vector<std::filesystem::path>& files, const CorpusPosition& position,
+                           CorpusCounts counts)
+    : files_(files), position_{position.file, 0}, counts_(std::move(counts)) {
+  for (std::size_t file = 0; file < position.file && file < files.size(); ++file)
+    bytes_before_ += size_of(files[file]);
+  if (position.records > 0 && open_next())
+    for (; position_.records < position.records && reader_->next(); ++position_.records) {
+    }
+}
+
+bool CorpusStream::open_next() {
+  if (!reader_ && position_.file < files_.size())
+    reader_ = open_documents(files_[position_.file]);
+  return reader_ != nullptr;
+}
+
+std::uint64_t CorpusStream::bytes_read() const {
+  return bytes_before_ + (reader_ ? reader_->bytes_read() : 0);
+}
+
+bool CorpusStream::learn(std::string_view text) {
+  return known_.insert(std::hash<std::string_view>()(text)).second;
+}
+
+void CorpusStream::drop(const std::string& reason, const std::string& title, std::size_t row) {
+  DroppedCount& count = counts_.dropped[reason];
+  if (++count.documents <= kExamples)
+    count.examples.push_back(title + " (" + files_[position_.file].filename().string() + ", row " +
+                             std::to_string(row) + ")");
+}
+
+bool CorpusStream::next(SourceDocument& document) {
+  while (open_next()) {
+    auto record = reader_->next();
+    if (!record) {
+      bytes_before_ += size_of(files_[position_.file]);
+      reader_.reset();
+      position_ = {position_.file + 1, 0};
+      continue;
+    }
+    ++position_.records;
+    if (const auto* dropped = std::get_if<DroppedDocument>(&*record)) {
+      drop(std::string(name_of(dropped->reason)), dropped->title, dropped->row);
+      continue;
+    }
+    document = std::move(std::get<SourceDocument>(*record));
+    document.text = without_reference_sections(document.text);
+    if (document.text.find_first_not_of(" \t\r\n") == std::string::npos)
+      drop("empty", document.title, document.row);
+    else if (!learn(document.text))
+      drop("duplicate", document.title, document.row);
+    else {
+      ++counts_.articles;
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace sciexam::inline retrieval

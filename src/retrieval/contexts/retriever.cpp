@@ -1,0 +1,162 @@
+#include "retrieval/contexts/retriever.hpp"
+
+#include "support/errors.hpp"
+#include "support/machine/threads.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace sciexam::inline retrieval {
+namespace {
+
+/// Words that are analysed for queries are few: a small table, so that one more analyser costs nothing.
+constexpr std::size_t kQueryWords = std::size_t{1} << 12;
+/// Searched for, so that enough are left where some are joined.
+constexpr std::size_t kWindowsPerPassage = 2;
+/// Windows that are so close have only white space between them.
+constexpr std::uint64_t kJoinedGap = 2;
+
+void add_terms(Analyser& analyser, std::string_view text, std::map<std::string, std::uint32_t>& terms) {
+  analyser.terms(text, [&](const Term& term) { ++terms[std::string(term.text)]; });
+}
+
+Query to_query(const std::map<std::string, std::uint32_t>& terms) {
+  Query query;
+  for (const auto& [term, weight] : terms)
+    query.push_back({term, weight});
+  return query;
+}
+
+AnalyserSettings analyser_of(const PassageIndex& index) {
+  try {
+    return Analyser::from_record(JsonDocument(index.manifest().analyser.dump(), index.path()).root()).settings();
+  } catch (const InputError&) {
+    throw PackageError(index.path(),
+                       "was built with the analyser " + index.manifest().analyser.dump() + "; this program has " +
+                           Analyser({}, 1).record().dump(),
+                       "Build the index again with this program, or use the version that built it");
+  }
+}
+
+/// A stretch of an article, of one window or several.
+struct Stretch {
+  std::uint64_t article, begin, end;
+  FoundPassage found;
+};
+
+/// The article's id, and which of its windows this is.
+std::string name_of(const PassageText& window) {
+  return window.window == 0 ? window.id : window.id + "#" + std::to_string(window.window + 1);
+}
+
+/// Joins the window to a stretch that it overlaps or touches. Windows come best first: the stretch keeps its rank.
+bool join(std::vector<Stretch>& stretches, const PassageText& window) {
+  const std::uint64_t end = window.begin + window.text.size();
+  for (Stretch& stretch : stretches)
+    if (stretch.article == window.article && window.begin <= stretch.end + kJoinedGap &&
+        stretch.begin <= end + kJoinedGap) {
+      stretch.begin = std::min(stretch.begin, window.begin);
+      stretch.end = std::max(stretch.end, end);
+      return true;
+    }
+  return false;
+}
+
+} // namespace
+
+Query query_of(Analyser& analyser, std::string_view text) {
+  std::map<std::string, std::uint32_t> terms;
+  add_terms(analyser, text, terms);
+  return to_query(terms);
+}
+
+std::vector<Query> queries_of(Analyser& analyser, const Question& question, QueryForm form) {
+  std::map<std::string, std::uint32_t> prompt;
+  add_terms(analyser, question.prompt, prompt);
+  if (form == QueryForm::prompt)
+    return {to_query(prompt)};
+  std::vector<Query> queries;
+  std::map<std::string, std::uint32_t> terms = prompt;
+  if (form == QueryForm::all_options) {
+    for (const std::string& option : question.options)
+      add_terms(analyser, option, terms);
+    return {to_query(terms)};
+  }
+  queries.push_back(to_query(prompt));
+  for (const std::string& option : question.options) {
+    terms = prompt;
+    add_terms(analyser, option, terms);
+    queries.push_back(to_query(terms));
+  }
+  return queries;
+}
+
+Retriever::Retriever(const PassageIndex& index, const RetrievalSettings& settings)
+    : index_(index), settings_(settings), analyser_(analyser_of(index)), searcher_(index, settings.bm25) {}
+
+FoundPassages Retriever::find(std::string_view text) const {
+  Analyser analyser(analyser_, kQueryWords);
+  TextReader texts(index_.texts());
+  const Query query = query_of(analyser, text);
+  return find(std::span(&query, 1), texts);
+}
+
+FoundPassages Retriever::find(std::span<const Query> queries, TextReader& texts) const {
+  SearchResult result = searcher_.search(queries, settings_.passages);
+  const Hits hits =
+      queries.size() == 1 ? std::move(result.hits.front()) : fuse(result.hits, settings_.fusion, settings_.passages);
+  FoundPassages found = {{}, {}, std::move(result.left_out)};
+  std::vector<Stretch> stretches;
+  for (const Hit& hit : hits)
+    try {
+      PassageText window = texts.passage(hit.passage);
+      if (!join(stretches, window) && stretches.size() < settings_.passages)
+        stretches.push_back(
+            {window.article,
+             window.begin,
+             window.begin + window.text.size(),
+             {hit.passage, hit.score, name_of(window), std::move(window.title), std::move(window.text), window.begin}});
+    } catch (const PackageError& error) {
+      found.damaged.emplace_back(error.what());
+    }
+  for (Stretch& stretch : stretches) {
+    const std::uint64_t bytes = stretch.end - stretch.begin;
+    if (bytes != stretch.found.text.size())
+      stretch.found.text = texts.article_text(stretch.article, stretch.begin, bytes);
+    stretch.found.begin = stretch.begin;
+    found.passages.push_back(std::move(stretch.found));
+  }
+  return found;
+}
+
+std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questions, int threads,
+                                               const std::function<void()>& each,
+                                               const std::function<bool()>& stop) const {
+  std::vector<FoundPassages> found(questions.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](std::size_t) {
+    Analyser analyser(analyser_, kQueryWords);
+    TextReader texts(index_.texts());
+    for (std::size_t i = next++; i < questions.size(); i = next++) {
+      if (stop && stop())
+        return;
+      found[i] = find(queries_of(analyser, questions[i], settings_.form), texts);
+      if (each)
+        each();
+    }
+  };
+  parallel_for(static_cast<std::size_t>(std::max(1, threads)), threads, work);
+  return found;
+}
+
+std::string context_of(const FoundPassages& found) {
+  std::string context;
+  for (const FoundPassage& passage : found.passages)
+    context += (context.empty() ? "" : "\n") + passage.text;
+  return context;
+}
+
+} // namespace sciexam::inline retrieval

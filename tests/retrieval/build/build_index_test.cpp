@@ -1,0 +1,147 @@
+// Building: the same bytes whatever happens on the way.
+#include "retrieval/build/build_index.hpp"
+#include "retrieval/build/merge.hpp"
+#include "retrieval/index/passage_index.hpp"
+#include "retrieval/index/verify_index.hpp"
+#include "support/errors.hpp"
+#include "support/files/files.hpp"
+#include "temporary_folder.hpp"
+
+#include <cmath>
+#include <map>
+#include <random>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Sentences of words that are as unevenly frequent as in real texts.
+std::string random_text(std::mt19937& random, int sentences) {
+  std::string text;
+  for (int s = 0; s < sentences; ++s) {
+    for (int w = 0; w < 12; ++w) {
+      const double u = std::uniform_real_distribution<>(0, 1)(random);
+      text += (w == 0 ? "Word" : " word") + std::to_string(static_cast<int>(std::pow(5000.0, u)));
+    }
+    text += s % 7 == 6 ? ".\n" : ". ";
+  }
+  return text;
+}
+
+/// `articles` articles in two files of JSON lines, some of them doubled or empty.
+std::vector<fs::path> write_corpus(const TemporaryFolder& folder, int articles) {
+  std::mt19937 random(7);
+  std::string last, files[2];
+  for (int i = 0; i < articles; ++i) {
+    const std::string text = i % 50 == 17 ? last : i % 50 == 18 ? std::string(" ") : random_text(random, 5 + i % 60);
+    files[i < articles / 3 ? 0 : 1] +=
+        Json{{"id", "a" + std::to_string(i)}, {"title", "Title " + std::to_string(i)}, {"text", text}}.dump() + "\n";
+    last = text;
+  }
+  write_file_atomically(folder / "1.jsonl", files[0]);
+  write_file_atomically(folder / "2.jsonl", files[1]);
+  return {folder / "1.jsonl", folder / "2.jsonl"};
+}
+
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    files[entry.path().filename().string()] = entry.is_regular_file() ? read_text_file(entry.path()) : "a folder";
+  return files;
+}
+
+BuildRequest request_for(const std::vector<fs::path>& files, const fs::path& folder) {
+  return {.files = files, .folder = folder, .title = "test", .created_by = "test", .licence = "none"};
+}
+
+} // namespace
+
+TEST_CASE("an index has the same bytes for any number of threads, any memory, and after being stopped anywhere") {
+  const TemporaryFolder folder;
+  const std::vector<fs::path> corpus = write_corpus(folder, 2500); // some 7 MB: several runs of 1 MiB
+  BuildRequest request = request_for(corpus, folder / "one");
+  const BuildResult one = build_index(request);
+  CHECK(one.counts.articles == one.manifest.counts.articles);
+  CHECK(one.manifest.counts.passages > one.manifest.counts.articles);
+  CHECK(verify_index(PackageFiles::in_folder(folder / "one")).empty());
+  const std::map<std::string, std::string> expected = contents(folder / "one");
+  CHECK(!expected.contains("building"));
+
+  for (const auto& [threads, memory] : {std::pair(1, 1), {3, 1}, {2, 1 << 30}}) {
+    const fs::path out = folder / ("t" + std::to_string(threads) + "m" + std::to_string(memory));
+    request.folder = out;
+    request.threads = threads;
+    request.memory = static_cast<std::uint64_t>(memory);
+    build_index(request);
+    CHECK((contents(out) == expected));
+  }
+
+  std::mt19937 random(3);
+  request.folder = folder / "stopped";
+  request.threads = 2;
+  request.memory = 1;
+  int stops = 0;
+  for (bool done = false; !done;) {
+    const int questions = std::uniform_int_distribution<>(1, 2000)(random) + 400 * stops;
+    int asked = 0;
+    request.stop = [&] { return ++asked > questions; };
+    try {
+      const BuildResult result = build_index(request);
+      CHECK(result.manifest.identity == one.manifest.identity);
+      CHECK(result.counts.dropped.at("duplicate").documents == one.counts.dropped.at("duplicate").documents);
+      done = true;
+    } catch (const Stopped&) {
+      ++stops;
+      CHECK(!fs::exists(request.folder / "index.json"));
+    }
+  }
+  CHECK(stops >= 2);
+  CHECK((contents(request.folder) == expected));
+}
+
+TEST_CASE("what is left out of an index is counted, with examples") {
+  const TemporaryFolder folder;
+  const BuildResult result = build_index(request_for(write_corpus(folder, 200), folder / "index"));
+  CHECK(result.counts.articles == 192);
+  REQUIRE(result.counts.dropped.contains("duplicate"));
+  CHECK(result.counts.dropped.at("duplicate").documents == 4);
+  CHECK(result.counts.dropped.at("duplicate").examples.front() == "Title 17 (1.jsonl, row 18)");
+  CHECK(result.counts.dropped.at("empty").documents == 4);
+  CHECK(result.manifest.corpus["dropped"]["duplicate"] == 4);
+  CHECK(result.manifest.corpus["files"][1]["name"] == "2.jsonl");
+}
+
+TEST_CASE("an index's folder must be new, or of the same build") {
+  const TemporaryFolder folder;
+  BuildRequest request = request_for(write_corpus(folder, 30), folder / "index");
+  int asked = 0;
+  request.stop = [&] { return ++asked > 10; };
+  CHECK_THROWS_AS(build_index(request), Stopped);
+  request.stop = nullptr;
+  request.cutter.words = 50;
+  CHECK_THROWS_WITH(build_index(request), ContainsSubstring("with other settings"));
+  request.cutter.words = CutterSettings().words;
+  build_index(request);
+  CHECK_THROWS_WITH(build_index(request), ContainsSubstring("has an index already"));
+  fs::create_directory(folder / "mine");
+  write_file_atomically(folder / "mine/thesis.txt", "x");
+  request.folder = folder / "mine";
+  CHECK_THROWS_WITH(build_index(request), ContainsSubstring("has thesis.txt in it"));
+  CHECK(!fs::exists(folder / "mine/building"));
+}
+
+TEST_CASE("a corpus without an article is an error") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "empty.jsonl", R"({"title": "a", "text": " "})");
+  CHECK_THROWS_WITH(build_index(request_for({folder / "empty.jsonl"}, folder / "index")),
+                    ContainsSubstring("has no article"));
+  CHECK(!fs::exists(folder / "index/building"));
+}
