@@ -15,7 +15,7 @@ namespace sciexam::inline tokenizer {
 /// by Viterbi's algorithm. SentencePiece's own encoder is not used, because it
 /// adds scores in float and Hugging Face's tokenizers (models/unigram/model.rs)
 /// in double: where two ways to cut a text are equal or nearly so, as in long
-/// runs of one letter, the two choose differently. As there, too: every
+/// runs of one letter, the two choose differently. Also as there: every
 /// piece takes part, whatever its type; unknown characters beside each other
 /// give one unknown piece; there is no fallback to bytes. The
 /// scores are the doubles nearest to what the file says, which a model was trained

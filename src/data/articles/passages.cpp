@@ -26,7 +26,7 @@ std::size_t end_of(std::string_view text, std::size_t characters) {
   return end;
 }
 
-/// Where the sentence or, without one, the word that `text` breaks off in begins; its size if it has none.
+/// Where the sentence in which `text` breaks off begins, or else the word; its size if it has neither.
 std::size_t last_cut(std::string_view text) {
   std::size_t cut = std::string_view::npos;
   for (const std::string_view end : {". ", "? ", "! "})

@@ -31,10 +31,10 @@ struct AnswerReading {
   std::optional<int> number_base = {}; ///< with `letter`: what a number counts from; nothing: numbers are no answers
 };
 
-/// The form that most of a file's answers have; of several that fit as many the first of letter, text, index.
+/// The form that most of a file's answers have; if several fit equally many, the first of letter, text, index.
 /// An index counts from 0 or 1: a 0 shows the one, a number equal to the number of options the other. Right options
-/// that are none of the others are recognised by answers that are like the options but never equal to one. Throws
-/// InputError where the answers leave open which of two forms they have, unless `rules` says it.
+/// that are not among the options are recognised by answers that are like the options but never equal to one. Throws
+/// InputError where the answers leave open which of two forms they have, unless `rules` says which.
 AnswerReading find_answer_form(std::span<const AnswerCell> answers, const AnswerRules& rules);
 
 /// The option that the answer means; nothing if it does not have the form, or is no option. Not for `apart`.

@@ -1,4 +1,4 @@
-// A training set in the making: questions and where they came from, what was left out, and why.
+// A training set under construction: questions and where they came from, what was left out, and why.
 #pragma once
 
 #include "data/text/clean.hpp"
