@@ -108,7 +108,7 @@ void note_leftovers(const PackRequest& request, const PackModel& model, const Ch
                  ": settings that sciexam does not know have no effect: " + list(checkpoint.config.unknown_keys));
 }
 
-/// The file names of the package that is there, some of which the new one may not have.
+/// The file names of the existing package, some of which the new one may lack.
 std::set<std::string> names_in(const std::filesystem::path& folder) {
   std::error_code failure;
   if (!std::filesystem::is_directory(folder, failure))
@@ -233,7 +233,7 @@ void stage_configs(std::deque<AtomicFile>& staged, const std::filesystem::path& 
 }
 
 /// Removes the files of the replaced package that this one does not have. An unpacked file of its weights no longer
-/// fits, whatever its name.
+/// matches, whatever its name.
 void remove_leftovers(const std::filesystem::path& folder, std::set<std::string> old, const Manifest& manifest) {
   old.erase(manifest.vocabulary.name);
   for (const ModelRecord& model : manifest.models) {

@@ -86,7 +86,7 @@ PackageFile PackageFiles::open(const std::string& name) const {
     return PackageFile(path_of(name));
   const auto bytes = find_in_memory(name);
   if (!bytes)
-    throw PackageError(path_of(name), "is missing", "Put the whole package in");
+    throw PackageError(path_of(name), "is missing", "Put the complete package there");
   return PackageFile(path_of(name), *bytes);
 }
 
