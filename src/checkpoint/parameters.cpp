@@ -99,7 +99,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
-/// Why a tensor has another shape than the network's, and what to do.
+/// Why a tensor's shape is not the network's, and what to do.
 std::string shape_remedy(const TensorInfo& expected, const TensorInfo& stored) {
   if (stored.elements() == 0)
     return "It was saved while its parts lay on several devices (DeepSpeed ZeRO-3): gather them with "

@@ -11,7 +11,7 @@
 
 namespace sciexam::inline checkpoint {
 
-/// Finds stored tensors by the network's names. Removed from stored names are a prefix that they share, whatever it
+/// Finds stored tensors by the network's names. Removes from stored names a prefix that they share, whatever it
 /// is ("module." of DataParallel, "model." of Lightning, "base_model.model." of PEFT), and the parts that torch.compile
 /// ("_orig_mod."), FSDP and activation checkpointing put into names. LayerNorm.gamma and .beta are .weight and .bias,
 /// as transformers reads them. Where the encoder's names lack "deberta." (the export of a base model alone), names are

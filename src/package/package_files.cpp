@@ -62,7 +62,7 @@ PackageFiles PackageFiles::in_memory(std::filesystem::path description,
 bool PackageFiles::has(const std::string& name) const {
   if (memory_)
     return memory_->contains(name);
-  std::error_code ignored; // what cannot be looked at cannot be opened either, and that is reported
+  std::error_code ignored; // what cannot be examined cannot be opened either, and that is reported
   return std::filesystem::exists(path_of(name), ignored) && !std::filesystem::is_directory(path_of(name), ignored);
 }
 

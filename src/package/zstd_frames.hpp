@@ -1,4 +1,4 @@
-// A file as independent zstd frames with a seek table behind them: the "zstd
+// A file as independent zstd frames with a seek table after them: the "zstd
 // seekable format" 0.1.0 (zstd, contrib/seekable_format). `zstd -d` gives the
 // plain file; here every frame is decoded, checked and named on its own.
 #pragma once
@@ -54,7 +54,7 @@ std::uint64_t seek_table_bytes(std::size_t frames);
 /// Writes a file of frames. At most two frames per thread are held in memory.
 class FrameWriter {
 public:
-  /// Throws WorkError if the file cannot be made.
+  /// Throws WorkError if the file cannot be created.
   FrameWriter(const std::filesystem::path& path, int threads);
 
   /// Appends plain bytes. A frame ends after kFrameBytes of them, or at end_frame().

@@ -8,7 +8,7 @@
 
 namespace sciexam::inline tokenizer {
 
-/// Reads a tokenizer of the type Unigram. Understood are the normalizers
+/// Reads a tokenizer of the type Unigram. Supports the normalizers
 /// Sequence, Strip, Replace (see is_known_expression), NFC, NFKC, Lowercase and
 /// Precompiled; the pre-tokenizers Sequence, Punctuation (isolated) and
 /// Metaspace; and the post-processor TemplateProcessing where it is

@@ -8,9 +8,9 @@
 namespace sciexam::inline data {
 
 /// Reads the file with the separator that is most frequent in its first line. CSV is read as strictly as everywhere
-/// (exam/csv.hpp), with three exceptions: a row with another number of cells than the header gets a fault and the file
-/// is read on; cells beyond the header that are empty, and empty lines, do not matter; and where quotes do not pair in
-/// a file with tabs or pipes, they are characters like any other. Throws what CsvReader does.
+/// (exam/csv.hpp), with three exceptions: a row with a different number of cells from the header gets a fault and
+/// reading continues; cells beyond the header that are empty, and empty lines, do not matter; and where quotes do not
+/// pair in a file with tabs or pipes, they are characters like any other. Throws what CsvReader does.
 Table read_csv_table(const std::filesystem::path& path);
 
 /// The separator of a file that begins with `text`: the most frequent of comma, tab, semicolon and pipe in the

@@ -29,7 +29,7 @@ constexpr Signature kWrappings[] = {
     {"\x1F\x8B"sv, "a gzip archive", "Unpack it with gunzip"},
     {"PK\x05\x06"sv, "an empty zip archive", kDownload},
     {"\x28\xB5\x2F\xFD"sv, "a zstd archive", "Unpack it with zstd -d"},
-    {"1AY&SY"sv, "a bzip2 archive", "Unpack it with bunzip2", 4}, // behind "BZh" and the block size
+    {"1AY&SY"sv, "a bzip2 archive", "Unpack it with bunzip2", 4}, // after "BZh" and the block size
     {"\xFD\x37zXZ\0"sv, "an xz archive", "Unpack it with unxz"},
     {"\x04\x22\x4D\x18"sv, "an lz4 archive", "Unpack it with lz4 -d"},
     {"7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", "Unpack it with 7z x"},

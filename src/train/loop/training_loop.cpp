@@ -39,7 +39,7 @@ const fs::path& prepared(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
-    throw WorkError(folder.string() + ": cannot be made: " + error.message() + ". Name another folder with --out");
+    throw WorkError(folder.string() + ": cannot be created: " + error.message() + ". Name another folder with --out");
   return folder;
 }
 
