@@ -31,7 +31,7 @@ public:
         const auto [found, fresh] = file_of.emplace(tensor.name, shard->description());
         if (!fresh)
           throw InputError({shard->description()}, "tensor " + tensor.name + " is also in " + found->second,
-                           "Take the checkpoint from its source again");
+                           "Get the checkpoint from its source again");
         tensors_.push_back(tensor);
       }
     }
@@ -72,11 +72,11 @@ std::map<std::string, std::vector<std::string>> tensors_by_shard(const JsonView&
     if (shard.empty() || shard == "." || shard == ".." ||
         shard.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos)
       view.fail("is " + view.json().dump() + ", not the name of a file beside the index",
-                "Take the checkpoint from its source again");
+                "Get the checkpoint from its source again");
     shards[shard].push_back(tensor);
   }
   if (shards.empty())
-    weight_map.fail("names no shard", "Take the checkpoint from its source again");
+    weight_map.fail("names no shard", "Get the checkpoint from its source again");
   return shards;
 }
 
@@ -94,7 +94,7 @@ std::unique_ptr<WeightSource> open_shard(const fs::path& index, const std::strin
   for (const std::string& tensor : tensors)
     if (!stored.contains(tensor))
       throw InputError({file}, "lacks tensor " + tensor + ", which " + index.filename().string() + " puts there",
-                       "Take the checkpoint from its source again");
+                       "Get the checkpoint from its source again");
   return shard;
 }
 

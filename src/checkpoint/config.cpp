@@ -104,7 +104,7 @@ public:
     std::string names;
     for (const std::string_view name : kActivations)
       names += (names.empty() ? "" : ", ") + std::string(name);
-    root_.at(key).fail("is the unknown activation \"" + value + "\"", "The network has " + names);
+    root_.at(key).fail("is the unknown activation \"" + value + "\"", "The network supports " + names);
   }
 
   JsonView at(std::string_view key) const { return root_.at(key); }
@@ -133,7 +133,7 @@ private:
     return digits.back() == '.' ? digits + "0" : digits;
   }
 
-  inline static const std::string kRemedy = "Take config.json from the checkpoint's source again";
+  inline static const std::string kRemedy = "Get config.json from the checkpoint's source again";
 
   const JsonView& root_;
   std::vector<std::string_view> known_;
@@ -167,7 +167,7 @@ void read_pos_att_type(Settings& settings, DebertaConfig& config) {
     else if (word == "p2c")
       config.p2c = true;
     else if (word != "none" && !word.empty())
-      view.fail("has the unknown element \"" + word + "\"", "The network has c2p and p2c");
+      view.fail("has the unknown element \"" + word + "\"", "The network supports c2p and p2c");
   }
 }
 
@@ -179,7 +179,7 @@ void read_norm_rel_ebd(Settings& settings, DebertaConfig& config) {
       config.normalize_relative_embeddings = true;
     else if (word != "none" && !word.empty())
       settings.at("norm_rel_ebd")
-          .fail("has the unknown element \"" + word + "\"", "The network has layer_norm and none");
+          .fail("has the unknown element \"" + word + "\"", "The network supports layer_norm and none");
   }
 }
 

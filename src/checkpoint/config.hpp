@@ -54,7 +54,7 @@ struct DebertaConfig {
 
   double initializer_range = 0.02; ///< standard deviation of fresh weights
 
-  /// Keys that neither the network nor Hugging Face's bookkeeping uses, as far as known; worth a warning.
+  /// Keys that, as far as known, neither the network nor Hugging Face's bookkeeping uses; worth a warning.
   std::vector<std::string> unknown_keys;
 
   /// Width of one attention head.
@@ -78,7 +78,7 @@ struct DebertaConfig {
 /// unknown (activations, pos_att_type, norm_rel_ebd) or contradicts another one.
 DebertaConfig parse_deberta_config(const JsonView& root);
 
-/// The same of a file. Throws UsageError if it cannot be read.
+/// The same for a file. Throws UsageError if it cannot be read.
 DebertaConfig read_deberta_config(const std::filesystem::path& file);
 
 } // namespace sciexam::inline checkpoint

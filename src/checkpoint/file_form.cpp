@@ -15,7 +15,7 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kJsonAt = 8; // of a safetensors file: after the header's length
 
-/// A kind of file that is not read, of which more is known here than find_file_kind says, by the bytes at `at`.
+/// A kind of file that is not read, known by its bytes at `at`; more is said about it than find_file_kind would.
 struct OtherForm {
   std::size_t at;
   std::string_view bytes, problem, remedy;
@@ -25,7 +25,7 @@ constexpr std::string_view kGiveWeights = "Give a model.safetensors or a pytorch
 
 constexpr OtherForm kOtherForms[] = {
     {257, "ustar"sv, "is a tar file: an archive, or what the first versions of PyTorch wrote",
-     "Unpack it if it is an archive; else save its state dict again, by PyTorch 0.4 or later"},
+     "Unpack it if it is an archive; else save its state dict again with PyTorch 0.4 or later"},
     {0, "\x89HDF"sv, "is an HDF5 file, as TensorFlow and Keras write weights", kGiveWeights},
     {0, "GGUF"sv, "is a GGUF file", kGiveWeights},
     {0, "\x80"sv, "is a pickle, but not one of torch.save", kGiveWeights},
@@ -40,7 +40,7 @@ bool has_at(std::span<const std::byte> bytes, std::size_t at, std::string_view t
 
 FileForm recognise_form(std::span<const std::byte> bytes, const std::filesystem::path& file) {
   if (bytes.empty())
-    throw InputError({file}, "is empty", "Take the file from its source again");
+    throw InputError({file}, "is empty", "Get the file from its source again");
   if (has_at(bytes, 0, "PK\x03\x04") || is_legacy_pytorch_bin(bytes))
     return FileForm::pytorch;
   if (has_at(bytes, kJsonAt, "{"))

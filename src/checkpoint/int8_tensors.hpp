@@ -1,4 +1,4 @@
-// How a network is stored that has int8 weights in some of its dense layers.
+// How a network with int8 weights in some of its dense layers is stored.
 #pragma once
 
 #include "checkpoint/config.hpp"
@@ -14,7 +14,7 @@ namespace sciexam::inline checkpoint {
 /// Dense layers of the encoder that share their input and are multiplied as one.
 struct DenseGroup {
   std::string name = {};                          ///< e.g. "deberta.encoder.layer.0.attention.self"
-  std::vector<std::string> layers = {};           ///< e.g. that and ".query_proj", ".key_proj", ".value_proj"
+  std::vector<std::string> layers = {};           ///< e.g. that plus ".query_proj", ".key_proj", ".value_proj"
   std::int64_t in_features = 0, out_features = 0; ///< of each layer
 };
 

@@ -55,10 +55,10 @@ public:
   }
 
 private:
-  inline static const std::string kDamaged = "The file is damaged: take it from its source again";
+  inline static const std::string kDamaged = "The file is damaged: get it from its source again";
 
   [[noreturn]] void fail_cut(const std::string& key) const {
-    fail("ends inside its storage " + key, "The file is cut off: take it from its source again");
+    fail("ends inside its storage " + key, "The file is cut off: get it from its source again");
   }
 
   std::span<const std::byte> bytes_;

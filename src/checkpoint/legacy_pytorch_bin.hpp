@@ -15,8 +15,8 @@ namespace sciexam::inline checkpoint {
 /// True if a file that begins like this is in that form.
 bool is_legacy_pytorch_bin(std::span<const std::byte> file_begin) noexcept;
 
-/// Reads the list of tensors of a whole file in that form; `file` is only used in messages. Throws InputError if it is
-/// damaged, cut off, from a big-endian machine, or holds something else than a state dict.
+/// Reads the list of tensors of a complete file in that form; `file` is only used in messages. Throws InputError if it
+/// is damaged, cut off, from a big-endian machine, or holds something other than a state dict.
 StateDict read_legacy_pytorch_bin(std::span<const std::byte> bytes, const std::filesystem::path& file);
 
 } // namespace sciexam::inline checkpoint

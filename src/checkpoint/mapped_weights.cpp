@@ -21,7 +21,7 @@ std::uint64_t extent(const TensorInfo& tensor, const TensorPlace& place) {
   return (last + 1) * size_of(tensor.dtype);
 }
 
-/// The `count` elements from row-major element `first` on of a tensor with strides, one after the other.
+/// From a tensor with strides, the `count` elements from row-major element `first` on, one after the other.
 std::vector<std::byte> gather(const TensorInfo& tensor, const TensorPlace& place, std::span<const std::byte> file,
                               std::uint64_t first, std::uint64_t count) {
   const std::size_t element = size_of(tensor.dtype), rank = tensor.shape.size();

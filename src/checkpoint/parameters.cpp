@@ -61,7 +61,7 @@ bool is_head(const std::string& name) {
   return name.starts_with("pooler.") || name.starts_with("classifier.");
 }
 
-/// What pre-training and old versions of the library leave in a base model, and no network for questions has.
+/// What pre-training and old versions of the library leave in a base model, and a network for questions never has.
 bool is_of_pretraining(const std::string& name) {
   return name.find("lm_predictions.") != std::string::npos || name.find("mask_predictions.") != std::string::npos ||
          name.find("cls.predictions.") != std::string::npos || name.ends_with("position_ids");
@@ -99,13 +99,13 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
-/// Why a tensor has another shape than the network's, and what to do.
+/// Why a tensor's shape is not the network's, and what to do.
 std::string shape_remedy(const TensorInfo& expected, const TensorInfo& stored) {
   if (stored.elements() == 0)
-    return "It was saved while its parts lay on several devices (DeepSpeed ZeRO-3): gather them by zero_to_fp32.py, or "
-           "save with stage3_gather_16bit_weights_on_model_save";
+    return "It was saved while its parts lay on several devices (DeepSpeed ZeRO-3): gather them with "
+           "zero_to_fp32.py, or save with stage3_gather_16bit_weights_on_model_save";
   if (expected.name.starts_with("classifier.") && stored.shape.size() == expected.shape.size())
-    return "The head is one of " + std::to_string(stored.shape.front()) +
+    return "The head is for " + std::to_string(stored.shape.front()) +
            " classes, not of DebertaV2ForMultipleChoice: fine-tune the model for multiple choice first";
   return "Check that config.json and the weights belong together";
 }
@@ -128,7 +128,7 @@ void require_usable(const TensorInfo& expected, const TensorInfo& stored, const 
       stored.dtype != DType::f64)
     throw InputError({source.description()},
                      "tensor " + stored.name + " is of type " + std::string(name_of(stored.dtype)) +
-                         ", not of a floating-point one",
+                         ", not a floating-point one",
                      "Give a checkpoint that is not quantized");
 }
 
@@ -171,7 +171,7 @@ void refuse_adapters(const WeightSource& source) {
   if (!names.empty())
     throw InputError({source.description()},
                      "holds adapters of PEFT that are not merged into the weights: " + list(names),
-                     "Merge them in PEFT by merge_and_unload(), and save the result");
+                     "Merge them in PEFT with merge_and_unload(), and save the result");
 }
 
 } // namespace

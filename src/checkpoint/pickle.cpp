@@ -23,7 +23,7 @@ public:
   std::size_t position() const { return at_; }
 
   [[noreturn]] void fail(const std::string& problem,
-                         const std::string& remedy = "Take the file from its source again, or save the weights as "
+                         const std::string& remedy = "Get the file from its source again, or save the weights as "
                                                      "model.safetensors") const {
     throw InputError({file_}, "its pickle " + problem + " at byte " + std::to_string(opcode_at_), remedy);
   }

@@ -1,5 +1,5 @@
 // A restricted reader of Python pickles, protocols 2 to 5: it builds plain values and executes nothing. What a pickle
-// imports or calls is only recorded, for a caller that knows what it means. Opcodes after Python's Lib/pickletools.py.
+// imports or calls is only recorded, for a caller that knows what it means. Opcodes as in Python's Lib/pickletools.py.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,7 @@ struct PickleValue {
 
 inline constexpr std::size_t kMaxPickleBytes = std::size_t{16} << 20; // DeBERTa-v3-large's has 50 kB
 
-/// A pickle as values. They may refer to each other in any way, also in circles.
+/// A pickle as values. They may refer to each other in any way, even in cycles.
 class Pickle {
 public:
   /// Reads up to the pickle's end; more may follow. Throws InputError (naming `file` and the byte offset) if it is

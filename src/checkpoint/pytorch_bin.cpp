@@ -49,7 +49,7 @@ StateDict read_zip(std::span<const std::byte> bytes, const std::filesystem::path
   return read_state_dict(pickle.root(), zip_storages(entries, prefix), file);
 }
 
-/// What is to be said about a state dict that was found among other things.
+/// What to report about a state dict that was found among other things.
 void add_notes(const StateDict& dict, WeightSource& source) {
   if (dict.unused.empty())
     return;

@@ -13,7 +13,7 @@ namespace sciexam::inline checkpoint {
 
 /// The bucket of one distance `relative_position` (query minus key): the
 /// distance itself up to position_buckets / 2, beyond that its logarithm,
-/// reaching position_buckets - 1 at `max_position` - 1 and growing on.
+/// reaching position_buckets - 1 at `max_position` - 1 and growing further.
 /// Odd: bucket(-d) == -bucket(d).
 std::int64_t log_bucket_position(std::int64_t relative_position, std::int64_t position_buckets,
                                  std::int64_t max_position);

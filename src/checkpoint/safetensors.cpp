@@ -15,7 +15,7 @@ constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000; // as in the reference implementation
 constexpr std::uint64_t kDataAlignment = 8;
 constexpr std::string_view kMetadataKey = "__metadata__";
-const std::string kRemedy = "The file is damaged or cut off: take it from its source again";
+const std::string kRemedy = "The file is damaged or cut off: get it from its source again";
 
 constexpr DType kDTypes[] = {DType::f32, DType::f16, DType::bf16, DType::f64, DType::i64,
                              DType::i32, DType::i16, DType::i8,   DType::u8,  DType::boolean};

@@ -120,7 +120,7 @@ private:
     for (std::size_t i = 0; i < std::min(kShown, keys.size()); ++i)
       names += (i == 0 ? "" : ", ") + keys[i];
     throw InputError({file_}, "holds several state dicts (" + names + (keys.size() > kShown ? ", ..." : "") + ")",
-                     "Save the one to use alone");
+                     "Save only the one to use");
   }
 
   const std::filesystem::path& file_;

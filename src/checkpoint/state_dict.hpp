@@ -19,11 +19,11 @@ struct StateDict {
   std::vector<TensorInfo> tensors = {};
   std::vector<TensorPlace> places = {}; ///< of each tensor
   std::vector<std::string> unused = {}; ///< keys of other state dicts beside it, e.g. "ema"
-  std::string key = {};                 ///< under which it was found, e.g. "state_dict"; empty: the pickle itself
+  std::string key = {}; ///< the key under which it was found, e.g. "state_dict"; empty: the pickle itself
 };
 
 /// Reads the state dict: `root` itself, or what it has under "state_dict", "model" or another usual key, else the only
-/// member that holds tensors. Throws InputError if there is none, if no key tells which of several it is, or if a
+/// member that holds tensors. Throws InputError if there is none, if no key shows which of several is meant, or if a
 /// tensor does not fit its storage.
 StateDict read_state_dict(const PickleValue& root, const Storages& storages, const std::filesystem::path& file);
 

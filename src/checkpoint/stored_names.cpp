@@ -47,7 +47,8 @@ bool rename_norm(std::string& name) {
   return false;
 }
 
-/// The names of the encoder and the embeddings, without "deberta.". Those of the head are too common to tell a prefix.
+/// The names of the encoder and the embeddings, without "deberta.". Those of the head are too common to reveal a
+/// prefix.
 std::set<std::string_view> base_names(std::span<const TensorInfo> expected) {
   std::set<std::string_view> names;
   for (const TensorInfo& tensor : expected)
@@ -56,7 +57,7 @@ std::set<std::string_view> base_names(std::span<const TensorInfo> expected) {
   return names;
 }
 
-/// The form in which `name` is one of `names`; an empty optional if it is none in any form.
+/// The form in which `name` is one of `names`; nothing if it is none of them in any form.
 std::optional<NameForm> form_of(std::string_view name, const std::set<std::string_view>& names) {
   for (std::size_t at = 0; at != std::string_view::npos && at < name.size();) {
     std::string_view rest = name.substr(at);
@@ -111,7 +112,7 @@ void StoredNames::choose_prefix(std::span<const TensorInfo> expected, const Weig
                      "has the network's tensors more than once, under the prefixes \"" + best[0] + "\" and \"" +
                          best[1] + "\"",
                      "Save the state dict of the one model to use");
-  has_base_ = has_base_ || found[{prefix_, true}] > 0; // else it is no base model alone
+  has_base_ = has_base_ || found[{prefix_, true}] > 0; // any such name: not just a base model
 }
 
 const TensorInfo* StoredNames::find(std::string_view name) const {

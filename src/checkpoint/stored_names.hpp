@@ -11,15 +11,15 @@
 
 namespace sciexam::inline checkpoint {
 
-/// Finds stored tensors by the network's names. These are taken off stored names: a prefix that they share, whatever it
-/// is ("module." of DataParallel, "model." of Lightning, "base_model.model." of PEFT); the parts that torch.compile
-/// ("_orig_mod."), FSDP and activation checkpointing put into them. LayerNorm.gamma and .beta are .weight and .bias, as
-/// transformers reads them. Where the encoder's names lack "deberta." (the export of a base model alone), names are
+/// Finds stored tensors by the network's names. Removes from stored names a prefix that they share, whatever it
+/// is ("module." of DataParallel, "model." of Lightning, "base_model.model." of PEFT), and the parts that torch.compile
+/// ("_orig_mod."), FSDP and activation checkpointing put into names. LayerNorm.gamma and .beta are .weight and .bias,
+/// as transformers reads them. Where the encoder's names lack "deberta." (the export of a base model alone), names are
 /// found without it. The prefix is the one under which most of the network's names are found.
 class StoredNames {
 public:
-  /// `expected` are the network's tensors; `source` outlives this. Throws InputError if two prefixes serve equally, or
-  /// two tensors have one name.
+  /// `expected` are the network's tensors; `source` outlives this. Throws InputError if two prefixes serve equally
+  /// well, or two tensors have one name.
   StoredNames(std::span<const TensorInfo> expected, const WeightSource& source);
 
   /// The stored tensor of the network's `name`; null if there is none.

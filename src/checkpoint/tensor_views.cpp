@@ -55,7 +55,7 @@ public:
 
 private:
   [[noreturn]] void fail(const std::string& problem,
-                         const std::string& remedy = "Take the file from its source again") const {
+                         const std::string& remedy = "Get the file from its source again") const {
     throw InputError({file_}, "tensor " + name_ + " " + problem, remedy);
   }
 

@@ -24,7 +24,7 @@ struct StoragePlace {
 
 /// What to do about compressed storages.
 inline constexpr std::string_view kUncompressed =
-    "Unpack it and pack it again without compression (unzip, then zip -0 -r), or save it again by torch.save";
+    "Unpack it and pack it again without compression (unzip, then zip -0 -r), or save it again with torch.save";
 
 /// The storages of a file, by the keys that persistent ids give.
 struct Storages {
@@ -49,7 +49,7 @@ const std::vector<std::string_view>& tensor_globals();
 bool is_tensor(const PickleValue& value);
 
 /// The tensor that such a value rebuilds, under `name`, and where its elements lie. Throws InputError, naming the
-/// tensor, if it reaches beyond its storage or has more elements than it.
+/// tensor, if it reaches beyond its storage or has more elements than the storage.
 std::pair<TensorInfo, TensorPlace> read_tensor_view(const std::string& name, const PickleValue& value,
                                                     const Storages& storages, const std::filesystem::path& file);
 

@@ -75,8 +75,8 @@ bool has_preferred(const fs::path& folder) {
   const std::string place = folder.string() + ": ";
   if (std::any_of(found.begin(), found.end(), is_adapter))
     throw UsageError(place + "holds an adapter of PEFT (" + joined(found) +
-                     "), not a whole model. Merge it into its base model in PEFT by merge_and_unload(), and save that "
-                     "by save_pretrained()");
+                     "), not a complete model. Merge it into its base model in PEFT with merge_and_unload(), and save "
+                     "that with save_pretrained()");
   std::vector<std::string> readable;
   for (const std::string& name : found)
     if (ends_like(name, kReadableEndings) && !is_training_state(name))
@@ -88,7 +88,7 @@ bool has_preferred(const fs::path& folder) {
         ") without their index. Download model.safetensors.index.json or pytorch_model.bin.index.json too");
   if (!readable.empty())
     throw UsageError(place + "has no model.safetensors or pytorch_model.bin, but " + joined(readable) +
-                     ". Rename the one to use to model.safetensors; its content shows its form");
+                     ". Rename the one to use to model.safetensors; its form is read from its content");
   const std::vector<std::string> folders = names_where(
       folder, [](const fs::directory_entry& entry) { return is_folder(entry) && has_preferred(entry.path()); });
   if (!folders.empty())

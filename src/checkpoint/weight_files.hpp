@@ -13,7 +13,7 @@ namespace sciexam::inline checkpoint {
 inline constexpr std::array<std::string_view, 4> kWeightFileNames = {
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"};
 
-/// What a folder has of weights.
+/// What weights a folder has.
 struct WeightFiles {
   std::filesystem::path chosen;         ///< weights, or the index of shards
   std::vector<std::string> others = {}; ///< names of the other files that hold weights or training states, sorted

@@ -36,8 +36,8 @@ struct TensorChunk {
   std::span<const std::byte> bytes;
 };
 
-/// Tensors that are listed at once and then read. Reading is parallel and streams: no more than a few megabytes a
-/// thread are held besides what the sink keeps.
+/// Tensors whose list is known at once and whose data is read later. Reading is parallel and streams: no more than a
+/// few megabytes per thread are held besides what the sink keeps.
 class WeightSource {
 public:
   virtual ~WeightSource() = default;

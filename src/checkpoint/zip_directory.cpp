@@ -64,7 +64,7 @@ struct CloseZip {
 using Zip = std::unique_ptr<void, CloseZip>;
 
 [[noreturn]] void fail(const std::filesystem::path& file, const std::string& problem) {
-  throw InputError({file}, problem, "The file is damaged or cut off: take it from its source again");
+  throw InputError({file}, problem, "The file is damaged or cut off: get it from its source again");
 }
 
 /// The entry that `zip` stands at, and its name.
@@ -103,7 +103,7 @@ std::map<std::string, ZipEntry> read_zip_directory(std::span<const std::byte> by
                                 seek_memory, nothing_to_do, nothing_to_do, &memory};
   const Zip zip(unzOpen2_64(file.c_str(), &functions));
   if (!zip)
-    fail(file, "is not a whole zip file");
+    fail(file, "is not a complete zip file");
   std::map<std::string, ZipEntry> entries;
   int status = unzGoToFirstFile(zip.get());
   while (status == UNZ_OK) {

@@ -18,7 +18,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr const char* kQuoteRemedy = "Put the whole cell in double quotes, and write each double quote inside it twice";
 
 std::unique_ptr<std::istream> open(const std::filesystem::path& file) {
-  std::error_code unknown; // what cannot be asked about cannot be opened either
+  std::error_code unknown; // a path without a status cannot be opened either
   if (std::filesystem::is_directory(file, unknown))
     throw UsageError(file.string() + ": is a folder. Give the path of a CSV file");
   errno = 0;
@@ -76,7 +76,7 @@ void CsvReader::examine() {
 void CsvReader::check_form() const {
   if (kind_)
     throw InputError({file_}, "is " + kind_->name, kind_->remedy);
-  // Other separators are not taken by themselves: ids are copied byte for byte, and a program that exchanged the commas
+  // Other separators are not accepted silently: ids are copied byte for byte, and a program that replaced the commas
   // may have changed the ids ("007" to "7") too. So somebody has to look.
   const bool expected = form_.separator == rules_.separator || (rules_.separator != ',' && form_.marker_bytes == 0);
   if (!expected)
@@ -97,7 +97,7 @@ bool CsvReader::next(std::vector<std::string>& cells) {
       row_ = last_row;
       cells.clear();
       if (row_ == 0)
-        throw InputError({file_}, "is empty", "Check that it was copied whole, and that it is the right file");
+        throw InputError({file_}, "is empty", "Check that it was copied completely, and that it is the right file");
       return false;
     }
     ++row_;

@@ -1,4 +1,4 @@
-// CSV files as RFC 4180 has them, in UTF-8: reading row by row, and writing cells.
+// CSV files as RFC 4180 defines them, in UTF-8: reading row by row, and writing cells.
 #pragma once
 
 #include "exam/csv_form.hpp"
@@ -25,8 +25,8 @@ struct CsvRules {
 
 /// Reads a CSV file row by row, in blocks: only one block and the current row are in memory. The first row is the
 /// header; every other row must have as many cells. A byte order mark and a line "sep=,", as Excel writes it, are
-/// skipped. Rows end with LF or CRLF, or in the whole file with CR alone; the last row may have no line end, and empty
-/// lines after it are ignored. Inside quotes every line end is kept as it is.
+/// skipped. Rows end with LF or CRLF, or, throughout the file, with CR alone; the last row may have no line end, and
+/// empty lines after it are ignored. Inside quotes every line end is kept as it is.
 class CsvReader {
 public:
   static constexpr std::size_t kMaxCellBytes = std::size_t{16} << 20;
@@ -38,7 +38,7 @@ public:
   CsvReader(std::unique_ptr<std::istream> text, std::filesystem::path name, CsvRules rules = {});
 
   /// Reads the next row, the header first, into `cells`; returns false and clears `cells` after the last one. Throws
-  /// InputError with file, row and column for: an empty file, one that is no CSV at all (find_file_kind) or has other
+  /// InputError with file, row and column for: an empty file, one that is not CSV at all (find_file_kind) or has other
   /// separators between its cells, an unterminated quote (at the row where it begins), text after a closing quote, a
   /// quote or a lone carriage return in an unquoted cell, invalid UTF-8, a NUL byte, an empty line between rows, a
   /// wrong number of cells, a cell of more than kMaxCellBytes, a header of more than kMaxColumns. Throws WorkError if
@@ -82,7 +82,7 @@ private:
   std::string block_;
   std::size_t offset_ = 0;                        ///< of the next byte in block_
   std::uint64_t block_start_ = 0, row_start_ = 0; ///< bytes of the file before block_, and before the row last begun
-  std::optional<FileKind> kind_;                  ///< where it is no CSV at all
+  std::optional<FileKind> kind_;                  ///< set if the file is not CSV at all
   CsvForm form_;
   std::vector<std::string> header_;
   std::size_t row_ = 0;

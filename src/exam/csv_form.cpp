@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array kOtherSeparators = {';', '\t', '|'};
 
-/// The line "sep=X", also in double quotes, that `text` begins with: X and the line's length with its end.
+/// If `text` begins with a line "sep=X", in double quotes or not: X, and the line's length with its end.
 CsvForm read_marker(std::string_view text) {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
   std::string_view line = text.substr(0, end);

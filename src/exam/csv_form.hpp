@@ -13,7 +13,7 @@ struct CsvForm {
   bool lone_cr = false;         ///< rows end with a carriage return alone, as on early Macintoshes
 };
 
-/// The form of the table that begins with `beginning` (without byte order mark; 64 KiB are plenty). Its separator is
+/// The form of the table that begins with `beginning` (without byte order mark; 64 KiB is plenty). Its separator is
 /// the one that the marker names; else a comma if the first row has one outside double quotes, and otherwise the most
 /// frequent of semicolon, tab and '|'. Without any of them it is the comma.
 CsvForm find_csv_form(std::string_view beginning);

@@ -41,7 +41,7 @@ Members in_dealing_order(std::span<const std::size_t> groups, Dealing dealing, R
   return members;
 }
 
-/// How many questions every fold has, in all and of each stratum.
+/// How many questions each fold has, in all and of each stratum.
 class Sizes {
 public:
   explicit Sizes(int folds) : totals_(static_cast<std::size_t>(folds)) {}

@@ -97,7 +97,7 @@ double jaccard(const Grams& a, const Grams& b) {
   return all == 0 ? 0 : static_cast<double>(common) / static_cast<double>(all);
 }
 
-/// What is compared of a question.
+/// The parts of a question that are compared.
 struct Sets {
   Grams prompt;  ///< empty where the prompt alone does not say what is asked about
   Grams whole;   ///< of prompt and options
@@ -149,13 +149,13 @@ double similarity_of(const Sets& a, const Sets& b, EqualPrompts equal_prompts) {
   return std::max(prompts, jaccard(a.whole, b.whole));
 }
 
-/// How the hashes of a signature are put together to keys: questions that share a key are compared.
+/// How the hashes of a signature are combined into keys: questions that share a key are compared.
 struct Bands {
   std::size_t rows, count;
 };
 
-/// The most hashes a key, thus the fewest comparisons, with which pairs at the threshold are not missed:
-/// one shares a key with probability 1 - (1 - threshold^rows)^count.
+/// The most hashes per key, thus the fewest comparisons, such that pairs at the threshold are not missed:
+/// a pair shares a key with probability 1 - (1 - threshold^rows)^count.
 Bands bands_for(double threshold) {
   for (std::size_t rows = 8; rows > 1; --rows) {
     const std::size_t count = kHashes / rows;
@@ -174,7 +174,7 @@ constexpr auto kMultipliers = [] {
 
 using Keys = std::vector<std::uint64_t>;
 
-/// The MinHash signature of `grams`, put together to keys; none for no grams. Hash i of a gram x is the
+/// The MinHash signature of `grams`, combined into keys; none if there are no grams. Hash i of a gram x is the
 /// upper half of multiplier_i * x (Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair
 /// problem", 1997).
 Keys keys_of(const Grams& grams, Bands bands) {
@@ -228,7 +228,7 @@ public:
     std::sort(entries_.begin(), entries_.end());
   }
 
-  /// Appends the questions below `limit` that share one of the keys: of each bucket its first kBucket.
+  /// Appends the questions below `limit` that share one of the keys: the first kBucket of each bucket.
   void append(const Keys& keys, std::size_t limit, std::vector<std::size_t>& candidates) const {
     for (const std::uint64_t key : keys) {
       auto entry = std::lower_bound(entries_.begin(), entries_.end(), std::pair(key, std::size_t{0}));
@@ -242,7 +242,7 @@ private:
   std::vector<std::pair<std::uint64_t, std::size_t>> entries_;
 };
 
-/// The pairs of one of `left` and one of `right`; of one set (`within`) each pair once.
+/// The pairs of one of `left` and one of `right`; within one set (`within`), each pair once.
 std::vector<NearDuplicate> find_pairs(const Sketches& left, const Sketches& right, bool within, double threshold,
                                       EqualPrompts prompts) {
   const Buckets by_prompt(right.prompts), by_whole(right.wholes);

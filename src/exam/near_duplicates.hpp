@@ -1,6 +1,6 @@
 // Questions that say the same in nearly the same words: MinHash over word 5-grams
 // (Broder, "On the resemblance and containment of documents", 1997) finds
-// candidates, the exact similarity of their sets of 5-grams decides.
+// candidates; the exact similarity of their sets of 5-grams decides.
 #pragma once
 
 #include "exam/question.hpp"
@@ -21,13 +21,13 @@ struct NearDuplicate {
   bool operator==(const NearDuplicate&) const = default;
 };
 
-/// What near-duplicates of the competition's questions in the public question sets have; other
-/// questions, such as two about one subject or of one pattern, have less.
+/// Near-duplicates of the competition's questions in the public question sets are at least this similar; other
+/// questions, such as two about one subject or of one pattern, are less so.
 inline constexpr double kNearDuplicate = 0.8;
 /// The least threshold: below it most questions on one subject are alike.
 inline constexpr double kLeastNearDuplicate = 0.3;
 
-/// What equal prompts with other options are.
+/// What questions with equal prompts but different options count as.
 enum class EqualPrompts {
   are_alike,    ///< near-duplicates: they ask about one subject, and nothing of an exam may leak
   need_options, ///< other questions, unless they share half of their options: "Which of these is a mixture?"
@@ -44,7 +44,7 @@ std::vector<std::string> normalized_words(std::string_view text);
 ///     fewer are options of the other too, and
 ///   - that of prompts and options together, the options in any order; but where both have an answer,
 ///     only if the right options are alike too: the same options are often offered for two different questions.
-/// Sorted by first, second. The context is not looked at. Deterministic; a pair above the threshold is
+/// Sorted by first, second. The context is ignored. Deterministic; a pair above the threshold is
 /// missed with a probability below 0.001. Where very many questions fall into one bucket, each is compared with its
 /// first ones. Throws InternalError if the threshold is not within [kLeastNearDuplicate, 1].
 std::vector<NearDuplicate> near_duplicates(std::span<const Question> a, std::span<const Question> b,

@@ -61,7 +61,7 @@ Columns find_columns(const CsvReader& reader, const ReadOptions& options) {
     columns.fold = find("fold", false);
   if (!missing.empty())
     reader.fail("the header has no column " + missing,
-                "The first row must name id,prompt,A,B,C,D,E, in any order and spelled so");
+                "The first row must name id,prompt,A,B,C,D,E, in any order and spelled exactly so");
   return columns;
 }
 
@@ -71,7 +71,7 @@ int read_fold(const CsvReader& reader, std::size_t column, const std::string& ce
   if (error != std::errc() || end != cell.data() + cell.size() || fold < 0 || fold >= folds)
     reader.fail(column, "the fold is \"" + excerpt(cell) + "\"",
                 "It must be 0 to " + std::to_string(folds - 1) +
-                    ", since so many folds are asked for: ask for as many as the column has, or remove the column");
+                    ", since that many folds are asked for: ask for as many as the column has, or remove the column");
   return fold;
 }
 
@@ -91,7 +91,7 @@ private:
   std::unordered_map<std::string, std::size_t> rows_;
 };
 
-/// The id in a row that is no question; empty if there is none.
+/// The id in a row that is not a question; empty if there is none.
 std::string id_of_bad_row(CsvReader& reader, std::size_t column, bool whole, const std::vector<std::string>& cells) {
   if (whole)
     return cells[column];
@@ -111,8 +111,8 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-/// A line in the middle of a broken cell looks like a row too: its "id" is no number where all others are, or is
-/// another row's.
+/// A line in the middle of a broken cell looks like a row too: its "id" is not a number where all others are,
+/// or is another row's.
 void drop_doubtful_ids(Exam& exam) {
   std::unordered_set<std::string_view> ids;
   bool numbers = true;
@@ -125,7 +125,7 @@ void drop_doubtful_ids(Exam& exam) {
       row.id.clear();
 }
 
-/// A file in the making of an exam.
+/// Reads a file into an exam.
 class ExamReading {
 public:
   ExamReading(CsvReader& reader, const ReadOptions& options)
@@ -159,7 +159,7 @@ public:
     exam_.bad_rows.resize(exam_.bad_rows.size() - empty_rows_);
     drop_doubtful_ids(exam_);
     if (exam_.questions.empty())
-      reader_.fail("has a header but no questions", "Check that the file was copied whole");
+      reader_.fail("has a header but no questions", "Check that the file was copied completely");
     exam_.has_answers = columns_.answer && exam_.unused_answers.empty();
     if (!exam_.has_answers)
       for (Question& question : exam_.questions)

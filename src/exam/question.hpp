@@ -51,22 +51,22 @@ struct ReadOptions {
   /// A bad answer ends the reading; false, where nothing needs the answers: it leaves the exam without any, and
   /// Exam::unused_answers says why.
   bool answers_required = true;
-  /// Of a training set that is used in so many folds, a column `fold` is read too; 0: it is ignored.
+  /// In how many folds a training set is used: its column `fold` is then read too; 0: it is ignored.
   int folds = 0;
 };
 
-/// Reads columns id, prompt, A, B, C, D, E and, where they are, context and answer, in any order; other columns are
+/// Reads columns id, prompt, A, B, C, D, E and, where present, context and answer, in any order; other columns are
 /// ignored and text is taken as it is. Rows of empty cells are ignored after the last question, where
 /// spreadsheets leave them. Throws UsageError if the file cannot be opened, and InputError with file, row and column if
-/// it is no CSV file (see CsvReader), lacks a column or has one twice, has no questions, an empty row between
+/// it is not a CSV file (see CsvReader), lacks a column or has one twice, has no questions, an empty row between
 /// questions, an empty or doubled id, an answer that is not one of A to E, or a fold that is not 0 to folds - 1.
 Exam read_exam(const std::filesystem::path& file, ReadOptions options = {});
 
 /// The same from a reader that has read nothing yet.
 Exam read_exam(CsvReader& reader, ReadOptions options = {});
 
-/// What whoever has an exam answered should know about it, a sentence each: that the column `answer` is not used, that
-/// options without text are guessed last.
+/// What the user should know about an exam before it is answered, a sentence each: that the column `answer` is not
+/// used, that options without text are guessed last.
 std::vector<std::string> notes_on(const Exam& exam);
 
 /// 0 to 4 for "A" to "E", nothing for any other text.

@@ -25,8 +25,8 @@ Ranking with_empty_options_last(const Ranking& ranking, const Question& question
 double mean_option_length(const Question& question);
 
 /// The longest option first, in characters (code points); equal lengths by the option's letter, options without text
-/// last. The answer where no model could give one: on the competition's 200 labelled questions it has MAP@3 0.5825,
-/// chance 0.3667.
+/// last. The answer where no model could give one: on the competition's 200 labelled questions its MAP@3 is 0.5825,
+/// that of chance 0.3667.
 Ranking rank_by_length(const Question& question);
 
 } // namespace sciexam::inline exam

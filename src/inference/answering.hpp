@@ -12,7 +12,7 @@
 
 namespace sciexam::inline inference {
 
-/// An element per question of the batch. `stop`, if set, is asked many times on the way: nothing once it is true.
+/// An element per question of the batch; nothing once `stop`, which if set is asked many times on the way, is true.
 std::optional<std::vector<OptionLogits>> answer_batch(AnsweringNetwork& network,
                                                       std::span<const EncodedQuestion> questions,
                                                       const QuestionBatch& batch, const StopRequest& stop = nullptr);

@@ -19,8 +19,8 @@ namespace {
 void require_memory(const DebertaConfig& config, DType stored, Precision precision) {
   const std::uint64_t needed = answering_memory(config, stored, precision, 0), available = available_memory();
   if (available > 0 && needed > available)
-    throw WorkError("it needs about " + format_memory(needed) + " of memory, and " + format_memory(available) +
-                    " are available");
+    throw WorkError("it needs about " + format_memory(needed) + " of memory, but only " + format_memory(available) +
+                    " is available");
 }
 
 } // namespace
@@ -59,11 +59,11 @@ void CpuRunner::read_ahead(std::size_t model) {
             available == 0 || available > 2 * package_.stored_bytes(model))
           package_.read_ahead(model, [&] { return stop.stop_requested(); });
       } catch (const std::exception&) {
-        return; // what is wrong with the file is reported when it is its turn
+        return; // what is wrong with the file is reported in its turn
       }
     });
   } catch (const std::system_error&) {
-    return; // the system gives no further thread: it is read when it is its turn
+    return; // the system starts no further thread: the model is read in its turn
   }
 }
 
@@ -78,7 +78,7 @@ bool CpuRunner::load(std::size_t model) {
   return false;
 }
 
-/// Batches of usual questions are sized by the memory that there is (choose_token_budget()); a long question is not.
+/// Batches of usual questions are sized to fit the memory (choose_token_budget()); a long question is not.
 bool CpuRunner::has_memory_for(std::span<const EncodedQuestion> questions) const {
   std::int64_t tokens = 0, longest = 0;
   for (const EncodedQuestion& question : questions) {

@@ -29,7 +29,7 @@ public:
   BatchAnswers answer(std::span<const std::size_t> batch, std::int64_t max_length,
                       const std::function<bool()>& stop) override;
 
-  /// As load(), but why it failed is only returned; empty: the model is loaded.
+  /// As load(), but the reason for a failure is only returned; empty: the model is loaded.
   std::string load_or_say_why(std::size_t model);
   void unload();
   /// Reads the model's file while others answer, so that its loading takes less time; ended by unload().

@@ -38,7 +38,7 @@ DeviceLimits limits_for(const Package& package, std::span<const EncodedQuestion>
 
 std::string why_no_check_by(const std::vector<Probe>& probe, const DeviceLimits& limits) {
   if (probe.empty())
-    return "the package has no probe of it to check a GPU by. `sciexam-run pack` makes one that has";
+    return "the package has no probe of it to check a GPU by. `sciexam-run pack` makes a package that has one";
   std::int64_t tokens = 0, longest = 0;
   for (const Probe& sequence : probe) {
     tokens += static_cast<std::int64_t>(sequence.ids.size());

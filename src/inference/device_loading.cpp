@@ -10,7 +10,7 @@ namespace sciexam::inline inference {
 
 void load_on_devices(const DebertaConfig& config, WeightSource& source, std::span<DeviceProcess* const> devices,
                      int threads, const std::function<void(std::size_t device, const std::string& why)>& failed) {
-  std::map<std::string, std::string> names; // of the parameters, by the stored one
+  std::map<std::string, std::string> names; // of the parameters, by their stored names
   for (const auto& [name, stored] : match_parameters(parameters_of(config), source, Purpose::answering).stored_name)
     names.emplace(stored, name);
   std::mutex failing;

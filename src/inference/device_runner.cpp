@@ -22,12 +22,12 @@ namespace {
 
 constexpr std::int64_t kLeastTokensToTune = 200'000; // of all models: for fewer, tuning does not pay
 
-/// The comparison with the CPU: for at most so long, in runs of at least this limit.
+/// The comparison with the CPU takes at most this long, and only runs with at least this time limit make it.
 constexpr double kCheckSeconds = 60, kLeastLimitToCheck = 600;
 
-constexpr std::chrono::milliseconds kStopInterval{20}; // between two looks at whether to stop
+constexpr std::chrono::milliseconds kStopInterval{20}; // between two checks whether to stop
 
-constexpr double kShareToLoad = 0.05; // of the work: a smaller one is not worth loading a model on the CPU, too
+constexpr double kShareToLoad = 0.05; // of the work: a smaller share does not justify loading a model on the CPU, too
 
 } // namespace
 
@@ -69,7 +69,7 @@ std::vector<std::jthread> DeviceRunner::start_each(const std::function<void(OnDe
     try {
       threads.emplace_back(attempt, std::ref(device));
     } catch (const std::system_error& error) {
-      device.failure = device.process->name() + ": the system gives no thread for it: " + error.what();
+      device.failure = device.process->name() + ": the system cannot start a thread for it: " + error.what();
     }
   return threads;
 }
@@ -88,7 +88,7 @@ void DeviceRunner::drop_failed() {
   const std::string others = usable.empty() ? "the CPU does its work" : "the other GPUs do its work";
   for (const OnDevice& device : devices_)
     if (!device.failure.empty()) {
-      lost_.push_back(device.failure + ". It is not used any more: " + others);
+      lost_.push_back(device.failure + ". It is no longer used: " + others);
       warn_line(lost_.back());
     } else if (!device.refusal.empty()) {
       warn_line(device.refusal + ". It is not used for this model: " + others);
@@ -161,7 +161,7 @@ void DeviceRunner::load_weights_of(const DebertaConfig& config, WeightSource& so
   tune_ = false; // once a run
 }
 
-/// Of the logits that the package has for this model.
+/// Against the logits that the package has for this model.
 LogitErrors DeviceRunner::probe_errors(DeviceProcess& device, const std::function<bool()>& stop) const {
   DeviceSequences sequences;
   std::vector<double> expected;
@@ -236,7 +236,7 @@ void DeviceRunner::check_against_cpu() {
   checked_ = resting_.empty();
 }
 
-/// The part of the work with which the CPU ends when the devices do.
+/// The share of the work with which the CPU finishes when the devices do.
 double DeviceRunner::share_of_cpu() const {
   if (!hurried_ || !cpu_speed_.measured() || !device_speed_.measured())
     return 0;
@@ -278,7 +278,7 @@ bool DeviceRunner::run_round(DeviceRound& round, const std::function<bool()>& st
   const BatchAnswers::End on_cpu = answer_on_cpu(round, round.for_cpu, stop);
   bool stopped = on_cpu == BatchAnswers::End::stopped;
   if (on_cpu == BatchAnswers::End::out_of_memory)
-    cpu_speed_ = SpeedEstimate(1); // no share any more
+    cpu_speed_ = SpeedEstimate(1); // no share from now on
   round.for_cpu.clear();
   round.stop = stopped;
   for (std::unique_lock lock(round.mutex);
@@ -307,14 +307,14 @@ bool DeviceRunner::load_on_cpu() {
   return on_cpu_;
 }
 
-/// In portions of the CPU's own size. Where devices answer, too, a smaller portion is tried here if memory runs out:
-/// their batches need not become smaller.
+/// In portions of the CPU's own size. Where devices answer, too, a smaller portion is tried here if memory runs out, so
+/// that their batches need not become smaller.
 BatchAnswers::End DeviceRunner::answer_on_cpu(DeviceRound& round, std::span<const std::size_t> places,
                                               const std::function<bool()>& stop) {
   using End = BatchAnswers::End;
   while (!places.empty()) {
     if (stop())
-      return End::stopped; // before a loading, which nothing can stop
+      return End::stopped; // before loading, which nothing can stop
     if (!load_on_cpu())
       return devices_.empty() ? End::model_lost : End::impossible;
     const std::size_t count = count_in_batch(places.size(), options_.cpu_token_budget,

@@ -28,7 +28,7 @@ class DeviceRunner : public ModelRunner {
 public:
   struct Options {
     int threads = 1;
-    std::optional<double> time_limit = {}; ///< seconds; where it is short nothing is compared with the CPU
+    std::optional<double> time_limit = {}; ///< seconds; where it is short, nothing is compared with the CPU
     std::int64_t cpu_token_budget = 0;     ///< tokens at once on the CPU
   };
 
@@ -44,7 +44,7 @@ public:
   /// Tokens at once that keep all devices busy; without devices the CPU's.
   std::int64_t token_budget() const;
   std::size_t devices() const noexcept { return devices_.size(); }
-  /// How many answers the CPU gave so far.
+  /// How many answers the CPU has given so far.
   std::size_t answers_of_cpu() const noexcept { return answers_of_cpu_; }
   /// The devices that were lost on the way and why, one sentence each.
   const std::vector<std::string>& lost() const noexcept { return lost_; }
@@ -52,8 +52,8 @@ public:
 private:
   struct OnDevice {
     DeviceProcess* process;
-    std::string failure = {}; ///< why it is not to be used any more
-    std::string refusal = {}; ///< why it is not to be used for this model
+    std::string failure = {}; ///< why it must no longer be used
+    std::string refusal = {}; ///< why it must not be used for this model
   };
 
   std::vector<std::jthread> start_each(const std::function<void(OnDevice&)>& work,

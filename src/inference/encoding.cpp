@@ -24,7 +24,7 @@ void shorten(std::string& text) {
   text.resize(utf8_prefix(text, kLongestText).size());
 }
 
-/// The question with its texts within kLongestText; nothing if they are as they stand.
+/// The question with its texts cut to kLongestText; nothing if none is longer.
 std::optional<Question> shortened(const Question& question) {
   const auto fits = [](const std::string& text) { return text.size() <= kLongestText; };
   if (fits(question.prompt) && fits(question.context) &&
@@ -55,7 +55,7 @@ BoundedEncoding encode_within_bounds(const Tokenizer& tokenizer, const Question&
     result.sequences = encode_shortened(tokenizer, bounded, options, kLongestSequence);
     result.lost_text = true;
   }
-  // What max_length takes of a text is more than the bound took, unless hardly any tokens came of it.
+  // max_length takes more of a text than the bound did, unless the text gave hardly any tokens.
   if (within && (options.max_length == 0 || longest_sequence(result.sequences) < options.max_length))
     result.lost_text = true;
   return result;

@@ -18,8 +18,8 @@ std::uint64_t floats_per_token(const DebertaConfig& config) {
   return can_be_packed(config) ? 16 * hidden : 2 * static_cast<std::uint64_t>(config.intermediate_size) + 14 * hidden;
 }
 
-/// Floats that attention keeps of one head of a sequence: the kernels a block of queries (per_isa/attention.hpp),
-/// LibTorch's operators all scores, by distance and by key.
+/// Floats that attention keeps for one head of a sequence: the kernels keep a block of queries
+/// (per_isa/attention.hpp), LibTorch's operators all scores, by distance and by key.
 std::uint64_t attention_floats(const DebertaConfig& config, std::int64_t length) {
   constexpr std::uint64_t kOfBlock = 256, kTensors = 8;
   const auto tokens = static_cast<std::uint64_t>(length);
@@ -56,7 +56,7 @@ void require_precision(const Package& package, Precision precision) {
         throw UsageError("model " + package.manifest().models[model].name + " (hidden_act " + config.hidden_act +
                          ") cannot answer in bf16. Give --precision auto");
     } catch (const PackageError&) {
-      continue; // reported when it is its turn
+      continue; // reported in its turn
     }
 }
 

@@ -18,7 +18,7 @@ struct BatchAnswers {
     stopped,       ///< `stop` became true
     out_of_memory, ///< the others need more memory at once than there is: a smaller batch may be asked for
     impossible,    ///< nothing that could answer the others can hold the model; different questions may be asked for
-    model_lost,    ///< the model cannot answer any question any more
+    model_lost,    ///< the model can no longer answer any question
   };
   PartialAnswers logits; ///< an element per question of the batch
   End end = End::complete;
@@ -34,7 +34,7 @@ public:
   virtual ~ModelRunner() = default;
   /// Makes this model the one that answers; false if it cannot be used, which the runner has then reported.
   virtual bool load(std::size_t model) = 0;
-  /// Called once it is known that not everything fits into the time: whatever can compute should.
+  /// Called once it is known that not everything fits into the time: all that can compute should then do so.
   virtual void hurry() {}
   /// Sequences longer than max_length are cut to it. Asks `stop` many times on the way, on the caller's thread, and
   /// returns soon once it is true.

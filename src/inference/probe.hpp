@@ -13,7 +13,7 @@ namespace sciexam::inline inference {
 /// How far a probe's logit may be off: kernels of other CPUs sum in another
 /// order, which moves the logits of a large model by up to about 1e-4.
 inline constexpr double kProbeTolerance = 1e-3;
-/// Where weights are bytes: what differs in the last bits may be rounded to another byte.
+/// Where weights are int8: inputs that differ in the last bits may be rounded to another byte.
 inline constexpr double kInt8ProbeTolerance = 0.05;
 
 /// The logits that `network` gives to two fixed questions.

@@ -5,7 +5,7 @@
 
 namespace sciexam::inline inference {
 
-/// Tokens per second, with more weight on the last minutes: others may start or stop using the machine.
+/// Tokens per second, with more weight on the last minutes: other users of the machine may start or stop.
 class SpeedEstimate {
 public:
   explicit SpeedEstimate(double expected) : expected_(expected) {}

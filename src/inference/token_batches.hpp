@@ -12,7 +12,7 @@
 
 namespace sciexam::inline inference {
 
-/// Tokens that go through the network at once: more are not faster.
+/// Tokens that go through the network at once; more would not be faster.
 inline constexpr std::int64_t kTokenBudget = 4224;
 
 /// A question with a longer sequence is answered alone and after all others. No GPU takes one either
@@ -22,7 +22,7 @@ inline constexpr std::int64_t kLongSequence = 4096;
 /// Tokens of each of a question's five sequences.
 using QuestionLengths = std::array<std::int32_t, kOptions>;
 
-/// How many of the next questions make a batch: as many as fit into `budget` tokens together, at least one if there are
+/// How many of the next questions make a batch: as many as fit into `budget` tokens together, at least one if there is
 /// any. `tokens_of(i)` are those of the i-th.
 template <class TokensOf>
 std::size_t count_in_batch(std::size_t questions, std::int64_t budget, const TokensOf& tokens_of) {

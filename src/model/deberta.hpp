@@ -29,7 +29,7 @@ struct ForwardOptions {
   const Dropout* dropout = nullptr;
   /// Layers keep only their input and recompute everything else in the backward pass (gradient checkpointing).
   bool checkpoint_layers = false;
-  /// The lowest layers, whose parameters want no gradient, take no part in the backward pass: the table of relative
+  /// This many of the lowest layers want no gradient and take no part in the backward pass: the table of relative
   /// positions learns only from the others.
   std::int64_t frozen_layers = 0;
   /// The layers' dense parts compute in bf16 on f32 weights (MixedPrecision).
@@ -72,7 +72,7 @@ public:
   std::optional<ReferenceOutput> forward_until(const StopRequest& stop, const PackedSequences& batch,
                                                const ForwardOptions& options = {}) const;
 
-  /// The relative tables of all layers, whole, without gradient: valid until the weights change.
+  /// The relative tables of all layers, complete, without gradient: valid until the weights change.
   std::vector<RelativeTables> project_tables() const;
 
 private:

@@ -113,8 +113,8 @@ RelativeTables zeros_like(const RelativeTables& tables) {
           tables.query.defined() ? at::zeros_like(tables.query) : at::Tensor(), tables.first_row};
 }
 
-/// The gradients of packed q, k and v and of the tables. Threads take consecutive sequences that make about the same
-/// work; each accumulates the tables' gradients separately, and these are summed in order.
+/// The gradients of packed q, k and v and of the tables. Threads take consecutive sequences that amount to about the
+/// same work; each accumulates the tables' gradients separately, and these are summed in order.
 torch::autograd::variable_list attend_packed_backward(const Sequences& sequences, const at::Tensor& q,
                                                       const RelativeTables& tables, const AttentionOptions& options,
                                                       const at::Tensor& gradient) {

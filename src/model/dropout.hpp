@@ -40,7 +40,8 @@ private:
   std::uint32_t step_, pass_;
 };
 
-/// Dropout of one tensor, without gradient. `first` is the mask's first element; off the CPU its group of words counts.
+/// Dropout of one tensor, without gradient. `first` is the mask's first element; off the CPU only its group of words
+/// counts.
 at::Tensor drop(const at::Tensor& x, double probability, const RandomStream& stream, std::uint64_t first = 0);
 
 } // namespace sciexam::inline model

@@ -1,4 +1,4 @@
-// What stands around the layers, the same in every network: embeddings, the table of relative positions, the
+// What surrounds the layers, the same in every network: embeddings, the table of relative positions, the
 // convolution beside the first layer, pooler and classifier. Formulas after DebertaV2ForMultipleChoice of transformers
 // (models/deberta_v2/modeling_deberta_v2.py). Each step ends where training puts its dropout.
 #pragma once

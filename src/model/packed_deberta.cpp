@@ -15,7 +15,7 @@ namespace {
 
 std::vector<PackedLayer> empty_layers(const DebertaConfig& config, const PackedFormats& formats) {
   if (!can_be_packed(config))
-    throw InternalError("a network with hidden_act " + config.hidden_act + " was to be packed");
+    throw InternalError("a network with hidden_act " + config.hidden_act + " cannot be packed");
   std::vector<PackedLayer> layers;
   const std::vector<DenseGroup> groups = dense_groups(config);
   for (std::size_t first = 0; first < groups.size(); first += PackedLayer::kMatrices) {
@@ -92,7 +92,7 @@ LayerTimes PackedDeberta::take_times() {
 void PackedDeberta::project_for(std::int64_t longest) {
   if (longest <= tables_reach_)
     return;
-  const auto reach = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest))); // seldom again
+  const auto reach = static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(longest))); // rarely repeated
   RelativeRows relative = rows_in_reach(frame_.relative_embeddings(), reach, config());
   relative.rows = relative.rows.contiguous();
   tables_reach_ = 0; // until all are there: memory may run out, and smaller batches follow

@@ -41,7 +41,7 @@ public:
   /// Parameters that are not in packed layers.
   const std::vector<NamedTensor>& unpacked() const noexcept { return tensors_.all(); }
 
-  /// What layers took since the last call.
+  /// The time that layers took since the last call.
   LayerTimes take_times();
 
 private:

@@ -57,12 +57,12 @@ struct PackedPass {
   const DebertaConfig& config;
   const std::vector<std::int64_t>& offsets; ///< of the sequences
   Workspace& workspace;
-  LayerTimes& times;      ///< what layers take is added
+  LayerTimes& times;      ///< the time of the layers is added
   const SharedStop* stop; ///< if not null: once it is true, a layer ends early and its result must not be used
 };
 
 /// The reference's run_layer(); hidden [tokens, hidden_size]. With `first_tokens_only` the result has only the first
-/// token of each sequence, [sequences, hidden_size]: after the last layer no other is looked at.
+/// token of each sequence, [sequences, hidden_size]: after the last layer no other is needed.
 at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, const RelativeTables& tables,
                             const at::Tensor& hidden, bool first_tokens_only);
 

@@ -72,7 +72,7 @@ void hold_onednn(Isa isa) {
     return dnnl_cpu_isa_avx512_core_amx;
   };
   if (dnnl_set_max_cpu_isa(limit()) != dnnl_success)
-    throw InternalError("oneDNN was in use before its kernels were to be held to " + isa_name(isa));
+    throw InternalError("oneDNN was in use before its kernels could be held to " + isa_name(isa));
 }
 
 #endif

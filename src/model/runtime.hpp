@@ -9,7 +9,7 @@
 namespace sciexam::inline model {
 
 /// Holds all kernels of this process, ours, LibTorch's and oneDNN's, to one instruction set that this CPU has, whatever
-/// the environment says: results in f32 have the same bits then on every CPU that has it. To be called before anything
+/// the environment says: results in f32 then have the same bits on every CPU that has it. To be called before anything
 /// else of these libraries is used; throws InternalError where that is too late.
 void use_isa(Isa isa);
 
@@ -27,8 +27,8 @@ std::string network_library_versions();
 /// UsageError for a wrong SCIEXAM_ISA.
 std::string chosen_kernels();
 
-/// Operations per second of a fast general product: oneDNN's of 4096 x 4096 x 4096 in f32, the best of three, on all
-/// threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
+/// Operations per second of a fast general matrix product: oneDNN's of 4096 x 4096 x 4096 in f32, the best of three, on
+/// all threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
 double product_operations_per_second();
 
 /// True if the fault is a lack of memory, which each library reports in its own way.

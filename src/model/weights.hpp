@@ -28,7 +28,7 @@ enum class Precision { as_stored, bf16 };
 
 /// A network that answers on this CPU: packed where its configuration can be (can_be_packed()), else the reference.
 /// bf16 works on every CPU, but is fast only where the kernels have it (Isa::avx512_bf16), with the same bits. Throws
-/// as load_weights() does, InputError for int8 weights where there can be none, and UsageError for bf16
+/// as load_weights() does, InputError for int8 weights in a network that cannot have them, and UsageError for bf16
 /// where weights are int8 or layers cannot be packed.
 std::unique_ptr<AnsweringNetwork> load_to_answer(const DebertaConfig& config, WeightSource& source, int threads,
                                                  Precision precision = Precision::as_stored);

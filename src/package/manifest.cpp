@@ -128,7 +128,7 @@ DType parse_dtype(const JsonView& view) {
   for (const auto& [dtype, known] : kDTypes)
     if (name == known)
       return dtype;
-  view.fail("is \"" + name + "\", none of \"f16\", \"f32\" and \"int8\"", kRemedy);
+  view.fail("is \"" + name + "\", not one of \"f16\", \"f32\" and \"int8\"", kRemedy);
 }
 
 ModelRecord parse_model(const JsonView& view) {
@@ -194,7 +194,7 @@ Manifest parse_content(const JsonView& root) {
   return manifest;
 }
 
-/// The hash is looked at before anything else, in every version of the format.
+/// The hash is checked before anything else, in every version of the format.
 void check_identity_and_version(const JsonView& root, const std::filesystem::path& file) {
   if (root.at("format").string() != kPackageFormat)
     throw PackageError(file, "is not the manifest of a sciexam package", "Give the folder that sciexam-run pack made");
@@ -206,7 +206,7 @@ void check_identity_and_version(const JsonView& root, const std::filesystem::pat
     throw PackageError(file,
                        "is of version " + std::to_string(version) + " of the package format; this program knows " +
                            std::to_string(kPackageVersion),
-                       "Use the program's version that packed it, or pack the models again");
+                       "Use the version of the program that packed it, or pack the models again");
 }
 
 Json to_json(const FileRecord& file) {

@@ -74,7 +74,7 @@ bool is_plain_file_name(std::string_view name);
 std::string manifest_identity(const Json& document);
 
 /// Reads manifest.json strictly. Throws PackageError (naming `file`) if it is
-/// no manifest, of another version, if its identity does not match its content,
+/// not a manifest or is of another version, if its identity does not match its content,
 /// or if the files' extents and names contradict each other.
 Manifest parse_manifest(std::string_view text, const std::filesystem::path& file);
 

@@ -45,7 +45,7 @@ Json read_training_record(const std::filesystem::path& folder) {
 
 Checkpoint open_for_packing(const PackModel& model, DType dtype) {
   Checkpoint checkpoint;
-  checkpoint.weights = open_checkpoint(model.folder); // first: of a folder without config.json it says what it is
+  checkpoint.weights = open_checkpoint(model.folder); // first: it says what a folder without config.json is
   const std::filesystem::path config = model.folder / "config.json";
   checkpoint.config_text = read_text_file(config);
   checkpoint.config = parse_deberta_config(JsonDocument(checkpoint.config_text, config).root());
@@ -108,11 +108,11 @@ void note_leftovers(const PackRequest& request, const PackModel& model, const Ch
                  ": settings that sciexam does not know have no effect: " + list(checkpoint.config.unknown_keys));
 }
 
-/// The file names of the package that is there, some of which the new one may not have.
+/// The file names of the existing package, some of which the new one may lack.
 std::set<std::string> names_in(const std::filesystem::path& folder) {
   std::error_code failure;
   if (!std::filesystem::is_directory(folder, failure))
-    throw UsageError(folder.string() + ": cannot be made. Name another folder for the package");
+    throw UsageError(folder.string() + ": cannot be created. Name another folder for the package");
   if (std::filesystem::is_empty(folder, failure))
     return {};
   const char* remedy = "Empty it, or name another folder for the package";
@@ -233,7 +233,7 @@ void stage_configs(std::deque<AtomicFile>& staged, const std::filesystem::path& 
 }
 
 /// Removes the files of the replaced package that this one does not have. An unpacked file of its weights no longer
-/// fits, whatever its name.
+/// matches, whatever its name.
 void remove_leftovers(const std::filesystem::path& folder, std::set<std::string> old, const Manifest& manifest) {
   old.erase(manifest.vocabulary.name);
   for (const ModelRecord& model : manifest.models) {

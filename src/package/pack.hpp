@@ -27,7 +27,7 @@ struct PackRequest {
   std::string package_version = {}; ///< see Manifest
   std::vector<PackModel> models;
   Vocabulary vocabulary;        ///< the file goes into the package under its own name
-  std::filesystem::path output; ///< a folder: to be made, empty, or with a package that is replaced
+  std::filesystem::path output; ///< a folder: new, empty, or with a package, which is replaced
   DType dtype = DType::f16;     ///< of the packed weights: f16, f32 or (see ModelRecord) i8
   TemplateOptions template_options;
   int threads = 1;
@@ -45,7 +45,7 @@ void check_package_folder(const std::filesystem::path& folder);
 /// Packs the parameters that the network has, in Hugging Face's names; other
 /// tensors are left out. Nothing in the output folder changes before everything is
 /// packed; then its files are replaced one by one, the manifest last. Holds one
-/// tensor and two frames a thread in memory. Throws UsageError for an output
+/// tensor and two frames per thread in memory. Throws UsageError for an output
 /// folder that holds anything but a package; InputError, by tensor name, for missing
 /// parameters, wrong shapes, values that are not finite or beyond f16's range;
 /// WorkError if the disk is full. Returns what was written.

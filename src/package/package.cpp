@@ -60,8 +60,8 @@ DebertaConfig Package::config(std::size_t model) const {
     return parse_deberta_config(JsonDocument(read_checked(files_, record), record.name).root());
   } catch (const InputError& error) {
     throw PackageError(files_.path_of(record.name),
-                       "is no configuration that this program knows (" + std::string(error.what()) + ")",
-                       "Use the program's version that packed it");
+                       "is not a configuration that this program knows (" + std::string(error.what()) + ")",
+                       "Use the version of the program that packed it");
   }
 }
 

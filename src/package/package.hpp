@@ -31,7 +31,7 @@ public:
 
   /// The bytes of spm.model or tokenizer.json. Throws PackageError if they are not what was packed.
   std::string vocabulary() const;
-  /// Model `model`'s config.json. Throws PackageError if it is not what was packed, or no
+  /// Model `model`'s config.json. Throws PackageError if it is not what was packed, or not a
   /// configuration that this program knows.
   DebertaConfig config(std::size_t model) const;
   /// The weights of model `model`, from the packed file or, where only that is

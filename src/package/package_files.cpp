@@ -62,7 +62,7 @@ PackageFiles PackageFiles::in_memory(std::filesystem::path description,
 bool PackageFiles::has(const std::string& name) const {
   if (memory_)
     return memory_->contains(name);
-  std::error_code ignored; // what cannot be looked at cannot be opened either, and that is reported
+  std::error_code ignored; // what cannot be examined cannot be opened either, and that is reported
   return std::filesystem::exists(path_of(name), ignored) && !std::filesystem::is_directory(path_of(name), ignored);
 }
 
@@ -86,7 +86,7 @@ PackageFile PackageFiles::open(const std::string& name) const {
     return PackageFile(path_of(name));
   const auto bytes = find_in_memory(name);
   if (!bytes)
-    throw PackageError(path_of(name), "is missing", "Put the whole package in");
+    throw PackageError(path_of(name), "is missing", "Put the complete package there");
   return PackageFile(path_of(name), *bytes);
 }
 

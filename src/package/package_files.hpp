@@ -15,7 +15,7 @@
 namespace sciexam::inline package {
 
 /// One file, open for reading by several threads at once. Move-only. Bytes are copied out
-/// rather than mapped: what was hashed is then what is used, also if the file changes.
+/// rather than mapped: what was hashed is then what is used, even if the file changes.
 class PackageFile {
 public:
   /// Throws PackageError if it cannot be opened or is not a regular file.
@@ -45,7 +45,7 @@ public:
 
   bool has(const std::string& name) const;
   /// Where the plain content of the packed file `name` ("x.zst") lies if that was unpacked on the way, as some
-  /// storages do: as "x", or in a folder of either name. Empty if nowhere.
+  /// storage services do: as "x", or in a folder of either name. Empty if nowhere.
   std::string find_unpacked(const std::string& name, const std::string& plain_name) const;
   /// The bytes of a file in memory; nothing if it is not there, or the files are in a folder.
   std::optional<std::span<const std::byte>> find_in_memory(const std::string& name) const;

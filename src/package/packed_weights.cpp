@@ -11,7 +11,7 @@ namespace sciexam::inline package {
 namespace {
 
 /// Storage that is read for the first time gives one reader a fraction of its speed: on Kaggle, four read three times
-/// as fast as one. Threads beyond the CPUs wait for it.
+/// as fast as one. Threads beyond the CPUs wait for storage.
 constexpr int kReaders = 8;
 
 class PackedWeights final : public WeightSource {
@@ -24,7 +24,7 @@ public:
             int threads) override;
 
 private:
-  /// The first tensor that has data at or behind byte `offset` of the plain file.
+  /// The first tensor that has data at or after byte `offset` of the plain file.
   std::size_t first_tensor_behind(std::uint64_t offset) const;
   /// Calls visit(tensor, begin, end) for each wanted tensor that has bytes begin .. end (of the plain file) in the
   /// frame.

@@ -127,7 +127,7 @@ FileReport verify_weights(const PackageFiles& files, const WeightsRecord& weight
   return report;
 }
 
-/// Weights may lie there packed, unpacked, or both; where neither is, the packed file is missed.
+/// Weights may lie there packed, unpacked, or both; if neither is there, the packed file is reported missing.
 std::vector<FrameReader::Form> forms_in(const PackageFiles& files, const WeightsRecord& weights) {
   const bool plain = !files.find_unpacked(weights.name, weights.plain_name()).empty();
   std::vector<FrameReader::Form> forms;
@@ -138,8 +138,8 @@ std::vector<FrameReader::Form> forms_in(const PackageFiles& files, const Weights
   return forms;
 }
 
-/// The manifest's content has matched its identity. That may stay as it was
-/// though a bit flipped (1e-5 and 1E-5), so the bytes are compared too.
+/// The manifest's content has matched its identity. Content can stay the same
+/// although a bit flipped (1e-5 and 1E-5), so the bytes are compared too.
 FileReport verify_manifest(const PackageFiles& files) {
   const std::string text = read_manifest_text(files);
   const std::filesystem::path path = files.path_of(std::string(kManifestName));

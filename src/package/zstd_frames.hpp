@@ -1,4 +1,4 @@
-// A file as independent zstd frames with a seek table behind them: the "zstd
+// A file as independent zstd frames with a seek table after them: the "zstd
 // seekable format" 0.1.0 (zstd, contrib/seekable_format). `zstd -d` gives the
 // plain file; here every frame is decoded, checked and named on its own.
 #pragma once
@@ -51,10 +51,10 @@ std::uint64_t compressed_bound(std::uint64_t raw_size);
 /// Bytes of the seek table of that many frames.
 std::uint64_t seek_table_bytes(std::size_t frames);
 
-/// Writes a file of frames. At most two frames a thread are held in memory.
+/// Writes a file of frames. At most two frames per thread are held in memory.
 class FrameWriter {
 public:
-  /// Throws WorkError if the file cannot be made.
+  /// Throws WorkError if the file cannot be created.
   FrameWriter(const std::filesystem::path& path, int threads);
 
   /// Appends plain bytes. A frame ends after kFrameBytes of them, or at end_frame().
@@ -93,8 +93,8 @@ public:
   /// Throws PackageError if the file is not of the recorded size.
   FrameReader(PackageFile file, FramedFile record, Form form);
 
-  /// The plain bytes of a frame, once the hash of the bytes that are stored matches: for compressed ones that is before
-  /// they are decoded, and zstd's own checksum after. They are in `memory`, which is used again from frame to
+  /// The plain bytes of a frame, once the hash of the stored bytes has matched: compressed bytes are hashed before they
+  /// are decoded, and zstd's own checksum is checked after. They are in `memory`, which is reused from frame to
   /// frame. Throws PackageError with frame and byte range. Several threads may read at once, each with its own memory.
   std::span<const std::byte> read(std::size_t frame, FrameMemory& memory) const;
   /// The same, and both hashes match.

@@ -33,7 +33,7 @@ Agreement compare(std::span<const OptionLogits> a, std::span<const OptionLogits>
 
 std::string describe(const Agreement& agreement) {
   return printed(
-      "of %zu questions %zu have another first guess and %zu another order of the first three; logits differ "
+      "of %zu questions the first guess differs for %zu and the order of the first three for %zu; logits differ "
       "by up to %.3f",
       agreement.questions, agreement.other_first, agreement.other_order, agreement.largest_difference);
 }

@@ -91,11 +91,11 @@ std::map<std::string, InputSample> observe_inputs(const DebertaForMultipleChoice
   return samples;
 }
 
-/// A byte would hide it.
+/// int8 would hide any other value.
 void require_finite(const std::string& name, std::span<const float> values, const WeightSource& checkpoint) {
   if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
     throw InputError({checkpoint.description()}, "tensor " + name + " holds a value that is not a finite number",
-                     "Use a checkpoint of a training that did not fail");
+                     "Use a checkpoint from a training run that did not diverge");
 }
 
 /// Rounds a group, whose layers share the factors, as one matrix; returns its error.
@@ -170,7 +170,7 @@ std::unique_ptr<WeightSource> make_int8_model(const DebertaConfig& config, Weigh
   }
   throw WorkError(name + ": even with half of its products as f16, " + describe(agreement) +
                   ". More than 1 % is too much: pack with --precision f16, or calibrate with more questions of the "
-                  "exam's kind, or take it as it is with --allow-disagreement");
+                  "exam's kind, or accept it with --allow-disagreement");
 }
 
 } // namespace sciexam::inline quantization

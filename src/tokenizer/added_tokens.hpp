@@ -18,8 +18,8 @@ struct AddedToken {
   std::int32_t id = 0;
   std::string content;
   bool single_word = false; ///< not beside a letter, mark, digit or connector
-  bool lstrip = false;      ///< takes the white space before it along
-  bool rstrip = false;      ///< takes the white space behind it along
+  bool lstrip = false;      ///< takes the white space before it with it
+  bool rstrip = false;      ///< takes the white space after it with it
   bool normalized = false;  ///< found in the normalized text by its own normal form, else in the raw text
   bool special = false;
 

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Of a character its six bits, or -1.
+/// The six bits of a character, or -1.
 int six_bits(char c) {
   const std::size_t digit = kBase64Digits.find(c);
   return digit == std::string_view::npos ? -1 : static_cast<int>(digit);

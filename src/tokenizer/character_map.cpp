@@ -25,7 +25,7 @@ std::uint32_t offset_of(std::uint32_t unit) {
 
 [[noreturn]] void refuse_map(const std::filesystem::path& file, const std::string& problem) {
   throw InputError({.file = file}, "the model's character map " + problem,
-                   "The file is damaged: take it from its source again");
+                   "The file is damaged: get it from its source again");
 }
 
 bool is_continuation(char byte) {
@@ -80,8 +80,8 @@ std::string CharacterMap::bytes() const {
   return bytes + replacements_;
 }
 
-// Visits every node that find() can reach, and makes sure that its value is
-// one. A trie reaches each unit once, so more visits than units are a cycle.
+// Visits every node that find() can reach, and makes sure that its value
+// points to a replacement. A trie reaches each unit once, so more visits than units are a cycle.
 void CharacterMap::check(const std::filesystem::path& file) const {
   if (find_invalid_utf8(replacements_) != std::string_view::npos)
     refuse_map(file, "has replacements that are not UTF-8");

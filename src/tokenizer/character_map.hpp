@@ -22,7 +22,7 @@ public:
   CharacterMap(std::string_view bytes, const std::filesystem::path& file);
 
   /// The replacement of the *shortest* key that `text` begins with, or nothing.
-  /// That is the answer of Hugging Face's spm_precompiled; SentencePiece itself
+  /// That is what Hugging Face's spm_precompiled finds; SentencePiece itself
   /// takes the longest key.
   std::optional<std::string_view> find(std::string_view text) const noexcept;
 

@@ -87,8 +87,8 @@ bool has_vocabulary(const fs::path& folder) {
 Vocabulary read_checkpoint_vocabulary(const fs::path& folder) {
   const fs::path json = folder / kTokenizerJsonName, model = folder / kSentencePieceName;
   if (!has_vocabulary(folder))
-    throw UsageError(folder.string() + ": has neither tokenizer.json nor spm.model. Copy the one that its model was "
-                                       "trained with there, or name it with --tokenizer");
+    throw UsageError(folder.string() + ": has neither tokenizer.json nor spm.model. Copy there the one that its model "
+                                       "was trained with, or name it with --tokenizer");
   const TokenizerSettings settings = read_tokenizer_settings(folder);
   if (!fs::exists(json))
     return with_settings_beside(model, settings);

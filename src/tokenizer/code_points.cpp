@@ -11,7 +11,7 @@
 namespace sciexam::inline tokenizer {
 namespace {
 
-/// Later than Unicode 9: characters that have a combining class, decompose, or are a part of what composes.
+/// Later than Unicode 9: characters that have a combining class, decompose, or take part in a composition.
 constexpr CodePointRange kUnknownToForms[] = {
     {0x558, 0x558},     {0x58B, 0x58C},     {0x5C8, 0x5C9},     {0x7FD, 0x7FD},     {0x897, 0x89F},
     {0x8CA, 0x8D3},     {0x9FE, 0x9FE},     {0xC3C, 0xC3C},     {0xD3B, 0xD3C},     {0xEBA, 0xEBA},
@@ -30,7 +30,7 @@ constexpr CodePointRange kUnknownToForms[] = {
     {0x1E2EC, 0x1E2EF}, {0x1E4EC, 0x1E4EF}, {0x1E5EE, 0x1E5EF}, {0x1E6E3, 0x1E6E3}, {0x1E6E6, 0x1E6E6},
     {0x1E6EE, 0x1E6EF}, {0x1E6F5, 0x1E6F5}, {0x1F16C, 0x1F16C}, {0x1FBF0, 0x1FBF9}};
 
-/// Punctuation that is none in the library's tables.
+/// Punctuation that the library's tables do not count as such.
 constexpr CodePointRange kLaterPunctuation[] = {
     {0x61D, 0x61D},     {0x9FD, 0x9FD},     {0xA76, 0xA76},     {0xC77, 0xC77},     {0xC84, 0xC84},
     {0x1B4E, 0x1B4F},   {0x1B7D, 0x1B7F},   {0x2E43, 0x2E4F},   {0x2E52, 0x2E5D},   {0x2E60, 0x2E63},
@@ -46,7 +46,7 @@ constexpr CodePointRange kLaterPunctuation[] = {
 constexpr CodePointRange kAlphabeticSymbols[] = {
     {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189}};
 
-/// A capital letter of Unicode 16 or 17, and how far its small one lies behind.
+/// A capital letter of Unicode 16 or 17, and how far after it its small letter lies.
 struct LaterCapitals {
   CodePointRange capitals;
   int offset;
@@ -114,7 +114,7 @@ bool is_white_space(char32_t c) {
 bool is_punctuation(char32_t c) {
   if (c < 0x80)
     return c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z');
-  if (c == 0x166D || c == 0x111C9) // which later versions class as symbol and mark
+  if (c == 0x166D || c == 0x111C9) // which later versions classify as symbol and mark
     return true;
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
   return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO && !is_one_of(kLaterPunctuation, c);

@@ -14,7 +14,7 @@ namespace sciexam::inline tokenizer {
 /// ordered by their byte.
 class PieceTrie {
 public:
-  /// Text and id of each piece; no text empty or twice, ids not negative.
+  /// Text and id of each piece; no text is empty or occurs twice, no id is negative.
   using Entry = std::pair<std::string_view, std::int32_t>;
   explicit PieceTrie(std::vector<Entry> entries);
 

@@ -21,7 +21,7 @@ struct Strip {
 struct Replace {
   std::string pattern = {};
   bool is_expression = false;
-  std::string content = {}; ///< what stands there then
+  std::string content = {}; ///< what takes its place
   bool operator==(const Replace&) const = default;
 };
 
@@ -54,8 +54,8 @@ private:
 };
 
 /// What transformers' DebertaV2Converter makes of a SentencePiece model: Strip,
-/// Precompiled(map) unless the map is empty, Replace(" {2,}" -> " "). A text may begin or end with a
-/// space afterwards that the map made, of U+200B for example.
+/// Precompiled(map) unless the map is empty, Replace(" {2,}" -> " "). Afterwards a text may begin or
+/// end with a space that the map made, from U+200B for example.
 std::vector<NormalizerStep> sentencepiece_steps(CharacterMap map);
 
 } // namespace sciexam::inline tokenizer

@@ -44,7 +44,7 @@ struct Lengths {
   std::size_t first, second;
 };
 
-/// How many tokens of each text stay, as tokenizers' utils/truncation.rs has it.
+/// How many tokens of each text remain, as in tokenizers' utils/truncation.rs.
 /// `room` is max_length less the special tokens.
 Lengths truncated_lengths(Lengths lengths, std::size_t room, Truncation truncation) {
   if (lengths.first + lengths.second <= room)

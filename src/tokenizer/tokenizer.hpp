@@ -50,18 +50,18 @@ class TruncationError : public UsageError {
 class Tokenizer {
 public:
   /// Reads spm.model or tokenizer.json. Throws UsageError if the file cannot be read, InputError as
-  /// parse_tokenizer(), and if [CLS], [SEP], [PAD], [UNK] or [MASK] is missing.
+  /// parse_tokenizer() does, and if [CLS], [SEP], [PAD], [UNK] or [MASK] is missing.
   static Tokenizer from_file(const std::filesystem::path& file);
   /// The same from the file's bytes; `file` is only named in messages.
   static Tokenizer from_bytes(std::string_view bytes, const std::filesystem::path& file);
   Tokenizer(const TokenizerDefinition& definition, const std::filesystem::path& file);
 
   /// Throws InternalError if a text is not UTF-8 (which its reader checks),
-  /// UsageError if truncation lacks max_length, TruncationError as said there.
+  /// UsageError if truncation lacks max_length, TruncationError as described there.
   Encoding encode(std::string_view text, std::optional<std::string_view> pair = {},
                   const EncodeOptions& options = {}) const;
 
-  /// One more than the largest id: pieces, and added tokens behind them.
+  /// One more than the largest id: pieces, and added tokens after them.
   int vocabulary_size() const noexcept { return vocabulary_size_; }
   std::int32_t cls_id() const noexcept { return cls_id_; }
   std::int32_t sep_id() const noexcept { return sep_id_; }

@@ -37,13 +37,13 @@ struct TokenizerDefinition {
 
 /// The tokenizer that transformers' DebertaV2Converter makes of a SentencePiece model: control and user-defined pieces,
 /// [PAD], [CLS], [SEP] and [MASK] are found in the raw text, [UNK] after normalization. [MASK] gets the id
-/// behind the pieces if it is none. Throws InputError if one of the others is missing.
+/// after the pieces if it is not one of them. Throws InputError if one of the others is missing.
 TokenizerDefinition definition_of(SentencePieceModel model, const std::filesystem::path& file);
 
 /// The id of a token, added or a piece; nothing if there is none of that text.
 std::optional<std::int32_t> find_token(const TokenizerDefinition& definition, std::string_view text);
 
-/// In which respect two tokenizers give other ids: "the normalizer", "piece 17"...; empty if in none.
+/// What makes two tokenizers give different ids: "the normalizer", "piece 17"...; empty if nothing does.
 std::string difference(const TokenizerDefinition& one, const TokenizerDefinition& other);
 
 } // namespace sciexam::inline tokenizer

@@ -53,7 +53,7 @@ CharacterMap read_character_map(const JsonView& part, const std::filesystem::pat
   const JsonView map = part.at("precompiled_charsmap");
   const std::optional<std::string> bytes = decode_base64(map.string());
   if (!bytes || bytes->empty())
-    map.fail("is not a character map in base64", "The file is damaged: take it from its source again");
+    map.fail("is not a character map in base64", "The file is damaged: get it from its source again");
   return CharacterMap(*bytes, file);
 }
 
@@ -88,13 +88,13 @@ void read_normalizer(const JsonView& part, const std::filesystem::path& file, st
   }
 }
 
-/// Both spellings: "prepend_scheme", and "add_prefix_space" of before tokenizers 0.15.
+/// Both spellings: "prepend_scheme", and "add_prefix_space" from before tokenizers 0.15.
 void read_metaspace(const JsonView& part, PreTokenizer& result) {
   part.allow_only({"type", "replacement", "str_rep", "add_prefix_space", "prepend_scheme", "split"});
   if (part.at("replacement").string() != kWordStart)
     part.at("replacement").fail("is not U+2581", kUnsupported);
   const std::string scheme = part.has("prepend_scheme") ? part.at("prepend_scheme").string() : "always";
-  if (scheme != "always" && scheme != "never") // "first" goes by places in the raw text, which are not followed here
+  if (scheme != "always" && scheme != "never") // "first" depends on places in the raw text, which are not tracked
     part.at("prepend_scheme").fail("is " + scheme + ", which is not supported (always and never are)", kUnsupported);
   result.prepend = scheme == "always";
   if (!flag(part, "add_prefix_space", true) && result.prepend)
@@ -102,7 +102,7 @@ void read_metaspace(const JsonView& part, PreTokenizer& result) {
   result.split = flag(part, "split", true);
 }
 
-/// `metaspace` becomes true with the part of that type, behind which none may stand.
+/// `metaspace` becomes true with the part of that type, which no part may follow.
 void read_pre_tokenizer(const JsonView& part, PreTokenizer& result, bool& metaspace) {
   const std::string type = type_of(part);
   if (type == "Sequence") {
@@ -113,7 +113,7 @@ void read_pre_tokenizer(const JsonView& part, PreTokenizer& result, bool& metasp
     return;
   }
   if (metaspace)
-    part.fail("stands behind a Metaspace, which is not supported", kUnsupported);
+    part.fail("follows a Metaspace, which is not supported", kUnsupported);
   if (type == "Metaspace") {
     metaspace = true;
     read_metaspace(part, result);
@@ -209,7 +209,7 @@ AddedToken read_added_token(const JsonView& part) {
   return token;
 }
 
-/// The library goes by its own count and not by "id": the piece of the same text, else the next behind all.
+/// The library ignores "id" and counts itself: a token gets the id of the piece of its text, else the next after all.
 void read_added_tokens(const JsonView& parts, TokenizerDefinition& definition) {
   std::unordered_map<std::string_view, std::size_t> pieces;
   for (std::size_t id = 0; id < definition.pieces.size(); ++id)

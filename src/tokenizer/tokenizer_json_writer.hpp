@@ -1,4 +1,4 @@
-// tokenizer.json out of a definition.
+// tokenizer.json from a definition.
 #pragma once
 
 #include "tokenizer/tokenizer_definition.hpp"

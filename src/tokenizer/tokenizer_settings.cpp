@@ -15,7 +15,7 @@ constexpr const char* kSaveAgain =
     "if it is not the model's";
 constexpr std::int32_t kMostTokenId = 1 << 30;
 
-/// Settings that have no part in which ids a text gets, or are looked at by name below.
+/// Settings that do not affect which ids a text gets, or are read by name below.
 constexpr std::array kKnownSettings = {std::string_view("add_prefix_space"),
                                        std::string_view("added_tokens_decoder"),
                                        std::string_view("additional_special_tokens"),
@@ -210,7 +210,7 @@ TokenizerDefinition with_settings(TokenizerDefinition definition, const Tokenize
     if (known != definition.added_tokens.end()) {
       if (!same_place(*known, token))
         refuse_settings(settings, "tokenizer_config.json",
-                        "describes the token " + token_name(token) + " otherwise than the vocabulary does");
+                        "describes the token " + token_name(token) + " differently from the vocabulary");
       continue;
     }
     std::int32_t next = static_cast<std::int32_t>(definition.pieces.size());

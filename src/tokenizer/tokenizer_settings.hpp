@@ -1,4 +1,4 @@
-// What the files beside a vocabulary say of a tokenizer.
+// What the files beside a vocabulary say about a tokenizer.
 #pragma once
 
 #include "tokenizer/added_tokens.hpp"
@@ -25,7 +25,7 @@ struct TokenizerSettings {
   std::vector<std::string> unused; ///< settings of tokenizer_config.json that have no effect here
 };
 
-/// Reads those of the files that are there. Throws InputError for what is damaged, or set and not understood.
+/// Reads whichever of the files are there. Throws InputError for what is damaged, or set and not understood.
 TokenizerSettings read_tokenizer_settings(const std::filesystem::path& folder);
 
 /// The tokenizer that transformers 4 makes of a SentencePiece model with these settings. Throws InputError, by name,

@@ -15,12 +15,12 @@ namespace sciexam::inline tokenizer {
 /// by Viterbi's algorithm. SentencePiece's own encoder is not used, because it
 /// adds scores in float and Hugging Face's tokenizers (models/unigram/model.rs)
 /// in double: where two ways to cut a text are equal or nearly so, as in long
-/// runs of one letter, the two choose differently. Here also as there: every
+/// runs of one letter, the two choose differently. Also as there: every
 /// piece takes part, whatever its type; unknown characters beside each other
 /// give one unknown piece; there is no fallback to bytes. The
 /// scores are the doubles nearest to what the file says, which a model was trained
 /// with; the library itself reads a tokenizer.json back with some of them off by
-/// the last bit, so that there a tie may go the other way.
+/// the last bit, so that a tie may go the other way there.
 class Unigram {
 public:
   Unigram(const std::vector<Piece>& pieces, std::int32_t unknown_id);

@@ -24,9 +24,9 @@ TEST_CASE("for answers in bf16 the score table in f32 is printed too, and how ea
         "  ensemble, mean-plus-max      1.0000   1.0000\n"
         "  ensemble, weighted           1.0000   1.0000\n"
         "  ensemble, vote               1.0000   1.0000\n"
-        "run_0, bf16 against f32: of 2 questions 1 have another first guess and 1 another order of the first three; "
+        "run_0, bf16 against f32: of 2 questions the first guess differs for 1 and the order of the first three for 1; "
         "logits differ by up to 1.000\n"
-        "run_1, bf16 against f32: of 2 questions 0 have another first guess and 1 another order of the first three; "
+        "run_1, bf16 against f32: of 2 questions the first guess differs for 0 and the order of the first three for 1; "
         "logits differ by up to 1.000\n");
 }
 

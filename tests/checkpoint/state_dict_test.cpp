@@ -53,7 +53,7 @@ TEST_CASE("of several state dicts the one with a usual name is taken, and the ot
   CHECK(dict.tensors.at(0).name == "w");
   CHECK(dict.unused == std::vector<std::string>{"ema"});
   check_dict_refused(pickle::dictionary({{"first", weights("e")}, {"second", weights("w")}}),
-                     "x.ckpt: holds several state dicts (first, second). Save the one to use alone");
+                     "x.ckpt: holds several state dicts (first, second). Save only the one to use");
 }
 
 TEST_CASE("the note about other state dicts is the source's") {

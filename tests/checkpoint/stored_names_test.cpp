@@ -168,7 +168,7 @@ TEST_CASE("the head of another task has to be retrained") {
       tensor.shape[0] = 5;
   check_names_refused(
       stored, "tensor classifier.weight has shape [5, 1536], but the network for multiple choice has [1, 1536]. "
-              "The head is one of 5 classes");
+              "The head is for 5 classes");
   const Match match = match_parameters(network(), ListedWeights(stored), Purpose::training_start);
   CHECK(match.missing == std::vector<std::string>{"classifier.weight", "classifier.bias"});
   CHECK(match.extra == match.missing);

@@ -122,7 +122,7 @@ TEST_CASE("data: a wrong command line or input is exit status 2, and nothing is 
            {{}, "--input is missing"},
            {{"--input", folder / "first.csv"}, "--out is missing"},
            {{"--input", folder / "none.csv", "--out", out}, "none.csv: cannot be opened"},
-           {{"--input", folder / "unclear.csv", "--out", out}, "Say it with --answer-base"},
+           {{"--input", folder / "unclear.csv", "--out", out}, "Give --answer-base"},
            {{"--input", folder / "first.csv", "--out", out, "--answer-base", "2"}, "--answer-base"},
            {{"--input", folder / "first.csv", "--out", out, "--drop-easy", "0.9"}, "Give --package DIR"},
            {{"--input", folder / "first.csv", "--out", out, "--report", folder / "no" / "r.html"},

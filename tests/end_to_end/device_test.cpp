@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMargin = 2e-3; // of probabilities: closer ones may change places
-constexpr const char* kLost = "It is not used any more";
+constexpr const char* kLost = "It is no longer used";
 
 /// A few questions of the demo's exam, answered by the demo's package.
 class DeviceRun {

@@ -109,7 +109,7 @@ TEST_CASE("weights of other kernels are told apart by the instruction set") {
   const ProgramResult other = check(school, school / "out/lock.json", "again", {}, {"--isa", "avx512"});
   INFO(other.err);
   CHECK(other.status == 1);
-  CHECK_THAT(other.out, ContainsSubstring("run_0: OTHER WEIGHTS") &&
+  CHECK_THAT(other.out, ContainsSubstring("run_0: DIFFERENT WEIGHTS") &&
                             ContainsSubstring("the instruction set differs: AVX-512 here, in the lock AVX2"));
 }
 

@@ -122,7 +122,7 @@ TEST_CASE("an interrupted training saves its state, says how to resume, and resu
   on.emplace_back("--resume");
   const ProgramResult second = interrupted(on);
   INFO(second.err);
-  CHECK_THAT(second.err, ContainsSubstring("run_0: goes on after step "));
+  CHECK_THAT(second.err, ContainsSubstring("run_0: continues after step "));
   on[3] = "1000"; // another length is another training
   const ProgramResult other = school.train("out", on);
   CHECK(other.status == 2);
@@ -139,7 +139,7 @@ TEST_CASE("runs that were trained one by one into one folder are collected by re
   INFO(all.err);
   REQUIRE(all.status == 0);
   CHECK_THAT(all.err,
-             ContainsSubstring("run_0: has finished before") && ContainsSubstring("run_1: has finished before"));
+             ContainsSubstring("run_0: has already finished") && ContainsSubstring("run_1: has already finished"));
   CHECK(school.lock("out")["runs"].size() == 2);
   CHECK(read_bytes(school / "out/run_1/last/model.safetensors") == second);
   CHECK_THAT(read_bytes(school / "out/report.html"), ContainsSubstring("run_0") && ContainsSubstring("run_1"));

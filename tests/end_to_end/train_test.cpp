@@ -77,7 +77,7 @@ TEST_CASE("training questions that are validation questions too are reported wit
   const ProgramResult told = school.train("out", {"--run", "0", "--max-steps", "1"});
   INFO(told.err);
   REQUIRE(told.status == 0);
-  const std::string count = "15 training questions nearly equal to validation questions",
+  const std::string count = "15 training questions nearly identical to validation questions",
                     pair = ": exam.csv, row 2 ~ valid.csv, row 2", warning = count + pair;
   CHECK_THAT(told.err, ContainsSubstring(warning));
   CHECK_THAT(school.lock("out")["warnings"].at(0).get<std::string>(), ContainsSubstring(warning));
@@ -122,7 +122,7 @@ TEST_CASE("a lock can be checked: the training is done again and the weights com
   write_bytes(school / "wrong.json", lock.dump());
   const ProgramResult other = check(school / "wrong.json", "third");
   CHECK(other.status == 1);
-  CHECK_THAT(other.out, ContainsSubstring("OTHER WEIGHTS") && !ContainsSubstring("machine differs"));
+  CHECK_THAT(other.out, ContainsSubstring("DIFFERENT WEIGHTS") && !ContainsSubstring("machine differs"));
   lock.erase("minimum_isa");
   lock["machine"]["kernels"] = "an abacus";
   write_bytes(school / "elsewhere.json", lock.dump());
@@ -224,7 +224,7 @@ TEST_CASE("a training that needs more memory than is available is refused, sayin
   const ProgramResult run = school.train("out", {"--run", "0", "--ema-decay", "0.9"});
   INFO(run.err);
   CHECK(run.status == 2);
-  CHECK_THAT(run.err, ContainsSubstring("run_0: needs about ") && ContainsSubstring(" are available") &&
+  CHECK_THAT(run.err, ContainsSubstring("run_0: needs about ") && ContainsSubstring(" is available") &&
                           ContainsSubstring("--freeze-layers 72: ") &&
                           ContainsSubstring("--ema-decay 0 --awp-lr 0: ") &&
                           ContainsSubstring("--ignore-memory-estimate"));

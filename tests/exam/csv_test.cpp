@@ -74,7 +74,7 @@ TEST_CASE("a row number counts rows, not lines, and stays after the last row") {
 
 TEST_CASE("an empty file is refused") {
   for (const std::string text : {"", "\n\r\n", "\xEF\xBB\xBF"})
-    CHECK(csv_fault(text) == "exam.csv: is empty. Check that it was copied whole, and that it is the right file");
+    CHECK(csv_fault(text) == "exam.csv: is empty. Check that it was copied completely, and that it is the right file");
 }
 
 TEST_CASE("an unterminated quote is refused at the row where it begins") {

@@ -57,7 +57,7 @@ TEST_CASE("other columns are ignored, even unnamed and duplicate ones") {
 TEST_CASE("all missing columns are named at once") {
   CHECK(exam_fault("prompt,A,C,D\np,a,c,d\n") ==
         "exam.csv, row 1: the header has no column id, B, E. The first row must name id,prompt,A,B,C,D,E, in any order "
-        "and spelled so");
+        "and spelled exactly so");
 }
 
 TEST_CASE("a duplicate column is refused") {
@@ -220,8 +220,9 @@ TEST_CASE("folds are read on request, and must be within the number asked for") 
   CHECK(exam.questions[1].fold == 0);
   CHECK_FALSE(exam_of("id,prompt,A,B,C,D,E\n0,p,a,b,c,d,e\n", {.folds = 3}).questions[0].fold.has_value());
   for (const char* wrong : {"", "3", "-1", "1.5", "x", "99999999999"})
-    CHECK(exam_fault(text + wrong, {.folds = 3}) ==
-          "exam.csv, row 3, column fold: the fold is \"" + std::string(wrong) +
-              "\". It must be 0 to 2, since so many folds are asked for: ask for as many as the column has, or remove "
-              "the column");
+    CHECK(
+        exam_fault(text + wrong, {.folds = 3}) ==
+        "exam.csv, row 3, column fold: the fold is \"" + std::string(wrong) +
+            "\". It must be 0 to 2, since that many folds are asked for: ask for as many as the column has, or remove "
+            "the column");
 }

@@ -180,7 +180,7 @@ train_in_sessions() { # train_in_sessions LAYOUT
     if machine "$result" noexec exec "${inputs[@]}"; then
       if [ -f "$result/working/training/run_0/result.json" ]; then
         if [ "$stopped" -gt 0 ]; then
-          grep -q 'goes on after step' <(helper text "$result/notebook.ipynb") || wrong "session $session began anew"
+          grep -q 'continues after step' <(helper text "$result/notebook.ipynb") || wrong "session $session began anew"
           break
         fi
         # Never stopped: the machine has become faster since the limit was measured. Again, shorter.

@@ -131,7 +131,7 @@ TEST_CASE("a manifest with a wrong value is refused by the value's place") {
       {"/max_length", 2, "$.max_length: has no room"},
       {"/models", Json::array(), "$.models: holds no model"},
       {"/models/0/extra", 1, "unknown member \"extra\""},
-      {"/models/0/dtype", "bf16", "none of \"f16\", \"f32\" and \"int8\""},
+      {"/models/0/dtype", "bf16", "not one of \"f16\", \"f32\" and \"int8\""},
       {"/models/0/weight", -0.5, "$.models[0].weight"},
       {"/models/0/training", 3, "neither an object nor null"},
       {"/models/0/probe/0/ids/1", -1, "$.models[0].probe[0].ids[1]"},

@@ -242,7 +242,7 @@ TEST_CASE("a file where the package's folder should be is refused") {
   const TemporaryFolder folder;
   const PackRequest request = tiny_request(folder.path());
   write_file(request.output, "a file");
-  CHECK_THROWS_MATCHES(pack(request), UsageError, MessageMatches(ContainsSubstring("cannot be made")));
+  CHECK_THROWS_MATCHES(pack(request), UsageError, MessageMatches(ContainsSubstring("cannot be created")));
 }
 
 TEST_CASE("a package is replaced whole, and what only the old one had is removed") {

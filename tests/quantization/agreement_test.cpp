@@ -11,6 +11,6 @@ TEST_CASE("answers are compared by first guesses, by the order of three and by l
   CHECK(agreement.other_first == 1);
   CHECK(agreement.other_order == 2);
   CHECK(agreement.largest_difference == 1);
-  CHECK(describe(agreement) == "of 4 questions 1 have another first guess and 2 another order of the first three; "
+  CHECK(describe(agreement) == "of 4 questions the first guess differs for 1 and the order of the first three for 2; "
                                "logits differ by up to 1.000");
 }

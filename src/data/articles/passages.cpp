@@ -27,7 +27,7 @@ std::size_t end_of(std::string_view text, std::size_t characters) {
   return end;
 }
 
-/// Where the sentence or, without one, the word that breaks off at `limit` begins; `limit` if there is none.
+/// Where the sentence in which `text` breaks off at `limit` begins, or else the word; `limit` if it has neither.
 std::size_t last_cut(std::string_view text, std::size_t limit) {
   constexpr std::size_t kLookedAhead = 256; // enough to tell whether a mark ends a sentence
   text = text.substr(0, limit + kLookedAhead);

@@ -26,8 +26,8 @@ struct Passage {
 };
 
 /// Cuts the text at paragraph ends (line ends) into passages of at most `characters` code points; a longer paragraph
-/// at sentence ends, and where there are none between words, or anywhere. What is left with fewer than
-/// kLeastPassage characters gives too little to ask about, and no passage.
+/// at sentence ends, where there are none between words, or else anywhere. What is left with fewer than
+/// kLeastPassage characters gives too little to ask about and makes no passage.
 std::vector<Passage> split_into_passages(const Article& article, std::size_t number, std::size_t characters);
 inline constexpr std::size_t kLeastPassage = 200;
 

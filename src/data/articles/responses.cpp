@@ -154,7 +154,7 @@ void import_responses(const std::filesystem::path& path, const std::vector<Artic
                                ? ""
                                : "; the last was rejected for: " + std::string(text_of(data.rejected.back().reason)) +
                                      " (" + data.rejected.back().detail + ")";
-  throw InputError({path}, "gives no question that can be used" + last,
+  throw InputError({path}, "gives no usable question" + last,
                    "Give the service's output file, and the articles that the requests were made from");
 }
 

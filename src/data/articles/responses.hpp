@@ -1,5 +1,5 @@
-// Reads back what a service made of the requests (data/articles/requests.hpp). It is as hostile as any input:
-// a malformed response or question is rejected with its reason, and the others are read on.
+// Reads back what a service made of the requests (data/articles/requests.hpp), trusting it no more than any input:
+// a malformed response or question is rejected with its reason, and reading continues.
 #pragma once
 
 #include "data/articles/passages.hpp"

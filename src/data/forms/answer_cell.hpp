@@ -1,4 +1,4 @@
-// An answer as a file has it, and the forms that it may have.
+// An answer as it is in a file, and the forms that it may have.
 #pragma once
 
 #include <span>
@@ -15,7 +15,7 @@ enum class AnswerForm {
   apart,        ///< the right option itself, which is not among the options
 };
 
-/// A question whose answer is still as its file has it. Both are cleaned.
+/// A question whose answer is still as in its file. Both are cleaned.
 struct AnswerCell {
   std::string_view text;
   std::span<const std::string> options;

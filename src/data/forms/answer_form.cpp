@@ -21,7 +21,7 @@ std::optional<int> checked_index(int index, const AnswerCell& answer) {
   return index >= 0 && index < static_cast<int>(answer.options.size()) ? std::optional(index) : std::nullopt;
 }
 
-/// The option whose place is `index`, if what the answer says of its text is true.
+/// The option whose place is `index`, if what the answer says about its text is true.
 std::optional<int> confirmed(int index, const OptionName& name, const AnswerCell& answer) {
   const std::optional<int> option = checked_index(index, answer);
   const bool fits = option && same_words(name.text, answer.options[static_cast<std::size_t>(*option)]);
@@ -80,7 +80,7 @@ AnswerForm find_index_base(std::span<const AnswerCell> answers, const AnswerRule
                      from_0 ? "its answers are numbers from 0 to " + std::to_string(*from_1) + ", too many for its " +
                                   counted(*from_1, "option")
                             : "its answers are numbers, but none of them shows whether they count from 0 or from 1",
-                     "Say it with --answer-base 0 or --answer-base 1");
+                     "Give --answer-base 0 or --answer-base 1");
   return from_0 ? AnswerForm::index_from_0 : AnswerForm::index_from_1;
 }
 
@@ -99,8 +99,8 @@ std::optional<int> find_mixed_base(std::span<const AnswerCell> answers, const An
   throw InputError({rules.file},
                    "most of its answers are neither letters nor numbers nor texts of its options (the first is \"" +
                        excerpt(first->text) + "\")",
-                   "Check which column holds the answers; if they are right options that are none of the others, say "
-                   "--right-option-apart");
+                   "Check which column holds the answers; if they are right options that the option columns do not "
+                   "hold, give --right-option-apart");
 }
 
 } // namespace

@@ -28,16 +28,16 @@ struct AnswerRules {
 /// The form of a file's answers, and what else is needed to parse them.
 struct AnswerReading {
   AnswerForm form;
-  std::optional<int> number_base = {}; ///< with `letter`: what a number counts from; nothing: numbers are no answers
+  std::optional<int> number_base = {}; ///< with `letter`: what a number counts from; nothing: numbers are not answers
 };
 
-/// The form that most of a file's answers have; of several that fit as many the first of letter, text, index.
+/// The form that most of a file's answers have; if several fit equally many, the first of letter, text, index.
 /// An index counts from 0 or 1: a 0 shows the one, a number equal to the number of options the other. Right options
-/// that are none of the others are recognised by answers that are like the options but never equal to one. Throws
-/// InputError where the answers leave open which of two forms they have, unless `rules` says it.
+/// that are not among the options are recognised by answers that are like the options but never equal to one. Throws
+/// InputError where the answers leave open which of two forms they have, unless `rules` says which.
 AnswerReading find_answer_form(std::span<const AnswerCell> answers, const AnswerRules& rules);
 
-/// The option that the answer means; nothing if it does not have the form, or is no option. Not for `apart`.
+/// The option that the answer means; nothing if it does not have the form, or is not an option. Not for `apart`.
 std::optional<int> parse_answer(const AnswerReading& reading, const AnswerCell& answer, const AnswerRules& rules);
 
 } // namespace sciexam::inline data

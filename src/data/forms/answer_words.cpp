@@ -22,7 +22,7 @@ bool is_digit(char byte) {
   return byte >= '0' && byte <= '9';
 }
 
-/// A byte that goes on a word: letters and digits, and all that is not ASCII.
+/// A byte that continues a word: letters and digits, and all that is not ASCII.
 bool goes_on(char byte) {
   return is_ascii_letter(byte) || is_digit(byte) || (byte & 0x80) != 0;
 }
@@ -34,7 +34,7 @@ bool is_word(std::string_view text) {
   return std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords);
 }
 
-/// Takes one of kWords off; false if there is none. Of "optionC", which has it and one letter more, the letter stays.
+/// Removes one of kWords; false if there is none. "optionC", with one more letter, leaves the letter.
 bool take_word(std::string_view& text) {
   const auto length =
       static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_ascii_letter) - text.begin());
@@ -51,7 +51,7 @@ void skip_any(std::string_view& text, std::string_view characters) {
   text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
 }
 
-/// Takes a letter or a number of at most two digits off.
+/// Removes a letter or a number of at most two digits.
 bool take_name(std::string_view& text, OptionName& name) {
   std::size_t length = 1;
   if (text.empty())

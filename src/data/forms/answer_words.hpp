@@ -11,7 +11,7 @@ struct OptionName {
   std::optional<int> letter = {}; ///< 0 for A, up to 25
   std::optional<int> number = {}; ///< as written; one of the two is set
   bool has_word = false;          ///< "Option", "Answer" or the like stands before it
-  std::string_view text = {};     ///< what follows, to be compared with the option's text; mostly empty
+  std::string_view text = {};     ///< what follows, to be compared with the option's text; usually empty
 };
 
 /// Nothing if `answer` has another form, such as "A cat", "A and B" or "3.5".

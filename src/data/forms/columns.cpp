@@ -60,7 +60,7 @@ public:
         missing = missing.value_or(number);
       else if (!missing)
         columns.push_back(*column);
-      else if (!columns.empty() && number <= kOptions) // a far one is the name of something else
+      else if (!columns.empty() && number <= kOptions) // a higher number names something else
         table_.fail(*column, "there is no column " + option_name(pattern, *missing) + " before it",
                     "Name the options' columns one after the other");
     }

@@ -21,14 +21,14 @@ struct DataColumns {
 };
 
 /// Finds them by the names of column_names.hpp, in upper or lower case, however their words are joined. Where several
-/// names of one kind are there, the list's first that holds any text counts. Throws InputError if there is no prompt or
-/// fewer than two options, one of the names twice, or a gap between the first options.
+/// names of one kind occur, the first in the list that holds any text counts. Throws InputError if there is no prompt
+/// or fewer than two options, one of the names twice, or a gap between the first options.
 DataColumns find_data_columns(const Table& table);
 
 /// The names of what was found, e.g. "question, 4 options (opt1 to opt4), label".
 std::string describe(const DataColumns& columns, const Table& table);
 
-/// The names of what is not used, e.g. "subject, comment and 12 more"; empty if all is.
+/// The names of what is not used, e.g. "subject, comment and 12 more"; empty if all are used.
 std::string describe_unused(const DataColumns& columns, const Table& table);
 
 } // namespace sciexam::inline data

@@ -15,7 +15,7 @@ struct QuestionRules {
   /// Leave out questions with fewer than five options, even if their file has only four columns. Otherwise the fifth
   /// stays empty: the network learns that it is wrong, which costs a little time and does no harm.
   bool require_five = false;
-  /// Of more than five options keep the right one and the first four others. Otherwise such questions are left out.
+  /// Of more than five options, keep the right one and the first four others. Otherwise such questions are left out.
   bool cut_options = false;
 };
 

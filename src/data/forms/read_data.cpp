@@ -103,7 +103,7 @@ void read_raw_answer(RawQuestion& raw, const AnswerReading& reading, const Answe
     answer = 0;
 }
 
-/// Brings the options to the five that a question has; returns how many the file has of it (at most five).
+/// Brings the options to the five that a question has; returns how many of them the file has (at most five).
 /// A fault if there are too many.
 std::optional<Fault> place_options(RawQuestion& raw, const QuestionRules& rules, int& option_count) {
   Question& question = raw.record.question;
@@ -151,9 +151,9 @@ std::optional<Fault> find_raw_fault(RawQuestion& raw, const QuestionRules& rules
 
 [[noreturn]] void fail_unusable(const RawSet& set, const DataSet& data, const std::string& form) {
   const std::string last =
-      set.questions.empty() ? "" : "; the last is rejected for: " + std::string(text_of(data.rejected.back().reason));
+      set.questions.empty() ? "" : "; the last was rejected for: " + std::string(text_of(data.rejected.back().reason));
   throw InputError({set.answers.file},
-                   "has " + counted(set.questions.size(), "row") + ", of which none can be used" + last,
+                   "has " + counted(set.questions.size(), "row") + ", none of which can be used" + last,
                    "Check that it is the right file, and what its columns hold (found: " + form + ")");
 }
 
@@ -198,7 +198,7 @@ HoldOut read_hold_out(const std::filesystem::path& path) {
   CleaningCounts uncounted;
   RawSet set = read_raw(read_table(path), uncounted);
   if (set.questions.empty())
-    throw InputError({path}, "has a header but no questions", "Check that the file was copied whole");
+    throw InputError({path}, "has a header but no questions", "Check that the file was copied completely");
   HoldOut hold_out{path.string(), {}};
   for (RawQuestion& raw : set.questions) {
     if (!raw.fault.empty())

@@ -25,17 +25,17 @@ struct ReadRules {
 /// the answer's is needed too), its answers are ambiguous (find_answer_form), or no row of it can be used.
 void read_data_file(const std::filesystem::path& path, const ReadRules& rules, DataSet& data);
 
-/// The same of a table that has been read, whose `file` is named in messages.
+/// The same for a table that has been read, whose `file` is named in messages.
 void read_data_table(Table table, const ReadRules& rules, DataSet& data);
 
-/// A file that nothing of the training set may resemble.
+/// A file that nothing in the training set may resemble.
 struct HoldOut {
   std::string path;
   std::vector<Question> questions;    ///< cleaned, without their answers
   std::vector<std::size_t> rows = {}; ///< of each question, where it stands in the file
 };
 
-/// Reads one. Throws like read_data_file, but for answers, and also on a row that is malformed: what is not read
+/// Reads one. Throws like read_data_file, except about answers, and also on a malformed row: what is not read
 /// cannot be held out.
 HoldOut read_hold_out(const std::filesystem::path& path);
 

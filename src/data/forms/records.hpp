@@ -1,4 +1,4 @@
-// A training set in the making: questions and where they came from, what was left out, and why.
+// A training set under construction: questions and where they came from, what was left out, and why.
 #pragma once
 
 #include "data/text/clean.hpp"
@@ -22,7 +22,7 @@ struct Record {
 
 /// Why a question was left out.
 enum class Reason {
-  malformed_row, ///< another number of cells than the header has
+  malformed_row, ///< a different number of cells from the header
   empty_prompt,
   few_options,    ///< fewer than two, or than five where five are required
   many_options,   ///< more than five

@@ -12,7 +12,7 @@
 namespace sciexam::inline data {
 namespace {
 
-constexpr double kUnlikely = 1e-3; // a probability that is taken for impossible
+constexpr double kUnlikely = 1e-3; // a probability that is taken to mean impossible
 
 bool has_digit(std::string_view text) {
   return text.find_first_of("0123456789") != std::string_view::npos;
@@ -26,7 +26,7 @@ bool is_numeric(std::string_view text) {
   return has_digit(text) && text.find_first_not_of("0123456789.,+-% ") == std::string_view::npos;
 }
 
-/// The share of the numbers from 1 to the count of options that some option has as its text.
+/// The share of the numbers from 1 to the count of options that are the text of some option.
 double chance_of_meeting(std::span<const std::string> options) {
   std::set<int> numbers;
   for (const std::string& option : options)
@@ -51,7 +51,7 @@ std::optional<int> small_number(std::string_view text) {
 bool texts_are_apart(std::span<const AnswerCell> answers) {
   std::set<std::string_view> different;
   std::size_t given = 0, doubtful = 0;
-  double answer_bytes = 0, option_bytes = 0; // the latter of the options' mean
+  double answer_bytes = 0, option_bytes = 0; // of the options: the mean of each question
   for (const AnswerCell& answer : answers) {
     if (answer.text.empty() || answer.options.empty())
       continue;
@@ -92,8 +92,8 @@ AnswerForm meaning_of_numbers(std::span<const AnswerCell> answers, const std::fi
     return AnswerForm::apart;
   throw InputError({file},
                    "its answers are small numbers, as its options are: they can be the options' places, or right "
-                   "options that are none of the others",
-                   "Say --answer-base 1 (or 0) if they are places, --right-option-apart if they are right options");
+                   "options that the option columns do not hold",
+                   "Give --answer-base 1 (or 0) if they are places, --right-option-apart if they are right options");
 }
 
 } // namespace sciexam::inline data

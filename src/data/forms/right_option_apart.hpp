@@ -15,15 +15,16 @@ namespace sciexam::inline data {
 /// and the same kind (numbers among numbers), and not the same few words throughout.
 bool texts_are_apart(std::span<const AnswerCell> answers);
 
-/// What answers mean that are mostly numbers no greater than the number of options: the options' places (index_from_1,
-/// or from 0), their texts, or right options that are none of them (apart). Places meet an option of the same text as
-/// often as chance has it, right options apart never do. Throws InputError where chance may explain either.
+/// The meaning of answers that are mostly numbers no greater than the number of options: the options' places
+/// (index_from_1, or from 0), their texts, or right options that are not among them (apart). Places equal the text of
+/// an option as often as chance has it, right options apart never do. Throws InputError where chance may explain
+/// either.
 AnswerForm meaning_of_numbers(std::span<const AnswerCell> answers, const std::filesystem::path& file);
 
-/// 2 of "2" or "2.0", as spreadsheets write it where a cell of the column is empty; up to 25.
+/// 2 for "2" or "2.0", as spreadsheets write it where a cell of the column is empty; up to 25.
 std::optional<int> small_number(std::string_view text);
 
-/// The option of this text: the same text, else, if it is one alone, the same words.
+/// The option of this text: the same text, or else the same words, if only one option has them.
 std::optional<int> find_option_text(const AnswerCell& answer);
 
 } // namespace sciexam::inline data

@@ -115,7 +115,7 @@ void add_lengths(Page& page, const DataSet& data, const LengthMeasure& lengths) 
 void add_notices(Page& page, const DataSet& data) {
   const Letters letters = count_letters(all_of(data));
   const auto [least, most] = std::minmax_element(letters.begin(), letters.end());
-  constexpr std::size_t kEnough = 100; // questions from which on a share means something
+  constexpr std::size_t kEnough = 100; // the fewest questions of which a share means something
   if (data.records.size() >= kEnough && static_cast<double>(*most) > 1.5 * static_cast<double>(*least))
     page.notice("The right answer is " + std::string(1, static_cast<char>('A' + (most - letters.begin()))) + " in " +
                 percent(*most, data.records.size()) + " of the questions, but " +
@@ -126,7 +126,7 @@ void add_notices(Page& page, const DataSet& data) {
   });
   if (conflicting > 0)
     page.notice(counted(conflicting, "duplicate") +
-                " with another right answer than the question that was kept: one of the two is wrong.");
+                " with a different right answer from the question that was kept: one of the two is wrong.");
 }
 
 void add_rejected(Page& page, const DataSet& data) {
@@ -175,7 +175,7 @@ void add_cleaning(Page& page, const CleaningCounts& cleaning) {
              {{"HTML entities decoded", std::to_string(cleaning.entities)},
               {"control and invisible characters removed", std::to_string(cleaning.controls)},
               {"characters composed (Unicode NFC)", std::to_string(cleaning.composed)},
-              {"white space made single", std::to_string(cleaning.spaces)}});
+              {"white space collapsed", std::to_string(cleaning.spaces)}});
 }
 
 std::size_t count_read(const DataSet& data) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostRanges = 25;
 
-/// 1, 2, 5, 10, 20, ...: the least of them with which `most` needs no more than kMostRanges ranges.
+/// 1, 2, 5, 10, 20, ...: the smallest of them with which `most` needs no more than kMostRanges ranges.
 std::size_t range_width(std::size_t most) {
   std::size_t width = 1;
   for (int step = 0; most / width >= kMostRanges; ++step)

@@ -30,7 +30,7 @@ std::uint64_t text_hash(std::string_view text) {
   return hash;
 }
 
-/// Of every record, the number of its source and right letter.
+/// For each record, the number of its source and right letter.
 std::vector<std::size_t> strata_of(const DataSet& data) {
   std::map<std::pair<std::string_view, int>, std::size_t> numbers;
   std::vector<std::size_t> strata;
@@ -63,7 +63,7 @@ void shuffle_options(DataSet& data, std::uint64_t seed) {
       if (!question.options[i].empty())
         places.push_back(i);
     std::vector<std::size_t> order = places;
-    // A stream of each question's own: its order does not depend on what else is in the file.
+    // A stream for each question: its order does not depend on what else is in the file.
     const std::uint64_t hash = text_hash(question.prompt);
     RandomSequence random(
         {seed, {kOptionPlace, static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(hash >> 32)}});

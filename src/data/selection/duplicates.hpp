@@ -16,8 +16,8 @@ struct DuplicateRules {
 
 /// Removes, in this order: near-duplicates of a hold-out's questions; all but the first of questions with
 /// equal prompt and equal options in any order; each question that is a near-duplicate of an
-/// earlier one that stays. For the last, equal prompts with other options are other questions; for hold-outs and
-/// groups an equal prompt is enough, since nothing of an exam may leak. Near-duplicates that are kept get the same
+/// earlier one that stays. For the last, equal prompts with different options are different questions; for hold-outs
+/// and groups an equal prompt is enough, since nothing of an exam may leak. Near-duplicates that are kept get the same
 /// Record::group. All are listed in `data`.
 void drop_duplicates(DataSet& data, std::span<const HoldOut> hold_outs, const DuplicateRules& rules);
 

@@ -18,7 +18,7 @@ struct LengthMeasure {
 
 /// Runs of characters between white space.
 LengthMeasure measure_in_words();
-/// Of "[CLS] prompt [SEP] option [SEP]" and of the context alone. The measure must not outlive `tokenizer`.
+/// The lengths of "[CLS] prompt [SEP] option [SEP]" and of the context alone. The measure must not outlive `tokenizer`.
 LengthMeasure measure_in_tokens(const Tokenizer& tokenizer);
 
 /// The option with the most characters; of several, the first.

@@ -8,7 +8,7 @@
 
 namespace sciexam::inline data {
 
-/// SWAG's context and beginning of an ending, which its startphrase holds both.
+/// SWAG's context and the beginning of an ending; its startphrase holds both.
 inline constexpr std::string_view kFirstSentence = "sent1", kSecondSentence = "sent2";
 
 inline constexpr std::string_view kIdNames[] = {"id", "questionid", "qid", "uid", "exampleid", "idstring", "index"};
@@ -55,7 +55,7 @@ inline constexpr std::string_view kAnswerNames[] = {"answer",
                                                     "rightans",
                                                     "key",
                                                     "optionsright"};
-/// '*' stands for the option's letter, '1' and '0' for its number from there.
+/// '*' stands for the option's letter, '1' and '0' for its number, counted from there.
 inline constexpr std::string_view kOptionNames[] = {
     "*",       "option*", "choice*", "opt*",    "op*",       "answer*",      "ans*",    "alternative*", "options*",
     "option0", "choice0", "opt0",    "answer0", "ans0",      "ending0",      "option1", "choice1",      "opt1",

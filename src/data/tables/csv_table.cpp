@@ -17,7 +17,7 @@ constexpr std::size_t kFirstBytes = std::size_t{64} << 10; // more than any head
 
 std::string first_bytes(const std::filesystem::path& path) {
   std::string text(kFirstBytes, '\0');
-  std::ifstream file(path, std::ios::binary); // what cannot be opened, the reader complains about
+  std::ifstream file(path, std::ios::binary); // if it cannot be opened, the reader says so
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
   return text;

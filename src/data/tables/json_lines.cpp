@@ -9,7 +9,7 @@
 namespace sciexam::inline data {
 
 JsonLines::JsonLines(std::filesystem::path path) : path_(std::move(path)) {
-  std::error_code unknown; // what cannot be asked about cannot be opened either
+  std::error_code unknown; // a path without a status cannot be opened either
   if (std::filesystem::is_directory(path_, unknown))
     throw UsageError(path_.string() + ": is a folder. Give the path of a file of JSON lines");
   errno = 0;

@@ -54,7 +54,7 @@ std::optional<OptionList> options_of_objects(const Json& list) {
     const Json* right = find_member(object, {"iscorrect", "correct", "isright", "right", "isanswer", "isanswercorrect"},
                                     [](const Json& value) { return value.is_boolean() || value.is_number_integer(); });
     if (right != nullptr && is_true(*right)) {
-      if (options.right) // more than one: no such question
+      if (options.right) // more than one: not such a question
         return std::nullopt;
       options.right = options.texts.size();
     }
@@ -102,7 +102,7 @@ std::optional<OptionList> options_by_label(const Json& object) {
   return letters || from_0 || from_1 ? std::optional(options) : std::nullopt;
 }
 
-/// The length of "A)", "(A)", "A." or "A:", with the space behind it, for option `i`; 0 if `text` does not begin so.
+/// The length of "A)", "(A)", "A." or "A:", with the space after it, for option `i`; 0 if `text` has no such beginning.
 std::size_t label_length(std::string_view text, std::size_t i) {
   const std::size_t open = text.starts_with('(') || text.starts_with('[') ? 1 : 0;
   if (text.size() < open + 2 || i >= 26 ||
@@ -115,7 +115,7 @@ std::size_t label_length(std::string_view text, std::size_t i) {
   return std::min(text.find_first_not_of(' ', open + 2), text.size());
 }
 
-/// Takes labels off if all options carry theirs.
+/// Removes the labels if all options carry theirs.
 void strip_labels(std::vector<std::string>& texts) {
   std::vector<std::size_t> lengths;
   for (std::size_t i = 0; i < texts.size(); ++i)

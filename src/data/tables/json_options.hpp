@@ -12,7 +12,7 @@ namespace sciexam::inline data {
 
 struct OptionList {
   std::vector<std::string> texts;
-  std::vector<std::string> labels = {};  ///< one a text, or none at all
+  std::vector<std::string> labels = {};  ///< one per text, or none at all
   std::optional<std::size_t> right = {}; ///< the one that is marked as right
 };
 
@@ -20,7 +20,7 @@ struct OptionList {
 /// fewer than two options.
 std::optional<OptionList> options_of(const Json& value);
 
-/// The same of texts with scores of which one is greatest: BIG-bench's target_scores.
+/// The same for texts with scores, one of which is the greatest: BIG-bench's target_scores.
 std::optional<OptionList> options_with_scores(const Json& value);
 
 /// A string as it is, a number or truth value as JSON writes it; empty for null, lists and objects.

@@ -16,8 +16,7 @@ using NamedCells = std::vector<std::pair<std::string, std::string>>;
 /// The cells of one question:
 ///   - what lies in objects inside it gets names such as "question.stem", and several texts of one list become lines
 ///     of one cell;
-///   - its list of options becomes "options.A", "options.B", ..., without labels such as "A)" that all of them carry.
-///   It
+///   - its list of options becomes "options.A", "options.B", ..., without labels such as "A)" that all carry. It
 ///     may be a list of texts, a list of objects with a text and a label, an object of a list of texts and one of
 ///     labels, an object of texts by label, or BIG-bench's target_scores;
 ///   - a list of wrong options becomes "distractors.1", ...;
@@ -25,7 +24,7 @@ using NamedCells = std::vector<std::pair<std::string, std::string>>;
 ///     is marked as right gives "options.right".
 NamedCells cells_of(const Json& record);
 
-/// The questions of one object: itself; or, of one text with a list of questions (RACE: "article", "questions",
+/// The questions of one object: itself; or, if it is a text with a list of questions (RACE: "article", "questions",
 /// "options", "answers" of one length; QuALITY: "article" and a list of objects), each question with the text.
 std::vector<Json> questions_in(const Json& record);
 

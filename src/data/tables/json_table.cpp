@@ -83,7 +83,7 @@ void add_split(const JsonView& names, const JsonView& data, TableBuilder& builde
     const JsonView row = data.at(i);
     if (row.size() != names.size())
       row.fail("has " + counted(row.size(), "value") + ", but there are " + counted(names.size(), "column"),
-               "Take the file from its source again");
+               "Get the file from its source again");
     Json record = Json::object();
     for (std::size_t column = 0; column < names.size(); ++column)
       record[names.at(column).string()] = row.at(column).json();
@@ -102,7 +102,7 @@ void add_columns(const JsonView& root, TableBuilder& builder) {
     if (values.back().size() != values.front().size())
       column.fail("has " + counted(values.back().size(), "value") + ", but the first column has " +
                       std::to_string(values.front().size()),
-                  "Take the file from its source again");
+                  "Get the file from its source again");
   }
   for (std::size_t i = 0; i < values.front().size(); ++i) {
     Json record = Json::object();
@@ -110,14 +110,14 @@ void add_columns(const JsonView& root, TableBuilder& builder) {
       if (values[column][i].first != values.front()[i].first)
         columns[column].second.fail("has \"" + values[column][i].first + "\" where the first column has \"" +
                                         values.front()[i].first + "\"",
-                                    "Take the file from its source again");
+                                    "Get the file from its source again");
       record[columns[column].first] = *values[column][i].second;
     }
     builder.add(record, i + 1);
   }
 }
 
-/// Whether the object holds columns: all members objects, or all lists, and one of them the prompts.
+/// Whether the object holds columns: its members are all objects or all lists, and one of them holds the prompts.
 bool holds_columns(const Json& root) {
   bool objects = true, lists = true, prompts = false;
   for (const auto& [key, value] : root.items()) {

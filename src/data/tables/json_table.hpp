@@ -26,10 +26,11 @@ bool is_json_file(const std::filesystem::path& path);
 ///   - rows of Hugging Face's dataset server ({"rows": [{"row": {..}}]});
 ///   - an object with one list of questions somewhere in it ("data", "questions", "examples", ...).
 /// json_record.hpp says what a question may look like. Throws InputError with the JSON path, and in JSON lines the
-/// line, on what is no JSON, has no questions, or more than one list of them; UsageError if the file cannot be opened.
+/// line, for what is not JSON, has no questions, or has more than one list of them; UsageError if the file cannot be
+/// opened.
 Table read_json_table(const std::filesystem::path& path);
 
-/// The same of one document's text.
+/// The same for one document's text.
 Table json_table_of(std::string_view text, const std::filesystem::path& name);
 
 } // namespace sciexam::inline data

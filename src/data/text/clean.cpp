@@ -22,7 +22,7 @@ bool is_white_space(char32_t c) {
          utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ZS;
 }
 
-/// Characters that are not seen. The joiners U+200C and U+200D stay: some scripts spell with them.
+/// Invisible characters. The joiners U+200C and U+200D stay: some scripts spell with them.
 bool is_invisible(char32_t c) {
   const bool direction = (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
   return direction || c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0xAD || c == 0x200B || c == 0x2060 || c == 0xFEFF;
@@ -76,7 +76,7 @@ std::string composed(const std::string& text) {
   return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
 }
 
-/// Takes `changed` for `text`, and counts it if they differ.
+/// Replaces `text` by `changed`, and counts it if they differ.
 void take(std::string& text, std::string changed, std::size_t& count) {
   if (changed == text)
     return;

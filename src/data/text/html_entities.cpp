@@ -16,8 +16,8 @@ struct Entity {
   char32_t code_point;
 };
 
-/// Of HTML 4.01 (section 24) and XML, sorted by name. The angle brackets are those of HTML 5: what HTML 4 has is a form
-/// of Chinese punctuation.
+/// Of HTML 4.01 (section 24) and XML, sorted by name. The angle brackets are those of HTML 5: those of HTML 4 are a
+/// form of Chinese punctuation.
 constexpr Entity kEntities[] = {
     {"AElig", 0xC6},    {"Aacute", 0xC1},   {"Acirc", 0xC2},    {"Agrave", 0xC0},    {"Alpha", 0x391},
     {"Aring", 0xC5},    {"Atilde", 0xC3},   {"Auml", 0xC4},     {"Beta", 0x392},     {"Ccedil", 0xC7},

@@ -11,7 +11,7 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
-/// Bytes by which a kind of file is known.
+/// Bytes by which a kind of file is recognised.
 struct Signature {
   std::string_view bytes;
   std::string_view name, remedy;
@@ -22,14 +22,14 @@ constexpr std::string_view kExport = "Export its table as CSV, in UTF-8 and with
 constexpr std::string_view kPandas = "Convert it to CSV, for example with pandas' to_csv(..., index=False)";
 constexpr std::string_view kDownload = "Download the file itself";
 
-/// In place of a file, or around it.
+/// What may stand in place of a file, or wrap it.
 constexpr Signature kWrappings[] = {
     {"version https://git-lfs"sv, "a Git LFS pointer, not the file it stands for",
      "Run git lfs pull in its repository, or download the file itself"},
     {"\x1F\x8B"sv, "a gzip archive", "Unpack it with gunzip"},
     {"PK\x05\x06"sv, "an empty zip archive", kDownload},
     {"\x28\xB5\x2F\xFD"sv, "a zstd archive", "Unpack it with zstd -d"},
-    {"1AY&SY"sv, "a bzip2 archive", "Unpack it with bunzip2", 4}, // behind "BZh" and the block size
+    {"1AY&SY"sv, "a bzip2 archive", "Unpack it with bunzip2", 4}, // after "BZh" and the block size
     {"\xFD\x37zXZ\0"sv, "an xz archive", "Unpack it with unxz"},
     {"\x04\x22\x4D\x18"sv, "an lz4 archive", "Unpack it with lz4 -d"},
     {"7z\xBC\xAF\x27\x1C"sv, "a 7-Zip archive", "Unpack it with 7z x"},
@@ -37,7 +37,7 @@ constexpr Signature kWrappings[] = {
     {"ustar"sv, "a tar archive", "Unpack it with tar xf", 257},
 };
 
-/// Other kinds. Signatures that a table's header could begin with go on with the byte that follows them.
+/// Other kinds. Where a table's header could begin like a signature, the byte that follows is included.
 constexpr Signature kForeign[] = {
     {"PAR1\x15"sv, "a Parquet table", kPandas},
     {"ARROW1\0"sv, "an Arrow (Feather) table", kPandas},
@@ -106,7 +106,7 @@ std::optional<FileKind> kind_of_wide_text(std::string_view beginning) {
   return std::nullopt;
 }
 
-/// Pickles of protocol 2 to 5 begin with PROTO; those of 4 and 5 go on with FRAME.
+/// Pickles of protocol 2 to 5 begin with PROTO; those of 4 and 5 continue with FRAME.
 bool is_pickle(std::string_view beginning) {
   return beginning.size() > 2 && beginning[0] == '\x80' && beginning[1] >= 2 && beginning[1] <= 5 &&
          (beginning[1] < 4 || beginning[2] == '\x95');
@@ -121,11 +121,11 @@ bool begins_in_any_case(std::string_view text, std::string_view lower_case) {
 
 std::optional<FileKind> kind_of_markup(std::string_view text) {
   if (begins_in_any_case(text, "<!doctype html") || begins_in_any_case(text, "<html"))
-    return FileKind{"a web page (HTML), as sites give it instead of a file that needs a login",
+    return FileKind{"a web page (HTML), as sites send instead of a file that needs a login",
                     "Open it in a browser to see what it says, and download the file itself", true};
   if (text.starts_with("<?xml"))
     return FileKind{"XML", std::string(kExport)};
-  // A table's first cell may begin with a bracket, but no second one or double quote follows there.
+  // A table's first cell may begin with a bracket, but not with a second one or a double quote after it.
   if (!text.starts_with('{') && !text.starts_with('['))
     return std::nullopt;
   const std::size_t next = text.find_first_not_of(" \t\r\n", 1);

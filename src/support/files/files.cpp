@@ -17,7 +17,7 @@
 namespace sciexam::inline support {
 namespace {
 
-constexpr std::size_t kRandomCharacters = 6; ///< that end a temporary name
+constexpr std::size_t kRandomCharacters = 6; ///< at the end of a temporary name
 
 std::string reason() {
   return std::strerror(errno);
@@ -40,7 +40,7 @@ OpenFile open_regular(const std::filesystem::path& path) {
   return {std::move(descriptor), static_cast<std::uint64_t>(status.st_size)};
 }
 
-/// Letters and digits that another call, thread or process hardly repeats; where one does, O_EXCL notices.
+/// Letters and digits that another call, thread or process is unlikely to repeat; if one does, O_EXCL notices.
 std::string random_characters() {
   constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   static std::atomic<std::uint64_t> calls = 0;
@@ -87,7 +87,7 @@ void MappedFile::release(std::span<const std::byte> part) const noexcept {
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = static_cast<std::size_t>(part.data() - data_), end = begin + part.size();
   const std::size_t first = (begin + page - 1) / page * page, last = end / page * page;
-  if (first < last) // advice: whether it is taken changes nothing but memory
+  if (first < last) // only advice: ignoring it costs nothing but memory
     ::madvise(const_cast<std::byte*>(data_) + first, last - first, MADV_DONTNEED);
 }
 
@@ -107,7 +107,7 @@ std::string read_text_file(const std::filesystem::path& path, std::uint64_t limi
     if (got <= 0) // at the end of a file errno is that of an earlier call
       throw WorkError(path.string() + ": could be read only up to byte " + std::to_string(done) + " of " +
                       std::to_string(text.size()) + ": " + (got < 0 ? reason() : "the file ends there") +
-                      ". Check the disk, and that nothing else writes the file");
+                      ". Check the disk, and that nothing else writes to the file");
     done += static_cast<std::size_t>(got);
   }
   return text;

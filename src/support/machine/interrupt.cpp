@@ -9,7 +9,7 @@ namespace {
 /// Senders often signal both the process and its group (timeout(1) does); the two count as one.
 constexpr time_t kSameSignalSeconds = 1;
 
-/// Of the handler's stack: many times what the kernel writes for the largest CPU state.
+/// The size of the handler's stack: many times what the kernel writes for the largest CPU state.
 constexpr std::size_t kStackBytes = std::size_t{64} << 10;
 
 volatile std::sig_atomic_t signalled = 0;

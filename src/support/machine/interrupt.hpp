@@ -7,8 +7,8 @@
 
 namespace sciexam::inline support {
 
-/// While one exists, SIGINT and SIGTERM make interrupted() true instead of ending the process. Another signal, two
-/// seconds later or more, ends it as usual. To be made by the program's first thread, which is the one that the kernel
+/// While a guard exists, SIGINT and SIGTERM make interrupted() true instead of ending the process. Another signal, two
+/// or more seconds later, ends it as usual. To be made by the program's first thread, which is the one that the kernel
 /// hands such signals to: they are handled on a stack of their own.
 class InterruptGuard {
 public:

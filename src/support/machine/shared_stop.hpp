@@ -1,4 +1,4 @@
-// A request to stop that work on several threads looks for.
+// A request to stop, shared by work on several threads.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 
 namespace sciexam::inline support {
 
-/// Asks `ask` on the thread that made it alone, and not again once the answer was true: then it is true for good, on
-/// every thread.
+/// Calls `ask` only on the thread that made this object, and never again once it has returned true: from then on the
+/// answer is true on every thread.
 class SharedStop {
 public:
   explicit SharedStop(std::function<bool()> ask) : ask_(std::move(ask)) {}
@@ -19,7 +19,7 @@ public:
       stopped_ = ask_();
     return stopped_;
   }
-  /// True if the answer was true already; does not ask.
+  /// True if the answer has already been true; does not ask.
   bool stopped() const noexcept { return stopped_; }
 
 private:

@@ -59,7 +59,7 @@ int available_threads() {
 
 void use_all_cpus() {
   if (CPU_COUNT(&cpus_at_start) > 0)
-    ::sched_setaffinity(0, sizeof cpus_at_start, &cpus_at_start); // if refused, fewer must do
+    ::sched_setaffinity(0, sizeof cpus_at_start, &cpus_at_start); // if refused, fewer CPUs have to do
 }
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& task) {

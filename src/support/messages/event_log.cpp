@@ -12,7 +12,7 @@
 namespace sciexam::inline support {
 namespace {
 
-std::mutex event_mutex; // of the stream
+std::mutex event_mutex; // guards the stream
 
 /// Not open where there is no log.
 std::ofstream& event_stream() {

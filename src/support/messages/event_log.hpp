@@ -16,7 +16,7 @@ bool event_log_is_open();
 
 /// Appends the line {"time": seconds since 1970, "event": `event`, ...the members of `facts`} and flushes it; does
 /// nothing if no log is open. Any thread may call it. If a line cannot be written (disk full), the log is closed with
-/// one warning and the work goes on.
+/// one warning and the work continues.
 void log_event(std::string_view event, const Json& facts);
 
 } // namespace sciexam::inline support

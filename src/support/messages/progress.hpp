@@ -35,7 +35,7 @@ public:
   void advance(std::uint64_t done);
   /// Work done by an earlier process: shown as done, but left out of the rate.
   void skip(std::uint64_t done);
-  /// Shown by the next lines between the part done and the rate, e.g. "loss 1.234".
+  /// Shown from the next line on between the percentage and the rate, e.g. "loss 1.234".
   void note(std::string text);
   /// Draws the final state and ends the line.
   void finish();
@@ -48,7 +48,7 @@ private:
   void show(bool last);
   void log(bool last);
 
-  std::mutex mutex_; ///< of the members below; locked before the terminal's and the event log's
+  std::mutex mutex_; ///< guards the members below; locked before the terminal's and the event log's
   std::string label_, unit_, note_;
   std::uint64_t total_, done_ = 0, skipped_ = 0;
   std::chrono::steady_clock::time_point start_, shown_, logged_;

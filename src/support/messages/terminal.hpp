@@ -28,7 +28,7 @@ private:
   bool has_bar_ = false, quiet_ = false;
 };
 
-/// That of this process.
+/// The terminal of this process.
 Terminal& terminal();
 
 } // namespace sciexam::inline support

@@ -35,7 +35,7 @@ public:
       throw std::invalid_argument(problem);
     return true;
   }
-  std::string problem, remedy = "Take the file from its source again";
+  std::string problem, remedy = "Get the file from its source again";
 
 private:
   std::vector<std::set<std::string>> keys_;
@@ -48,7 +48,7 @@ JsonView JsonView::at(std::string_view key) const {
     fail("is not an object", "See the documentation of this file's format");
   const auto found = value_->find(std::string(key));
   if (found == value_->end())
-    fail("has no \"" + std::string(key) + "\"", "Add it, or take the file from its source again");
+    fail("has no \"" + std::string(key) + "\"", "Add it, or get the file from its source again");
   return {&*found, file_, path_ + "." + std::string(key)};
 }
 
@@ -70,7 +70,7 @@ std::vector<std::pair<std::string, JsonView>> JsonView::members() const {
 
 JsonView JsonView::at(std::size_t index) const {
   if (index >= size())
-    fail("has only " + counted(size(), "element"), "Take the file from its source again");
+    fail("has only " + counted(size(), "element"), "Get the file from its source again");
   return {&(*value_)[index], file_, path_ + "[" + std::to_string(index) + "]"};
 }
 
@@ -126,9 +126,9 @@ JsonDocument::JsonDocument(std::string_view text, std::filesystem::path file)
     root_ = Json::parse(text.begin(), text.end(), std::ref(guard));
   } catch (const Json::parse_error& error) {
     throw InputError({*file_}, "is not valid JSON at byte " + std::to_string(error.byte),
-                     "Take the file from its source again");
+                     "Get the file from its source again");
   } catch (const Json::exception&) { // a number out of a double's range
-    throw InputError({*file_}, "holds a number out of range", "Take the file from its source again");
+    throw InputError({*file_}, "holds a number out of range", "Get the file from its source again");
   } catch (const std::invalid_argument& error) {
     throw InputError({*file_}, error.what(), guard.remedy);
   }

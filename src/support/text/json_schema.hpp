@@ -1,4 +1,4 @@
-// JSON documents against a JSON Schema (draft 7).
+// Checks JSON documents against a JSON Schema (draft 7).
 #pragma once
 
 #include <filesystem>

@@ -21,11 +21,11 @@ Utf8Character decode_utf8(std::string_view text, std::size_t offset) noexcept;
 /// The offset of the first ill-formed sequence, or npos.
 std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
-/// The first `most` bytes of `text`, or less: it ends between two characters.
+/// The first `most` bytes of `text`, or fewer: it ends between two characters.
 std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept;
 
 /// True if `text` has a character that is not white space (Unicode's property White_Space, and the zero-width space and
-/// no-break space, which leave as little to see).
+/// no-break space, which are just as invisible).
 bool has_text(std::string_view text) noexcept;
 
 /// Appends the code point, which must be a Unicode scalar value.

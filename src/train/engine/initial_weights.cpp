@@ -53,7 +53,7 @@ void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem:
   const std::vector<std::string> extra = load_weights(network, *source, Purpose::training_start, threads);
   if (!extra.empty())
     log_line(checkpoint.string() + ": " + counted(extra.size(), "tensor") +
-             " that the network does not have left out, for example " + extra.front());
+             " unknown to the network left out, for example " + extra.front());
 }
 
 } // namespace sciexam::inline train

@@ -50,7 +50,7 @@ PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, 
   return largest;
 }
 
-// Peaks of whole trainings of 1 or 2 steps (ru_maxrss, closed book), with this estimate in brackets, in GB. kProgram
+// Peaks of complete trainings of 1 or 2 steps (ru_maxrss, closed book), with this estimate in brackets, in GB. kProgram
 // was fitted to those of base. A pass as large as the token budget is one of several, whose gradients and activations
 // exist together; otherwise the sum is a little too large.
 //   base   291 tokens  plain 2.86 (2.9), 6 layers and embeddings frozen 1.45 (1.5)

@@ -36,7 +36,7 @@ PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, 
 /// Within 10 % of the measured peaks (table in memory_estimate.cpp).
 MemoryEstimate estimate_memory(const DebertaConfig& config, const TrainingSettings& settings, const PassSize& pass);
 
-/// Settings that would need less, each with what it would come to: "--gradient-checkpointing true: 5.1 GB".
+/// Settings that would need less, each with the resulting total: "--gradient-checkpointing true: 5.1 GB".
 std::vector<std::string> ways_to_less_memory(const DebertaConfig& config, const TrainingSettings& settings,
                                              const PassSize& pass);
 

@@ -1,4 +1,4 @@
-// What computes a training: the loop drives it, and knows nothing of where weights and gradients are.
+// What computes a training: the loop drives it and does not know where weights and gradients are.
 #pragma once
 
 #include "checkpoint/weight_source.hpp"
@@ -34,8 +34,8 @@ public:
   virtual BatchLoss add_gradients(const QuestionBatch& batch, std::uint32_t step, std::uint32_t pass) = 0;
   /// The Euclidean norm of all gradients together.
   virtual double gradient_norm() const = 0;
-  /// One step of the optimiser, with all gradients times `gradient_scale`. Then there are no gradients, and the average
-  /// has followed.
+  /// One step of the optimiser, with all gradients times `gradient_scale`. Clears the gradients and updates the
+  /// average.
   virtual void step(double learning_rate, double gradient_scale) = 0;
 
   /// Adversarial weight perturbation: moves weights along their gradients, until restore() puts back the same bits.
@@ -49,14 +49,14 @@ public:
   /// Writes the weights as f32 under their Hugging Face names. Throws WorkError.
   virtual void save_weights(const std::filesystem::path& file) const = 0;
 
-  /// The tensors, all f32, that a killed run needs to go on: "parameter/NAME", "exp_avg/NAME", "exp_avg_sq/NAME" and,
-  /// if an average is kept, "average/NAME" of every trained parameter, in the order in which they are stored.
+  /// The tensors, all f32, that a killed run needs to continue: "parameter/NAME", "exp_avg/NAME", "exp_avg_sq/NAME"
+  /// and, if an average is kept, "average/NAME" of every trained parameter, in the order in which they are stored.
   virtual std::vector<TensorInfo> state_tensors() const = 0;
   /// Copies bytes `first` .. `first + out.size()` of a state tensor.
   virtual void read_state(const std::string& name, std::size_t first, std::span<std::byte> out) const = 0;
   /// Overwrites bytes of a state tensor, from `first` on.
   virtual void write_state(const std::string& name, std::size_t first, std::span<const std::byte> bytes) = 0;
-  /// Goes on after `steps` steps, all of the state having been written.
+  /// Continues after `steps` steps; all of the state must have been written.
   virtual void resume(std::int64_t steps) = 0;
 };
 

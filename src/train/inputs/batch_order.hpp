@@ -1,5 +1,5 @@
 // Which questions make up each optimiser step: a function of the seed and the
-// step alone, so that a resumed run goes on with the same ones.
+// step alone, so that a resumed run continues with the same ones.
 #pragma once
 
 #include "support/random.hpp"
@@ -51,14 +51,14 @@ private:
   std::span<const std::int64_t> lengths_;
   const TrainingSettings& settings_;
   std::int64_t per_epoch_, total_;
-  std::int64_t epoch_ = -1; ///< that batches_ is of
+  std::int64_t epoch_ = -1; ///< the epoch of batches_
   std::vector<std::vector<std::size_t>> batches_;
 };
 
 /// The random numbers of permutation().
 RandomStream permutation_stream(std::uint64_t seed, std::uint32_t stream);
 
-/// A permutation of 0 .. count - 1, by Fisher and Yates' shuffle; `stream` distinguishes permutations of one seed.
+/// A permutation of 0 .. count - 1, by the Fisher-Yates shuffle; `stream` distinguishes permutations of one seed.
 std::vector<std::size_t> permutation(std::size_t count, std::uint64_t seed, std::uint32_t stream);
 
 } // namespace sciexam::inline train

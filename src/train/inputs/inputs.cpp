@@ -34,7 +34,7 @@ std::string checked_sha256(const InputFile& file, const fs::path& path, const ch
   return sha256;
 }
 
-/// The vocabulary that the manifest names. A lock has the hashes of what it names, so no other file may have a say.
+/// The vocabulary that the manifest names. A lock has the hashes of what it names, so no other file may affect it.
 Vocabulary base_vocabulary(const std::set<std::string>& names, const fs::path& folder) {
   const bool has_model = names.contains(kSentencePieceName), has_json = names.contains(kTokenizerJsonName);
   if (!has_model && !has_json)
@@ -72,7 +72,7 @@ void append(TrainingSet& set, const fs::path& file, std::vector<Question> questi
   }
 }
 
-/// Of every question, what the column `fold` says; nothing where there is none.
+/// For each question, what the column `fold` says; nothing where there is none.
 std::vector<int> given_folds(const RunPlan& run, const TrainingSet& set) {
   std::vector<int> folds;
   for (const Question& question : set.questions)
@@ -84,7 +84,7 @@ std::vector<int> given_folds(const RunPlan& run, const TrainingSet& set) {
   return folds;
 }
 
-/// How many questions are not in the fold of their group's first one.
+/// How many questions are not in the fold of their group's first question.
 std::size_t parted(std::span<const std::size_t> groups, std::span<const int> folds) {
   std::map<std::size_t, int> fold_of_group;
   std::size_t count = 0;
@@ -169,7 +169,7 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
     warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
                " (" + format_fixed(pair.similarity, 2) + ")";
   }
-  const std::string count = counted(found.size(), "training question") + " nearly equal to validation questions";
+  const std::string count = counted(found.size(), "training question") + " nearly identical to validation questions";
   if (!manifest.exclude_near_duplicates)
     return count + ": " + warning +
            ". They make the validation look better than it is; --exclude-near-duplicates leaves them out";
@@ -207,9 +207,10 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
                                                 : given;
     for (std::size_t i = 0; i < all.size(); ++i)
       (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
-    questions.folds = given.empty() ? "dealt, near-duplicates together"
-                                    : "as the column fold says, which parts " + std::to_string(parted(groups, fold)) +
-                                          " of " + counted(all.size(), "question") + " from a near-duplicate";
+    questions.folds = given.empty()
+                          ? "dealt, near-duplicates together"
+                          : "as the column fold says, which separates " + std::to_string(parted(groups, fold)) +
+                                " of " + counted(all.size(), "question") + " from a near-duplicate";
   }
   questions.train = with_long_options(questions.train, run.settings.least_option_length);
   return questions;

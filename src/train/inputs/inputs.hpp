@@ -14,7 +14,7 @@
 
 namespace sciexam::inline train {
 
-/// What was found of a manifest's input.
+/// A manifest's base, as it was found.
 struct BaseInputs {
   std::filesystem::path folder;
   /// The weights that the manifest names, whose hash was checked, whatever else lies beside them; where it names none,
@@ -33,8 +33,8 @@ BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::pa
 
 struct DataInputs {
   TrainingSet train, valid;
-  std::vector<std::string> train_file;      ///< of every training question, its data file's name
-  std::vector<std::size_t> duplicate_group; ///< of every training question, once group_near_duplicates has run
+  std::vector<std::string> train_file;      ///< for each training question, its data file's name
+  std::vector<std::size_t> duplicate_group; ///< for each training question, once group_near_duplicates has run
   Json files = Json::array();               ///< name, sha256 and rows of each, for the lock
 };
 
@@ -44,11 +44,11 @@ struct DataInputs {
 DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::path& folder, const Tokenizer& tokenizer,
                      int threads, int folds);
 
-/// Training questions that nearly equal a validation question: warned about with the pairs, and, if the
-/// manifest says so, taken out. Returns the warning, or nothing.
+/// Finds training questions that are near-duplicates of a validation question: warns with the pairs and, if
+/// the manifest says so, leaves them out. Returns the warning, or nothing.
 std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs& data);
 
-/// Finds which training questions are near-duplicates of each other: folds do not part them.
+/// Finds which training questions are near-duplicates of each other: folds do not separate them.
 void group_near_duplicates(DataInputs& data);
 
 /// The questions of one run: those it trains on, and those that validate it.
@@ -58,7 +58,7 @@ struct RunQuestions {
 };
 
 /// Applies the run's choice of files, its fold (what the column `fold` says, else parts of the shuffled questions,
-/// near-duplicates within one part; wants group_near_duplicates called before), and, to the training questions, its
+/// near-duplicates within one part; call group_near_duplicates before), and, to the training questions, its
 /// least_option_length. Throws UsageError if no training question is left, or if some of the files have a column `fold`
 /// and some do not.
 RunQuestions questions_of(const RunPlan& run, const DataInputs& data);

@@ -24,7 +24,7 @@ std::string_view kernels_of(std::string_view list, std::string_view library) {
   return {};
 }
 
-/// As chosen_kernels() names those of oneDNN. VNNI beside AVX2 is for int8 alone, which is not trained in.
+/// As chosen_kernels() names those of oneDNN. VNNI beside AVX2 serves int8 alone, not training.
 std::optional<Isa> isa_of_onednn(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, Isa>, 6> kNames = {{{"AVX2", Isa::avx2},
                                                                        {"AVX2 with VNNI", Isa::avx2},
@@ -57,7 +57,7 @@ std::optional<Isa> isa_of_lock(const JsonView& root) {
     std::string known;
     for (const Isa each : kEveryIsa)
       known += (known.empty() ? "" : ", ") + isa_option(each);
-    field.fail("is " + field.json().dump() + ", which this program does not know", "It is one of " + known);
+    field.fail("is " + field.json().dump() + ", which this program does not know", "It must be one of " + known);
   }
   return isa;
 }

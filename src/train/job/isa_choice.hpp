@@ -10,10 +10,9 @@
 
 namespace sciexam::inline train {
 
-/// The smallest instruction set with which a CPU does again what the lock `root` records: its minimum_isa. Locks from
-/// before there was that field name the kernels of their machine ("own AVX2, LibTorch AVX2, oneDNN AVX2"; the first
-/// ones no own kernels): where all of them are of one instruction set, it is that. Nothing if they are not, or not
-/// known.
+/// The smallest instruction set with which a CPU can repeat what the lock `root` records: its minimum_isa. Locks from
+/// before that field name the kernels of their machine ("own AVX2, LibTorch AVX2, oneDNN AVX2"; the oldest name no own
+/// kernels): if all of them are of one instruction set, it is that one. Nothing if they are not, or are unknown.
 std::optional<Isa> isa_of_lock(const JsonView& root);
 
 /// Throws UsageError if `best`, the best that this CPU has, is less than `wanted`. `who` asks for it ("--isa avx512", a

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Every setting, where runs differ with each one's value.
+/// Every setting; where runs differ, with the value of each.
 NamedTexts named_settings(const std::vector<RunPlan>& plans) {
   const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
   std::vector<Json> of_runs;

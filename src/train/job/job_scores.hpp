@@ -1,4 +1,4 @@
-// What the runs of a training say together.
+// What the runs of a training achieve together.
 #pragma once
 
 #include "train/job/predictions.hpp"

@@ -34,7 +34,7 @@ std::string reproducible_where(const TrainingRequest& request, const TrainingMan
          counted(request.threads, "thread");
 }
 
-/// Compares the instruction sets of here and there. Lines are added only where they differ or are not known.
+/// Compares the instruction sets of this run and the lock. Lines are added only where they differ or are not known.
 bool compare_isa(const JsonView& lock, const Json& here, std::vector<std::string>& lines) {
   const std::optional<Isa> there = isa_of_lock(lock), ours = isa_of_option(here.at("minimum_isa").get<std::string>());
   if (there && ours == there)
@@ -124,8 +124,9 @@ LockComparison compare_with_lock(const fs::path& lock, const TrainingOutcome& ou
     const bool equal = found->weights_sha256 == expected;
     comparison.same = comparison.same && equal;
     comparison.lines.push_back(name +
-                               (equal ? ": the same weights, sha256 "
-                                      : ": OTHER WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ") +
+                               (equal
+                                    ? ": the same weights, sha256 "
+                                    : ": DIFFERENT WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ") +
                                expected);
   }
   if (!comparison.same)

@@ -9,9 +9,9 @@
 
 namespace sciexam::inline train {
 
-/// The lock of the runs that `outcome` has. `base_files` and `data_files` are what was found of the inputs, with their
+/// The lock of the runs that `outcome` has. `base_files` and `data_files` are the inputs that were found, with their
 /// sha256. Kernels are held to one instruction set by now (use_isa()): it is recorded as the minimum that a CPU needs
-/// to do the same again.
+/// to repeat them.
 Json make_lock(const TrainingRequest& request, const Json& base_files, const Json& data_files,
                const TrainingOutcome& outcome, const NamedTexts& scores);
 
@@ -24,7 +24,7 @@ struct LockComparison {
   std::vector<std::string> lines; ///< one for each run, and, if they are not all the same, what differs
 };
 
-/// Holds the runs of `outcome` against those of the same names in `lock`.
+/// Compares the runs of `outcome` with those of the same names in `lock`.
 LockComparison compare_with_lock(const std::filesystem::path& lock, const TrainingOutcome& outcome);
 
 } // namespace sciexam::inline train

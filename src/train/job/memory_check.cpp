@@ -20,8 +20,8 @@ void require_memory(const DebertaConfig& config, const RunPlan& run, const PassS
   for (const std::string& way : ways_to_less_memory(config, run.settings, pass))
     ways += (ways.empty() ? "" : "; ") + way;
   throw UsageError(run.name + ": needs about " + format_memory(estimate.total()) + " of memory, but only " +
-                   format_memory(available) + " are available. What would need less: " +
-                   (ways.empty() ? "a smaller model" : ways) + ". Or try all the same: --ignore-memory-estimate");
+                   format_memory(available) + " is available. What would need less: " +
+                   (ways.empty() ? "a smaller model" : ways) + ". Or try anyway: --ignore-memory-estimate");
 }
 
 } // namespace sciexam::inline train

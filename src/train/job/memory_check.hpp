@@ -1,4 +1,4 @@
-// Whether the memory suffices, before anything is trained.
+// Whether there is enough memory, before anything is trained.
 #pragma once
 
 #include "train/engine/memory_estimate.hpp"
@@ -7,7 +7,7 @@
 namespace sciexam::inline train {
 
 /// Logs what a run will need. Throws UsageError, with settings that need less, if that is more than there is and the
-/// request does not say to try all the same. How much memory another device than the CPU has is not known.
+/// request does not say to try anyway. How much memory a device other than the CPU has is not known.
 void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass,
                     const TrainingRequest& request);
 

@@ -9,8 +9,8 @@
 
 namespace sciexam::inline train {
 
-/// The manifest's runs that are asked for, with folds each of them once a fold, as NAME_fold_K. Throws UsageError for a
-/// name that the manifest does not have.
+/// The manifest's runs that are asked for; with folds, each of them once per fold, as NAME_fold_K. Throws UsageError
+/// for a name that the manifest does not have.
 std::vector<RunPlan> planned_runs(const TrainingRequest& request);
 
 /// "run_0" of "run_0_fold_3".

@@ -15,7 +15,7 @@ namespace sciexam::inline train {
 struct Predictions {
   std::string run;
   TrainingSet questions;
-  std::vector<OptionLogits> logits; ///< one a question
+  std::vector<OptionLogits> logits; ///< one per question
 };
 
 /// CSV "run,place,answer,A,B,C,D,E": probabilities, a row for each question of each element. Throws WorkError.

@@ -19,7 +19,7 @@ struct TrainingRequest {
   TrainingManifest manifest; ///< with the command line's overrides applied
   std::filesystem::path base, data, out;
   std::vector<std::string> runs; ///< names of those to train; empty: all
-  std::int64_t folds = 0;        ///< 2 or more: each run is trained this many times, each with another part held out
+  std::int64_t folds = 0; ///< 2 or more: each run is trained this many times, each with a different part held out
   int threads = 1;
   std::string device = "cpu"; ///< "cpu", or, with a LibTorch that has it, "cuda", "cuda:1"
   bool resume = false;

@@ -59,7 +59,7 @@ private:
   TrainingOutcome outcome_;
 };
 
-/// Everything that can be refused is looked at before the first run starts.
+/// Everything that can be refused is checked before the first run starts.
 void TrainingJob::prepare() {
   for (const std::string& note : base_.vocabulary.notes)
     log_line(note);
@@ -88,7 +88,7 @@ void TrainingJob::check(const RunPlan& plan) const {
   if (questions.train.empty() || (plan.fold && questions.valid.empty()))
     throw UsageError(plan.name + ": has no " +
                      (questions.train.empty() ? "training questions" : "questions to validate with") +
-                     ". Look at its data and folds");
+                     ". Check its data and folds");
   if (!questions.folds.empty())
     log_line(plan.name + ": folds are " + questions.folds);
   if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
@@ -108,8 +108,8 @@ Json TrainingJob::record() const {
 }
 
 /// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update. Nor is
-/// which of several GPUs it is: their runs, trained side by side, are collected by one that resumes them all. The
-/// instruction set is in it where one is asked for: without, a run may go on on another kind of CPU.
+/// which of several GPUs it uses: runs trained on them side by side are collected by a process that resumes them all.
+/// The instruction set is in it where one is asked for; otherwise a run may continue on another kind of CPU.
 std::string TrainingJob::identity(const RunPlan& plan, const RunQuestions& questions) const {
   Json json = record();
   json.erase("program");
@@ -155,7 +155,7 @@ void TrainingJob::train(const RunPlan& plan) {
   DebertaForMultipleChoice network(configured(base_.config, plan.settings));
   std::optional<RunResult> result = request_.resume ? finished_run(run.folder, run.identity) : std::nullopt;
   if (result)
-    log_line(plan.name + ": has finished before; its result is taken");
+    log_line(plan.name + ": has already finished; its result is used");
   else
     result = train_from_start(network, run);
   outcome_.runs.push_back(*result);

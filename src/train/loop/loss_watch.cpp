@@ -13,7 +13,7 @@ std::optional<std::string> LossWatch::observe(double loss, double learning_rate)
     return std::nullopt;
   return printed(
       "the loss has been at %.3f = ln 5, that of pure guessing, for %lld steps (average %.4f, learning rate "
-      "now %.3g): nothing is learnt. If it stays so, start again with a lower --learning-rate (5e-6 works for "
+      "now %.3g): nothing is learnt. If it stays that way, start again with a lower --learning-rate (5e-6 works for "
       "DeBERTa-v3-large where 2e-5 fails), a longer --warmup-ratio, or another --seed",
       kGuessing, static_cast<long long>(patience_), average_, learning_rate);
 }

@@ -31,7 +31,7 @@ std::int64_t watch_patience(std::int64_t total) {
 RunProgress resumed(const RunStateFiles& states, TrainingEngine& engine, const RunRequest& request) {
   if (!request.resume && fs::exists(request.folder / "log.jsonl"))
     throw UsageError(request.folder.string() +
-                     ": holds a run already. Give --resume to go on with it, or another folder with --out");
+                     ": already holds a run. Give --resume to continue it, or another folder with --out");
   return request.resume ? states.load(engine).value_or(RunProgress{}) : RunProgress{};
 }
 
@@ -39,7 +39,7 @@ const fs::path& prepared(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
-    throw WorkError(folder.string() + ": cannot be made: " + error.message() + ". Name another folder with --out");
+    throw WorkError(folder.string() + ": cannot be created: " + error.message() + ". Name another folder with --out");
   return folder;
 }
 
@@ -105,7 +105,7 @@ void TrainingLoop::require_finite(double loss, double norm, const QuestionBatch&
     places += (places.empty() ? "" : "; ") + train_.places[index];
   throw WorkError(request_.name + ", step " + std::to_string(progress_.step + 1) + ": the " +
                   (std::isfinite(loss) ? "gradient" : "loss") + " is not finite. The batch was: " + places +
-                  ". The last good state is kept; look at these rows, and lower --learning-rate or --max-grad-norm, or "
+                  ". The last good state is kept; check these rows, and lower --learning-rate or --max-grad-norm, or "
                   "lengthen --warmup-ratio");
 }
 
@@ -173,7 +173,7 @@ void TrainingLoop::keep_best(const Scores& scores) {
     write_folder("best");
 }
 
-/// False, with a loud message, if the disk would not take it.
+/// False, with a loud message, if it cannot be written.
 bool TrainingLoop::save_state() {
   progress_.loss_average = watch_.average();
   progress_.pinned_steps = watch_.pinned_steps();
@@ -182,7 +182,7 @@ bool TrainingLoop::save_state() {
     return true;
   } catch (const WorkError& error) {
     const std::string text =
-        std::string("THE STATE COULD NOT BE SAVED, the training goes on without it: ") + error.what();
+        std::string("THE STATE COULD NOT BE SAVED, the training continues without it: ") + error.what();
     log_line(request_.name + ": " + text);
     log_.warning(progress_.step, text);
     return false;
@@ -203,7 +203,7 @@ void TrainingLoop::after_step(const StepRecord& record) {
     const bool saved = save_state();
     throw WorkError(request_.name + ": interrupted after step " + std::to_string(progress_.step) +
                     (saved ? "; its state is saved" : "; its state could not be saved") +
-                    ". The same command with --resume goes on from the last saved state");
+                    ". The same command with --resume continues from the last saved state");
   }
 }
 
@@ -245,7 +245,8 @@ RunResult TrainingLoop::run() {
   const std::int64_t total = order_.total_steps();
   Progress bar(request_.name, order_.tokens_of_steps(0, total), "tokens");
   if (progress_.step > 0) {
-    log_line(request_.name + ": goes on after step " + std::to_string(progress_.step) + " of " + std::to_string(total));
+    log_line(request_.name + ": continues after step " + std::to_string(progress_.step) + " of " +
+             std::to_string(total));
     bar.skip(order_.tokens_of_steps(0, progress_.step));
   }
   while (progress_.step < total && !progress_.stopped_early) {

@@ -61,7 +61,7 @@ struct TrainingManifest {
 /// settings that contradict each other.
 TrainingManifest parse_training_manifest(std::string_view text, const std::filesystem::path& file);
 
-/// The whole manifest as a document that parse_training_manifest() reads again, every setting of every run
+/// The complete manifest as a document that parse_training_manifest() reads again, every setting of every run
 /// spelled out: what a lock records.
 Json to_json(const TrainingManifest& manifest);
 

@@ -65,7 +65,7 @@ struct TrainingSettings {
   std::int64_t save_steps = 500;            ///< optimiser steps between checkpoints to resume from; 0: at validations
 };
 
-/// One setting: its name, what it says, and where it is kept.
+/// One setting: its name, what it means, and where it is kept.
 struct SettingField {
   using Member = std::variant<bool TrainingSettings::*, std::int64_t TrainingSettings::*, double TrainingSettings::*,
                               std::string TrainingSettings::*>;

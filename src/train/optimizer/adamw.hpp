@@ -38,7 +38,7 @@ public:
     at::Tensor exp_avg, exp_avg_sq;
   };
   const std::vector<Moments>& moments() const noexcept { return moments_; }
-  /// Goes on after `steps` steps, the moments having been filled.
+  /// Continues after `steps` steps; the moments must have been filled.
   void resume(std::int64_t steps);
 
 private:

@@ -10,7 +10,7 @@
 
 namespace sciexam::inline train {
 
-/// Of 128,100 rows some hundreds have a gradient: the others are not stored.
+/// Of 128,100 rows a few hundred have a gradient: the others are not stored.
 class RowGradients {
 public:
   explicit RowGradients(std::int64_t width) : width_(static_cast<std::size_t>(width)) {}

@@ -13,7 +13,7 @@ std::string write_checkpoint_folder(const std::filesystem::path& folder, const C
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)
-    throw WorkError(folder.string() + ": cannot be made: " + error.message() + ". Check the folder above it");
+    throw WorkError(folder.string() + ": cannot be created: " + error.message() + ". Check the folder above it");
   remove_temporary_files(folder);
   const std::filesystem::path weights = folder / "model.safetensors";
   save_weights(weights);

@@ -18,7 +18,7 @@ struct CheckpointFiles {
 };
 
 /// Makes a folder of these and of model.safetensors, which `save_weights` writes to the path that it is given; each
-/// file appears whole or not at all. Throws WorkError if the disk is full. Returns the sha256 of model.safetensors.
+/// file appears complete or not at all. Throws WorkError if the disk is full. Returns the sha256 of model.safetensors.
 std::string write_checkpoint_folder(const std::filesystem::path& folder, const CheckpointFiles& files,
                                     const std::function<void(const std::filesystem::path&)>& save_weights);
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30;
 
-/// Calls `use` with every whole line that is a record.
+/// Calls `use` with every complete line that is a record.
 void for_each_record(const std::filesystem::path& file,
                      const std::function<void(const std::string&, const Json&)>& use) {
   if (!std::filesystem::exists(file))
@@ -46,7 +46,7 @@ void RunLog::write(const Json& line) {
   const bool good = std::fwrite(text.data(), 1, text.size(), out_.get()) == text.size() && std::fflush(out_.get()) == 0;
   if (!good && !failed_)
     warn_line(file_.string() + ": cannot be written: " + std::strerror(errno) +
-              ". The training goes on; free some space, or its report will have gaps");
+              ". The training continues; free some space, or its report will have gaps");
   failed_ = !good;
   std::clearerr(out_.get());
 }

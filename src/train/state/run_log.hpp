@@ -21,7 +21,7 @@ struct StepRecord {
   double seconds = 0;      ///< that it took
 };
 
-/// Appends lines {"event": "step" | "validation" | "warning", "step": ..., ...}, each written through at once.
+/// Appends lines {"event": "step" | "validation" | "warning", "step": ..., ...}, each flushed at once.
 class RunLog {
 public:
   /// Keeps the lines of an earlier process up to `step` and drops later ones, which will be made again.

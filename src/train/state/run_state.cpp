@@ -77,7 +77,7 @@ void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engi
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error)
-    throw WorkError(folder_.string() + ": cannot be made: " + error.message() +
+    throw WorkError(folder_.string() + ": cannot be created: " + error.message() +
                     ". Free some space, or check the folder");
   const std::vector<TensorInfo> tensors = engine.state_tensors();
   Sha256 hash;

@@ -1,4 +1,4 @@
-// What a killed run needs to go on as if nothing had happened.
+// What a killed run needs to continue as if nothing had happened.
 #pragma once
 
 #include "support/text/json.hpp"
@@ -36,10 +36,10 @@ public:
   RunStateFiles(std::filesystem::path folder, std::string identity);
 
   /// Writes both files to temporary names, syncs, renames; then removes older ones. Throws WorkError if the disk
-  /// is full: the states before are intact then.
+  /// is full: earlier states are then still intact.
   void save(const RunProgress& progress, const TrainingEngine& engine);
 
-  /// Gives the engine the newest state that is whole. States that are torn or damaged are named in a message and
+  /// Gives the engine the newest state that is complete. States that are torn or damaged are named in a message and
   /// skipped. Nothing if there is none. Throws UsageError for a state of another identity.
   std::optional<RunProgress> load(TrainingEngine& engine) const;
 

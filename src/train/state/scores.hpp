@@ -17,7 +17,7 @@ struct Scores {
 Json to_json(const Scores& scores);
 Scores scores_from_json(const JsonView& object);
 
-/// The scores of these logits, one entry a question.
+/// The scores of these logits, one entry per question.
 Scores score(const TrainingSet& set, std::span<const OptionLogits> logits);
 
 } // namespace sciexam::inline train

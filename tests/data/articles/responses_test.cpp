@@ -159,11 +159,9 @@ TEST_CASE("a file is imported line by line, and refused if it yields no question
                    data);
   CHECK(data.records.size() == 1);
   CHECK(data.rejected.at(0).row == 3);
-  CHECK_THAT(
-      fault_of([&] { import_responses(write_file(folder / "n.jsonl", "broken\n"), kArticles, data); }),
-      ContainsSubstring("n.jsonl: gives no question that can be used; the last was rejected for: malformed response"));
-  CHECK_THAT(
-      fault_of([&] { import_responses(write_file(folder / "empty.jsonl", "\n"), kArticles, data); }),
-      EndsWith("empty.jsonl: gives no question that can be used. Give the service's output file, and the articles "
-               "that the requests were made from"));
+  CHECK_THAT(fault_of([&] { import_responses(write_file(folder / "n.jsonl", "broken\n"), kArticles, data); }),
+             ContainsSubstring("n.jsonl: gives no usable question; the last was rejected for: malformed response"));
+  CHECK_THAT(fault_of([&] { import_responses(write_file(folder / "empty.jsonl", "\n"), kArticles, data); }),
+             EndsWith("empty.jsonl: gives no usable question. Give the service's output file, and the articles "
+                      "that the requests were made from"));
 }

@@ -66,9 +66,8 @@ TEST_CASE("numbers count from 0 if one is 0, from 1 if one equals the number of 
 TEST_CASE("numbers that do not show whether they begin at 0 or 1 are refused, unless an option says so") {
   CHECK(fault_of([] {
           form_of({"1", "2", "3"});
-        }) ==
-        "set.csv: its answers are numbers, but none of them shows whether they count from 0 or from 1. Say it with "
-        "--answer-base 0 or --answer-base 1");
+        }) == "set.csv: its answers are numbers, but none of them shows whether they count from 0 or from 1. Give "
+              "--answer-base 0 or --answer-base 1");
   CHECK_THAT(fault_of([] { form_of({"0", "5", "3"}); }), StartsWith("set.csv: its answers are numbers from 0 to 5, "));
   CHECK(form_of({"1", "2", "3"}, 0) == AnswerForm::index_from_0);
   CHECK(form_of({"1", "2", "3"}, 1) == AnswerForm::index_from_1);

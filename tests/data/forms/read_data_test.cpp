@@ -94,8 +94,8 @@ TEST_CASE("with five options required, four are too few") {
 
 TEST_CASE("a file without usable rows or without answers is refused") {
   CHECK_THAT(fault_of_text("prompt,A,B,answer\np,1,1,A\n"),
-             ContainsSubstring("has 1 row, of which none can be used; the last is rejected for: two equal options. "));
-  CHECK_THAT(fault_of_text("prompt,A,B,answer\n"), ContainsSubstring("has 0 rows, of which none can be used. "));
+             ContainsSubstring("has 1 row, none of which can be used; the last was rejected for: two equal options. "));
+  CHECK_THAT(fault_of_text("prompt,A,B,answer\n"), ContainsSubstring("has 0 rows, none of which can be used. "));
   CHECK_THAT(fault_of_text("prompt,A,B\np,1,2\n"),
              ContainsSubstring("row 1: the header has no column for the answer. "));
 }
@@ -169,5 +169,5 @@ TEST_CASE("a hold-out is read with or without answers, faulty rows too") {
   CHECK(questions[0].prompt == "a & b");
   CHECK_FALSE(read_hold_out(write_file(folder / "train.csv", "prompt,A,B,answer\np,1,2,1\n")).questions.at(0).answer);
   CHECK_THAT(fault_of([&] { read_hold_out(write_file(folder / "none.csv", "prompt,A,B\n")); }),
-             EndsWith("has a header but no questions. Check that the file was copied whole"));
+             EndsWith("has a header but no questions. Check that the file was copied completely"));
 }

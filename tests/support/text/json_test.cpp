@@ -107,7 +107,7 @@ TEST_CASE("unknown members are refused where only known ones are allowed") {
 }
 
 TEST_CASE("what is not JSON is refused with the byte") {
-  CHECK(parse_fault("{\"a\": }") == "c.json: is not valid JSON at byte 7. Take the file from its source again");
+  CHECK(parse_fault("{\"a\": }") == "c.json: is not valid JSON at byte 7. Get the file from its source again");
   for (const std::string text : {"", "{", "[1,]", "nul", "{} x", "\"\xFF\"", "'a'", "NaN"}) {
     CAPTURE(text);
     CHECK_THAT(parse_fault(text), StartsWith("c.json: is not valid JSON at byte "));

@@ -84,7 +84,7 @@ TEST_CASE("where weights differ, the comparison names the instruction set only i
   LockComparison comparison = locked.compare(lock);
   CHECK(!comparison.same);
   CHECK(comparison.lines.size() == 1);
-  CHECK(has_line(comparison, "run_0: OTHER WEIGHTS"));
+  CHECK(has_line(comparison, "run_0: DIFFERENT WEIGHTS"));
   const Isa other = chosen_isa() == Isa::avx512 ? Isa::avx2 : Isa::avx512;
   lock["minimum_isa"] = isa_option(other);
   lock["program"] = "sciexam y";
