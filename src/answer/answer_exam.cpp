@@ -1,6 +1,7 @@
 #include "answer/answer_exam.hpp"
 
 #include "answer/answer_page.hpp"
+#include "answer/exam_retrieval.hpp"
 #include "answer/locate.hpp"
 #include "answer/package_use.hpp"
 #include "answer/run_report.hpp"
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 /// The stages, in order, and what each leaves for the next.
 class ExamRun {
 public:
-  explicit ExamRun(const AnswerRequest& request) : request_(request) {}
+  explicit ExamRun(const AnswerRequest& request) : request_(request), retrieval_(request.index, request.retrieval) {}
 
   AnswerOutcome operator()();
 
@@ -35,6 +36,7 @@ private:
   void open_package();
   void read();
   void prepare();
+  void retrieve();
   void encode();
   void plan();
   void answer();
@@ -47,11 +49,13 @@ private:
 
   const AnswerRequest& request_;
   BootClock clock_;
+  std::string without_context_; ///< a sentence, if an open-book package has no contexts
   double begin_ = clock_.seconds(), prepared_ = 0, deadline_ = 0;
   RunFacts facts_;
   std::optional<Package> package_;
   std::exception_ptr package_fault_; ///< why there is no package_
   std::optional<DeviceSet> devices_;
+  ExamRetrieval retrieval_;
   std::optional<SubmissionWriter> submission_;
   std::optional<PackageExam> encoded_;
   std::int64_t token_budget_ = 0;
@@ -125,11 +129,29 @@ void ExamRun::prepare() {
     std::rethrow_exception(package_fault_);
   state_machine();
   state("precision", name_of(request_.precision.precision, *package_, *devices_));
-  if (package_->needs_context() && !outcome_.exam.has_context)
-    warn_line("the exam has no column context, but the package's template is open book: the models were trained with "
-              "context and will answer worse without it");
+  state("passage index", retrieval_.open());
+  if (package_->needs_context() && !outcome_.exam.has_context && !retrieval_.usable()) {
+    without_context_ =
+        "the models were trained with contexts and answer without: there is no usable passage index, and "
+        "the exam has no column context";
+    warn_line(without_context_);
+  }
   deadline_ = state_time_left() + clock_.seconds();
   prepared_ = clock_.seconds();
+}
+
+/// Only a quarter of the time: questions that are not reached are answered without a context.
+void ExamRun::retrieve() {
+  if (!retrieval_.usable())
+    return;
+  const double until = clock_.seconds() + kRetrievalShare * (deadline_ - clock_.seconds());
+  std::vector<Question>& questions = outcome_.exam.questions;
+  retrieval_.search(questions, request_.threads, [&] { return interrupted() || clock_.seconds() >= until; });
+  if (retrieval_.rankings().empty())
+    return;
+  submission_->improve(retrieval_.rankings());
+  if (package_->needs_context())
+    log_line("context: " + counted(retrieval_.add_contexts(questions), "question") + " have one from the index");
 }
 
 void ExamRun::encode() {
@@ -156,19 +178,25 @@ void ExamRun::answer() {
 
 void ExamRun::combine_and_write(const EnsembleAnswers& so_far) {
   if (!so_far.models.empty())
-    submission_->improve(combine_answers(so_far.models, outcome_.exam.questions, request_.combine));
+    submission_->improve(
+        combine_answers(so_far.models, outcome_.exam.questions, request_.combine, retrieval_.rankings()));
 }
 
 /// Reports matter less than the submission: one that cannot be written is named, and the run goes on.
 void ExamRun::write_reports() {
   const Exam& exam = outcome_.exam;
   outcome_.degradations = degradations_of(exam, outcome_.answers, submission_->problem());
+  if (!without_context_.empty())
+    outcome_.degradations.push_back(without_context_);
+  for (std::string& sentence : retrieval_.degradations())
+    outcome_.degradations.push_back(std::move(sentence));
+  outcome_.passages = retrieval_.found();
   try {
     if (!request_.probabilities.empty() && !outcome_.answers.models.empty())
       write_probabilities(request_.probabilities, exam.questions, outcome_.answers.models, request_.combine);
     if (!request_.report.empty())
-      write_answer_page(request_.report, exam, outcome_.answers, request_.combine, facts_, outcome_.degradations,
-                        {.preparing = prepared_ - begin_, .total = clock_.seconds() - begin_});
+      write_answer_page(request_.report, exam, outcome_.answers, retrieval_.found(), request_.combine, facts_,
+                        outcome_.degradations, {.preparing = prepared_ - begin_, .total = clock_.seconds() - begin_});
   } catch (const WorkError& error) {
     outcome_.degradations.push_back(std::string("a report is missing: ") + error.what());
   }
@@ -180,6 +208,7 @@ AnswerOutcome ExamRun::operator()() {
   read();
   try { // from here on there is a valid submission, whatever happens
     prepare();
+    retrieve();
     encode();
     plan();
     answer();

@@ -92,8 +92,8 @@ void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswer
 } // namespace
 
 void write_answer_page(const std::filesystem::path& file, const Exam& exam, const EnsembleAnswers& answers,
-                       Combine combine, const RunFacts& facts, const std::vector<std::string>& degradations,
-                       const RunStages& stages) {
+                       std::span<const FoundPassages> passages, Combine combine, const RunFacts& facts,
+                       const std::vector<std::string>& degradations, const RunStages& stages) {
   AnswerReport report{.title = "Answers to the exam",
                       .subtitle = "sciexam-run, ensemble by " + std::string(name_of(combine))};
   report.notices = degradations;
@@ -113,8 +113,12 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
     report.stages.emplace_back("loading " + work.name, work.load_seconds);
     report.stages.emplace_back(work.name, work.answer_seconds);
   }
-  for (const std::size_t q : least_certain(ensemble, kUncertainQuestions))
-    report.least_certain.push_back(describe_question(exam, q, answers, *ensemble[q]));
+  for (const std::size_t q : least_certain(ensemble, kUncertainQuestions)) {
+    UncertainQuestion& shown = report.least_certain.emplace_back(describe_question(exam, q, answers, *ensemble[q]));
+    if (!passages.empty())
+      for (const FoundPassage& passage : passages[q].passages)
+        shown.passages.push_back({passage.title, format_fixed(passage.score, 2), beginning(passage.text)});
+  }
   if (exam.has_answers && !answers.models.empty()) {
     for (const ModelAnswers& model : answers.models)
       report.calibration.emplace_back(model.name, calibration_points(probabilities_of(model), exam));

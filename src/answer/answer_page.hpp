@@ -2,9 +2,11 @@
 #pragma once
 
 #include "ensemble/package_run.hpp"
+#include "retrieval/contexts/retriever.hpp"
 #include "exam/question.hpp"
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,9 +21,9 @@ struct RunStages {
   double total = 0;
 };
 
-/// Writes the page. Throws WorkError.
+/// Writes the page. `passages`: [questions] or empty. Throws WorkError.
 void write_answer_page(const std::filesystem::path& file, const Exam& exam, const EnsembleAnswers& answers,
-                       Combine combine, const RunFacts& facts, const std::vector<std::string>& degradations,
-                       const RunStages& stages);
+                       std::span<const FoundPassages> passages, Combine combine, const RunFacts& facts,
+                       const std::vector<std::string>& degradations, const RunStages& stages);
 
 } // namespace sciexam::inline answer

@@ -23,10 +23,11 @@ namespace {
 constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours that Kaggle gives
 
 struct AnswerOptions {
-  std::string package, test, output, probabilities, report, log_json, combine = "mean-softmax";
+  std::string package, test, output, index, probabilities, report, log_json, combine = "mean-softmax";
   std::vector<double> weights;
   std::string time_limit, device, precision = "auto";
   std::optional<double> cascade;
+  RetrievalSettings retrieval;
   int threads = 0;
   bool demo = false, quiet = false, lenient = false;
 };
@@ -38,6 +39,7 @@ AnswerRequest request_of(const AnswerOptions& options) {
           .package = options.package,
           .test = options.test,
           .output = options.output,
+          .index = options.index,
           .probabilities = options.probabilities,
           .report = options.report,
           .combine = parse_combine(options.combine),
@@ -46,6 +48,7 @@ AnswerRequest request_of(const AnswerOptions& options) {
           .time_limit = options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit),
           .cascade = options.cascade,
           .devices = std::move(devices),
+          .retrieval = options.retrieval,
           .threads = use_threads(options.threads),
           .lenient = options.lenient};
 }
@@ -82,6 +85,9 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   const auto options = std::make_shared<AnswerOptions>();
   app.add_option("--package", options->package, "Package folder [found automatically]")->group("Inputs");
   app.add_option("--test", options->test, "The exam, a CSV file [found automatically]")->group("Inputs");
+  app.add_option("--index", options->index, "Passage index: contexts for questions without one [found automatically]")
+      ->group("Inputs");
+  add_retrieval_options(app, options->retrieval);
   app.add_option("--output", options->output, "Submission to write [submission.csv]")->group("Outputs");
   app.add_option("--probabilities", options->probabilities, "Also write each model's and the ensemble's probabilities")
       ->group("Outputs");

@@ -9,6 +9,8 @@
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
 #include "model/runtime.hpp"
+#include "retrieval/contexts/retriever.hpp"
+#include "retrieval/index/bytes.hpp"
 #include "support/clock.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
@@ -41,7 +43,7 @@ struct Finding {
 };
 
 struct DoctorOptions {
-  std::string package, test, output;
+  std::string package, test, output, index;
 };
 
 Finding check_processor() {
@@ -129,6 +131,31 @@ Finding check_package(const std::string& given, std::optional<Package>& package)
   }
 }
 
+Finding check_index(const std::string& given, const std::optional<Package>& package) {
+  const bool is_needed = package && package->needs_context();
+  try {
+    const std::optional<Located> place = find_index(given);
+    if (!place)
+      return {is_needed ? Verdict::warning : Verdict::fine, "index",
+              is_needed
+                  ? "none: the models were trained with contexts and would answer without, unless the exam has them"
+                  : "none; a closed-book package needs none",
+              is_needed ? "On Kaggle: Add Input, and choose the index's dataset; at home: `sciexam-run index`" : ""};
+    const PassageIndex index(PackageFiles::in_folder(place->path), nullptr);
+    const Retriever retriever(index, {});
+    std::string found = counted(index.manifest().counts.passages, "passage") + " in " + place->path.string() + " (" +
+                        place->reason + "); `sciexam-run verify --index` checks every byte";
+    const std::vector<LeftOutShard> left_out = index.left_out();
+    if (left_out.empty())
+      return {Verdict::fine, "index", found};
+    for (const LeftOutShard& shard : left_out)
+      found += "; " + shard.reason;
+    return {Verdict::warning, "index", found, "The other passages would be used. " + std::string(kIndexRemedy)};
+  } catch (const Error& error) {
+    return {Verdict::warning, "index", error.what(), "A run would answer without it"};
+  }
+}
+
 Finding check_exam(const std::string& given) {
   try {
     const Located place = find_test(given);
@@ -170,8 +197,8 @@ ExitStatus diagnose(const DoctorOptions& options) {
   const std::vector<Finding> gpus = check_gpus(fs::absolute(find_output(options.output)).parent_path());
   findings.insert(findings.end(), gpus.begin(), gpus.end());
   const Finding of_package = check_package(options.package, package);
-  findings.insert(findings.end(), {check_memory(package), of_package, check_exam(options.test),
-                                   check_output(options.output), check_time()});
+  findings.insert(findings.end(), {check_memory(package), of_package, check_index(options.index, package),
+                                   check_exam(options.test), check_output(options.output), check_time()});
   bool ready = true;
   for (const Finding& finding : findings) {
     const char* verdict = finding.verdict == Verdict::fine      ? "ok     "
@@ -194,6 +221,7 @@ void add_doctor(CLI::App& app, ExitStatus& status) {
       app.add_subcommand("doctor", "Check machine, mounts and inputs: what a run would use, and what is missing");
   command->add_option("--package", options->package, "Package folder [found automatically]");
   command->add_option("--test", options->test, "The exam [found automatically]");
+  command->add_option("--index", options->index, "Passage index [found automatically]");
   command->add_option("--output", options->output, "Submission that would be written [submission.csv]");
   command->callback([options, &status] { status = diagnose(*options); });
 }

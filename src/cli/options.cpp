@@ -6,6 +6,7 @@
 #include "support/messages/progress.hpp"
 
 #include <cstdlib>
+#include <map>
 #include <regex>
 
 #include <CLI/CLI.hpp>
@@ -47,6 +48,29 @@ DeviceChoice choose_devices(const std::string& given, Precision precision) {
   } catch (const UsageError& error) {
     throw UsageError(std::string("SCIEXAM_DEVICE: ") + error.what());
   }
+}
+
+void add_retrieval_options(CLI::App& app, RetrievalSettings& settings) {
+  static const std::map<std::string, QueryForm> kForms = {
+      {"prompt", QueryForm::prompt}, {"all-options", QueryForm::all_options}, {"each-option", QueryForm::each_option}};
+  static const std::map<std::string, Fusion> kFusions = {
+      {"best", Fusion::best}, {"sum", Fusion::sum}, {"reciprocal-rank", Fusion::reciprocal_rank}};
+  constexpr const char* kGroup = "Passages";
+  app.add_option("--top", settings.passages, "Passages for a question")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000))
+      ->group(kGroup);
+  app.add_option(
+         "--query-form", settings.form,
+         "What is searched: prompt; all-options, prompt and options together; each-option, the prompt with each "
+         "of them [all-options]")
+      ->transform(CLI::CheckedTransformer(kForms))
+      ->group(kGroup);
+  app.add_option("--fusion", settings.fusion, "Of each-option's hits: best, sum or reciprocal-rank [best]")
+      ->transform(CLI::CheckedTransformer(kFusions))
+      ->group(kGroup);
+  app.add_option("--k1", settings.bm25.k1, "BM25's k1")->capture_default_str()->group(kGroup);
+  app.add_option("--b", settings.bm25.b, "BM25's b")->capture_default_str()->group(kGroup);
 }
 
 void log_devices(DeviceSet& devices) {

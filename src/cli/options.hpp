@@ -3,6 +3,7 @@
 
 #include "gpu/device_set.hpp"
 #include "model/weights.hpp"
+#include "retrieval/contexts/retriever.hpp"
 
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ DeviceChoice choose_devices(const std::string& given, Precision precision = Prec
 
 /// --precision auto, f32 or bf16.
 void add_precision_option(CLI::App& app, std::string& precision);
+
+/// --top, --query-form, --fusion, --k1, --b.
+void add_retrieval_options(CLI::App& app, RetrievalSettings& settings);
 
 /// Opens the devices and logs a line for each finding.
 void log_devices(DeviceSet& devices);

@@ -10,7 +10,6 @@
 #include "support/text/counted.hpp"
 
 #include <cstdio>
-#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -76,8 +75,8 @@ ExitStatus retrieve(const RetrieveOptions& options) {
   if (!options.query.empty())
     print_query(retriever, options.query, options.explain);
   else
-    damage = retrieve_file(retriever, options.in, options.out,
-                           options.threads == 0 ? available_threads() : options.threads);
+    damage =
+        retrieve_file(retriever, options.in, options.out, options.threads == 0 ? available_threads() : options.threads);
   for (const LeftOutShard& shard : index.left_out())
     damage.emplace("shard of " + counted(shard.passages, "passage") + ": " + shard.reason, 1);
   return report_damage(damage);
@@ -94,20 +93,7 @@ void add_retrieve(CLI::App& app, ExitStatus& status) {
   command->add_option("--out", options->out, "Where to write it [standard output]");
   command->add_option("--query", options->query, "Show what this text finds");
   command->add_flag("--explain", options->explain, "With --query: each term's share of the scores");
-  command->add_option("--top", options->retrieval.passages, "Passages for a question")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  static const std::map<std::string, QueryForm> kForms = {{"prompt", QueryForm::prompt},
-                                                          {"all-options", QueryForm::all_options},
-                                                          {"each-option", QueryForm::each_option}};
-  command->add_option("--query-form", options->retrieval.form, "prompt, all-options or each-option [all-options]")
-      ->transform(CLI::CheckedTransformer(kForms));
-  static const std::map<std::string, Fusion> kFusions = {
-      {"best", Fusion::best}, {"sum", Fusion::sum}, {"reciprocal-rank", Fusion::reciprocal_rank}};
-  command->add_option("--fusion", options->retrieval.fusion, "With each-option: best, sum or reciprocal-rank [best]")
-      ->transform(CLI::CheckedTransformer(kFusions));
-  command->add_option("--k1", options->retrieval.bm25.k1, "BM25's k1")->capture_default_str();
-  command->add_option("--b", options->retrieval.bm25.b, "BM25's b")->capture_default_str();
+  add_retrieval_options(*command, options->retrieval);
   add_threads_option(*command, options->threads);
   command->callback([options, &status] { status = retrieve(*options); });
 }

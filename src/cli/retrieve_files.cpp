@@ -36,22 +36,19 @@ void note_damage(const std::vector<FoundPassages>& found, RetrievalDamage& damag
 
 std::vector<FoundPassages> find(const Retriever& retriever, const std::vector<Question>& questions, int threads) {
   Progress progress("retrieving", questions.size(), "questions");
-  std::vector<FoundPassages> found =
-      retriever.find_all(questions, threads, [&] { progress.advance(1); }, interrupted);
+  std::vector<FoundPassages> found = retriever.find_all(
+      questions, threads, [&] { progress.advance(1); }, interrupted);
   progress.finish();
   if (interrupted())
     throw WorkError("interrupted: nothing was written");
   return found;
 }
 
-std::string csv_row(std::vector<std::string> cells, std::size_t context, std::string text) {
+std::string row_with_context(std::vector<std::string> cells, std::size_t context, std::string text) {
   if (context == cells.size())
     cells.emplace_back();
   cells[context] = std::move(text);
-  std::string row;
-  for (const std::string& cell : cells)
-    row += (row.empty() ? "" : ",") + csv_cell(cell);
-  return row + "\n";
+  return csv_row(cells);
 }
 
 RetrievalDamage add_contexts(const Retriever& retriever, const std::filesystem::path& in,
@@ -68,10 +65,10 @@ RetrievalDamage add_contexts(const Retriever& retriever, const std::filesystem::
   std::vector<std::string> cells;
   reader.next(cells);
   const auto context = static_cast<std::size_t>(std::find(cells.begin(), cells.end(), kContext) - cells.begin());
-  std::string text = csv_row(cells, context, std::string(kContext));
+  std::string text = row_with_context(cells, context, std::string(kContext));
   while (reader.next(cells))
     if (const auto question = question_of_row.find(reader.row()); question != question_of_row.end())
-      text += csv_row(cells, context, context_of(found[question->second]));
+      text += row_with_context(cells, context, context_of(found[question->second]));
   write_output(out, text);
   const auto empty = std::count_if(found.begin(), found.end(), [](const auto& one) { return one.passages.empty(); });
   log_line(counted(found.size(), "question") + ", " + std::to_string(empty) + " of them without a passage");

@@ -15,7 +15,7 @@ QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t que
 }
 
 std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
-                                     Combine combine) {
+                                     Combine combine, std::span<const Ranking> unanswered) {
   std::vector<Ranking> rankings;
   for (std::size_t q = 0; q < questions.size(); ++q) {
     const QuestionAnswers answers = answers_of(models, q);
@@ -24,7 +24,7 @@ std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::
         combine == Combine::weighted && std::accumulate(answers.weights.begin(), answers.weights.end(), 0.0) <= 0;
     rankings.push_back(
         answers.logits.empty() || weightless
-            ? rank_by_length(questions[q])
+            ? (unanswered.empty() ? rank_by_length(questions[q]) : unanswered[q])
             : with_empty_options_last(combine_ranking(combine, answers.logits, answers.weights), questions[q]));
   }
   return rankings;

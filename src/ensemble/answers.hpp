@@ -18,10 +18,10 @@ struct ModelAnswers {
   PartialAnswers logits; ///< in question order; empty where there was no time
 };
 
-/// Rankings of all questions, from at least one model's answers; by the options' lengths where no model answered.
-/// Options without text come last, whatever the models say.
+/// Rankings of all questions, from at least one model's answers; where no model answered, those of `unanswered`, or by
+/// the options' lengths if that is empty. Options without text come last, whatever the models say.
 std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
-                                     Combine combine);
+                                     Combine combine, std::span<const Ranking> unanswered = {});
 
 /// The logits that models gave for one question, and those models' weights.
 struct QuestionAnswers {

@@ -224,6 +224,13 @@ std::string csv_cell(std::string_view text) {
   return cell + '"';
 }
 
+std::string csv_row(const std::vector<std::string>& cells) {
+  std::string row;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    row += (i == 0 ? "" : ",") + csv_cell(cells[i]);
+  return row + '\n';
+}
+
 std::string excerpt(std::string_view text) {
   constexpr int kMostCharacters = 40;
   std::string shown;

@@ -10,6 +10,7 @@
 #include <istream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,6 +92,8 @@ private:
 
 /// `text` as a CSV cell: in quotes if it holds a comma, a quote or a line end, else as it is.
 std::string csv_cell(std::string_view text);
+/// A row of them, with its line end.
+std::string csv_row(const std::vector<std::string>& cells);
 
 /// The first 40 characters of `text`, for a message, followed by "..." if there are more. Line ends and other control
 /// characters are shown as '?'.

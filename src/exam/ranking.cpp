@@ -8,15 +8,6 @@
 #include <numeric>
 
 namespace sciexam::inline exam {
-namespace {
-
-/// The number of characters in valid UTF-8: its bytes that do not continue one.
-double length_in_characters(const std::string& text) {
-  return static_cast<double>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-}
-
-} // namespace
 
 Ranking rank_by_scores(std::span<const double, kOptions> scores) {
   if (std::any_of(scores.begin(), scores.end(), [](double score) { return std::isnan(score); }))
@@ -38,13 +29,14 @@ Ranking with_empty_options_last(const Ranking& ranking, const Question& question
 double mean_option_length(const Question& question) {
   double sum = 0;
   for (const std::string& option : question.options)
-    sum += length_in_characters(option);
+    sum += static_cast<double>(count_characters(option));
   return sum / kOptions;
 }
 
 Ranking rank_by_length(const Question& question) {
   std::array<double, kOptions> lengths;
-  std::transform(question.options.begin(), question.options.end(), lengths.begin(), length_in_characters);
+  std::transform(question.options.begin(), question.options.end(), lengths.begin(),
+                 [](const std::string& option) { return static_cast<double>(count_characters(option)); });
   return with_empty_options_last(rank_by_scores(lengths), question);
 }
 

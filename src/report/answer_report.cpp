@@ -87,6 +87,11 @@ void add_uncertain(Page& page, const AnswerReport& report) {
         row.push_back(format_fixed(probabilities[option], 3));
     }
     page.table(header, rows);
+    Rows passages;
+    for (const std::array<std::string, 3>& passage : question.passages)
+      passages.emplace_back(passage.begin(), passage.end());
+    if (!passages.empty())
+      page.table({"passage of", "score", "text"}, passages);
   }
 }
 

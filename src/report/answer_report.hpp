@@ -27,6 +27,8 @@ struct UncertainQuestion {
   std::string answer;  ///< the right letter; empty where it is not known
   /// Each model's name and its probabilities of A to E, then the ensemble's.
   std::vector<std::pair<std::string, std::array<double, 5>>> probabilities = {};
+  /// Title, score and text of the passages that were used, best first; empty without an index.
+  std::vector<std::array<std::string, 3>> passages = {};
 };
 
 /// How often first guesses of similar probability are right.

@@ -4,7 +4,9 @@
 """
 
 import base64
+import bz2
 import collections
+import gzip
 import io
 import json
 import pathlib
@@ -193,6 +195,24 @@ def index_manifest():
                              lengths_file=file("shard_00.lengths", 44))], manifest_sha256="")
 
 
+def dump_lines():
+    """Corpus files of every format, and packed ones of several members (zstd's standard library has none: one raw frame)."""
+    article = dict(title="Water", text="Water is wet. It flows, e.g. in rivers.\n== References ==\nA", namespace=0)
+    pair = lambda **changes: [{"index": {"_type": "_doc", "_id": "12"}}, dict(article, **changes)]
+    lines = lambda documents: "".join(json.dumps(d) + "\n" for d in documents).encode()
+    dump = lines(pair() + pair(namespace=4) + pair(text="#REDIRECT [[Ice]]") + pair(text="", opening_text="Wet. \u00e9 \ud800"))
+    yield "cirrus", dump
+    yield "unpaired", lines(pair() + pair()[:1])
+    yield "lines", lines([dict(id="7", title="Water", section="Uses", text="Water is drunk."), dict(contents="Ice."), dict(text="")])
+    yield "csv", b'id,title,text\n1,Water,"Water is wet, ""e.g."" here.\nYes."\n2,Ice,caf\xe9\x00\n'
+    yield "text", "Water is wet. H. Cavendish weighed 3.14 g.\n\nReferences\nA\nCategory: Water\n".encode()
+    yield "gzip", gzip.compress(dump[:300], mtime=0) + gzip.compress(dump[300:], mtime=0) + bytes(9)
+    yield "bzip2", bz2.compress(dump[:300]) + bz2.compress(dump[300:])
+    raw = b'{"text": "Ice."}\n'
+    yield "zstd", bytes.fromhex("28b52ffd20") + bytes([len(raw)]) + (len(raw) << 3 | 1).to_bytes(3, "little") + raw
+    yield "parquet", b"PAR1\x15\x04"
+
+
 def main():
     write("safetensors", "two_tensors", safetensors(
         {"__metadata__": {"format": "pt"},
@@ -285,6 +305,8 @@ def main():
         [dict(type="NFKC"), quotes], [dict(metaspace, split=False)],
         [dict(content="\n", normalized=False), dict(content="e\u0301", single_word=True),
          dict(content="ab", lstrip=True, rstrip=True)]))
+    for name, content in dump_lines():
+        write("dump_lines", name, content)
     for name, content in index_postings():
         write("index_postings", name, content)
     write("index_terms", "none", index_terms([]))

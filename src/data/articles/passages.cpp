@@ -14,11 +14,6 @@
 namespace sciexam::inline data {
 namespace {
 
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-}
-
 /// The end of the first `characters` code points.
 std::size_t end_of(std::string_view text, std::size_t characters) {
   std::size_t end = 0;

@@ -6,16 +6,6 @@
 #include <algorithm>
 
 namespace sciexam::inline data {
-namespace {
-
-void append_row(std::string& text, const std::vector<std::string>& cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    text += (i == 0 ? "" : ",") + csv_cell(cells[i]);
-  text += '\n';
-}
-
-} // namespace
-
 std::string data_csv(const DataSet& data) {
   const auto any = [&](auto has) { return std::any_of(data.records.begin(), data.records.end(), has); };
   const bool has_context = any([](const Record& record) { return !record.question.context.empty(); });
@@ -28,7 +18,7 @@ std::string data_csv(const DataSet& data) {
     cells.emplace_back("fold");
 
   std::string text;
-  append_row(text, cells);
+  text += csv_row(cells);
   for (const Record& record : data.records) {
     const Question& question = record.question;
     cells = {question.id, question.prompt};
@@ -39,7 +29,7 @@ std::string data_csv(const DataSet& data) {
     cells.push_back(record.source);
     if (has_folds)
       cells.push_back(question.fold ? std::to_string(*question.fold) : "");
-    append_row(text, cells);
+    text += csv_row(cells);
   }
   return text;
 }
@@ -50,10 +40,10 @@ void write_data(const std::filesystem::path& path, const DataSet& data) {
 
 void write_rejected(const std::filesystem::path& path, const DataSet& data) {
   std::string text;
-  append_row(text, {"file", "row", "reason", "detail", "prompt"});
+  text += csv_row({"file", "row", "reason", "detail", "prompt"});
   for (const Rejection& rejection : data.rejected)
-    append_row(text, {data.files[rejection.file].path, std::to_string(rejection.row),
-                      std::string(text_of(rejection.reason)), rejection.detail, rejection.prompt});
+    text += csv_row({data.files[rejection.file].path, std::to_string(rejection.row),
+                     std::string(text_of(rejection.reason)), rejection.detail, rejection.prompt});
   write_file_atomically(path, text);
 }
 

@@ -101,19 +101,46 @@ FoundPassages Retriever::find(std::string_view text) const {
   Analyser analyser(analyser_, kQueryWords);
   TextReader texts(index_.texts());
   const Query query = query_of(analyser, text);
-  return find(std::span(&query, 1), texts);
+  SearchResult result = searcher_.search(std::span(&query, 1), kWindowsPerPassage * settings_.passages);
+  FoundPassages found = read(std::move(result.hits), texts);
+  found.left_out = std::move(result.left_out);
+  return found;
 }
 
-FoundPassages Retriever::find(std::span<const Query> queries, TextReader& texts) const {
-  SearchResult result = searcher_.search(queries, settings_.passages);
-  const Hits hits =
-      queries.size() == 1 ? std::move(result.hits.front()) : fuse(result.hits, settings_.fusion, settings_.passages);
-  FoundPassages found = {{}, {}, std::move(result.left_out)};
+/// All queries of the question are searched together: they share most of their terms.
+FoundPassages Retriever::find(Analyser& analyser, const Question& question, TextReader& texts) const {
+  std::vector<Query> queries = queries_of(analyser, question, settings_.form);
+  const std::size_t context_queries = queries.size();
+  if (settings_.option_hits && settings_.form != QueryForm::each_option)
+    for (Query& query : queries_of(analyser, question, QueryForm::each_option))
+      queries.push_back(std::move(query));
+  SearchResult result = searcher_.search(queries, kWindowsPerPassage * settings_.passages);
+  std::optional<OptionHits> option_hits;
+  if (settings_.option_hits) {
+    option_hits.emplace();
+    for (std::size_t i = 0; i < kOptions; ++i)
+      if (const Hits& hits = result.hits[result.hits.size() - kOptions + i]; !hits.empty())
+        (*option_hits)[i] = hits.front().score;
+  }
+  result.hits.resize(context_queries);
+  FoundPassages found = read(std::move(result.hits), texts);
+  found.option_hits = option_hits;
+  found.left_out = std::move(result.left_out);
+  return found;
+}
+
+/// The texts of the best windows of all lists.
+FoundPassages Retriever::read(std::vector<Hits> lists, TextReader& texts) const {
+  const Hits hits = lists.size() == 1 ? std::move(lists.front())
+                                      : fuse(lists, settings_.fusion, kWindowsPerPassage * settings_.passages);
+  FoundPassages found;
   std::vector<Stretch> stretches;
-  for (const Hit& hit : hits)
+  for (const Hit& hit : hits) {
+    if (stretches.size() == settings_.passages)
+      break;
     try {
       PassageText window = texts.passage(hit.passage);
-      if (!join(stretches, window) && stretches.size() < settings_.passages)
+      if (!join(stretches, window))
         stretches.push_back(
             {window.article,
              window.begin,
@@ -122,6 +149,7 @@ FoundPassages Retriever::find(std::span<const Query> queries, TextReader& texts)
     } catch (const PackageError& error) {
       found.damaged.emplace_back(error.what());
     }
+  }
   for (Stretch& stretch : stretches) {
     const std::uint64_t bytes = stretch.end - stretch.begin;
     if (bytes != stretch.found.text.size())
@@ -143,7 +171,7 @@ std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questio
     for (std::size_t i = next++; i < questions.size(); i = next++) {
       if (stop && stop())
         return;
-      found[i] = find(queries_of(analyser, questions[i], settings_.form), texts);
+      found[i] = find(analyser, questions[i], texts);
       if (each)
         each();
     }

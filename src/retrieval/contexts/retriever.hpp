@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exam/question.hpp"
+#include "retrieval/contexts/option_ranking.hpp"
 #include "retrieval/search/fusion.hpp"
 #include "retrieval/search/searcher.hpp"
 #include "retrieval/text/analyser.hpp"
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +27,7 @@ struct RetrievalSettings {
   Fusion fusion = Fusion::best; ///< of each_option
   std::size_t passages = 5;     ///< the best so many, after joining
   Bm25 bm25 = {};
+  bool option_hits = false; ///< also look for each option, for rank_by_hits()
 };
 
 /// Windows of one article that were found, joined where they overlap or follow each other.
@@ -39,14 +42,15 @@ struct FoundPassage {
 
 /// What was found for one text or question.
 struct FoundPassages {
-  std::vector<FoundPassage> passages = {}; ///< best first
-  std::vector<std::string> damaged = {};   ///< passages whose texts cannot be read, a sentence each
-  std::vector<LeftOutShard> left_out = {}; ///< what the search went without
+  std::vector<FoundPassage> passages = {};    ///< best first
+  std::optional<OptionHits> option_hits = {}; ///< if they were asked for
+  std::vector<std::string> damaged = {};      ///< passages whose texts cannot be read, a sentence each
+  std::vector<LeftOutShard> left_out = {};    ///< what the search went without
 };
 
 /// One text, such as a user's query.
 Query query_of(Analyser& analyser, std::string_view text);
-/// A question's queries: one, or one for the prompt and each option.
+/// A question's queries: one, or of each_option six, the prompt's first.
 std::vector<Query> queries_of(Analyser& analyser, const Question& question, QueryForm form);
 
 class Retriever {
@@ -67,7 +71,8 @@ public:
                                       const std::function<bool()>& stop = nullptr) const;
 
 private:
-  FoundPassages find(std::span<const Query> queries, TextReader& texts) const;
+  FoundPassages find(Analyser& analyser, const Question& question, TextReader& texts) const;
+  FoundPassages read(std::vector<Hits> lists, TextReader& texts) const;
 
   const PassageIndex& index_;
   RetrievalSettings settings_;

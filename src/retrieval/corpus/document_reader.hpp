@@ -1,4 +1,4 @@
-// Documents of a corpus file, whatever its format.
+// What a corpus file gives, whatever its format; open_documents.hpp opens one.
 #pragma once
 
 #include <cstddef>

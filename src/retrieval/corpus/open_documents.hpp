@@ -1,4 +1,4 @@
-// A corpus file, recognised and opened.
+// Opens a corpus file of any format.
 #pragma once
 
 #include "retrieval/corpus/byte_source.hpp"

@@ -1,5 +1,7 @@
 #include "support/text/utf8.hpp"
 
+#include <algorithm>
+
 namespace sciexam::inline support {
 namespace {
 
@@ -81,6 +83,11 @@ std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
   while (most > 0 && is_continuation(static_cast<unsigned char>(text[most])))
     --most;
   return text.substr(0, most);
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
 }
 
 } // namespace sciexam::inline support

@@ -31,4 +31,7 @@ bool has_text(std::string_view text) noexcept;
 /// Appends the code point, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code_point);
 
+/// The number of code points of valid UTF-8: its bytes that do not continue one.
+std::size_t count_characters(std::string_view text);
+
 } // namespace sciexam::inline support

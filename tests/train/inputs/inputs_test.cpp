@@ -159,7 +159,7 @@ TEST_CASE("a column fold says which questions are held out, and what it parts is
   const RunQuestions questions = questions_of(run, data);
   CHECK(questions.valid.places == std::vector<std::string>{"a.csv, row 2", "a.csv, row 4"});
   CHECK(questions.train.places == std::vector<std::string>{"a.csv, row 3"});
-  CHECK_THAT(questions.folds, ContainsSubstring("column fold") && ContainsSubstring("parts 1 of 3 questions"));
+  CHECK_THAT(questions.folds, ContainsSubstring("column fold") && ContainsSubstring("separates 1 of 3 questions"));
   run.data = {"b.csv"};
   CHECK_THAT(questions_of(run, data).folds, ContainsSubstring("dealt"));
   run.data = {};

@@ -1,5 +1,5 @@
-#include "retrieval/corpus/open_documents.hpp"
 #include "retrieval/corpus/documents.hpp"
+#include "retrieval/corpus/open_documents.hpp"
 #include "retrieval/corpus/packed.hpp"
 
 #include <catch2/catch_test_macros.hpp>

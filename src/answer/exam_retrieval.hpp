@@ -1,0 +1,56 @@
+// What an index adds to a run: contexts for the questions, and a better first submission.
+#pragma once
+
+#include "answer/locate.hpp"
+#include "exam/question.hpp"
+#include "exam/ranking.hpp"
+#include "retrieval/contexts/retriever.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sciexam::inline answer {
+
+/// The part of the time left that searching may take: a question without context is still answered.
+inline constexpr double kRetrievalShare = 0.25;
+
+class ExamRetrieval {
+public:
+  /// Finds the index; nothing is opened. Throws UsageError if the named folder has none.
+  ExamRetrieval(const std::string& index, const RetrievalSettings& settings)
+      : place_(find_index(index)), settings_(settings) {}
+
+  /// False: there is no index, and nothing to do.
+  bool found_index() const noexcept { return place_.has_value(); }
+  /// The index, for the run's first lines. Opens it; one that cannot be used is among degradations().
+  std::string open();
+  bool usable() const noexcept { return index_ != nullptr; }
+
+  /// Searches for all questions on `threads` threads, with progress, until `stop` says so.
+  void search(std::span<const Question> questions, int threads, const std::function<bool()>& stop);
+  /// [questions]: nothing was found for those that were not reached.
+  const std::vector<FoundPassages>& found() const noexcept { return found_; }
+  /// [questions], from what their options find; by their lengths where they were not reached. Empty if there was no
+  /// search.
+  const std::vector<Ranking>& rankings() const noexcept { return rankings_; }
+  /// Gives questions without a context what was found. Returns how many have got one.
+  std::size_t add_contexts(std::vector<Question>& questions) const;
+
+  /// What fell short, one sentence each.
+  std::vector<std::string> degradations() const;
+
+private:
+  std::optional<Located> place_;
+  RetrievalSettings settings_;
+  std::unique_ptr<PassageIndex> index_;
+  std::vector<FoundPassages> found_;
+  std::vector<Ranking> rankings_;
+  std::vector<std::string> problems_;
+};
+
+} // namespace sciexam::inline answer

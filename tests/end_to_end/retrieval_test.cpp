@@ -1,0 +1,169 @@
+// An index from a corpus, contexts from the index, and a run that uses both.
+#include "end_to_end/golden_package.hpp"
+#include "end_to_end/program.hpp"
+#include "golden/golden.hpp"
+#include "support/text/json.hpp"
+#include "temporary_folder.hpp"
+
+#include <filesystem>
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam;
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCorpus =
+    R"({"id": "w", "title": "Water", "text": "Water is made of hydrogen and oxygen. Its formula is H2O."}
+{"id": "s", "title": "Salt", "text": "Table salt is made of sodium and chlorine. Its formula is NaCl."}
+{"id": "g", "title": "Gold", "text": "Gold is a yellow metal that does not rust."}
+)";
+constexpr const char* kQuestions = "note,id,prompt,A,B,C,D,E\n"
+                                   "\"kept, as it was\",1,What is water made of?,gold and a very long list of other "
+                                   "things,hydrogen and oxygen,sodium,iron,wood\n"
+                                   ",2,What does not rust?,wood,iron,water,gold,salt\n";
+
+/// A corpus, its index and some questions.
+struct Place {
+  TemporaryFolder folder;
+
+  Place() {
+    write_bytes(folder / "corpus.jsonl", kCorpus);
+    write_bytes(folder / "test.csv", kQuestions);
+    const ProgramResult built = index(folder / "index");
+    INFO(built.err);
+    REQUIRE(built.status == 0);
+    REQUIRE_THAT(built.out, ContainsSubstring("3 passages of 3 articles"));
+  }
+  ProgramResult index(const fs::path& out) const {
+    return sciexam_run({"index", "--corpus", folder / "corpus.jsonl", "--out", out, "--title", "three articles"});
+  }
+  ProgramResult retrieve(std::vector<std::string> options) const {
+    options.insert(options.begin(), {"retrieve", "--index", folder / "index"});
+    return sciexam_run(options);
+  }
+  /// The golden models, as if trained open book.
+  void pack_open_book() const {
+    golden_package(); // skips where there is no reference
+    const ProgramResult packed =
+        sciexam_run({"pack", "--models", golden::folder() / "e2e/model_0", "--tokenizer",
+                     shared("deberta-v3/spm.model"), "--out", folder / "package", "--template", "open_book"});
+    INFO(packed.err);
+    REQUIRE(packed.status == 0);
+  }
+  ProgramResult run(const std::vector<std::string>& options) const {
+    std::vector<std::string> command = {"--package",         folder / "package", "--test",
+                                        folder / "test.csv", "--output",         folder / "submission.csv"};
+    command.insert(command.end(), options.begin(), options.end());
+    return sciexam_run(command);
+  }
+};
+
+} // namespace
+
+TEST_CASE("a query shows what it finds, and why") {
+  const Place place;
+  const ProgramResult found = place.retrieve({"--query", "Is gold a metal?", "--explain", "--top", "1"});
+  INFO(found.err);
+  CHECK(found.status == 0);
+  CHECK_THAT(found.out, ContainsSubstring("1. Gold  (g, score ") && ContainsSubstring("a yellow metal") &&
+                            ContainsSubstring("metal ") && ContainsSubstring("in 1 passages, 1 times here"));
+  CHECK_THAT(place.retrieve({"--query", "xylophone"}).out, ContainsSubstring("nothing found"));
+  CHECK_THAT(place.retrieve({}).err, ContainsSubstring("give either --in FILE or --query TEXT"));
+}
+
+TEST_CASE("questions get the column context, and keep all others as they were") {
+  const Place place;
+  const ProgramResult found = place.retrieve({"--in", place.folder / "test.csv", "--out", place.folder / "out.csv"});
+  INFO(found.err);
+  CHECK(found.status == 0);
+  std::istringstream text(read_bytes(place.folder / "out.csv"));
+  std::string line;
+  std::getline(text, line);
+  CHECK(line == "note,id,prompt,A,B,C,D,E,context");
+  std::getline(text, line);
+  CHECK_THAT(line, ContainsSubstring("\"kept, as it was\",1,") && ContainsSubstring("Water is made of hydrogen"));
+  const ProgramResult again = place.retrieve({"--in", place.folder / "out.csv", "--out", place.folder / "again.csv"});
+  CHECK_THAT(again.err, ContainsSubstring("its column context is replaced"));
+  CHECK(read_bytes(place.folder / "again.csv") == read_bytes(place.folder / "out.csv"));
+}
+
+TEST_CASE("queries in JSON lines give passages in JSON lines") {
+  const Place place;
+  write_bytes(place.folder / "queries.jsonl", "{\"query\": \"sodium\"}\n{\"query\": \"nothing of this\"}\n");
+  const ProgramResult found = place.retrieve({"--in", place.folder / "queries.jsonl"});
+  INFO(found.err);
+  CHECK(found.status == 0);
+  std::istringstream lines(found.out);
+  std::string line;
+  std::getline(lines, line);
+  const Json first = Json::parse(line);
+  CHECK(first["passages"][0]["id"] == "s");
+  CHECK(first["passages"][0]["title"] == "Salt");
+  CHECK(first["passages"][0]["score"] > 0);
+  std::getline(lines, line);
+  CHECK(Json::parse(line)["passages"].empty());
+}
+
+TEST_CASE("golden: an open-book run gets its contexts from the index, and its page shows them", "[golden]") {
+  const Place place;
+  place.pack_open_book();
+  const ProgramResult run = place.run({"--index", place.folder / "index", "--report", place.folder / "report.html"});
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("passage index: 3 passages of 3 articles, three articles") &&
+                          ContainsSubstring("context: 2 questions have one from the index"));
+  CHECK_THAT(read_bytes(place.folder / "report.html"), ContainsSubstring("Gold is a yellow metal"));
+}
+
+TEST_CASE("golden: an open-book run without an index says so and is degraded; so is one with a damaged index",
+          "[golden]") {
+  const Place place;
+  place.pack_open_book();
+  const ProgramResult without = place.run({});
+  INFO(without.out << without.err);
+  CHECK(without.status == 3);
+  CHECK_THAT(without.err, ContainsSubstring("passage index: none found"));
+  CHECK_THAT(without.out, ContainsSubstring("degraded: the models were trained with contexts and answer without"));
+
+  CHECK_THAT(place.run({"--index", place.folder.path()}).err, ContainsSubstring("is not a passage index"));
+  for (const fs::directory_entry& file : fs::directory_iterator(place.folder / "index")) {
+    const std::string bytes = read_bytes(file.path());
+    for (const std::size_t at : {std::size_t{9}, bytes.size() / 2, bytes.size() - 1}) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(damaged[at] ^ 4);
+      write_bytes(file.path(), damaged);
+      const ProgramResult run = place.run({"--index", place.folder / "index"});
+      INFO(file.path() << ", byte " << at << " of " << bytes.size() << "\n" << run.out << run.err);
+      CHECK((run.status == 3 || run.status == 0));
+      if (run.status == 3)
+        CHECK_THAT(run.out, ContainsSubstring("degraded: ") && ContainsSubstring(file.path().filename().string()));
+      const ProgramResult verified = sciexam_run({"verify", "--index", place.folder / "index"});
+      CHECK(verified.status == 1);
+      CHECK_THAT(verified.out + verified.err, ContainsSubstring(file.path().filename().string()));
+    }
+    write_bytes(file.path(), bytes);
+  }
+}
+
+TEST_CASE("doctor and verify know an index") {
+  const Place place;
+  const ProgramResult doctor = sciexam_run({"doctor", "--index", place.folder / "index"});
+  CHECK_THAT(doctor.out, ContainsSubstring("index      3 passages in "));
+  const ProgramResult verified = sciexam_run({"verify", "--index", place.folder / "index"});
+  CHECK(verified.status == 0);
+  CHECK_THAT(verified.out, ContainsSubstring("a whole passage index"));
+}
+
+TEST_CASE("an index is not built over another, nor from a corpus that is none") {
+  const Place place;
+  CHECK_THAT(place.index(place.folder / "index").err, ContainsSubstring("has an index already"));
+  CHECK_THAT(sciexam_run({"index", "--corpus", place.folder / "none*.json", "--out", place.folder / "x"}).err,
+             ContainsSubstring("none*.json"));
+}
