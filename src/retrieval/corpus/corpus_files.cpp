@@ -143,11 +143,9 @@ private:
   /// In a folder or by a pattern.
   void add_found(const fs::path& path) {
     std::error_code broken_link; // or the like: then it is neither
-    if (is_ignored(path))
-      files_.ignored.push_back(path);
-    else if (fs::is_directory(path, broken_link))
+    if (!is_ignored(path) && fs::is_directory(path, broken_link))
       add_folder(path);
-    else if (fs::is_regular_file(path, broken_link))
+    else if (!is_ignored(path) && fs::is_regular_file(path, broken_link))
       add_file(path);
     else
       files_.ignored.push_back(path);

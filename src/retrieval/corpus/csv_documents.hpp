@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exam/csv.hpp"
+#include "retrieval/corpus/byte_source.hpp"
 #include "retrieval/corpus/document_reader.hpp"
 
 #include <memory>

@@ -1,6 +1,7 @@
 // Plain text: a file is a document.
 #pragma once
 
+#include "retrieval/corpus/byte_source.hpp"
 #include "retrieval/corpus/document_reader.hpp"
 
 namespace sciexam::inline retrieval {
