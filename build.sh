@@ -31,6 +31,8 @@ usage: ./build.sh VERB
                         lies beside them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
                         sciexam-run pack: --precision, --calibration, --allow-disagreement, --template, --max-length,
                         --threads, --package-version (default: now); --model-weights 1,1,2
+  package-index --index FOLDER --owner NAME [--title T] [--licence CC-BY-SA-4.0]
+                        build, then make an index (sciexam-run index) ready for Kaggle's client
   rehearse [--keep] [--short] [PATTERN]
                         build, then rehearse the whole way to Kaggle on this machine: the demo's training (--short: 30 steps
                         of it), package, Kaggle's client, both notebooks without network (only the cases with
@@ -125,6 +127,11 @@ verb_package() {
   "$root/kernels_package/stage.sh" "$@"
 }
 
+verb_package_index() {
+  build_program
+  "$root/kernels_package/stage_index.sh" "$@"
+}
+
 verb_rehearse() {
   require_packages build rehearse
   build_program
@@ -205,6 +212,7 @@ main() {
   trap 'say "Interrupted. The same command continues from here."; exit 130' INT TERM
   case $verb in
     demo | test | bench | package | rehearse | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
+    package-index) verb_package_index "$@" ;;
     all) verb_build ;;
     help | -h | --help) usage ;;
     *)

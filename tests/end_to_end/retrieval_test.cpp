@@ -5,6 +5,7 @@
 #include "support/text/json.hpp"
 #include "temporary_folder.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -166,4 +167,79 @@ TEST_CASE("an index is not built over another, nor from a corpus that is none") 
   CHECK_THAT(place.index(place.folder / "index").err, ContainsSubstring("has an index already"));
   CHECK_THAT(sciexam_run({"index", "--corpus", place.folder / "none*.json", "--out", place.folder / "x"}).err,
              ContainsSubstring("none*.json"));
+}
+
+namespace {
+
+/// Some megabytes of articles that compress badly.
+void write_large_corpus(const fs::path& file) {
+  std::string text;
+  std::uint32_t state = 1;
+  for (int article = 0; article < 4000; ++article) {
+    text += R"({"id": ")" + std::to_string(article) + R"(", "title": "T)" + std::to_string(article) + R"(", "text": ")";
+    for (int word = 0; word < 150; ++word) {
+      state = state * 1664525 + 1013904223; // Numerical Recipes' generator
+      text += "w" + std::to_string(state >> 12) + (word % 12 == 11 ? ". " : " ");
+    }
+    text += "\"}\n";
+  }
+  write_bytes(file, text);
+}
+
+std::string contents(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::string all;
+  for (const fs::path& file : files)
+    all += file.filename().string() + "\n" + (fs::is_regular_file(file) ? read_bytes(file) : "");
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("an index that is killed while it is built, at any moment, is the same in the end") {
+  const TemporaryFolder folder;
+  write_large_corpus(folder / "corpus.jsonl");
+  const auto index = [&](const std::string& out, const std::vector<std::string>& before) {
+    std::vector<std::string> command = before;
+    command.insert(command.end(), {program(), "index", "--corpus", folder / "corpus.jsonl", "--out", folder / out,
+                                   "--memory", "1MB", "--threads", "2"});
+    return run_command(command);
+  };
+  REQUIRE(index("whole", {}).status == 0);
+  int kills = 0;
+  for (double seconds = 0.05; kills < 100; seconds *= 1.4) {
+    const ProgramResult run = index("killed", {"/usr/bin/timeout", "-s", "KILL", std::to_string(seconds)});
+    INFO(run.out << run.err);
+    if (run.status == 0)
+      break;
+    ++kills;
+    CHECK(!fs::exists(folder / "killed/index.json"));
+  }
+  CHECK(kills >= 2);
+  CHECK((contents(folder / "killed") == contents(folder / "whole")));
+}
+
+TEST_CASE("a disk that becomes full while an index is built is one clear error, and with room it goes on") {
+  if (run_command({"unshare", "--mount", "true"}).status != 0)
+    SKIP("mounting needs root");
+  const TemporaryFolder folder;
+  write_large_corpus(folder / "corpus.jsonl");
+  fs::create_directory(folder / "disk");
+  // Of ever more room: too little for the runs, for what is merged, then enough. Each time on what is there already.
+  const std::string script =
+      "mount -t tmpfs -o size=1m none \"$1\" || exit 99\n"
+      "d=$1; shift\n"
+      "for m in 1 3 6 9 12 40; do mount -o remount,size=${m}m \"$d\"; \"$@\"; echo \"status $?\"; done\n";
+  const ProgramResult run =
+      run_command({"unshare", "--mount", "/bin/sh", "-c", script, "sh", folder / "disk", program(), "index", "--corpus",
+                   folder / "corpus.jsonl", "--out", folder / "disk/index", "--memory", "1MB", "--threads", "2"});
+  INFO(run.out << run.err);
+  REQUIRE(run.status != 99);
+  CHECK_THAT(run.err, ContainsSubstring("No space left"));
+  CHECK_THAT(run.out,
+             ContainsSubstring("status 1") && ContainsSubstring("4000 articles") && ContainsSubstring("status 0"));
+  CHECK(run.out.find("status 3") == std::string::npos);
 }

@@ -123,6 +123,22 @@ touch upload/{1..51}
 rm upload/51
 [ -z "$(check_upload upload)" ] || wrong "50 files were refused: $(check_upload upload)"
 
+# An index: its own script, which leaves the folder as it is but for the metadata.
+stage=$(dirname "$stage")/stage_index.sh
+printf '%s\n' '{"title": "Water", "text": "Water is a liquid."}' > corpus.jsonl
+"$SCIEXAM_PROGRAM" index --corpus corpus.jsonl --out index > index.txt 2>&1 || wrong "no index: $(tail -n 1 index.txt)"
+refused 2 '--index is missing' --owner ada
+refused 2 'has no index.json' --owner ada --index empty
+refused 2 'Kaggle user name' --index index
+refused 2 'no name of a licence' --owner ada --index index --licence 'CC "BY"'
+taken --owner ada --index index/
+grep -q '"id": "ada/sciexam-passage-index"' index/dataset-metadata.json || wrong "the index's slug is not the title's"
+taken --owner ada --index index --title 'Wikipedia for exams' # again
+grep -q '"id": "ada/wikipedia-for-exams"' index/dataset-metadata.json || wrong "the index's metadata is the old one"
+rm index/dataset-metadata.json
+printf x >> index/terms.bin
+refused 1 'the index is damaged' --owner ada --index index
+
 if [ "$failures" -gt 0 ]; then
   printf '%s of these are wrong\n' "$failures"
   exit 1
