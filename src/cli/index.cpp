@@ -84,7 +84,8 @@ ExitStatus index_corpus(const IndexOptions& options) {
                              .memory = options.memory == 0 ? default_memory() : options.memory,
                              .stop = interrupted};
   try {
-    print_result(build_index(request), options.out, clock.seconds() - begin);
+    const BuildResult result = build_index(request);
+    print_result(result, options.out, clock.seconds() - begin);
   } catch (const Stopped&) {
     warn_line(options.out + ": is not complete. The same command goes on where it was interrupted");
     return ExitStatus::failed;

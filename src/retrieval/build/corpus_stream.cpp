@@ -1,8 +1,8 @@
 #include "retrieval/build/corpus_stream.hpp"
 
-#include "retrieval/corpus/open_documents.hpp"
 #include "retrieval/corpus/sections.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <variant>
@@ -40,23 +40,25 @@ CorpusCounts parse_corpus_counts(const JsonView& view) {
 }
 
 CorpusStream::CorpusStream(const std::vector<std::filesystem::path>& files, const CorpusPosition& position,
-                           CorpusCounts counts)
-    : files_(files), position_{position.file, 0}, counts_(std::move(counts)) {
+                           CorpusCounts counts, int threads)
+    : files_(files), position_{position.file, 0}, counts_(std::move(counts)),
+      most_readers_(static_cast<std::size_t>(std::max(1, threads))) {
   for (std::size_t file = 0; file < position.file && file < files.size(); ++file)
     bytes_before_ += size_of(files[file]);
   if (position.records > 0 && open_next())
-    for (; position_.records < position.records && reader_->next(); ++position_.records) {
+    for (; position_.records < position.records && reader().next(); ++position_.records) {
     }
 }
 
+/// Keeps the readers of the next files going. False: there is no file left.
 bool CorpusStream::open_next() {
-  if (!reader_ && position_.file < files_.size())
-    reader_ = open_documents(files_[position_.file]);
-  return reader_ != nullptr;
+  while (readers_.size() < most_readers_ && position_.file + readers_.size() < files_.size())
+    readers_.push_back(std::make_unique<ReadAhead>(files_[position_.file + readers_.size()]));
+  return !readers_.empty();
 }
 
 std::uint64_t CorpusStream::bytes_read() const {
-  return bytes_before_ + (reader_ ? reader_->bytes_read() : 0);
+  return bytes_before_ + (readers_.empty() ? 0 : readers_.front()->bytes_read());
 }
 
 bool CorpusStream::learn(std::string_view text) {
@@ -66,16 +68,16 @@ bool CorpusStream::learn(std::string_view text) {
 void CorpusStream::drop(const std::string& reason, const std::string& title, std::size_t row) {
   DroppedCount& count = counts_.dropped[reason];
   if (++count.documents <= kExamples)
-    count.examples.push_back(title + " (" + files_[position_.file].filename().string() + ", row " +
-                             std::to_string(row) + ")");
+    count.examples.push_back((title.empty() ? "(" : title + " (") + files_[position_.file].filename().string() +
+                             ", row " + std::to_string(row) + ")");
 }
 
 bool CorpusStream::next(SourceDocument& document) {
   while (open_next()) {
-    auto record = reader_->next();
+    auto record = reader().next();
     if (!record) {
       bytes_before_ += size_of(files_[position_.file]);
-      reader_.reset();
+      readers_.pop_front();
       position_ = {position_.file + 1, 0};
       continue;
     }

@@ -1,11 +1,12 @@
 // The documents of all files of a corpus, in order, without those that are not articles.
 #pragma once
 
-#include "retrieval/corpus/document_reader.hpp"
+#include "retrieval/corpus/read_ahead.hpp"
 #include "support/text/json.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -40,7 +41,9 @@ struct CorpusPosition {
 class CorpusStream {
 public:
   /// Goes on at `position`, where `counts` is what the part before it had. `files` must outlive this.
-  CorpusStream(const std::vector<std::filesystem::path>& files, const CorpusPosition& position, CorpusCounts counts);
+  /// Reads up to `threads` files at once.
+  CorpusStream(const std::vector<std::filesystem::path>& files, const CorpusPosition& position, CorpusCounts counts,
+               int threads = 1);
 
   /// The next article: with its reference sections removed, and no text that an earlier one had. Throws InputError.
   bool next(SourceDocument& document);
@@ -54,12 +57,14 @@ public:
 
 private:
   bool open_next();
+  ReadAhead& reader() { return *readers_.front(); }
   void drop(const std::string& reason, const std::string& title, std::size_t row);
 
   const std::vector<std::filesystem::path>& files_;
   CorpusPosition position_;
   CorpusCounts counts_;
-  std::unique_ptr<DocumentReader> reader_;
+  std::deque<std::unique_ptr<ReadAhead>> readers_; // of the current file and those that follow it
+  std::size_t most_readers_;
   std::uint64_t bytes_before_ = 0; // of the files before the current one
   /// Hashes of all texts so far, 64 bits each. The standard library's hash: fast, and nothing but which of two equal
   /// texts is left out depends on it.

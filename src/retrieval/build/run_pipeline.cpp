@@ -97,10 +97,10 @@ std::uint64_t bytes_of(const std::vector<std::filesystem::path>& files) {
 /// Goes on where the stored runs end.
 CorpusStream open_stream(const BuildRequest& request, const RunStore& store) {
   if (store.runs().empty())
-    return {request.files, {}, {}};
+    return {request.files, {}, {}, request.threads};
   const StoredRun& last = store.runs().back();
   log_line("going on after the first " + counted(last.counts.articles, "article") + ", from an earlier build");
-  CorpusStream stream(request.files, last.position, last.counts);
+  CorpusStream stream(request.files, last.position, last.counts, request.threads);
   for (const StoredRun& stored : store.runs()) {
     const Run run(store.folder(), stored.record);
     RunDocuments documents(run);
