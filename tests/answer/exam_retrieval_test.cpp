@@ -20,9 +20,7 @@ void write_index(const std::filesystem::path& folder) {
 }
 
 const std::vector<Question> kQuestions = {
-    {.id = "1",
-     .prompt = "What is water made of?",
-     .options = {"wood", "oxygen", "sodium", "", "x"}},
+    {.id = "1", .prompt = "What is water made of?", .options = {"wood", "oxygen", "sodium", "", "x"}},
     {.id = "2", .prompt = "What is salt?", .options = {"a", "b", "sodium", "d", "e"}, .context = "its own"}};
 
 } // namespace
