@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ensemble/package_run.hpp"
-#include "retrieval/contexts/retriever.hpp"
 #include "exam/question.hpp"
+#include "retrieval/contexts/retriever.hpp"
 
 #include <filesystem>
 #include <span>
