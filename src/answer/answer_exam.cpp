@@ -36,6 +36,7 @@ private:
   void open_package();
   void read();
   void prepare();
+  [[noreturn]] void answer_without_models();
   void retrieve();
   void encode();
   void plan();
@@ -123,10 +124,16 @@ double ExamRun::state_time_left() {
   return left;
 }
 
+/// The package is damaged: an index still says more than the options' lengths.
+void ExamRun::answer_without_models() {
+  state("passage index", retrieval_.open());
+  deadline_ = state_time_left() + clock_.seconds();
+  retrieve();
+  std::rethrow_exception(package_fault_);
+}
+
 /// Says what the package and this machine offer, and how long they may take.
 void ExamRun::prepare() {
-  if (package_fault_)
-    std::rethrow_exception(package_fault_);
   state_machine();
   state("precision", name_of(request_.precision.precision, *package_, *devices_));
   state("passage index", retrieval_.open());
@@ -150,7 +157,7 @@ void ExamRun::retrieve() {
   if (retrieval_.rankings().empty())
     return;
   submission_->improve(retrieval_.rankings());
-  if (package_->needs_context())
+  if (package_ && package_->needs_context())
     log_line("context: " + counted(retrieval_.add_contexts(questions), "question") + " have one from the index");
 }
 
@@ -207,6 +214,8 @@ AnswerOutcome ExamRun::operator()() {
   open_package();
   read();
   try { // from here on there is a valid submission, whatever happens
+    if (package_fault_)
+      answer_without_models();
     prepare();
     retrieve();
     encode();

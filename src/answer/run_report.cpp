@@ -94,10 +94,11 @@ std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers
 }
 
 std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                        const std::filesystem::path& submission, std::span<const std::string> degradations) {
+                        const std::filesystem::path& submission, std::span<const std::string> degradations,
+                        bool searched) {
   std::string text = submission.string() + ": " + counted(exam.questions.size(), "question") + " answered by ";
   if (answers.models.empty())
-    text += std::string("the length of their options only: no model ") +
+    text += std::string(searched ? "what the passage index has" : "the length of their options") + " only: no model " +
             (answers.given_up.empty() ? "could be used" : "had time or memory") + "\n";
   else
     text += counted(answers.models.size(), "model") + ", " + std::string(name_of(combine)) + "\n" +

@@ -22,9 +22,10 @@ std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers
                                          const std::string& writing_problem);
 
 /// What was answered and by which models, a table of them (with MAP@3 where the exam has answers), and a line for each
-/// of `degradations`.
+/// of `degradations`. `searched`: what no model answered was ranked by a passage index, not by the options' lengths.
 std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                        const std::filesystem::path& submission, std::span<const std::string> degradations);
+                        const std::filesystem::path& submission, std::span<const std::string> degradations,
+                        bool searched = false);
 
 /// A table with MAP@3 and accuracy of each model and of the ensemble for every way to combine.
 std::string score_table(const Exam& exam, std::span<const ModelAnswers> models);

@@ -67,9 +67,10 @@ ExitStatus answer(const AnswerOptions& options) {
   const InterruptGuard guard;
   const AnswerRequest request = request_of(options);
   const AnswerOutcome outcome = answer_exam(request);
-  std::fputs(
-      run_summary(outcome.exam, outcome.answers, request.combine, outcome.submission, outcome.degradations).c_str(),
-      stdout);
+  std::fputs(run_summary(outcome.exam, outcome.answers, request.combine, outcome.submission, outcome.degradations,
+                         !outcome.passages.empty())
+                 .c_str(),
+             stdout);
   std::fflush(stdout);
   const ExitStatus status = status_of(outcome);
   log_event("end", {{"status", static_cast<int>(status)},

@@ -153,6 +153,17 @@ TEST_CASE("golden: an open-book run without an index says so and is degraded; so
   }
 }
 
+TEST_CASE("golden: without a usable package the index answers, and the run fails", "[golden]") {
+  const Place place;
+  place.pack_open_book();
+  fs::resize_file(place.folder / "package/spm.model", 100);
+  const ProgramResult run = place.run({"--index", place.folder / "index"});
+  INFO(run.out << run.err);
+  CHECK(run.status == 1);
+  CHECK_THAT(run.err, ContainsSubstring("spm.model"));
+  CHECK(read_bytes(place.folder / "submission.csv").starts_with("id,prediction\n1,B ")); // by length: A
+}
+
 TEST_CASE("doctor and verify know an index") {
   const Place place;
   const ProgramResult doctor = sciexam_run({"doctor", "--index", place.folder / "index"});
