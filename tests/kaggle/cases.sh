@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # root, kaggle, work, data, exam, short, python and new_machine are kaggle_rehearsal's
+# shellcheck shell=bash disable=SC2154 # root, kaggle, work, data, exam, short, open_book_corpus, python and new_machine are kaggle_rehearsal's
 # The cases of the rehearsal. Each runs in a subshell, prints what it sees, in the last
 # line the result, and ends with a status other than 0 if something is not as it should be.
 
@@ -123,6 +123,25 @@ submit_beside_other_package() {
   submit_with "$result" old noexec exec "$work/dataset" "$root/src/demo/package=a-package" ||
     wrong "the notebook failed"
   as_outside "$result"
+}
+
+# Two datasets: an open-book package, and an index of what the exam is about.
+submit_open_book() { # submit_open_book LAYOUT
+  local result=$work/open_book_$1 upload=$work/open_book_upload index=$work/index
+  if [ ! -d "$upload" ]; then
+    "$root/kernels_package/stage.sh" --weights "$work/training" --owner rehearsal --out "$upload" --template open_book
+    "$SCIEXAM_PROGRAM" index --corpus "${open_book_corpus:?}" --out "$index"
+    "$root/kernels_package/stage_index.sh" --index "$index" --owner rehearsal
+    "$SCIEXAM_PROGRAM" --package "$upload" --index "$index" --test "$work/competition/test.csv" \
+      --output "$work/open_book_expected.csv"
+  fi > "$work/open_book.txt" 2>&1 || wrong "no dataset: $(tail -n 3 "$work/open_book.txt")"
+  submit_with "$result" "$1" noexec exec "$upload" "$index=$(layout_folder "$1" datasets sciexam-passage-index)" \
+    > "$result.txt" || wrong "the notebook failed: $(tail -n 1 "$result.txt")"
+  grep -q 'passage index: .* passages of ' "$result.txt" || wrong "the index was not found"
+  grep -q 'context: .* have one from the index' "$result.txt" || wrong "no question got a context"
+  cmp "$work/open_book_expected.csv" "$result/working/submission.csv" ||
+    wrong "submission.csv is not what the program leaves outside"
+  printf '%s; %s\n' "$(grep -o 'context: .*' "$result.txt" | head -n 1)" "$(map_at_3 "$result/working/submission.csv")"
 }
 
 submit_damaged() { # submit_damaged FILE EXPECTED
