@@ -25,10 +25,10 @@ constexpr const char* kCorpus =
 {"id": "s", "title": "Salt", "text": "Table salt is made of sodium and chlorine. Its formula is NaCl."}
 {"id": "g", "title": "Gold", "text": "Gold is a yellow metal that does not rust."}
 )";
-constexpr const char* kQuestions = "note,id,prompt,A,B,C,D,E\n"
-                                   "\"kept, as it was\",1,What is water made of?,gold and a very long list of other "
-                                   "things,hydrogen and oxygen,sodium,iron,wood\n"
-                                   ",2,What does not rust?,wood,iron,water,gold,salt\n";
+constexpr const char* kQuestions =
+    "note,id,prompt,A,B,C,D,E\n"
+    "\"kept, as it was\",1,What is water made of?,gold and other metals,hydrogen and oxygen,sodium,iron,wood\n"
+    ",2,What does not rust?,wood,iron,water,gold,salt\n";
 
 /// A corpus, its index and some questions.
 struct Place {
