@@ -23,10 +23,37 @@ void add_terms(Analyser& analyser, std::string_view text, std::map<std::string, 
   analyser.terms(text, [&](const Term& term) { ++terms[std::string(term.text)]; });
 }
 
-Query to_query(const std::map<std::string, std::uint32_t>& terms) {
+/// What asks, and says nothing of what is asked for. Without these, and with no term counted more than kMostWeight
+/// times, as long questions repeat words: recall in the first 1 and 20 on the 11,103 passages of
+/// docs/retrieval_peers.md is 0.890 and 0.985 rather than 0.885 and 0.984 for SciQ, 0.883 and 0.981 rather than 0.878
+/// and 0.976 for XQuAD, 0.547 and 0.935 rather than 0.543 and 0.933 for stem_1k.
+constexpr std::string_view kQuestionWords = "what which who whom whose when where why how does do did";
+constexpr std::uint32_t kMostWeight = 2;
+
+/// For rank_by_hits(): every word as often as prompt and option have it. There a repetition and a question word tell
+/// options apart: without them its MAP@3 is 0.676, not 0.690.
+void add_option_queries(Analyser& analyser, const Question& question, std::vector<Query>& queries) {
+  for (const std::string& option : question.options) {
+    std::map<std::string, std::uint32_t> terms;
+    add_terms(analyser, question.prompt, terms);
+    add_terms(analyser, option, terms);
+    Query& query = queries.emplace_back();
+    for (const auto& [term, weight] : terms)
+      query.push_back({term, weight});
+  }
+}
+
+/// A text of nothing but question words is looked for as it is.
+Query to_query(Analyser& analyser, const std::map<std::string, std::uint32_t>& terms) {
+  const std::vector<std::string> asking = analyser.terms(kQuestionWords);
+  const auto asks = [&](const QueryTerm& term) {
+    return std::find(asking.begin(), asking.end(), term.term) != asking.end();
+  };
   Query query;
   for (const auto& [term, weight] : terms)
-    query.push_back({term, weight});
+    query.push_back({term, std::min(weight, kMostWeight)});
+  if (!std::all_of(query.begin(), query.end(), asks))
+    std::erase_if(query, asks);
   return query;
 }
 
@@ -70,26 +97,26 @@ bool join(std::vector<Stretch>& stretches, const PassageText& window) {
 Query query_of(Analyser& analyser, std::string_view text) {
   std::map<std::string, std::uint32_t> terms;
   add_terms(analyser, text, terms);
-  return to_query(terms);
+  return to_query(analyser, terms);
 }
 
 std::vector<Query> queries_of(Analyser& analyser, const Question& question, QueryForm form) {
   std::map<std::string, std::uint32_t> prompt;
   add_terms(analyser, question.prompt, prompt);
   if (form == QueryForm::prompt)
-    return {to_query(prompt)};
+    return {to_query(analyser, prompt)};
   std::vector<Query> queries;
   std::map<std::string, std::uint32_t> terms = prompt;
   if (form == QueryForm::all_options) {
     for (const std::string& option : question.options)
       add_terms(analyser, option, terms);
-    return {to_query(terms)};
+    return {to_query(analyser, terms)};
   }
-  queries.push_back(to_query(prompt));
+  queries.push_back(to_query(analyser, prompt));
   for (const std::string& option : question.options) {
     terms = prompt;
     add_terms(analyser, option, terms);
-    queries.push_back(to_query(terms));
+    queries.push_back(to_query(analyser, terms));
   }
   return queries;
 }
@@ -111,9 +138,8 @@ FoundPassages Retriever::find(std::string_view text) const {
 FoundPassages Retriever::find(Analyser& analyser, const Question& question, TextReader& texts) const {
   std::vector<Query> queries = queries_of(analyser, question, settings_.form);
   const std::size_t context_queries = queries.size();
-  if (settings_.option_hits && settings_.form != QueryForm::each_option)
-    for (Query& query : queries_of(analyser, question, QueryForm::each_option))
-      queries.push_back(std::move(query));
+  if (settings_.option_hits)
+    add_option_queries(analyser, question, queries);
   SearchResult result = searcher_.search(queries, kWindowsPerPassage * settings_.passages);
   std::optional<OptionHits> option_hits;
   if (settings_.option_hits) {

@@ -66,6 +66,20 @@ TEST_CASE("a query finds passages, best first, by the document's id and the wind
   CHECK(retriever.find("").passages.empty());
 }
 
+TEST_CASE("words that ask are not looked for, unless there are no others; a word counts twice at most") {
+  Analyser analyser;
+  const auto terms = [&](const char* text) {
+    std::vector<std::string> all;
+    for (const QueryTerm& term : query_of(analyser, text))
+      all.push_back(term.term + " " + std::to_string(term.weight));
+    return all;
+  };
+  CHECK((terms("Why does iron rust?") == std::vector<std::string>{"iron 1", "rust 1"}));
+  CHECK((terms("Which iron? Iron, iron or IRON?") == std::vector<std::string>{"iron 2"}));
+  CHECK((terms("Who? Why?") == std::vector<std::string>{"who 1", "whi 1"} ||
+         terms("Who? Why?") == std::vector<std::string>{"whi 1", "who 1"}));
+}
+
 TEST_CASE("neighbouring windows of an article are joined, at the better one's rank") {
   const Place place;
   const Retriever retriever(*place.index, {.passages = 3});
