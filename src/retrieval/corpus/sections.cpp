@@ -86,6 +86,9 @@ std::vector<Heading> find_headings(std::string_view text) {
   return headings;
 }
 
+/// A longer line has text behind the category's name.
+constexpr std::size_t kMostCategoryBytes = 200;
+
 std::size_t end_without_categories(std::string_view text) {
   for (;;) {
     const std::string_view kept = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
@@ -93,7 +96,7 @@ std::size_t end_without_categories(std::string_view text) {
     std::string_view line = trimmed(kept.substr(line_begin));
     if (line.starts_with("[["))
       line.remove_prefix(2);
-    if (!line.starts_with("Category:"))
+    if (!line.starts_with("Category:") || line.size() > kMostCategoryBytes)
       return kept.size();
     text = kept.substr(0, line_begin);
   }

@@ -37,6 +37,8 @@ TEST_CASE("categories at the end go, and white space with them") {
   CHECK(without_reference_sections("Text.\n\nCategory: Birds\n[[Category:Animals]]\n\n") == "Text.");
   CHECK(without_reference_sections("Text.\nCategory: Birds\nMore.") == "Text.\nCategory: Birds\nMore.");
   CHECK(without_reference_sections("Category: Birds") == "");
+  const std::string text = "Category:Birds " + std::string(200, 'x'); // an extractor has joined the lines
+  CHECK(without_reference_sections(text) == text);
   CHECK(without_reference_sections("") == "");
 }
 
