@@ -152,6 +152,7 @@ CorpusCounts build_runs(const BuildRequest& request, const RunStore& store) {
   StretchQueue queue;
   {
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(request.threads));
     for (int i = 0; i < request.threads; ++i)
       workers.emplace_back([&] { work(request, store, queue); });
     try {
