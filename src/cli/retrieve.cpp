@@ -25,15 +25,13 @@ struct RetrieveOptions {
 };
 
 void print_share(const TermShare& share) {
-  std::printf("    %8.4f  %-20s  in %llu passages, %u times here, %u times in the query\n", share.score,
-              share.term.c_str(), static_cast<unsigned long long>(share.document_frequency), share.frequency,
-              share.weight);
+  std::printf("    %8.4f  %-20s  in %s, %u times here, %u times in the query\n", share.score, share.term.c_str(),
+              counted(share.document_frequency, "passage").c_str(), share.frequency, share.weight);
 }
 
 void print_query(const Retriever& retriever, const std::string& text, bool explain) {
   const FoundPassages found = retriever.find(text);
-  Analyser analyser = retriever.analyser();
-  const Query query = query_of(analyser, text);
+  const Query query = retriever.queries().of_text(text);
   std::size_t rank = 0;
   for (const FoundPassage& passage : found.passages) {
     std::printf("%zu. %s  (%s, score %.4f)\n%s\n", ++rank, passage.title.c_str(), passage.id.c_str(), passage.score,

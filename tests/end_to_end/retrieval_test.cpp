@@ -74,7 +74,7 @@ TEST_CASE("a query shows what it finds, and why") {
   INFO(found.err);
   CHECK(found.status == 0);
   CHECK_THAT(found.out, ContainsSubstring("1. Gold  (g, score ") && ContainsSubstring("a yellow metal") &&
-                            ContainsSubstring("metal ") && ContainsSubstring("in 1 passages, 1 times here"));
+                            ContainsSubstring("metal ") && ContainsSubstring("in 1 passage, 1 times here"));
   CHECK_THAT(place.retrieve({"--query", "xylophone"}).out, ContainsSubstring("nothing found"));
   CHECK_THAT(place.retrieve({}).err, ContainsSubstring("give either --in FILE or --query TEXT"));
 }

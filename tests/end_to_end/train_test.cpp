@@ -210,7 +210,8 @@ TEST_CASE("the memory estimate of a training matches what it takes") {
     INFO("measured " << measured / 1e6 << " MB");
     // What the program itself takes depends on compiler and libc: the second is 382 MB on Debian 12, 290 MB on 13.
     constexpr double kProgram = 30e6;
-    CHECK(std::abs(estimate - measured) < 0.2 * measured + kProgram);
+    CHECK(estimate > 0.8 * measured); // a training that does not fit must not begin
+    CHECK(estimate < 1.2 * measured + kProgram);
   }
 }
 

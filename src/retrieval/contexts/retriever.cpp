@@ -5,57 +5,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <memory>
 #include <utility>
 
 namespace sciexam::inline retrieval {
 namespace {
 
-/// Words that are analysed for queries are few: a small table, so that one more analyser costs nothing.
-constexpr std::size_t kQueryWords = std::size_t{1} << 12;
 /// Searched for, so that enough are left where some are joined.
 constexpr std::size_t kWindowsPerPassage = 2;
 /// Windows that are so close have only white space between them.
 constexpr std::uint64_t kJoinedGap = 2;
-
-void add_terms(Analyser& analyser, std::string_view text, std::map<std::string, std::uint32_t>& terms) {
-  analyser.terms(text, [&](const Term& term) { ++terms[std::string(term.text)]; });
-}
-
-/// What asks, and says nothing of what is asked for. Without these, and with no term counted more than kMostWeight
-/// times, as long questions repeat words: recall in the first 1 and 20 on the 11,103 passages of
-/// docs/retrieval_peers.md is 0.890 and 0.985 rather than 0.885 and 0.984 for SciQ, 0.883 and 0.981 rather than 0.878
-/// and 0.976 for XQuAD, 0.547 and 0.935 rather than 0.543 and 0.933 for stem_1k.
-constexpr std::string_view kQuestionWords = "what which who whom whose when where why how does do did";
-constexpr std::uint32_t kMostWeight = 2;
-
-/// For rank_by_hits(): every word as often as prompt and option have it. There a repetition and a question word tell
-/// options apart: without them its MAP@3 is 0.676, not 0.690.
-void add_option_queries(Analyser& analyser, const Question& question, std::vector<Query>& queries) {
-  for (const std::string& option : question.options) {
-    std::map<std::string, std::uint32_t> terms;
-    add_terms(analyser, question.prompt, terms);
-    add_terms(analyser, option, terms);
-    Query& query = queries.emplace_back();
-    for (const auto& [term, weight] : terms)
-      query.push_back({term, weight});
-  }
-}
-
-/// A text of nothing but question words is looked for as it is.
-Query to_query(Analyser& analyser, const std::map<std::string, std::uint32_t>& terms) {
-  const std::vector<std::string> asking = analyser.terms(kQuestionWords);
-  const auto asks = [&](const QueryTerm& term) {
-    return std::find(asking.begin(), asking.end(), term.term) != asking.end();
-  };
-  Query query;
-  for (const auto& [term, weight] : terms)
-    query.push_back({term, std::min(weight, kMostWeight)});
-  if (!std::all_of(query.begin(), query.end(), asks))
-    std::erase_if(query, asks);
-  return query;
-}
 
 AnalyserSettings analyser_of(const PassageIndex& index) {
   try {
@@ -94,52 +53,22 @@ bool join(std::vector<Stretch>& stretches, const PassageText& window) {
 
 } // namespace
 
-Query query_of(Analyser& analyser, std::string_view text) {
-  std::map<std::string, std::uint32_t> terms;
-  add_terms(analyser, text, terms);
-  return to_query(analyser, terms);
-}
-
-std::vector<Query> queries_of(Analyser& analyser, const Question& question, QueryForm form) {
-  std::map<std::string, std::uint32_t> prompt;
-  add_terms(analyser, question.prompt, prompt);
-  if (form == QueryForm::prompt)
-    return {to_query(analyser, prompt)};
-  std::vector<Query> queries;
-  std::map<std::string, std::uint32_t> terms = prompt;
-  if (form == QueryForm::all_options) {
-    for (const std::string& option : question.options)
-      add_terms(analyser, option, terms);
-    return {to_query(analyser, terms)};
-  }
-  queries.push_back(to_query(analyser, prompt));
-  for (const std::string& option : question.options) {
-    terms = prompt;
-    add_terms(analyser, option, terms);
-    queries.push_back(to_query(analyser, terms));
-  }
-  return queries;
-}
-
 Retriever::Retriever(const PassageIndex& index, const RetrievalSettings& settings)
     : index_(index), settings_(settings), analyser_(analyser_of(index)), searcher_(index, settings.bm25) {}
 
 FoundPassages Retriever::find(std::string_view text) const {
-  Analyser analyser(analyser_, kQueryWords);
   TextReader texts(index_.texts());
-  const Query query = query_of(analyser, text);
-  SearchResult result = searcher_.search(std::span(&query, 1), kWindowsPerPassage * settings_.passages);
-  FoundPassages found = read(std::move(result.hits), texts);
-  found.left_out = std::move(result.left_out);
-  return found;
+  const Query query = queries().of_text(text);
+  return read(searcher_.search(std::span(&query, 1), kWindowsPerPassage * settings_.passages).hits, texts);
 }
 
 /// All queries of the question are searched together: they share most of their terms.
-FoundPassages Retriever::find(Analyser& analyser, const Question& question, TextReader& texts) const {
-  std::vector<Query> queries = queries_of(analyser, question, settings_.form);
+FoundPassages Retriever::find(QuestionQueries& maker, const Question& question, TextReader& texts) const {
+  std::vector<Query> queries = maker.of_question(question, settings_.form);
   const std::size_t context_queries = queries.size();
   if (settings_.option_hits)
-    add_option_queries(analyser, question, queries);
+    for (Query& query : maker.of_options(question))
+      queries.push_back(std::move(query));
   SearchResult result = searcher_.search(queries, kWindowsPerPassage * settings_.passages);
   std::optional<OptionHits> option_hits;
   if (settings_.option_hits) {
@@ -151,7 +80,6 @@ FoundPassages Retriever::find(Analyser& analyser, const Question& question, Text
   result.hits.resize(context_queries);
   FoundPassages found = read(std::move(result.hits), texts);
   found.option_hits = option_hits;
-  found.left_out = std::move(result.left_out);
   return found;
 }
 
@@ -192,12 +120,12 @@ std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questio
   std::vector<FoundPassages> found(questions.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&](std::size_t) {
-    Analyser analyser(analyser_, kQueryWords);
+    QuestionQueries maker = queries();
     TextReader texts(index_.texts());
     for (std::size_t i = next++; i < questions.size(); i = next++) {
       if (stop && stop())
         return;
-      found[i] = find(analyser, questions[i], texts);
+      found[i] = find(maker, questions[i], texts);
       if (each)
         each();
     }

@@ -3,6 +3,7 @@
 
 #include "exam/question.hpp"
 #include "retrieval/contexts/option_ranking.hpp"
+#include "retrieval/contexts/question_queries.hpp"
 #include "retrieval/search/fusion.hpp"
 #include "retrieval/search/searcher.hpp"
 #include "retrieval/text/analyser.hpp"
@@ -17,10 +18,6 @@
 #include <vector>
 
 namespace sciexam::inline retrieval {
-
-/// What of a question is looked for. all_options: one query of the prompt and all options; each_option: one query of
-/// the prompt and each option, and one of the prompt alone, whose hits are fused.
-enum class QueryForm { prompt, all_options, each_option };
 
 struct RetrievalSettings {
   QueryForm form = QueryForm::all_options;
@@ -45,13 +42,7 @@ struct FoundPassages {
   std::vector<FoundPassage> passages = {};    ///< best first
   std::optional<OptionHits> option_hits = {}; ///< if they were asked for
   std::vector<std::string> damaged = {};      ///< passages whose texts cannot be read, a sentence each
-  std::vector<LeftOutShard> left_out = {};    ///< what the search went without
 };
-
-/// One text, such as a user's query.
-Query query_of(Analyser& analyser, std::string_view text);
-/// A question's queries: one, or of each_option six, the prompt's first.
-std::vector<Query> queries_of(Analyser& analyser, const Question& question, QueryForm form);
 
 class Retriever {
 public:
@@ -61,7 +52,7 @@ public:
   const PassageIndex& index() const noexcept { return index_; }
   const Searcher& searcher() const noexcept { return searcher_; }
   const RetrievalSettings& settings() const noexcept { return settings_; }
-  Analyser analyser() const { return Analyser(analyser_); }
+  QuestionQueries queries() const { return QuestionQueries(analyser_); }
 
   FoundPassages find(std::string_view text) const;
   /// [questions], on `threads` threads. `each`, if set, is called after each question, by any of them; once `stop` is
@@ -71,7 +62,7 @@ public:
                                       const std::function<bool()>& stop = nullptr) const;
 
 private:
-  FoundPassages find(Analyser& analyser, const Question& question, TextReader& texts) const;
+  FoundPassages find(QuestionQueries& maker, const Question& question, TextReader& texts) const;
   FoundPassages read(std::vector<Hits> lists, TextReader& texts) const;
 
   const PassageIndex& index_;

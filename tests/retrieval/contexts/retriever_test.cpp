@@ -67,10 +67,10 @@ TEST_CASE("a query finds passages, best first, by the document's id and the wind
 }
 
 TEST_CASE("words that ask are not looked for, unless there are no others; a word counts twice at most") {
-  Analyser analyser;
+  QuestionQueries queries({});
   const auto terms = [&](const char* text) {
     std::vector<std::string> all;
-    for (const QueryTerm& term : query_of(analyser, text))
+    for (const QueryTerm& term : queries.of_text(text))
       all.push_back(term.term + " " + std::to_string(term.weight));
     return all;
   };
@@ -102,10 +102,10 @@ TEST_CASE("a question is looked for by its prompt, with all options, or with eac
   CHECK(find(QueryForm::all_options, Fusion::best).size() == 2); // the options draw other articles in
   CHECK(find(QueryForm::each_option, Fusion::best).front() == "iron");
   CHECK(find(QueryForm::each_option, Fusion::reciprocal_rank).front() == "iron");
-  Analyser analyser;
-  CHECK(queries_of(analyser, question, QueryForm::prompt).size() == 1);
-  CHECK(queries_of(analyser, question, QueryForm::all_options).size() == 1);
-  CHECK(queries_of(analyser, question, QueryForm::each_option).size() == 6);
+  QuestionQueries queries({});
+  CHECK(queries.of_question(question, QueryForm::prompt).size() == 1);
+  CHECK(queries.of_question(question, QueryForm::all_options).size() == 1);
+  CHECK(queries.of_question(question, QueryForm::each_option).size() == 6);
 }
 
 TEST_CASE("many questions find the same on any number of threads, and nothing once stopped") {
