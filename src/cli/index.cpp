@@ -61,6 +61,9 @@ void print_result(const BuildResult& result, const std::string& folder, double s
     std::printf("left out, %s: %s, such as %s\n", reason.c_str(), counted(dropped.documents, "document").c_str(),
                 examples.c_str());
   }
+  if (result.counts.replaced > 0)
+    std::printf("bytes that are no UTF-8 have become U+FFFD %llu times\n",
+                static_cast<unsigned long long>(result.counts.replaced));
   std::printf("took %s\n", format_duration(seconds).c_str());
 }
 

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPostingWork = 8; // bytes of text that take as long to merge as a posting
-constexpr std::size_t kLengthBins = 128, kLengthsPerBin = 4;
 
 /// What the corpus is: the files' names, sizes and hashes.
 class CorpusHash {
@@ -47,23 +46,11 @@ private:
 Json settings_of(const BuildRequest& request) {
   Json files = Json::array();
   for (const fs::path& file : request.files) {
-    std::error_code failure;
-    const std::uintmax_t size = fs::file_size(file, failure);
-    files.push_back({{"path", fs::absolute(file).string()}, {"bytes", failure ? 0 : size}});
+    files.push_back({{"path", fs::absolute(file).string()}, {"bytes", corpus_file_bytes(file)}});
   }
   return {{"files", std::move(files)},
           {"cutter", record_of(request.cutter)},
           {"analyser", Analyser(request.analyser, 1).record()}};
-}
-
-std::vector<std::uint32_t> histogram(const std::vector<Run>& runs) {
-  std::vector<std::uint16_t> lengths;
-  for (const Run& run : runs)
-    run.read_lengths(lengths);
-  std::vector<std::uint32_t> bins(kLengthBins);
-  for (const std::uint16_t length : lengths)
-    ++bins[std::min(length / kLengthsPerBin, kLengthBins - 1)];
-  return bins;
 }
 
 /// Texts and postings at the same time: texts use all threads, postings one.
@@ -108,7 +95,11 @@ Json corpus_record(const CorpusCounts& counts, Json files) {
   Json dropped = Json::object();
   for (const auto& [reason, count] : counts.dropped)
     dropped[reason] = count.documents;
-  return {{"files", std::move(files)}, {"articles", counts.articles}, {"dropped", std::move(dropped)}};
+  return {{"files", std::move(files)},
+          {"articles", counts.articles},
+          {"newest", counts.newest},
+          {"replaced", counts.replaced},
+          {"dropped", std::move(dropped)}};
 }
 
 } // namespace
@@ -116,8 +107,6 @@ Json corpus_record(const CorpusCounts& counts, Json files) {
 BuildResult build_index(const BuildRequest& request) {
   RunStore store(request.folder, settings_of(request));
   BuildResult result;
-  if (!store.runs().empty())
-    result.resumed_articles = store.runs().back().counts.articles;
   result.counts = build_runs(request, store);
   store.load();
   if (store.runs().empty()) {
@@ -137,7 +126,6 @@ BuildResult build_index(const BuildRequest& request) {
   manifest.analyser = Analyser(request.analyser, 1).record();
   manifest.cutter = record_of(request.cutter);
   merge(request, runs, manifest);
-  result.lengths = histogram(runs);
   manifest.corpus = corpus_record(result.counts, files.get());
   const std::string text = write_index_manifest(manifest);
   write_file_atomically(request.folder / kIndexManifestName, text);

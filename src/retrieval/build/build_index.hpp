@@ -6,15 +6,11 @@
 #include "retrieval/index/index_manifest.hpp"
 
 #include <cstdint>
-#include <vector>
-
 namespace sciexam::inline retrieval {
 
 struct BuildResult {
   IndexManifest manifest;
   CorpusCounts counts;
-  std::uint64_t resumed_articles = 0; ///< taken over from an earlier build
-  std::vector<std::uint32_t> lengths; ///< [128]: passages by their number of terms / 4; the last has all longer ones
 };
 
 /// Reads, cuts and analyses the corpus in stretches ("runs") that are kept in FOLDER/building, and merges them. The

@@ -12,23 +12,29 @@ namespace {
 
 constexpr std::size_t kExamples = 5;
 
-std::uint64_t size_of(const std::filesystem::path& file) {
+} // namespace
+
+std::uint64_t corpus_file_bytes(const std::filesystem::path& file) {
   std::error_code failure;
   const std::uintmax_t size = std::filesystem::file_size(file, failure);
-  return failure ? 0 : size; // standard input has none
+  return failure ? 0 : size;
 }
-
-} // namespace
 
 Json to_json(const CorpusCounts& counts) {
   Json dropped = Json::object();
   for (const auto& [reason, count] : counts.dropped)
     dropped[reason] = {{"documents", count.documents}, {"examples", count.examples}};
-  return {{"articles", counts.articles}, {"dropped", std::move(dropped)}};
+  return {{"articles", counts.articles},
+          {"replaced", counts.replaced},
+          {"newest", counts.newest},
+          {"dropped", std::move(dropped)}};
 }
 
 CorpusCounts parse_corpus_counts(const JsonView& view) {
-  CorpusCounts counts = {static_cast<std::uint64_t>(view.at("articles").integer(0, INT64_MAX)), {}};
+  CorpusCounts counts = {static_cast<std::uint64_t>(view.at("articles").integer(0, INT64_MAX)),
+                         static_cast<std::uint64_t>(view.at("replaced").integer(0, INT64_MAX)),
+                         view.at("newest").string(),
+                         {}};
   for (const auto& [reason, dropped] : view.at("dropped").members()) {
     DroppedCount& count = counts.dropped[reason];
     count.documents = static_cast<std::uint64_t>(dropped.at("documents").integer(0, INT64_MAX));
@@ -44,7 +50,7 @@ CorpusStream::CorpusStream(const std::vector<std::filesystem::path>& files, cons
     : files_(files), position_{position.file, 0}, counts_(std::move(counts)),
       most_readers_(static_cast<std::size_t>(std::max(1, threads))) {
   for (std::size_t file = 0; file < position.file && file < files.size(); ++file)
-    bytes_before_ += size_of(files[file]);
+    bytes_before_ += corpus_file_bytes(files[file]);
   if (position.records > 0 && open_next())
     for (; position_.records < position.records && reader().next(); ++position_.records) {
     }
@@ -76,7 +82,8 @@ bool CorpusStream::next(SourceDocument& document) {
   while (open_next()) {
     auto record = reader().next();
     if (!record) {
-      bytes_before_ += size_of(files_[position_.file]);
+      counts_.replaced += reader().replaced();
+      bytes_before_ += corpus_file_bytes(files_[position_.file]);
       readers_.pop_front();
       position_ = {position_.file + 1, 0};
       continue;
@@ -94,6 +101,7 @@ bool CorpusStream::next(SourceDocument& document) {
       drop("duplicate", document.title, document.row);
     else {
       ++counts_.articles;
+      counts_.newest = std::max(counts_.newest, document.timestamp);
       return true;
     }
   }

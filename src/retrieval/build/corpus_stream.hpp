@@ -25,8 +25,13 @@ struct DroppedCount {
 
 struct CorpusCounts {
   std::uint64_t articles = 0;
+  std::uint64_t replaced = 0; ///< ill-formed UTF-8 sequences, in the files that were read to their end
+  std::string newest = {};    ///< the latest timestamp of an article, as the files have it; empty if they have none
   std::map<std::string, DroppedCount> dropped; ///< by reason, such as "redirect"
 };
+
+/// 0 for what is no file, such as standard input.
+std::uint64_t corpus_file_bytes(const std::filesystem::path& file);
 
 Json to_json(const CorpusCounts& counts);
 /// Throws InputError.

@@ -86,11 +86,8 @@ void work(const BuildRequest& request, const RunStore& store, StretchQueue& queu
 
 std::uint64_t bytes_of(const std::vector<std::filesystem::path>& files) {
   std::uint64_t bytes = 0;
-  for (const std::filesystem::path& file : files) {
-    std::error_code failure;
-    const std::uintmax_t size = std::filesystem::file_size(file, failure);
-    bytes += failure ? 0 : size;
-  }
+  for (const std::filesystem::path& file : files)
+    bytes += corpus_file_bytes(file);
   return bytes;
 }
 

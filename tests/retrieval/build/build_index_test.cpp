@@ -145,3 +145,17 @@ TEST_CASE("a corpus without an article is an error") {
                     ContainsSubstring("has no article"));
   CHECK(!fs::exists(folder / "index/building"));
 }
+
+TEST_CASE("what was replaced in a corpus and its newest article are recorded") {
+  const TemporaryFolder folder;
+  write_file_atomically(
+      folder / "dump.json",
+      "{\"index\":{\"_id\":\"1\"}}\n"
+      "{\"title\":\"A\",\"text\":\"one \xff text\",\"namespace\":0,\"timestamp\":\"2024-03-01T00:00:00Z\"}\n"
+      "{\"index\":{\"_id\":\"2\"}}\n"
+      "{\"title\":\"B\",\"text\":\"another\",\"namespace\":0,\"timestamp\":\"2023-05-01T00:00:00Z\"}\n");
+  const BuildResult result = build_index(request_for({folder / "dump.json"}, folder / "index"));
+  CHECK(result.counts.replaced == 1);
+  CHECK(result.manifest.corpus["replaced"] == 1);
+  CHECK(result.manifest.corpus["newest"] == "2024-03-01T00:00:00Z");
+}
