@@ -12,6 +12,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 program=${SCIEXAM_PROGRAM:-$root/sciexam-run}
+# shellcheck source=kernels_package/common.sh
+. "$here/common.sh"
 # shellcheck source=kernels_package/names.sh
 . "$here/names.sh"
 # shellcheck source=kernels_package/weights.sh
@@ -19,16 +21,7 @@ program=${SCIEXAM_PROGRAM:-$root/sciexam-run}
 # shellcheck source=kernels_package/checks.sh
 . "$here/checks.sh"
 
-report() { # report STATUS LINE...: what is wrong, then what to do
-  local status=$1
-  printf 'package: %s\n' "$2" >&2
-  shift 2
-  [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
-  exit "$status"
-}
-refuse() { report 2 "$@"; }
-fail() { report 1 "$@"; }
-
+verb=package
 usage='./build.sh package --weights DIR --owner NAME [--title TITLE] [--out FOLDER]'
 
 parse_arguments() {
@@ -73,17 +66,6 @@ require_place() { # FOLDER must be new, empty, or an earlier result of this scri
   grep -qsF "\"id\": \"$owner/$slug\"" "$out/dataset-metadata.json" ||
     refuse "$out is not empty, and is no earlier upload of $owner/$slug." \
       "Give a new folder with --out, or empty this one yourself."
-}
-
-fill() { # fill TEMPLATE RESULT
-  local text
-  text=$(cat "$1")
-  text=${text//@OWNER@/$owner}
-  text=${text//@SLUG@/$slug}
-  text=${text//@TITLE@/$title}
-  text=${text//@NOTEBOOK_TITLE@/$notebook_title}
-  text=${text//@NOTEBOOK_SLUG@/$notebook_slug}
-  printf '%s\n' "$text" > "$2"
 }
 
 stage() { # stage FOLDER

@@ -8,21 +8,14 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=${SCIEXAM_PROGRAM:-$(dirname "$here")/sciexam-run}
+# shellcheck source=kernels_package/common.sh
+. "$here/common.sh"
 # shellcheck source=kernels_package/names.sh
 . "$here/names.sh"
 # shellcheck source=kernels_package/checks.sh
 . "$here/checks.sh"
 
-report() { # report STATUS LINE...: what is wrong, then what to do
-  local status=$1
-  printf 'package-index: %s\n' "$2" >&2
-  shift 2
-  [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
-  exit "$status"
-}
-refuse() { report 2 "$@"; }
-fail() { report 1 "$@"; }
-
+verb=package-index
 usage='./build.sh package-index --index FOLDER --owner NAME [--title TITLE] [--licence CC-BY-SA-4.0]'
 
 parse_arguments() {
@@ -44,22 +37,12 @@ parse_arguments() {
   [[ $licence =~ ^[A-Za-z0-9.-]+$ ]] || refuse "--licence '$licence' is no name of a licence of Kaggle's, such as CC-BY-SA-4.0."
 }
 
-write_metadata() {
-  local text
-  text=$(cat "$here/index-metadata.json.in")
-  text=${text//@OWNER@/$owner}
-  text=${text//@SLUG@/$slug}
-  text=${text//@TITLE@/$title}
-  text=${text//@LICENCE@/$licence}
-  printf '%s\n' "$text" > "$index/dataset-metadata.json"
-}
-
 main() {
   parse_arguments "$@"
   check_names
   [ -x "$program" ] || fail "$program is not there." "Build it: ./build.sh build"
   "$program" verify --index "$index" || fail "the index is damaged; what is wrong is above." "Build it again."
-  write_metadata
+  fill "$here/index-metadata.json.in" "$index/dataset-metadata.json"
   local bytes files
   bytes=$(du -sb "$index" | cut -f 1)
   files=$(find "$index" -type f | wc -l)
