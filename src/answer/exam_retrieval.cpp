@@ -54,7 +54,7 @@ std::size_t ExamRetrieval::add_contexts(std::vector<Question>& questions) const 
   std::size_t added = 0;
   for (std::size_t q = 0; q < found_.size(); ++q)
     if (questions[q].context.empty() && !found_[q].passages.empty()) {
-      questions[q].context = context_of(found_[q]);
+      questions[q].context = context_of(found_[q].passages);
       ++added;
     }
   return added;

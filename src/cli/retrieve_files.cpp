@@ -68,7 +68,7 @@ RetrievalDamage add_contexts(const Retriever& retriever, const std::filesystem::
   std::string text = row_with_context(cells, context, std::string(kContext));
   while (reader.next(cells))
     if (const auto question = question_of_row.find(reader.row()); question != question_of_row.end())
-      text += row_with_context(cells, context, context_of(found[question->second]));
+      text += row_with_context(cells, context, context_of(found[question->second].passages));
   write_output(out, text);
   const auto empty = std::count_if(found.begin(), found.end(), [](const auto& one) { return one.passages.empty(); });
   log_line(counted(found.size(), "question") + ", " + std::to_string(empty) + " of them without a passage");

@@ -1,5 +1,6 @@
 #include "exam/question.hpp"
 
+#include "exam/contexts.hpp"
 #include "support/errors.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/utf8.hpp"
@@ -21,7 +22,8 @@ using Column = std::optional<std::size_t>;
 
 /// Where the columns of an exam lie in its file.
 struct Columns {
-  Column id, prompt, context, answer, fold;
+  Column id, prompt, answer, fold;
+  std::vector<std::size_t> contexts; ///< context, context_2, ... up to the first that is missing
   std::array<Column, kOptions> options;
 };
 
@@ -54,7 +56,12 @@ Columns find_columns(const CsvReader& reader, const ReadOptions& options) {
   columns.prompt = find("prompt", true);
   for (std::size_t i = 0; i < kLetters.size(); ++i)
     columns.options[i] = find(kLetters[i], true);
-  columns.context = find("context", false);
+  for (std::size_t number = 1; number <= kMostContexts; ++number) {
+    const Column context = find(context_column(number), false);
+    if (!context)
+      break;
+    columns.contexts.push_back(*context);
+  }
   if (options.answers_required || std::count(reader.header().begin(), reader.header().end(), "answer") == 1)
     columns.answer = find("answer", false);
   if (options.folds > 0)
@@ -63,6 +70,18 @@ Columns find_columns(const CsvReader& reader, const ReadOptions& options) {
     reader.fail("the header has no column " + missing,
                 "The first row must name id,prompt,A,B,C,D,E, in any order and spelled exactly so");
   return columns;
+}
+
+std::string unused_contexts(const CsvReader& reader) {
+  const std::vector<std::string> unused = unused_context_columns(reader.header());
+  if (unused.empty())
+    return {};
+  std::string names;
+  for (const std::string& name : unused)
+    names += (names.empty() ? "" : ", ") + excerpt(name);
+  return reader.file().string() + ": " + names + (unused.size() == 1 ? " is" : " are") +
+         " not used: contexts are the columns context, context_2, ... without a gap, at most " +
+         std::to_string(kMostContexts);
 }
 
 int read_fold(const CsvReader& reader, std::size_t column, const std::string& cell, int folds) {
@@ -130,7 +149,8 @@ class ExamReading {
 public:
   ExamReading(CsvReader& reader, const ReadOptions& options)
       : reader_(reader), options_(options), columns_(find_columns(reader, options)) {
-    exam_.has_context = columns_.context.has_value();
+    exam_.has_context = !columns_.contexts.empty();
+    exam_.unused_contexts = unused_contexts(reader);
     const auto& header = reader_.header();
     if (std::find(header.begin(), header.end(), "answer") != header.end() && !columns_.answer)
       exam_.unused_answers = reader_.file().string() + ": the header names it twice";
@@ -195,8 +215,10 @@ private:
     question.prompt = std::move(cells[*columns_.prompt]);
     for (std::size_t i = 0; i < kLetters.size(); ++i)
       question.options[i] = std::move(cells[*columns_.options[i]]);
-    if (columns_.context)
-      question.context = std::move(cells[*columns_.context]);
+    std::vector<std::string> contexts;
+    for (const std::size_t column : columns_.contexts)
+      contexts.push_back(std::move(cells[column]));
+    set_contexts(question, std::move(contexts));
     return question;
   }
 
@@ -246,6 +268,8 @@ std::vector<std::string> notes_on(const Exam& exam) {
   std::vector<std::string> notes;
   if (!exam.unused_answers.empty())
     notes.push_back("the column answer is not used, so there is no MAP@3: " + exam.unused_answers);
+  if (!exam.unused_contexts.empty())
+    notes.push_back(exam.unused_contexts);
   const auto lacking = std::count_if(exam.questions.begin(), exam.questions.end(), [](const Question& question) {
     return !std::all_of(question.options.begin(), question.options.end(), has_text);
   });

@@ -21,6 +21,7 @@ struct Question {
   std::string prompt = {};                        ///< may be empty: its options can still be compared
   std::array<std::string, kOptions> options = {}; ///< A to E; any may be empty
   std::string context = {};                       ///< a text that helps to answer; empty where the file has none
+  std::vector<std::string> further_contexts = {}; ///< others, best first, each with text (exam/contexts.hpp)
   std::optional<int> answer = {};                 ///< the right option, 0 to 4; set where the file has answers
   std::optional<int> fold = {};                   ///< the fold of a training set that it belongs to, from 0
   std::size_t row = 0;                            ///< of its file, where 1 is the header; 0: not read from one
@@ -38,7 +39,8 @@ struct Exam {
   std::vector<BadRow> bad_rows;    ///< in the file's order; none unless it was read leniently
   bool has_context = false;        ///< the file has a column `context`
   bool has_answers = false;        ///< the file has a column `answer`, and it is used
-  std::string unused_answers; ///< why that column is not used, with file and row; empty where it is used or missing
+  std::string unused_answers;  ///< why that column is not used, with file and row; empty where it is used or missing
+  std::string unused_contexts; ///< which columns context_2, ... are not used, and why; empty where all are
 };
 
 struct ReadOptions {
@@ -55,8 +57,8 @@ struct ReadOptions {
   int folds = 0;
 };
 
-/// Reads columns id, prompt, A, B, C, D, E and, where present, context and answer, in any order; other columns are
-/// ignored and text is taken as it is. Rows of empty cells are ignored after the last question, where
+/// Reads columns id, prompt, A, B, C, D, E and, where present, context, context_2, ... and answer, in any order; other
+/// columns are ignored and text is taken as it is. Rows of empty cells are ignored after the last question, where
 /// spreadsheets leave them. Throws UsageError if the file cannot be opened, and InputError with file, row and column if
 /// it is not a CSV file (see CsvReader), lacks a column or has one twice, has no questions, an empty row between
 /// questions, an empty or doubled id, an answer that is not one of A to E, or a fold that is not 0 to folds - 1.
@@ -66,7 +68,7 @@ Exam read_exam(const std::filesystem::path& file, ReadOptions options = {});
 Exam read_exam(CsvReader& reader, ReadOptions options = {});
 
 /// What the user should know about an exam before it is answered, a sentence each: that the column `answer` is not
-/// used, that options without text are guessed last.
+/// used, that a column context_2, ... is not, that options without text are guessed last.
 std::vector<std::string> notes_on(const Exam& exam);
 
 /// 0 to 4 for "A" to "E", nothing for any other text.

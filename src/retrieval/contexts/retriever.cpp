@@ -5,16 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 namespace sciexam::inline retrieval {
 namespace {
-
-/// Searched for, so that enough are left where some are joined.
-constexpr std::size_t kWindowsPerPassage = 2;
-/// Windows that are so close have only white space between them.
-constexpr std::uint64_t kJoinedGap = 2;
 
 AnalyserSettings analyser_of(const PassageIndex& index) {
   try {
@@ -27,28 +23,18 @@ AnalyserSettings analyser_of(const PassageIndex& index) {
   }
 }
 
-/// A stretch of an article, of one window or several.
-struct Stretch {
-  std::uint64_t article, begin, end;
-  FoundPassage found;
-};
-
-/// The article's id, and which of its windows this is.
-std::string name_of(const PassageText& window) {
-  return window.window == 0 ? window.id : window.id + "#" + std::to_string(window.window + 1);
+/// What else of a question is looked for, where it is to have several contexts. One of the two forms has one query,
+/// whose list goes on as deep as it is read.
+QueryForm second_form(QueryForm first) {
+  return first == QueryForm::each_option ? QueryForm::all_options : QueryForm::each_option;
 }
 
-/// Joins the window to a stretch that it overlaps or touches. Windows come best first: the stretch keeps its rank.
-bool join(std::vector<Stretch>& stretches, const PassageText& window) {
-  const std::uint64_t end = window.begin + window.text.size();
-  for (Stretch& stretch : stretches)
-    if (stretch.article == window.article && window.begin <= stretch.end + kJoinedGap &&
-        stretch.begin <= end + kJoinedGap) {
-      stretch.begin = std::min(stretch.begin, window.begin);
-      stretch.end = std::max(stretch.end, end);
-      return true;
-    }
-  return false;
+OptionHits best_scores(std::span<const Hits> lists) {
+  OptionHits scores{};
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    if (!lists[i].empty())
+      scores[i] = lists[i].front().score;
+  return scores;
 }
 
 } // namespace
@@ -59,59 +45,56 @@ Retriever::Retriever(const PassageIndex& index, const RetrievalSettings& setting
 FoundPassages Retriever::find(std::string_view text) const {
   TextReader texts(index_.texts());
   const Query query = queries().of_text(text);
-  return read(searcher_.search(std::span(&query, 1), kWindowsPerPassage * settings_.passages).hits, texts);
+  FoundPassages found;
+  const Hits hits = searcher_.search(std::span(&query, 1), kWindowsPerPassage * settings_.passages).hits.front();
+  found.passages = HitReader(hits, texts, found.damaged).next(settings_.passages);
+  return found;
 }
 
 /// All queries of the question are searched together: they share most of their terms.
 FoundPassages Retriever::find(QuestionQueries& maker, const Question& question, TextReader& texts) const {
   std::vector<Query> queries = maker.of_question(question, settings_.form);
-  const std::size_t context_queries = queries.size();
+  const auto append = [&](std::vector<Query> more) {
+    queries.insert(queries.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  const std::size_t of_first = queries.size();
+  if (settings_.contexts > 1)
+    append(maker.of_question(question, second_form(settings_.form)));
+  const std::size_t of_second = queries.size() - of_first;
   if (settings_.option_hits)
-    for (Query& query : maker.of_options(question))
-      queries.push_back(std::move(query));
-  SearchResult result = searcher_.search(queries, kWindowsPerPassage * settings_.passages);
-  std::optional<OptionHits> option_hits;
-  if (settings_.option_hits) {
-    option_hits.emplace();
-    for (std::size_t i = 0; i < kOptions; ++i)
-      if (const Hits& hits = result.hits[result.hits.size() - kOptions + i]; !hits.empty())
-        (*option_hits)[i] = hits.front().score;
-  }
-  result.hits.resize(context_queries);
-  FoundPassages found = read(std::move(result.hits), texts);
-  found.option_hits = option_hits;
+    append(maker.of_options(question));
+  const std::size_t deepest = std::max<std::size_t>(settings_.contexts, 2) - 1; // contexts of one list
+  SearchResult result = searcher_.search(queries, deepest * windows_of_context());
+  const std::span<Hits> lists(result.hits);
+  FoundPassages found;
+  read_contexts(lists.first(of_first), lists.subspan(of_first, of_second), texts, found);
+  if (settings_.option_hits)
+    found.option_hits = best_scores(lists.last(kOptions));
   return found;
 }
 
-/// The texts of the best windows of all lists.
-FoundPassages Retriever::read(std::vector<Hits> lists, TextReader& texts) const {
-  const Hits hits = lists.size() == 1 ? std::move(lists.front())
-                                      : fuse(lists, settings_.fusion, kWindowsPerPassage * settings_.passages);
-  FoundPassages found;
-  std::vector<Stretch> stretches;
-  for (const Hit& hit : hits) {
-    if (stretches.size() == settings_.passages)
-      break;
-    try {
-      PassageText window = texts.passage(hit.passage);
-      if (!join(stretches, window))
-        stretches.push_back(
-            {window.article,
-             window.begin,
-             window.begin + window.text.size(),
-             {hit.passage, hit.score, name_of(window), std::move(window.title), std::move(window.text), window.begin}});
-    } catch (const PackageError& error) {
-      found.damaged.emplace_back(error.what());
-    }
+std::size_t Retriever::windows_of_context() const noexcept {
+  return kWindowsPerPassage * settings_.passages;
+}
+
+/// One query's list as it is, several fused as deep as a context needs: how deep they are could change their order.
+Hits Retriever::one_list(std::span<Hits> lists) const {
+  if (lists.size() == 1)
+    return std::move(lists.front());
+  for (Hits& hits : lists)
+    hits.resize(std::min(hits.size(), windows_of_context()));
+  return fuse(lists, settings_.fusion, windows_of_context());
+}
+
+void Retriever::read_contexts(std::span<Hits> first, std::span<Hits> second, TextReader& texts,
+                              FoundPassages& found) const {
+  const Hits first_hits = one_list(first), second_hits = one_list(second);
+  HitReader first_reader(first_hits, texts, found.damaged), second_reader(second_hits, texts, found.damaged);
+  found.passages = first_reader.next(settings_.passages);
+  for (std::size_t context = 1; context < settings_.contexts; ++context) {
+    const bool of_second = context == 1 || settings_.form == QueryForm::each_option;
+    found.further.push_back((of_second ? second_reader : first_reader).next(settings_.passages));
   }
-  for (Stretch& stretch : stretches) {
-    const std::uint64_t bytes = stretch.end - stretch.begin;
-    if (bytes != stretch.found.text.size())
-      stretch.found.text = texts.article_text(stretch.article, stretch.begin, bytes);
-    stretch.found.begin = stretch.begin;
-    found.passages.push_back(std::move(stretch.found));
-  }
-  return found;
 }
 
 std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questions, int threads,
@@ -132,13 +115,6 @@ std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questio
   };
   parallel_for(static_cast<std::size_t>(std::max(1, threads)), threads, work);
   return found;
-}
-
-std::string context_of(const FoundPassages& found) {
-  std::string context;
-  for (const FoundPassage& passage : found.passages)
-    context += (context.empty() ? "" : "\n") + passage.text;
-  return context;
 }
 
 } // namespace sciexam::inline retrieval

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exam/question.hpp"
+#include "retrieval/contexts/found_passage.hpp"
 #include "retrieval/contexts/option_ranking.hpp"
 #include "retrieval/contexts/question_queries.hpp"
 #include "retrieval/search/fusion.hpp"
@@ -22,24 +23,17 @@ namespace sciexam::inline retrieval {
 struct RetrievalSettings {
   QueryForm form = QueryForm::all_options;
   Fusion fusion = Fusion::best; ///< of each_option
-  std::size_t passages = 5;     ///< the best so many, after joining
+  std::size_t passages = 5;     ///< of a context: the best so many, after joining
+  std::size_t contexts = 1;     ///< of a question, up to kMostContexts
   Bm25 bm25 = {};
   bool option_hits = false; ///< also look for each option, for rank_by_hits()
 };
 
-/// Windows of one article that were found, joined where they overlap or follow each other.
-struct FoundPassage {
-  std::uint32_t passage = 0; ///< the best of its windows, by number in the index
-  double score = 0;          ///< of that one
-  std::string id = {};       ///< the article's; from its second window on with "#2", "#3", ...
-  std::string title = {};    ///< the article's
-  std::string text = {};
-  std::uint64_t begin = 0; ///< byte of the article's text
-};
-
 /// What was found for one text or question.
 struct FoundPassages {
-  std::vector<FoundPassage> passages = {};    ///< best first
+  std::vector<FoundPassage> passages = {}; ///< best first: the first context
+  /// [RetrievalSettings::contexts - 1], those of the further contexts; one may be empty, where the index has no more.
+  std::vector<std::vector<FoundPassage>> further = {};
   std::optional<OptionHits> option_hits = {}; ///< if they were asked for
   std::vector<std::string> damaged = {};      ///< passages whose texts cannot be read, a sentence each
 };
@@ -54,24 +48,27 @@ public:
   const RetrievalSettings& settings() const noexcept { return settings_; }
   QuestionQueries queries() const { return QuestionQueries(analyser_); }
 
+  /// The first context alone.
   FoundPassages find(std::string_view text) const;
-  /// [questions], on `threads` threads. `each`, if set, is called after each question, by any of them; once `stop` is
-  /// true the remaining questions find nothing.
+  /// [questions], of each as many contexts as the settings ask for. The first is made of the best passages for
+  /// RetrievalSettings::form; the second of those for the other way to ask, each_option (for each_option: all_options);
+  /// all others of the following ranks of that form of these two that is one query: with five passages, the third has
+  /// ranks 6 to 10, the fourth 11 to 15. None depends on how many there are. Runs on `threads` threads. `each`, if set,
+  /// is called after each question, by any of them; once `stop` is true the remaining questions find nothing.
   std::vector<FoundPassages> find_all(std::span<const Question> questions, int threads,
                                       const std::function<void()>& each = nullptr,
                                       const std::function<bool()>& stop = nullptr) const;
 
 private:
   FoundPassages find(QuestionQueries& maker, const Question& question, TextReader& texts) const;
-  FoundPassages read(std::vector<Hits> lists, TextReader& texts) const;
+  std::size_t windows_of_context() const noexcept;
+  Hits one_list(std::span<Hits> lists) const;
+  void read_contexts(std::span<Hits> first, std::span<Hits> second, TextReader& texts, FoundPassages& found) const;
 
   const PassageIndex& index_;
   RetrievalSettings settings_;
   AnalyserSettings analyser_;
   Searcher searcher_;
 };
-
-/// The passages' texts, one a line, best first: a question's context.
-std::string context_of(const FoundPassages& found);
 
 } // namespace sciexam::inline retrieval

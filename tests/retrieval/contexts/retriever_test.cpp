@@ -123,7 +123,8 @@ TEST_CASE("many questions find the same on any number of threads, and nothing on
 }
 
 TEST_CASE("a context has the passages' texts, a line each, best first") {
-  CHECK(context_of({.passages = {{.text = "one."}, {.text = "two."}}}) == "one.\ntwo.");
+  const std::vector<FoundPassage> passages = {{.text = "one."}, {.text = "two."}};
+  CHECK(context_of(passages) == "one.\ntwo.");
   CHECK(context_of({}).empty());
 }
 
