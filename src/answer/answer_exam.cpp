@@ -15,6 +15,7 @@
 #include "support/messages/event_log.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -36,6 +37,7 @@ private:
   void open_package();
   void read();
   void prepare();
+  void require_index();
   [[noreturn]] void answer_without_models();
   void retrieve();
   void encode();
@@ -50,7 +52,7 @@ private:
 
   const AnswerRequest& request_;
   BootClock clock_;
-  std::string without_context_; ///< a sentence, if an open-book package has no contexts
+  std::vector<std::string> without_index_; ///< what the package lacks for want of one, a sentence each
   double begin_ = clock_.seconds(), prepared_ = 0, deadline_ = 0;
   RunFacts facts_;
   std::optional<Package> package_;
@@ -137,14 +139,25 @@ void ExamRun::prepare() {
   state_machine();
   state("precision", name_of(request_.precision.precision, *package_, *devices_));
   state("passage index", retrieval_.open());
-  if (package_->needs_context() && !outcome_.exam.has_context && !retrieval_.usable()) {
-    without_context_ =
-        "the models were trained with contexts and answer without: there is no usable passage index, and "
-        "the exam has no column context";
-    warn_line(without_context_);
-  }
+  outcome_.retrieval_weight = request_.retrieval_weight.value_or(package_->manifest().retrieval_weight);
+  require_index();
   deadline_ = state_time_left() + clock_.seconds();
   prepared_ = clock_.seconds();
+}
+
+/// Without a usable index some packages are less than they could be: never silently.
+void ExamRun::require_index() {
+  if (retrieval_.usable())
+    return;
+  if (package_->needs_context() && !outcome_.exam.has_context)
+    without_index_.emplace_back(
+        "the models were trained with contexts and answer without: there is no usable passage index, and "
+        "the exam has no column context");
+  if (outcome_.retrieval_weight > 0)
+    without_index_.emplace_back("the models answer without the ranking of a passage index, which was to have weight " +
+                                format_fixed(outcome_.retrieval_weight, 2) + ": there is no usable one");
+  for (const std::string& sentence : without_index_)
+    warn_line(sentence);
 }
 
 /// Only a quarter of the time: questions that are not reached are answered without a context.
@@ -156,6 +169,7 @@ void ExamRun::retrieve() {
   retrieval_.search(questions, request_.threads, [&] { return interrupted() || clock_.seconds() >= until; });
   if (retrieval_.rankings().empty())
     return;
+  outcome_.index_probabilities = retrieval_.probabilities();
   submission_->improve(retrieval_.rankings());
   if (package_ && package_->needs_context())
     log_line("context: " + counted(retrieval_.add_contexts(questions), "question") + " have one from the index");
@@ -185,25 +199,25 @@ void ExamRun::answer() {
 
 void ExamRun::combine_and_write(const EnsembleAnswers& so_far) {
   if (!so_far.models.empty())
-    submission_->improve(
-        combine_answers(so_far.models, outcome_.exam.questions, request_.combine, retrieval_.rankings()));
+    submission_->improve(combine_answers(so_far.models, outcome_.exam.questions, combination_of(request_, outcome_),
+                                         retrieval_.rankings()));
 }
 
 /// Reports matter less than the submission: one that cannot be written is named, and the run goes on.
 void ExamRun::write_reports() {
   const Exam& exam = outcome_.exam;
   outcome_.degradations = degradations_of(exam, outcome_.answers, submission_->problem());
-  if (!without_context_.empty())
-    outcome_.degradations.push_back(without_context_);
-  for (std::string& sentence : retrieval_.degradations())
-    outcome_.degradations.push_back(std::move(sentence));
+  for (const std::vector<std::string>& sentences : {without_index_, retrieval_.degradations()})
+    outcome_.degradations.insert(outcome_.degradations.end(), sentences.begin(), sentences.end());
   outcome_.passages = retrieval_.found();
   try {
     if (!request_.probabilities.empty() && !outcome_.answers.models.empty())
-      write_probabilities(request_.probabilities, exam.questions, outcome_.answers.models, request_.combine);
+      write_probabilities(request_.probabilities, exam.questions, outcome_.answers.models,
+                          combination_of(request_, outcome_));
     if (!request_.report.empty())
-      write_answer_page(request_.report, exam, outcome_.answers, retrieval_.found(), request_.combine, facts_,
-                        outcome_.degradations, {.preparing = prepared_ - begin_, .total = clock_.seconds() - begin_});
+      write_answer_page(request_.report, exam, outcome_.answers, retrieval_.found(), combination_of(request_, outcome_),
+                        facts_, outcome_.degradations,
+                        {.preparing = prepared_ - begin_, .total = clock_.seconds() - begin_});
   } catch (const WorkError& error) {
     outcome_.degradations.push_back(std::string("a report is missing: ") + error.what());
   }
@@ -231,6 +245,13 @@ AnswerOutcome ExamRun::operator()() {
 }
 
 } // namespace
+
+Combination combination_of(const AnswerRequest& request, const AnswerOutcome& outcome) {
+  Combination combination = request.combine;
+  combination.retrieval_weight = outcome.retrieval_weight;
+  combination.retrieval = outcome.index_probabilities;
+  return combination;
+}
 
 AnswerOutcome answer_exam(const AnswerRequest& request) {
   return ExamRun(request)();

@@ -22,6 +22,7 @@ struct AnswerRequest {
   Combine combine = Combine::mean_softmax;
   std::vector<double> weights = {}; ///< one per model, or empty: the package's own
   PrecisionChoice precision = {};
+  std::optional<double> retrieval_weight = {}; ///< see Combination; nothing: the package's own
   double time_limit = 0; ///< seconds for everything, from the start of the notebook's session or the program
   std::optional<double> cascade = {}; ///< see DeadlineOptions
   DeviceChoice devices = {};
@@ -34,9 +35,14 @@ struct AnswerOutcome {
   std::filesystem::path submission;
   Exam exam;
   EnsembleAnswers answers;
-  std::vector<FoundPassages> passages;   ///< [questions], or empty: nothing was searched
-  std::vector<std::string> degradations; ///< what fell short, one sentence each
+  std::vector<FoundPassages> passages;                          ///< [questions], or empty: nothing was searched
+  std::vector<std::optional<OptionScores>> index_probabilities; ///< likewise
+  double retrieval_weight = 0;                                  ///< of these in the submission
+  std::vector<std::string> degradations;                        ///< what fell short, one sentence each
 };
+
+/// How the models' and the index's answers became the submission. `outcome` must outlive it.
+Combination combination_of(const AnswerRequest& request, const AnswerOutcome& outcome);
 
 /// Answers the exam. A valid submission is on disk from the moment the exam has been read, first by the options'
 /// lengths, then, if there is a passage index, by what they find in it, then with the models' answers, renamed into

@@ -61,7 +61,8 @@ std::vector<CalibrationPoint> calibration_points(const Probabilities& probabilit
 }
 
 UncertainQuestion describe_question(const Exam& exam, std::size_t q, const EnsembleAnswers& answers,
-                                    const OptionScores& ensemble) {
+                                    const Combination& combination) {
+  const OptionScores ensemble = *ensemble_probabilities(answers.models, q, combination);
   const Question& question = exam.questions[q];
   UncertainQuestion shown;
   shown.id = question.id;
@@ -73,18 +74,20 @@ UncertainQuestion describe_question(const Exam& exam, std::size_t q, const Ensem
   for (const ModelAnswers& model : answers.models)
     if (model.logits[q])
       shown.probabilities.emplace_back(model.name, softmax(*model.logits[q]));
+  if (const std::optional<OptionScores> index = combination.index_probabilities(q))
+    shown.probabilities.emplace_back(kIndexMember, *index);
   shown.probabilities.emplace_back("ensemble", ensemble);
   return shown;
 }
 
-void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswers& answers, Combine combine,
-                    const RunStages& stages) {
+void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswers& answers,
+                    const Combination& combination, const RunStages& stages) {
   report.highlights = {{"questions", std::to_string(exam.questions.size())},
                        {"models", std::to_string(answers.models.size())},
                        {"time", format_duration(stages.total)}};
   if (!exam.has_answers || answers.models.empty())
     return;
-  const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, combine);
+  const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, combination);
   report.highlights.emplace_back("MAP@3", format_fixed(map_at_3(rankings, exam.questions), 4));
   report.highlights.emplace_back("accuracy", format_fixed(accuracy(rankings, exam.questions), 4));
 }
@@ -92,12 +95,11 @@ void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswer
 } // namespace
 
 void write_answer_page(const std::filesystem::path& file, const Exam& exam, const EnsembleAnswers& answers,
-                       std::span<const FoundPassages> passages, Combine combine, const RunFacts& facts,
+                       std::span<const FoundPassages> passages, const Combination& combination, const RunFacts& facts,
                        const std::vector<std::string>& degradations, const RunStages& stages) {
-  AnswerReport report{.title = "Answers to the exam",
-                      .subtitle = "sciexam-run, ensemble by " + std::string(name_of(combine))};
+  AnswerReport report{.title = "Answers to the exam", .subtitle = "sciexam-run, ensemble by " + describe(combination)};
   report.notices = degradations;
-  add_highlights(report, exam, answers, combine, stages);
+  add_highlights(report, exam, answers, combination, stages);
   report.models = model_reports(exam, answers);
   for (const ModelAnswers& a : answers.models) {
     std::vector<double>& row = report.agreement.emplace_back();
@@ -106,7 +108,7 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
   }
   Probabilities ensemble;
   for (std::size_t q = 0; q < exam.questions.size(); ++q)
-    ensemble.push_back(ensemble_probabilities(answers.models, q, combine));
+    ensemble.push_back(ensemble_probabilities(answers.models, q, combination));
   report.margins = margin_histogram(ensemble);
   report.stages.emplace_back("preparing", stages.preparing);
   for (const ModelWork& work : answers.work) {
@@ -114,7 +116,7 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
     report.stages.emplace_back(work.name, work.answer_seconds);
   }
   for (const std::size_t q : least_certain(ensemble, kUncertainQuestions)) {
-    UncertainQuestion& shown = report.least_certain.emplace_back(describe_question(exam, q, answers, *ensemble[q]));
+    UncertainQuestion& shown = report.least_certain.emplace_back(describe_question(exam, q, answers, combination));
     if (!passages.empty())
       for (const FoundPassage& passage : passages[q].passages)
         shown.passages.push_back({passage.title, format_fixed(passage.score, 2), beginning(passage.text)});

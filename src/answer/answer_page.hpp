@@ -23,7 +23,7 @@ struct RunStages {
 
 /// Writes the page. `passages`: [questions] or empty. Throws WorkError.
 void write_answer_page(const std::filesystem::path& file, const Exam& exam, const EnsembleAnswers& answers,
-                       std::span<const FoundPassages> passages, Combine combine, const RunFacts& facts,
+                       std::span<const FoundPassages> passages, const Combination& combination, const RunFacts& facts,
                        const std::vector<std::string>& degradations, const RunStages& stages);
 
 } // namespace sciexam::inline answer

@@ -44,6 +44,7 @@ void ExamRetrieval::search(std::span<const Question> questions, int threads, con
   for (std::size_t q = 0; q < questions.size(); ++q) {
     const std::optional<OptionHits>& hits = found_[q].option_hits;
     rankings_.push_back(hits ? rank_by_hits(questions[q], *hits) : rank_by_length(questions[q]));
+    probabilities_.push_back(hits ? std::optional(hit_probabilities(questions[q], *hits)) : std::nullopt);
     missing += hits ? 0 : 1;
   }
   if (missing > 0)

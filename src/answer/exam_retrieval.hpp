@@ -4,6 +4,7 @@
 #include "answer/locate.hpp"
 #include "exam/question.hpp"
 #include "exam/ranking.hpp"
+#include "inference/logits.hpp"
 #include "retrieval/contexts/retriever.hpp"
 
 #include <cstddef>
@@ -38,6 +39,8 @@ public:
   /// [questions], from what their options find; by their lengths where they were not reached. Empty if there was no
   /// search.
   const std::vector<Ranking>& rankings() const noexcept { return rankings_; }
+  /// [questions], as rankings(); nothing for questions that were not reached.
+  const std::vector<std::optional<OptionScores>>& probabilities() const noexcept { return probabilities_; }
   /// Gives questions without a context what was found. Returns how many have got one.
   std::size_t add_contexts(std::vector<Question>& questions) const;
 
@@ -50,6 +53,7 @@ private:
   std::unique_ptr<PassageIndex> index_;
   std::vector<FoundPassages> found_;
   std::vector<Ranking> rankings_;
+  std::vector<std::optional<OptionScores>> probabilities_;
   std::vector<std::string> problems_;
 };
 

@@ -51,26 +51,36 @@ Agreement agreement_of(const ModelAnswers& a, const ModelAnswers& b) {
 } // namespace
 
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
-                         std::span<const ModelAnswers> models, Combine combine) {
+                         std::span<const ModelAnswers> models, const Combination& combination) {
   AtomicFile out(file);
   out.write("id,model,A,B,C,D,E\n");
   for (std::size_t q = 0; q < questions.size(); ++q) {
     for (const ModelAnswers& model : models)
       if (model.logits[q])
         write_row(out, questions[q].id, model.name, softmax(*model.logits[q]));
-    if (const std::optional<OptionScores> ensemble = ensemble_probabilities(models, q, combine))
+    if (const std::optional<OptionScores> index = combination.index_probabilities(q))
+      write_row(out, questions[q].id, std::string(kIndexMember), *index);
+    if (const std::optional<OptionScores> ensemble = ensemble_probabilities(models, q, combination))
       write_row(out, questions[q].id, "ensemble", *ensemble);
   }
   out.commit();
 }
 
-std::string score_table(const Exam& exam, std::span<const ModelAnswers> models) {
+std::string score_table(const Exam& exam, std::span<const ModelAnswers> models, const Combination& combination) {
   std::string text = "  model                         MAP@3   accuracy\n";
   for (const ModelAnswers& model : models)
     text += table_row(model.name, combine_answers({&model, 1}, exam.questions, Combine::mean_softmax), exam);
   for (const Combine combine : all_combines())
     text +=
         table_row("ensemble, " + std::string(name_of(combine)), combine_answers(models, exam.questions, combine), exam);
+  if (combination.retrieval_weight > 0 && !combination.retrieval.empty()) {
+    Combination index_alone = combination;
+    index_alone.retrieval_weight = 1;
+    text += table_row(std::string(kIndexMember), combine_answers(models, exam.questions, index_alone), exam);
+    text += table_row(
+        printed("both, weights %.2f and %.2f", 1 - combination.retrieval_weight, combination.retrieval_weight),
+        combine_answers(models, exam.questions, combination), exam);
+  }
   return text;
 }
 
@@ -93,7 +103,7 @@ std::vector<std::string> degradations_of(const Exam& exam, const EnsembleAnswers
   return all;
 }
 
-std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combine combine,
+std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, const Combination& combination,
                         const std::filesystem::path& submission, std::span<const std::string> degradations,
                         bool searched) {
   std::string text = submission.string() + ": " + counted(exam.questions.size(), "question") + " answered by ";
@@ -101,10 +111,9 @@ std::string run_summary(const Exam& exam, const EnsembleAnswers& answers, Combin
     text += std::string(searched ? "what the passage index has" : "the length of their options") + " only: no model " +
             (answers.given_up.empty() ? "could be used" : "had time or memory") + "\n";
   else
-    text += counted(answers.models.size(), "model") + ", " + std::string(name_of(combine)) + "\n" +
-            work_table(exam, answers);
+    text += counted(answers.models.size(), "model") + ", " + describe(combination) + "\n" + work_table(exam, answers);
   if (exam.has_answers && !answers.models.empty())
-    text += score_table(exam, answers.models);
+    text += score_table(exam, answers.models, combination);
   for (const std::string& sentence : degradations)
     text += "degraded: " + sentence + "\n";
   return text;

@@ -26,7 +26,7 @@ struct AnswerOptions {
   std::string package, test, output, index, probabilities, report, log_json, combine = "mean-softmax";
   std::vector<double> weights;
   std::string time_limit, device, precision = "auto";
-  std::optional<double> cascade;
+  std::optional<double> cascade, retrieval_weight;
   RetrievalSettings retrieval;
   int threads = 0;
   bool demo = false, quiet = false, lenient = false;
@@ -45,6 +45,7 @@ AnswerRequest request_of(const AnswerOptions& options) {
           .combine = parse_combine(options.combine),
           .weights = options.weights,
           .precision = std::move(precision),
+          .retrieval_weight = options.retrieval_weight,
           .time_limit = options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit),
           .cascade = options.cascade,
           .devices = std::move(devices),
@@ -67,8 +68,8 @@ ExitStatus answer(const AnswerOptions& options) {
   const InterruptGuard guard;
   const AnswerRequest request = request_of(options);
   const AnswerOutcome outcome = answer_exam(request);
-  std::fputs(run_summary(outcome.exam, outcome.answers, request.combine, outcome.submission, outcome.degradations,
-                         !outcome.passages.empty())
+  std::fputs(run_summary(outcome.exam, outcome.answers, combination_of(request, outcome), outcome.submission,
+                         outcome.degradations, !outcome.passages.empty())
                  .c_str(),
              stdout);
   std::fflush(stdout);
@@ -110,6 +111,10 @@ void add_answer(CLI::App& app, ExitStatus& status) {
       ->check(CLI::Range(0.0, 1.0))
       ->group("Time");
   add_combine_options(app, options->combine, options->weights);
+  app.add_option("--retrieval-weight", options->retrieval_weight,
+                 "Weight of the passage index's own ranking beside the models', 0 to 1 [the package's, mostly 0]")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group("Ensemble");
   add_threads_option(app, options->threads);
   add_device_option(app, options->device);
   add_precision_option(app, options->precision);

@@ -51,6 +51,8 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   require_weights(options.weights, package);
   require_precision(choice, package);
   log_line("package: " + describe(package));
+  if (package.manifest().retrieval_weight > 0)
+    log_line("note: the passage index's ranking, which has a weight in this package, is not evaluated: the models are");
   log_devices(devices);
   log_line("precision: " + name_of(precision, package, devices));
   EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};

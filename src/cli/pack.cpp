@@ -74,6 +74,7 @@ void pack_checkpoints(const PackingOptions& options) {
   if (!kind)
     throw UsageError("--template " + options.template_name + " is unknown. Give closed_book or open_book");
   request.template_options = {*kind, options.max_length};
+  request.retrieval_weight = options.retrieval_weight;
   request.threads = options.threads;
   for (std::size_t i = 0; i < options.models.size(); ++i)
     request.models.push_back({.name = "run_" + std::to_string(i),
@@ -131,6 +132,10 @@ void add_pack(CLI::App& app) {
   command->add_option("--weights", options->weights, "One weight per model, for --combine weighted [1 each]")
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--retrieval-weight", options->retrieval_weight,
+                   "Weight of a passage index's own ranking beside the models', 0 to 1 [0]")
+      ->check(CLI::Range(0.0, 1.0));
   add_threads_option(*command, options->threads);
   command->callback([options] {
     options->threads = use_threads(options->threads);

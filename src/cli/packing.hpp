@@ -15,6 +15,7 @@ struct PackingOptions {
   std::string calibration; ///< for int8: a file of questions
   bool allow_disagreement = false;
   int max_length = 0; ///< tokens; 0: nothing is cut
+  double retrieval_weight = 0;
   int threads = 1;
 };
 

@@ -1,8 +1,32 @@
 #include "ensemble/answers.hpp"
 
+#include "support/text/numbers.hpp"
+
+#include <algorithm>
 #include <numeric>
 
 namespace sciexam::inline ensemble {
+namespace {
+
+/// Without a positive weight the models that had time for a question have no say in a weighted mean.
+bool has_say(const QuestionAnswers& answers, Combine combine) {
+  return !answers.logits.empty() &&
+         (combine != Combine::weighted || std::accumulate(answers.weights.begin(), answers.weights.end(), 0.0) > 0);
+}
+
+OptionScores scaled_to_one(Combine combine, const OptionScores& scores) {
+  if (combine == Combine::mean_logits) {
+    OptionLogits mean{};
+    std::copy(scores.begin(), scores.end(), mean.begin());
+    return softmax(mean);
+  }
+  const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
+  OptionScores probabilities{};
+  std::transform(scores.begin(), scores.end(), probabilities.begin(), [&](double score) { return score / sum; });
+  return probabilities;
+}
+
+} // namespace
 
 QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question) {
   QuestionAnswers answers;
@@ -14,18 +38,43 @@ QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t que
   return answers;
 }
 
+std::optional<OptionScores> Combination::index_probabilities(std::size_t question) const {
+  return retrieval_weight > 0 && !retrieval.empty() ? retrieval[question] : std::nullopt;
+}
+
+std::string describe(const Combination& combination) {
+  std::string text(name_of(combination.combine));
+  if (combination.retrieval_weight > 0 && !combination.retrieval.empty())
+    text += " and the " + std::string(kIndexMember) + " with weight " + format_fixed(combination.retrieval_weight, 2);
+  return text;
+}
+
+std::optional<OptionScores> ensemble_probabilities(std::span<const ModelAnswers> models, std::size_t question,
+                                                   const Combination& combination) {
+  const QuestionAnswers answers = answers_of(models, question);
+  if (!has_say(answers, combination.combine))
+    return std::nullopt;
+  OptionScores probabilities =
+      scaled_to_one(combination.combine, combine_scores(combination.combine, answers.logits, answers.weights));
+  if (const std::optional<OptionScores> index = combination.index_probabilities(question))
+    for (std::size_t i = 0; i < probabilities.size(); ++i)
+      probabilities[i] += combination.retrieval_weight * ((*index)[i] - probabilities[i]);
+  return probabilities;
+}
+
 std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
-                                     Combine combine, std::span<const Ranking> unanswered) {
+                                     const Combination& combination, std::span<const Ranking> unanswered) {
   std::vector<Ranking> rankings;
   for (std::size_t q = 0; q < questions.size(); ++q) {
     const QuestionAnswers answers = answers_of(models, q);
-    // Without a positive weight the models that had time for this question have no say in a weighted mean.
-    const bool weightless =
-        combine == Combine::weighted && std::accumulate(answers.weights.begin(), answers.weights.end(), 0.0) <= 0;
-    rankings.push_back(
-        answers.logits.empty() || weightless
-            ? (unanswered.empty() ? rank_by_length(questions[q]) : unanswered[q])
-            : with_empty_options_last(combine_ranking(combine, answers.logits, answers.weights), questions[q]));
+    if (!has_say(answers, combination.combine))
+      rankings.push_back(unanswered.empty() ? rank_by_length(questions[q]) : unanswered[q]);
+    else if (combination.index_probabilities(q))
+      rankings.push_back(
+          with_empty_options_last(rank_by_scores(*ensemble_probabilities(models, q, combination)), questions[q]));
+    else // the scores as they are: scaling may make different ones equal
+      rankings.push_back(
+          with_empty_options_last(combine_ranking(combination.combine, answers.logits, answers.weights), questions[q]));
   }
   return rankings;
 }

@@ -20,25 +20,6 @@ std::size_t first_guess(const OptionScores& scores) {
 
 } // namespace
 
-std::optional<OptionScores> ensemble_probabilities(std::span<const ModelAnswers> models, std::size_t question,
-                                                   Combine combine) {
-  const QuestionAnswers answers = answers_of(models, question);
-  if (answers.logits.empty())
-    return std::nullopt;
-  OptionScores scores = combine_scores(combine, answers.logits, answers.weights);
-  if (combine == Combine::mean_logits) {
-    OptionLogits mean{};
-    std::copy(scores.begin(), scores.end(), mean.begin());
-    return softmax(mean);
-  }
-  const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
-  if (sum <= 0) // a weighted mean of models without weight
-    return std::nullopt;
-  for (double& score : scores)
-    score /= sum;
-  return scores;
-}
-
 double agreement(const ModelAnswers& a, const ModelAnswers& b) {
   std::size_t both = 0, same = 0;
   for (std::size_t q = 0; q < a.logits.size(); ++q)

@@ -11,11 +11,6 @@
 
 namespace sciexam::inline ensemble {
 
-/// The ensemble's probabilities of the options, summing to 1: the scores of `combine`, scaled; for mean-logits their
-/// softmax. Nothing where no model answered.
-std::optional<OptionScores> ensemble_probabilities(std::span<const ModelAnswers> models, std::size_t question,
-                                                   Combine combine);
-
 /// The fraction of the questions answered by both models that have the same first guess; NaN if there are none.
 double agreement(const ModelAnswers& a, const ModelAnswers& b);
 

@@ -167,7 +167,7 @@ void check_names(const Manifest& manifest, const JsonView& root) {
 
 Manifest parse_content(const JsonView& root) {
   root.allow_only({"format", "version", "title", "created_by", "package_version", "template", "max_length",
-                   "vocabulary", "models", kIdentityKey});
+                   "retrieval_weight", "vocabulary", "models", kIdentityKey});
   Manifest manifest;
   manifest.title = root.at("title").string();
   manifest.created_by = root.at("created_by").string();
@@ -180,6 +180,11 @@ Manifest parse_content(const JsonView& root) {
   manifest.max_length = static_cast<int>(root.at("max_length").integer(0, kMaxPackageTokens));
   if (manifest.max_length > 0 && manifest.max_length < kMinPackageTokens)
     root.at("max_length").fail("has no room for a sequence's three special tokens", kRemedy);
+  if (root.has("retrieval_weight")) {
+    manifest.retrieval_weight = root.at("retrieval_weight").number();
+    if (!(manifest.retrieval_weight >= 0 && manifest.retrieval_weight <= 1))
+      root.at("retrieval_weight").fail("is not a number from 0 to 1", kRemedy);
+  }
   manifest.vocabulary = parse_file(root.at("vocabulary"));
   const JsonView models = root.at("models");
   double weights = 0;
@@ -289,6 +294,8 @@ std::string write_manifest(const Manifest& manifest) {
                    {"max_length", manifest.max_length},
                    {"vocabulary", to_json(manifest.vocabulary)},
                    {"models", std::move(models)}});
+  if (manifest.retrieval_weight > 0)
+    document["retrieval_weight"] = manifest.retrieval_weight;
   document[std::string(kIdentityKey)] = manifest_identity(document);
   return format_manifest(document);
 }

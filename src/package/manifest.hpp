@@ -59,7 +59,9 @@ struct Manifest {
   std::string created_by;
   std::string package_version; ///< as whoever packed it calls it, e.g. "3" or "2026-11-26"; may be empty
   Template template_kind = Template::closed_book;
-  int max_length = 0;    ///< tokens of a sequence; 0: nothing is cut
+  int max_length = 0; ///< tokens of a sequence; 0: nothing is cut
+  /// Of a passage index's own ranking beside the models, 0 to 1. See ensemble/answers.hpp.
+  double retrieval_weight = 0;
   FileRecord vocabulary; ///< spm.model or tokenizer.json
   std::vector<ModelRecord> models;
   std::string identity; ///< "manifest_sha256": 64 hexadecimal digits that stand for the whole package

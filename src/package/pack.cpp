@@ -273,6 +273,7 @@ Manifest pack(const PackRequest& request) {
   manifest.package_version = request.package_version;
   manifest.template_kind = request.template_options.kind;
   manifest.max_length = request.template_options.max_length;
+  manifest.retrieval_weight = request.retrieval_weight;
   std::deque<FrameWriter> weights;
   for (std::size_t i = 0; i < checkpoints.size(); ++i) {
     FrameWriter& writer = weights.emplace_back(request.output / weights_name(i), request.threads);

@@ -30,6 +30,7 @@ struct PackRequest {
   std::filesystem::path output; ///< a folder: new, empty, or with a package, which is replaced
   DType dtype = DType::f16;     ///< of the packed weights: f16, f32 or (see ModelRecord) i8
   TemplateOptions template_options;
+  double retrieval_weight = 0; ///< see Manifest
   int threads = 1;
   /// For i8: returns the tensors to pack instead of those of the model's checkpoint.
   std::function<std::unique_ptr<WeightSource>(const PackModel&, const DebertaConfig&, WeightSource&)> quantize = {};

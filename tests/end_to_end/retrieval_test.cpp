@@ -50,11 +50,19 @@ struct Place {
     return sciexam_run(options);
   }
   /// The golden models, as if trained open book.
-  void pack_open_book() const {
+  void pack_open_book(const std::vector<std::string>& options = {}) const {
     golden_package(); // skips where there is no reference
-    const ProgramResult packed =
-        sciexam_run({"pack", "--models", golden::folder() / "e2e/model_0", "--tokenizer",
-                     shared("deberta-v3/spm.model"), "--out", folder / "package", "--template", "open_book"});
+    std::vector<std::string> command = {"pack",
+                                        "--models",
+                                        golden::folder() / "e2e/model_0",
+                                        "--tokenizer",
+                                        shared("deberta-v3/spm.model"),
+                                        "--out",
+                                        folder / "package",
+                                        "--template",
+                                        "open_book"};
+    command.insert(command.end(), options.begin(), options.end());
+    const ProgramResult packed = sciexam_run(command);
     INFO(packed.err);
     REQUIRE(packed.status == 0);
   }
@@ -151,6 +159,37 @@ TEST_CASE("golden: an open-book run without an index says so and is degraded; so
     }
     write_bytes(file.path(), bytes);
   }
+}
+
+TEST_CASE("golden: the index's own ranking decides by its weight, and a run without an index misses it", "[golden]") {
+  const Place place;
+  place.pack_open_book();
+  const fs::path probabilities = place.folder / "probabilities.csv", page = place.folder / "report.html";
+  const ProgramResult run = place.run({"--index", place.folder / "index", "--retrieval-weight", "1", "--probabilities",
+                                       probabilities, "--report", page});
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.out, ContainsSubstring("mean-softmax and the passage index with weight 1.00"));
+  CHECK_THAT(read_bytes(probabilities), ContainsSubstring("1,passage index,0."));
+  CHECK_THAT(read_bytes(page), ContainsSubstring("passage index with weight 1.00"));
+  const std::string by_index = read_bytes(place.folder / "submission.csv");
+  CHECK(by_index.starts_with("id,prediction\n1,B "));
+  fs::resize_file(place.folder / "package/spm.model", 100); // the index alone
+  CHECK(place.run({"--index", place.folder / "index"}).status == 1);
+  CHECK(read_bytes(place.folder / "submission.csv") == by_index);
+}
+
+TEST_CASE("golden: a package may ask for the index's ranking, and without one the run is degraded", "[golden]") {
+  const Place place;
+  place.pack_open_book({"--retrieval-weight", "0.25"});
+  const ProgramResult with = place.run({"--index", place.folder / "index"});
+  INFO(with.out << with.err);
+  CHECK(with.status == 0);
+  CHECK_THAT(with.out, ContainsSubstring("the passage index with weight 0.25"));
+  const ProgramResult without = place.run({});
+  CHECK(without.status == 3);
+  CHECK_THAT(without.out, ContainsSubstring("degraded: the models answer without the ranking of a passage index, "
+                                            "which was to have weight 0.25"));
 }
 
 TEST_CASE("golden: without a usable package the index answers, and the run fails", "[golden]") {

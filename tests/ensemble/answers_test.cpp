@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 using namespace sciexam;
+using Catch::Approx;
 
 namespace {
 
@@ -68,4 +70,34 @@ TEST_CASE("where no model answered, options without text come last too") {
   const std::vector<Question> questions = {question_with({"a", std::string(9, ' '), "ccc", "", "bb"})};
   const std::vector<ModelAnswers> models = {{"first", 1, {std::nullopt}}};
   CHECK(combine_answers(models, questions, Combine::mean_softmax)[0] == Ranking{2, 4, 0, 1, 3});
+}
+
+TEST_CASE("a passage index counts by its weight, where it was searched and a model answered") {
+  const std::vector<Question> questions = questions_for_length(3);
+  const std::vector<ModelAnswers> models = {{"first", 1, {kForC, kForC, std::nullopt}}};
+  const OptionScores for_a = {0.6, 0.1, 0.1, 0.1, 0.1};
+  const std::vector<std::optional<OptionScores>> index = {for_a, std::nullopt, for_a};
+  const OptionScores p = softmax(kForC); // 0.405 for C
+  for (const Combine combine : {Combine::mean_softmax, Combine::mean_logits, Combine::vote}) {
+    Combination combination = combine;
+    combination.retrieval = index;
+    const auto first_guesses = [&](double weight) {
+      combination.retrieval_weight = weight;
+      std::vector<int> guesses;
+      for (const Ranking& ranking : combine_answers(models, questions, combination))
+        guesses.push_back(ranking[0]);
+      return guesses;
+    };
+    CAPTURE(name_of(combine));
+    CHECK(first_guesses(0) == std::vector{2, 2, 3});
+    CHECK(first_guesses(1) == std::vector{0, 2, 3}); // the last by the options' lengths: no model answered it
+    if (combine == Combine::mean_softmax) {
+      CHECK(first_guesses(0.3) == std::vector{2, 2, 3});
+      const OptionScores both = *ensemble_probabilities(models, 0, combination);
+      for (std::size_t i = 0; i < both.size(); ++i)
+        CHECK(both[i] == Approx(0.7 * p[i] + 0.3 * for_a[i]));
+      CHECK(first_guesses(0.4) == std::vector{0, 2, 3});
+      CHECK(describe(combination) == "mean-softmax and the passage index with weight 0.40");
+    }
+  }
 }

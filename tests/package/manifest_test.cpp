@@ -38,6 +38,7 @@ Manifest some_manifest() {
   manifest.package_version = "3";
   manifest.template_kind = Template::open_book;
   manifest.max_length = 256;
+  manifest.retrieval_weight = 0.25;
   manifest.vocabulary = {"spm.model", 1000, kHash};
   manifest.models = {some_model("run_0"), some_model("run_1")};
   manifest.models[1].training = nullptr;
@@ -69,6 +70,7 @@ TEST_CASE("a manifest comes back as it was written") {
   CHECK(manifest.package_version == "3");
   CHECK(manifest.template_kind == Template::open_book);
   CHECK(manifest.max_length == 256);
+  CHECK(manifest.retrieval_weight == 0.25);
   REQUIRE(manifest.models.size() == 2);
   const ModelRecord& model = manifest.models[0];
   CHECK(model.weights.plain_name() == "run_0.safetensors");
@@ -129,6 +131,9 @@ TEST_CASE("a manifest with a wrong value is refused by the value's place") {
       {"/template", "half_open", "$.template"},
       {"/max_length", -1, "$.max_length"},
       {"/max_length", 2, "$.max_length: has no room"},
+      {"/retrieval_weight", 1.5, "$.retrieval_weight: is not a number from 0 to 1"},
+      {"/retrieval_weight", -0.1, "$.retrieval_weight: is not a number from 0 to 1"},
+      {"/retrieval_weight", "half", "$.retrieval_weight"},
       {"/models", Json::array(), "$.models: holds no model"},
       {"/models/0/extra", 1, "unknown member \"extra\""},
       {"/models/0/dtype", "bf16", "not one of \"f16\", \"f32\" and \"int8\""},
@@ -176,8 +181,8 @@ TEST_CASE("a manifest without one of its members is refused by the member's name
   for (const char* place : {"", "/vocabulary", "/models/0", "/models/0/config", "/models/0/weights",
                             "/models/0/weights/frames/0", "/models/0/weights/seek_table", "/models/0/probe/0"})
     for (const auto& [key, value] : whole.at(Json::json_pointer(place)).items()) {
-      if (key == "package_version")
-        continue; // packages need not have one
+      if (key == "package_version" || key == "retrieval_weight")
+        continue; // packages need not have them
       Json document = whole;
       document.at(Json::json_pointer(place)).erase(key);
       CAPTURE(place, key);

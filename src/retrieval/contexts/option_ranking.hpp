@@ -17,7 +17,14 @@ using OptionHits = std::array<double, kOptions>;
 /// 0.498, 0.534, 0.562, 0.577 up to 0.2. By length alone 0.5825.
 inline constexpr double kScorePerCharacter = 0.2;
 
-/// The option with the highest hit and length first; options without text last.
+/// Each option's hit and length as one score.
+OptionHits hit_scores(const Question& question, const OptionHits& hits);
+
+/// The option with the highest score first; options without text last.
 Ranking rank_by_hits(const Question& question, const OptionHits& hits);
+
+/// The scores as probabilities, to stand beside a model's: softmax of their distances from their mean in standard
+/// deviations, as BM25's scores grow with a question's length.
+std::array<double, kOptions> hit_probabilities(const Question& question, const OptionHits& hits);
 
 } // namespace sciexam::inline retrieval
