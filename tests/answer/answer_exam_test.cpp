@@ -22,12 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kDemo = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
+const fs::path kSmallPackage = fs::path(SCIEXAM_SOURCE_DIR) / "tests/small_package";
+const fs::path kSmallExam = fs::path(SCIEXAM_SOURCE_DIR) / "tests/small_exam.csv";
 constexpr std::string_view kExam = "id,prompt,A,B,C,D,E\nq1,What is water?,H2O,carbon,salt,gold,air\n";
 
 AnswerRequest request_in(const fs::path& folder, const fs::path& test) {
   return {.program = "test",
-          .package = kDemo / "package",
+          .package = kSmallPackage,
           .test = test,
           .output = folder / "submission.csv",
           .time_limit = 600,
@@ -42,7 +43,7 @@ void write(const fs::path& file, std::string_view text) {
 
 TEST_CASE("a run leaves a complete submission, and says which models answered") {
   const TemporaryFolder folder;
-  const AnswerOutcome outcome = answer_exam(request_in(folder.path(), kDemo / "exam.csv"));
+  const AnswerOutcome outcome = answer_exam(request_in(folder.path(), kSmallExam));
   CHECK(outcome.answers.models.size() == 3);
   CHECK(outcome.degradations.empty());
   CHECK(outcome.submission == folder / "submission.csv");
@@ -55,7 +56,7 @@ TEST_CASE("a run leaves a complete submission, and says which models answered") 
 
 TEST_CASE("a faulty request is refused before a submission is written") {
   const TemporaryFolder folder;
-  AnswerRequest request = request_in(folder.path(), kDemo / "exam.csv");
+  AnswerRequest request = request_in(folder.path(), kSmallExam);
   SECTION("weights for other models") {
     request.weights = {1, 2};
     CHECK_THROWS_WITH(answer_exam(request), ContainsSubstring("--weights has 2 numbers"));
@@ -73,7 +74,7 @@ TEST_CASE("a faulty request is refused before a submission is written") {
 
 TEST_CASE("a run reports what was wrong with a package when it was opened, even if it has been repaired since") {
   const TemporaryFolder folder;
-  fs::copy(kDemo / "package", folder / "package");
+  fs::copy(kSmallPackage, folder / "package");
   write(folder / "package/manifest.json", "{\"format\": \"sciexam-package\", damaged");
   // The exam comes through a pipe, so that the package can change between its opening and the answers.
   const fs::path pipe = folder / "exam.csv";
@@ -82,7 +83,7 @@ TEST_CASE("a run reports what was wrong with a package when it was opened, even 
   request.package = folder / "package";
   const std::jthread writer([&] {
     std::ofstream exam(pipe, std::ios::binary); // returns when the run opens the exam
-    fs::copy(kDemo / "package/manifest.json", folder / "package/manifest.json", fs::copy_options::overwrite_existing);
+    fs::copy(kSmallPackage / "manifest.json", folder / "package/manifest.json", fs::copy_options::overwrite_existing);
     exam << kExam;
   });
   CHECK_THROWS_AS(answer_exam(request), PackageError);

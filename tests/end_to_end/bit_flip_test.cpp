@@ -14,12 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Flips `count` single bits, one at a time, at places drawn evenly from all bytes of the demo's package.
+/// Flips `count` single bits, one at a time, at places drawn evenly from all bytes of the small package.
 void flip_bits(int count) {
   const TemporaryFolder folder;
   const fs::path package = folder / "package", test = folder / "test.csv", output = folder / "submission.csv";
-  fs::copy(kDemo / "package", package);
-  fs::copy_file(kDemo / "exam.csv", test);
+  fs::copy(kSmallPackage, package);
+  fs::copy_file(kSmallExam, test);
   const std::vector<std::string> answer = {"--package", package, "--test", test, "--output", output};
   REQUIRE(sciexam_run({"verify", package}).status == 0);
   REQUIRE(sciexam_run(answer).status == 0);

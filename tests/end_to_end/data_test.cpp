@@ -187,10 +187,9 @@ TEST_CASE("data: articles become requests, and their responses questions") {
 }
 
 TEST_CASE("data: what an ensemble is sure of can be dropped") {
-  const fs::path demo = fs::path(SCIEXAM_SOURCE_DIR) / "src/demo";
   const TemporaryFolder folder;
-  const ProgramResult evaluated = sciexam_run({"evaluate", "--test", demo / "exam.csv", "--package", demo / "package",
-                                               "--probabilities", folder / "probabilities.csv"});
+  const ProgramResult evaluated = sciexam_run(
+      {"evaluate", "--test", kSmallExam, "--package", kSmallPackage, "--probabilities", folder / "probabilities.csv"});
   INFO(evaluated.err);
   REQUIRE(evaluated.status == 0);
   std::map<std::string, std::vector<double>> ensemble;
@@ -199,13 +198,13 @@ TEST_CASE("data: what an ensemble is sure of can be dropped") {
       for (std::size_t i = 2; i < 7; ++i)
         ensemble[cells[0]].push_back(std::stod(cells.at(i)));
 
-  const ProgramResult run = sciexam_run({"data", "--input", demo / "exam.csv", "--out", folder / "hard.csv",
-                                         "--drop-easy", "0.25", "--package", demo / "package"});
+  const ProgramResult run = sciexam_run(
+      {"data", "--input", kSmallExam, "--out", folder / "hard.csv", "--drop-easy", "0.25", "--package", kSmallPackage});
   INFO(run.err);
   REQUIRE(run.status == 0);
   const std::string hard = read_bytes(folder / "hard.csv");
   std::size_t easy = 0;
-  for (const std::vector<std::string>& cells : simple_rows(read_bytes(demo / "exam.csv"))) {
+  for (const std::vector<std::string>& cells : simple_rows(read_bytes(kSmallExam))) {
     if (cells[0] == "id")
       continue;
     const bool sure = ensemble.at(cells[0]).at(static_cast<std::size_t>(cells.back()[0] - 'A')) > 0.25;

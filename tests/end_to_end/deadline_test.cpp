@@ -15,13 +15,12 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-const std::string kDemoPackage = kDemo / "package";
 #ifdef SCIEXAM_SANITIZED
 constexpr double kSlowness = 4; // of everything outside the run's own clock: starting, reading, writing
 #else
 constexpr double kSlowness = 1;
 #endif
-constexpr int kQuestions = 12'000; // of which the demo's models answer a few hundred a second
+constexpr int kQuestions = 12'000; // of which the small package's models answer a few hundred a second
 
 /// An exam that takes the three models half a minute or more.
 std::string long_exam() {
@@ -61,7 +60,7 @@ TEST_CASE("a run that has too little time answers what it can, says what it coul
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", long_exam());
   const auto start = std::chrono::steady_clock::now();
-  const ProgramResult run = sciexam_run({"--package", kDemoPackage, "--test", folder / "test.csv", "--output",
+  const ProgramResult run = sciexam_run({"--package", kSmallPackage, "--test", folder / "test.csv", "--output",
                                          folder / "out.csv", "--time-limit", "2s", "--threads", "1"});
   INFO(run.err);
   CHECK(seconds_since(start) < 3 * kSlowness);
@@ -77,7 +76,7 @@ TEST_CASE("a run without time for any model says so, and is not a failure") {
   write_bytes(folder / "test.csv", long_exam());
   // exec keeps the process and its age: the shell's two seconds count.
   const ProgramResult run =
-      run_command({"/bin/sh", "-c", "sleep 2; exec \"$@\"", "sh", program(), "--package", kDemoPackage, "--test",
+      run_command({"/bin/sh", "-c", "sleep 2; exec \"$@\"", "sh", program(), "--package", kSmallPackage, "--test",
                    folder / "test.csv", "--output", folder / "out.csv", "--time-limit", "1s"});
   INFO(run.err);
   CHECK(run.status == 3);
@@ -91,7 +90,7 @@ TEST_CASE("SIGTERM and SIGINT end a run within seconds, with what it has") {
   for (const char* signal : {"TERM", "INT"}) {
     const auto start = std::chrono::steady_clock::now();
     const ProgramResult run =
-        run_command({"/usr/bin/timeout", "--preserve-status", "-s", signal, "2", program(), "--package", kDemoPackage,
+        run_command({"/usr/bin/timeout", "--preserve-status", "-s", signal, "2", program(), "--package", kSmallPackage,
                      "--test", folder / "test.csv", "--output", folder / "out.csv"});
     INFO(signal << "\n" << run.err);
     CHECK(seconds_since(start) < 7);
@@ -108,8 +107,8 @@ TEST_CASE("a run that is killed at any moment leaves a complete submission", "[l
   std::uniform_real_distribution<double> moment(0.5, 4); // the fallback is there after the exam has been read
   for (int i = 0; i < 50; ++i) {
     std::filesystem::remove(folder / "out.csv");
-    run_command({"/usr/bin/timeout", "-s", "KILL", std::to_string(moment(random)), program(), "--package", kDemoPackage,
-                 "--test", folder / "test.csv", "--output", folder / "out.csv"});
+    run_command({"/usr/bin/timeout", "-s", "KILL", std::to_string(moment(random)), program(), "--package",
+                 kSmallPackage, "--test", folder / "test.csv", "--output", folder / "out.csv"});
     INFO("kill " << i);
     check_whole(read_bytes(folder / "out.csv"));
   }
@@ -118,7 +117,7 @@ TEST_CASE("a run that is killed at any moment leaves a complete submission", "[l
 TEST_CASE("a cascade asks only one model where that one is sure enough") {
   const TemporaryFolder folder;
   write_bytes(folder / "test.csv", "id,prompt,A,B,C,D,E\n1,p,a,b,c,d,e\n2,p,f,g,h,i,j\n");
-  const ProgramResult run = sciexam_run({"--package", kDemoPackage, "--test", folder / "test.csv", "--output",
+  const ProgramResult run = sciexam_run({"--package", kSmallPackage, "--test", folder / "test.csv", "--output",
                                          folder / "out.csv", "--probabilities", folder / "p.csv", "--cascade", "0"});
   INFO(run.err);
   CHECK(run.status == 0);

@@ -29,13 +29,13 @@ namespace fs = std::filesystem;
 constexpr double kMargin = 2e-3; // of probabilities: closer ones may change places
 constexpr const char* kLost = "It is no longer used";
 
-/// A few questions of the demo's exam, answered by the demo's package.
+/// A few questions, answered by the small package.
 class DeviceRun {
 public:
   explicit DeviceRun(std::size_t questions) {
-    std::ifstream demo(kDemo / "exam.csv");
+    std::ifstream source(kSmallExam);
     std::string exam;
-    for (std::string line; exam_lines_ <= questions && std::getline(demo, line); ++exam_lines_)
+    for (std::string line; exam_lines_ <= questions && std::getline(source, line); ++exam_lines_)
       exam += line + "\n";
     write_bytes(folder_ / "test.csv", exam);
   }
@@ -48,7 +48,7 @@ public:
   std::string submission() const { return read_bytes(folder_ / "out.csv"); }
   fs::path folder() const { return folder_.path(); }
 
-  fs::path package = kDemo / "package";
+  fs::path package = kSmallPackage;
 
   /// "id,model" -> its five probabilities.
   std::map<std::string, std::vector<double>> probabilities() const {
@@ -70,7 +70,7 @@ private:
   std::size_t exam_lines_ = 0;
 };
 
-/// The demo's exam on the CPU: what every other run is compared with.
+/// The exam on the CPU: what every other run is compared with.
 class Reference {
 public:
   explicit Reference(const DeviceRun& run) {
@@ -214,7 +214,7 @@ TEST_CASE("a model without a probe, or whose probe the GPU fails, is answered by
   const Reference reference(run);
   const TemporaryFolder folder;
   run.package = folder / "package";
-  fs::copy(kDemo / "package", run.package);
+  fs::copy(kSmallPackage, run.package);
   const fs::path file = run.package / "manifest.json";
   sciexam::Manifest manifest = sciexam::parse_manifest(read_bytes(file), file);
   manifest.models[0].probe.clear();
@@ -264,7 +264,7 @@ TEST_CASE("a model with a damaged frame does not cost later models the GPUs") {
   DeviceRun run(3);
   const TemporaryFolder folder;
   run.package = folder / "package";
-  std::vector<std::string> pack = {"pack",  "--tokenizer", kDemo / "package/spm.model",
+  std::vector<std::string> pack = {"pack",  "--tokenizer", kSmallPackage / "spm.model",
                                    "--out", run.package,   "--models"};
   for (const char* name : {"a", "b", "c"}) {
     write_checkpoint(folder / name, kVocabulary);

@@ -25,7 +25,7 @@ TEST_CASE("environment variables name package, test and output") {
   write_bytes(folder / "exam.csv", exam_of("named"));
   const ProgramResult run =
       run_command({program()}, {},
-                  {"SCIEXAM_PACKAGE=" + (kDemo / "package").string(), "SCIEXAM_TEST=" + (folder / "exam.csv").string(),
+                  {"SCIEXAM_PACKAGE=" + (kSmallPackage).string(), "SCIEXAM_TEST=" + (folder / "exam.csv").string(),
                    "SCIEXAM_OUTPUT=" + (folder / "out.csv").string()});
   INFO(run.err);
   CHECK(run.status == 0);
@@ -36,9 +36,9 @@ TEST_CASE("an option wins over an environment variable") {
   const TemporaryFolder folder;
   write_bytes(folder / "exam.csv", exam_of("named"));
   write_bytes(folder / "other.csv", exam_of("other"));
-  const ProgramResult run = run_command(
-      {program(), "--test", folder / "other.csv", "--output", folder / "out.csv"}, {},
-      {"SCIEXAM_PACKAGE=" + (kDemo / "package").string(), "SCIEXAM_TEST=" + (folder / "exam.csv").string()});
+  const ProgramResult run =
+      run_command({program(), "--test", folder / "other.csv", "--output", folder / "out.csv"}, {},
+                  {"SCIEXAM_PACKAGE=" + (kSmallPackage).string(), "SCIEXAM_TEST=" + (folder / "exam.csv").string()});
   INFO(run.err);
   CHECK(run.status == 0);
   CHECK_THAT(read_bytes(folder / "out.csv"), ContainsSubstring("other,"));
@@ -46,7 +46,7 @@ TEST_CASE("an option wins over an environment variable") {
 
 TEST_CASE("package and test.csv beside the binary are found") {
   const TemporaryFolder folder;
-  fs::copy(kDemo / "package", folder.path());
+  fs::copy(kSmallPackage, folder.path());
   fs::copy_file(program(), folder / "sciexam-run");
   write_bytes(folder / "test.csv", exam_of("beside"));
   const ProgramResult run = run_command({folder / "sciexam-run", "--output", folder / "out.csv"});
@@ -82,7 +82,7 @@ public:
   }
   void add_package(const std::string& folder) const {
     fs::create_directories(root_ / "kaggle/input" / folder);
-    fs::copy(kDemo / "package", root_ / "kaggle/input" / folder);
+    fs::copy(kSmallPackage, root_ / "kaggle/input" / folder);
   }
   /// One model is enough to tell packages apart.
   void add_version(const std::string& folder, const std::string& version) const {

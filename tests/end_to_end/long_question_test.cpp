@@ -58,7 +58,7 @@ std::vector<Case> cases() {
 }
 
 std::vector<std::string> arguments(const TemporaryFolder& folder) {
-  return {"--package",        kDemo / "package", "--test",         folder / "test.csv", "--output",
+  return {"--package",        kSmallPackage,     "--test",         folder / "test.csv", "--output",
           folder / "out.csv", "--probabilities", folder / "p.csv", "--threads",         "2"};
 }
 

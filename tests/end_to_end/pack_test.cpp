@@ -1,4 +1,4 @@
-// `pack`, on a model of the demo as a checkpoint.
+// `pack`, on a model of the small package as a checkpoint.
 #include "end_to_end/program.hpp"
 #include "golden/golden.hpp"
 #include "support/files/files.hpp"
@@ -22,13 +22,14 @@ class DemoCheckpoint {
 public:
   DemoCheckpoint() {
     fs::create_directory(model());
-    fs::copy_file(kDemo / "package/config.json", model() / "config.json");
+    fs::copy_file(kSmallPackage / "config.json", model() / "config.json");
     REQUIRE(
-        run_command({"zstd", "-q", "-d", kDemo / "package/run_0.safetensors.zst", "-o", model() / "model.safetensors"})
+        run_command({"zstd", "-q", "-d", kSmallPackage / "run_0.safetensors.zst", "-o", model() / "model.safetensors"})
             .status == 0);
   }
 
-  ProgramResult pack(const std::vector<std::string>& options, const fs::path& vocabulary = kDemo / "base/spm.model") {
+  ProgramResult pack(const std::vector<std::string>& options,
+                     const fs::path& vocabulary = kSmallPackage / "spm.model") {
     std::vector<std::string> command = {"pack", "--models", model(), "--out", package(), "--tokenizer", vocabulary};
     command.insert(command.end(), options.begin(), options.end());
     return sciexam_run(command);
@@ -47,7 +48,7 @@ private:
   TemporaryFolder folder_;
 };
 
-const std::vector<std::string> kAsInt8 = {"--precision", "int8", "--calibration", kDemo / "exam.csv"};
+const std::vector<std::string> kAsInt8 = {"--precision", "int8", "--calibration", kSmallExam};
 
 } // namespace
 
@@ -63,8 +64,7 @@ TEST_CASE("a model is packed as int8, verified, and answers") {
   CHECK(verified.status == 0);
   CHECK_THAT(verified.out, ContainsSubstring("computes the packed logits"));
   const fs::path submission = checkpoint / "submission.csv";
-  CHECK(sciexam_run({"--package", checkpoint.package(), "--test", kDemo / "exam.csv", "--output", submission}).status ==
-        0);
+  CHECK(sciexam_run({"--package", checkpoint.package(), "--test", kSmallExam, "--output", submission}).status == 0);
   CHECK_THAT(read_bytes(submission), ContainsSubstring("id,prediction\nsky,"));
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("int8 needs questions that fit the package's template") {
 
 TEST_CASE("a vocabulary is found beside the model, and gives the same package as naming it") {
   DemoCheckpoint named, own;
-  own.put("spm.model", read_bytes(kDemo / "base/spm.model"));
+  own.put("spm.model", read_bytes(kSmallPackage / "spm.model"));
   own.put("tokenizer_config.json", R"({"do_lower_case": false, "truncation_side": "left"})");
   REQUIRE(named.pack({}).status == 0);
   const ProgramResult packed = own.pack_own();
@@ -99,20 +99,20 @@ TEST_CASE("a vocabulary is found beside the model, and gives the same package as
 
 TEST_CASE("a tokenizer.json beside the model goes into its package, which answers") {
   DemoCheckpoint checkpoint;
-  const fs::path spm = kDemo / "base/spm.model";
+  const fs::path spm = kSmallPackage / "spm.model";
   TokenizerDefinition definition = parse_tokenizer(read_bytes(spm), spm);
   definition.normalizer = {Compose{}, Strip{.left = false, .right = true}};
   checkpoint.put("tokenizer.json", write_tokenizer_json(definition));
-  CHECK(checkpoint.pack({}).status == 2); // the demo's spm.model gives other ids
+  CHECK(checkpoint.pack({}).status == 2); // this spm.model gives other ids
   const ProgramResult packed = checkpoint.pack_own();
   INFO(packed.err);
   REQUIRE(packed.status == 0);
   CHECK(fs::exists(checkpoint.package() / "tokenizer.json"));
   CHECK_FALSE(fs::exists(checkpoint.package() / "spm.model"));
   CHECK(sciexam_run({"verify", checkpoint.package()}).status == 0);
-  CHECK(sciexam_run({"--package", checkpoint.package(), "--test", kDemo / "exam.csv", "--output",
-                     checkpoint / "submission.csv"})
-            .status == 0);
+  CHECK(
+      sciexam_run({"--package", checkpoint.package(), "--test", kSmallExam, "--output", checkpoint / "submission.csv"})
+          .status == 0);
 }
 
 TEST_CASE("a model without a vocabulary beside it needs one to be named") {
@@ -124,7 +124,7 @@ TEST_CASE("a model without a vocabulary beside it needs one to be named") {
 
 TEST_CASE("tokens that were added beside spm.model are not dropped") {
   DemoCheckpoint checkpoint;
-  checkpoint.put("spm.model", read_bytes(kDemo / "base/spm.model"));
+  checkpoint.put("spm.model", read_bytes(kSmallPackage / "spm.model"));
   checkpoint.put("special_tokens_map.json", R"({"additional_special_tokens": ["[CTX]"]})");
   const ProgramResult packed = checkpoint.pack_own();
   CHECK(packed.status == 2);

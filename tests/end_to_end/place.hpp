@@ -1,4 +1,4 @@
-// A small exam beside the demo's package, and what a whole submission for it looks like.
+// A small exam beside the small package, and what a whole submission for it looks like.
 #pragma once
 
 #include "end_to_end/program.hpp"
@@ -15,11 +15,11 @@ inline constexpr const char* kExam =
     "id,prompt,A,B,C,D,E\nx,What is water?,H2O,CO2,NaCl,gold,the air\ny,Largest?,Mars,the Sun,a,b,c\n";
 inline constexpr const char* kByLength = "id,prediction\nx,E C D\ny,B A C\n";
 
-/// A folder with the demo's package and an exam.
+/// A folder with the small package and an exam.
 class Place {
 public:
   Place() {
-    std::filesystem::copy(kDemo / "package", folder_ / "package");
+    std::filesystem::copy(kSmallPackage, folder_ / "package");
     write_bytes(folder_ / "test.csv", kExam);
   }
   std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }

@@ -8,8 +8,11 @@
 
 namespace sciexam::test {
 
-/// Its package, exam and lock.
+/// The demo's base, exam and lock.
 inline const std::filesystem::path kDemo = std::filesystem::path(SCIEXAM_SOURCE_DIR) / "src/demo";
+/// Fifteen questions with answers, and a package of three tiny models that answer them without contexts (badly).
+inline const std::filesystem::path kSmallExam = std::filesystem::path(SCIEXAM_SOURCE_DIR) / "tests/small_exam.csv",
+                                   kSmallPackage = std::filesystem::path(SCIEXAM_SOURCE_DIR) / "tests/small_package";
 
 struct ProgramResult {
   int status = -1; ///< exit status, or -1 after a signal

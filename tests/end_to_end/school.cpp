@@ -9,9 +9,9 @@ namespace fs = std::filesystem;
 School::School() {
   fs::create_directories(folder_ / "data");
   fs::create_directories(folder_ / "base");
-  fs::copy(kDemo / "exam.csv", folder_ / "data/exam.csv");
+  fs::copy(kSmallExam, folder_ / "data/exam.csv");
   for (const char* name : {"config.json", "spm.model"})
-    fs::copy(kDemo / "package" / name, folder_ / "base" / name);
+    fs::copy(kSmallPackage / name, folder_ / "base" / name);
   manifest_ = json::parse(R"({"format": "sciexam-training", "version": 1, "title": "school",
       "base": {"name": "tiny", "initial_weights": "random",
                "files": [{"name": "config.json", "sha256": null}, {"name": "spm.model", "sha256": null}]},
@@ -23,7 +23,7 @@ School::School() {
 }
 
 void School::validate_with_exam() {
-  fs::copy(kDemo / "exam.csv", folder_ / "data/valid.csv");
+  fs::copy(kSmallExam, folder_ / "data/valid.csv");
   manifest_["data"].push_back({{"name", "valid.csv"}, {"sha256", nullptr}, {"rows", nullptr}, {"role", "valid"}});
   save();
 }

@@ -1,4 +1,4 @@
-// Training in seconds: a manifest, a base and a data folder of the demo's own exam.
+// Training in seconds: a manifest, a base and a data folder of a small exam.
 #pragma once
 
 #include "end_to_end/program.hpp"

@@ -1,4 +1,4 @@
-// The demo's models on two emulated GPUs, and on the CPU beside them.
+// The small package's models on two emulated GPUs, and on the CPU beside them.
 #include "catch_beside_torch.hpp"
 #include "inference/answering.hpp"
 #include "inference/device_check.hpp"
@@ -22,7 +22,7 @@ constexpr std::size_t kQuestions = 12;
 constexpr double kShort = 60;   // seconds: a limit with which nothing is compared with the CPU, so it loads no model
 constexpr float kClear = 5e-3F; // logits that are closer may change places: f16 is not f32
 
-/// The first model of a copy of the demo's package on two devices.
+/// The first model of a copy of the small package on two devices.
 struct DevicesAndCpu {
   explicit DevicesAndCpu(std::optional<double> limit = {},
                          const std::function<void(std::vector<Question>&)>& change = nullptr)
@@ -51,18 +51,18 @@ struct DevicesAndCpu {
 
   std::optional<double> time_limit;
   std::function<void(std::vector<Question>&)> change_exam;
-  const std::filesystem::path demo = std::filesystem::path(SCIEXAM_SOURCE_DIR) / "src/demo";
+  const std::filesystem::path tests = std::filesystem::path(SCIEXAM_SOURCE_DIR) / "tests";
   const int set = ::setenv("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER, 1), // for the helpers
       set_devices = ::setenv("SCIEXAM_EMULATED_DEVICES", "2", 1);
   const test::TemporaryFolder folder;
   const std::filesystem::path files = [this] {
-    std::filesystem::copy(demo / "package", folder / "package");
+    std::filesystem::copy(tests / "small_package", folder / "package");
     return folder / "package";
   }();
   const Package package = Package::open(files);
   const Tokenizer tokenizer = Tokenizer::from_bytes(package.vocabulary(), "spm.model");
   const std::vector<Question> questions = [this] {
-    std::vector<Question> all = read_exam(demo / "exam.csv").questions;
+    std::vector<Question> all = read_exam(tests / "small_exam.csv").questions;
     all.resize(kQuestions);
     if (change_exam)
       change_exam(all);

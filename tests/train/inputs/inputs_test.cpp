@@ -19,7 +19,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-const char* const kBase = SCIEXAM_SOURCE_DIR "/src/demo/package"; // config.json and spm.model of the demo
+const char* const kBase = SCIEXAM_SOURCE_DIR "/tests/small_package"; // config.json and spm.model
 
 const std::string kHeader = "prompt,A,B,C,D,E,answer\n";
 

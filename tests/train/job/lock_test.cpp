@@ -45,8 +45,8 @@ bool has_line(const LockComparison& comparison, const std::string& part) {
 
 } // namespace
 
-TEST_CASE("the demo's lock, which is older than the field minimum_isa, asks for AVX2") {
-  const TrainingRequest request = request_of_lock(SCIEXAM_SOURCE_DIR "/src/demo/lock.json");
+TEST_CASE("a lock that is older than the field minimum_isa asks for the AVX2 of its kernels") {
+  const TrainingRequest request = request_of_lock(SCIEXAM_SOURCE_DIR "/tests/train/job/lock_without_minimum_isa.json");
   CHECK(request.manifest.isa == Isa::avx2);
   CHECK(request.threads == 1);
   CHECK(request.runs == std::vector<std::string>{"run_0", "run_1", "run_2"});
