@@ -1,5 +1,6 @@
 #include "answer/exam_retrieval.hpp"
 
+#include "answer/locate.hpp"
 #include "support/errors.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
@@ -9,21 +10,27 @@
 
 namespace sciexam::inline answer {
 
+ExamRetrieval::ExamRetrieval(const std::string& index, const RetrievalSettings& settings) : settings_(settings) {
+  if (const std::optional<Located> found = find_index(index)) {
+    files_ = PackageFiles::in_folder(found->path);
+    place_ = found->path.string() + " (" + found->reason + ")";
+  }
+}
+
 std::string ExamRetrieval::open() {
-  if (!place_)
+  if (!files_)
     return "none found";
-  std::string text = place_->path.string() + " (" + place_->reason + ")";
   try {
-    index_ = std::make_unique<PassageIndex>(PackageFiles::in_folder(place_->path), nullptr);
+    index_ = std::make_unique<PassageIndex>(*files_, nullptr);
     Retriever(*index_, settings_); // checks the analyser
   } catch (const PackageError& error) {
     index_.reset();
     problems_.push_back("the passage index is not used: " + std::string(error.what()));
-    return text + ", which cannot be used";
+    return place_ + ", which cannot be used";
   }
   const IndexManifest& manifest = index_->manifest();
   return counted(manifest.counts.passages, "passage") + " of " + counted(manifest.counts.articles, "article") +
-         (manifest.title.empty() ? "" : ", " + manifest.title) + ", in " + text;
+         (manifest.title.empty() ? "" : ", " + manifest.title) + ", in " + place_;
 }
 
 void ExamRetrieval::search(std::span<const Question> questions, int threads, const std::function<bool()>& stop) {

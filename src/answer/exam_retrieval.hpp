@@ -1,10 +1,10 @@
 // What an index adds to a run: contexts for the questions, and a better first submission.
 #pragma once
 
-#include "answer/locate.hpp"
 #include "exam/question.hpp"
 #include "exam/ranking.hpp"
 #include "inference/logits.hpp"
+#include "package/package_files.hpp"
 #include "retrieval/contexts/retriever.hpp"
 
 #include <cstddef>
@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sciexam::inline answer {
@@ -22,12 +23,14 @@ inline constexpr double kRetrievalShare = 0.25;
 
 class ExamRetrieval {
 public:
-  /// Finds the index; nothing is opened. Throws UsageError if the named folder has none.
-  ExamRetrieval(const std::string& index, const RetrievalSettings& settings)
-      : place_(find_index(index)), settings_(settings) {}
+  /// Finds the index (answer/locate.hpp); nothing is opened. Throws UsageError if the named folder has none.
+  ExamRetrieval(const std::string& index, const RetrievalSettings& settings);
+  /// An index that is at hand, such as the demo's; `place` says where, in messages.
+  ExamRetrieval(PackageFiles index, std::string place, const RetrievalSettings& settings)
+      : files_(std::move(index)), place_(std::move(place)), settings_(settings) {}
 
   /// False: there is no index, and nothing to do.
-  bool found_index() const noexcept { return place_.has_value(); }
+  bool found_index() const noexcept { return files_.has_value(); }
   /// The index, for the run's first lines. Opens it; one that cannot be used is among degradations().
   std::string open();
   bool usable() const noexcept { return index_ != nullptr; }
@@ -48,7 +51,8 @@ public:
   std::vector<std::string> degradations() const;
 
 private:
-  std::optional<Located> place_;
+  std::optional<PackageFiles> files_; // nothing: there is no index
+  std::string place_;
   RetrievalSettings settings_;
   std::unique_ptr<PassageIndex> index_;
   std::vector<FoundPassages> found_;

@@ -54,6 +54,15 @@ AnswerRequest request_of(const AnswerOptions& options) {
           .lenient = options.lenient};
 }
 
+DemoOptions demo_options_of(const AnswerOptions& options) {
+  return {.threads = options.threads,
+          .device = options.device,
+          .precision = options.precision,
+          .index = options.index,
+          .retrieval = options.retrieval,
+          .retrieval_weight = options.retrieval_weight};
+}
+
 ExitStatus status_of(const AnswerOutcome& outcome) {
   if (outcome.answers.models.empty() && outcome.answers.given_up.empty())
     return ExitStatus::failed;
@@ -118,10 +127,10 @@ void add_answer(CLI::App& app, ExitStatus& status) {
   add_threads_option(app, options->threads);
   add_device_option(app, options->device);
   add_precision_option(app, options->precision);
-  app.add_flag("--demo", options->demo, "Answer the built-in exam with the built-in small ensemble");
+  app.add_flag("--demo", options->demo, "Answer the built-in exam with the built-in small ensemble and encyclopedia");
   app.callback([&app, options, &status] {
     if (app.get_subcommands().empty())
-      status = options->demo ? run_demo(options->threads, options->device, options->precision) : answer(*options);
+      status = options->demo ? run_demo(demo_options_of(*options)) : answer(*options);
   });
 }
 

@@ -1,4 +1,4 @@
-// The small exam and the small ensemble that the executable carries.
+// The small exam, the small ensemble and the small encyclopedia that the executable carries.
 #pragma once
 
 #include "exam/question.hpp"
@@ -6,7 +6,12 @@
 
 namespace sciexam::inline demo {
 
+/// What the index's ranking weighs beside the models: see docs/demo.md.
+inline constexpr double kDemoRetrievalWeight = 0.5;
+
 Exam read_demo_exam();
 Package open_demo_package();
+/// The files of a passage index of the encyclopedia, as PassageIndex opens them.
+PackageFiles demo_index_files();
 
 } // namespace sciexam::inline demo
