@@ -3,6 +3,7 @@
 #include "cli/options.hpp"
 #include "cli/version.hpp"
 #include "retrieval/build/build_index.hpp"
+#include "retrieval/build/index_page.hpp"
 #include "retrieval/build/merge.hpp"
 #include "retrieval/corpus/corpus_files.hpp"
 #include "support/clock.hpp"
@@ -12,6 +13,7 @@
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -23,7 +25,7 @@ namespace {
 
 struct IndexOptions {
   std::vector<std::string> corpus;
-  std::string out, title;
+  std::string out, title, report;
   std::string licence = "CC BY-SA 4.0", attribution = "Texts by the authors of Wikipedia, https://en.wikipedia.org";
   CutterSettings cutter;
   AnalyserSettings analyser;
@@ -67,6 +69,24 @@ void print_result(const BuildResult& result, const std::string& folder, double s
   std::printf("took %s\n", format_duration(seconds).c_str());
 }
 
+/// The index matters more than its page: one that cannot be written is named.
+bool write_page(const IndexOptions& options, const BuildRequest& request, const BuildResult& result, double seconds) {
+  const IndexCounts& counts = result.manifest.counts;
+  const double rate = seconds > 0 ? static_cast<double>(counts.passages) / seconds : 0;
+  try {
+    write_index_page(options.report, PassageIndex(PackageFiles::in_folder(options.out), nullptr),
+                     {{"time", format_duration(seconds) + (result.resumed ? ", since it was interrupted last" : "")},
+                      {"passages a second", result.resumed ? "-" : format_fixed(rate, 0)},
+                      {"threads", std::to_string(request.threads)},
+                      {"memory, at most about", format_memory(request.memory)}});
+    return true;
+  } catch (const WorkError& error) {
+    warn_line(std::string("the report is missing: ") + error.what() + ". sciexam-run verify --index " + options.out +
+              " --report FILE writes it too");
+    return false;
+  }
+}
+
 ExitStatus index_corpus(const IndexOptions& options) {
   const InterruptGuard guard;
   const BootClock clock;
@@ -88,7 +108,10 @@ ExitStatus index_corpus(const IndexOptions& options) {
                              .stop = interrupted};
   try {
     const BuildResult result = build_index(request);
-    print_result(result, options.out, clock.seconds() - begin);
+    const double seconds = clock.seconds() - begin;
+    print_result(result, options.out, seconds);
+    if (!options.report.empty() && !write_page(options, request, result, seconds))
+      return ExitStatus::degraded;
   } catch (const Stopped&) {
     warn_line(options.out + ": is not complete. The same command goes on where it was interrupted");
     return ExitStatus::failed;
@@ -107,6 +130,8 @@ void add_index(CLI::App& app, ExitStatus& status) {
                    "patterns, or - for standard input")
       ->required();
   command->add_option("--out", options->out, "The index's folder, new or of an interrupted build")->required();
+  command->add_option("--report", options->report,
+                      "Also write a page (HTML) about the index: lengths, sizes, what was left out");
   command->add_option("--title", options->title, "The index's name, for people");
   command->add_option("--licence", options->licence, "Of the texts")->capture_default_str();
   command->add_option("--attribution", options->attribution, "Of the texts")->capture_default_str();

@@ -6,6 +6,7 @@
 #include "cli/options.hpp"
 #include "inference/loading.hpp"
 #include "inference/probe.hpp"
+#include "retrieval/build/index_page.hpp"
 #include "retrieval/index/verify_index.hpp"
 #include "support/messages/progress.hpp"
 
@@ -64,12 +65,15 @@ ExitStatus verify(const std::string& given, int requested_threads) {
   return right ? ExitStatus::done : ExitStatus::failed;
 }
 
-ExitStatus verify_passages(const std::string& folder) {
+/// `report`: where a page about the index is written, if it is whole; empty for none.
+ExitStatus verify_passages(const std::string& folder, const std::string& report) {
   find_index(folder); // throws for a folder without one
   const std::vector<std::string> problems = verify_index(PackageFiles::in_folder(folder));
   for (const std::string& problem : problems)
     std::printf("%s\n", problem.c_str());
   std::printf("%s: %s\n", folder.c_str(), problems.empty() ? "a whole passage index" : "DAMAGED");
+  if (problems.empty() && !report.empty())
+    write_index_page(report, PassageIndex(PackageFiles::in_folder(folder), nullptr), {});
   return problems.empty() ? ExitStatus::done : ExitStatus::failed;
 }
 
@@ -77,17 +81,20 @@ ExitStatus verify_passages(const std::string& folder) {
 
 void add_verify(CLI::App& app, ExitStatus& status) {
   struct Options {
-    std::string package, index;
+    std::string package, index, report;
     int threads = 0;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "verify", "Check every byte of a package, and the numbers it computes; or every byte of a passage index");
   command->add_option("--package,package", options->package, "Package folder [found automatically]");
-  command->add_option("--index", options->index, "A passage index's folder, instead of a package");
+  CLI::Option* const index =
+      command->add_option("--index", options->index, "A passage index's folder, instead of a package");
+  command->add_option("--report", options->report, "Also write a page (HTML) about the index")->needs(index);
   add_threads_option(*command, options->threads);
   command->callback([options, &status] {
-    status = options->index.empty() ? verify(options->package, options->threads) : verify_passages(options->index);
+    status = options->index.empty() ? verify(options->package, options->threads)
+                                    : verify_passages(options->index, options->report);
   });
 }
 

@@ -1,6 +1,7 @@
 // How a browser lays the page out, where there is one.
 #include "report/answer_report.hpp"
 #include "report/bar_plot.hpp"
+#include "report/index_report.hpp"
 #include "report/line_plot.hpp"
 #include "report/markup.hpp"
 #include "report/sample_report.hpp"
@@ -55,6 +56,20 @@ AnswerReport wide_answers() {
       model += word;
   }
   report.highlights.emplace_back(word, word);
+  report.facts.emplace_back(word, word);
+  return report;
+}
+
+IndexReport wide_index() {
+  const std::string word(200, 'W');
+  IndexReport report = test::sample_index_report();
+  report.title = word;
+  report.subtitle = word + " " + word;
+  report.highlights.emplace_back(word, word);
+  report.parts.emplace_back(word, 5000);
+  report.left_out.push_back({word, 7, {word, word}});
+  report.files.push_back({word, 1, word});
+  report.building.emplace_back(word, word);
   report.facts.emplace_back(word, word);
   return report;
 }
@@ -120,7 +135,8 @@ std::string percent_encoded(const std::string& bytes) {
 } // namespace
 
 TEST_CASE("nothing overflows a page of 400 pixels") {
-  const std::string html = GENERATE_COPY(training_report(wide_report()), answer_report(wide_answers()));
+  const std::string html =
+      GENERATE_COPY(training_report(wide_report()), answer_report(wide_answers()), index_report(wide_index()));
   if (output_of("command -v chromium").empty())
     SKIP("no chromium on PATH");
   const std::string dom = document_of(framed(measured(html)));

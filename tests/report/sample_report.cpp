@@ -63,4 +63,18 @@ AnswerReport sample_answer_report() {
   return report;
 }
 
+IndexReport sample_index_report() {
+  IndexReport report{.title = "A <small> index", .subtitle = "A passage index"};
+  report.highlights = {{"articles", "250"}, {"passages", "1000"}};
+  report.lengths = {{"0", 100}, {"20", 200}, {"40", 700}};
+  report.parts = {{"texts", 2'500'000}, {"postings", 100'000}};
+  report.passages = 1000;
+  report.documents = 300;
+  report.left_out = {{"redirect", 50, {"A <b> (dump.json, row 2)", "B (dump.json, row 4)"}}};
+  report.files = {{"dump.json", 9000, "0123abcd"}, {"-", 0, ""}};
+  report.building = {{"time", "3 min 20 s"}};
+  report.facts = {{"licence", "CC BY-SA 4.0"}};
+  return report;
+}
+
 } // namespace sciexam::test

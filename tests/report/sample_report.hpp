@@ -2,6 +2,7 @@
 #pragma once
 
 #include "report/answer_report.hpp"
+#include "report/index_report.hpp"
 #include "report/training_report.hpp"
 
 namespace sciexam::test {
@@ -11,5 +12,8 @@ TrainingReport sample_report(int runs, int steps);
 
 /// Two models' answers, the second's to some of the questions.
 AnswerReport sample_answer_report();
+
+/// A thousand passages of 250 articles.
+IndexReport sample_index_report();
 
 } // namespace sciexam::test

@@ -92,14 +92,9 @@ void merge(const BuildRequest& request, const std::vector<Run>& runs, IndexManif
 }
 
 Json corpus_record(const CorpusCounts& counts, Json files) {
-  Json dropped = Json::object();
-  for (const auto& [reason, count] : counts.dropped)
-    dropped[reason] = count.documents;
-  return {{"files", std::move(files)},
-          {"articles", counts.articles},
-          {"newest", counts.newest},
-          {"replaced", counts.replaced},
-          {"dropped", std::move(dropped)}};
+  Json record = to_json(counts);
+  record["files"] = std::move(files);
+  return record;
 }
 
 } // namespace
@@ -107,6 +102,7 @@ Json corpus_record(const CorpusCounts& counts, Json files) {
 BuildResult build_index(const BuildRequest& request) {
   RunStore store(request.folder, settings_of(request));
   BuildResult result;
+  result.resumed = !store.runs().empty();
   result.counts = build_runs(request, store);
   store.load();
   if (store.runs().empty()) {

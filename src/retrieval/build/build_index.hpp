@@ -11,6 +11,7 @@ namespace sciexam::inline retrieval {
 struct BuildResult {
   IndexManifest manifest;
   CorpusCounts counts;
+  bool resumed = false; ///< an earlier call had begun it
 };
 
 /// Reads, cuts and analyses the corpus in stretches ("runs") that are kept in FOLDER/building, and merges them. The

@@ -139,6 +139,7 @@ void read_all(const BuildRequest& request, std::size_t first_run, CorpusStream& 
   }
   if (!stretch.documents.empty())
     push();
+  progress.note(counted(stream.counts().articles, "article"));
   progress.finish();
 }
 

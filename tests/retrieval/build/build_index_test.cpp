@@ -116,7 +116,7 @@ TEST_CASE("what is left out of an index is counted, with examples") {
   CHECK(result.counts.dropped.at("duplicate").documents == 4);
   CHECK(result.counts.dropped.at("duplicate").examples.front() == "Title 17 (1.jsonl, row 18)");
   CHECK(result.counts.dropped.at("empty").documents == 4);
-  CHECK(result.manifest.corpus["dropped"]["duplicate"] == 4);
+  CHECK(result.manifest.corpus["dropped"]["duplicate"]["documents"] == 4);
   CHECK(result.manifest.corpus["files"][1]["name"] == "2.jsonl");
 }
 
