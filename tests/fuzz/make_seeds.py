@@ -182,6 +182,25 @@ def index_terms(terms, shards=1):
     return bytes([shards - 1]) + blocks + fences + offsets + struct.pack("<QQQ", len(terms), len(fences) // 8, shards)
 
 
+def zstd_raw(content):
+    """A zstd frame of at most 255 bytes, not compressed."""
+    return bytes.fromhex("28b52ffd20") + bytes([len(content)]) + (len(content) << 3 | 1).to_bytes(3, "little") + content
+
+
+def zstd_repeated(byte, count):
+    """A zstd frame of 256 times a byte or more."""
+    return bytes.fromhex("28b52ffd60") + struct.pack("<H", count - 256) + (count << 3 | 3).to_bytes(3, "little") + byte
+
+
+def index_texts(frames, stream_bytes, articles, passages):
+    """The files of articles and of passages, each behind its length (2 bytes), and that of texts; without markers."""
+    places = [struct.pack(f"<{len(part)}Q", *part)
+              for part in (articles, [begin | size << 40 for begin, size in passages])]
+    offsets = [8 + sum(map(len, frames[:i])) for i in range(len(frames) + 1)]
+    return (b"".join(struct.pack("<H", len(part)) + part for part in places) + b"".join(frames) +
+            struct.pack(f"<{len(offsets)}Q", *offsets) + struct.pack("<QQ", len(frames), stream_bytes))
+
+
 def index_manifest():
     def file(name, content):
         return dict(file=name, content=content, sha256="0" * 64, checksums_crc32c=1)
@@ -208,8 +227,7 @@ def dump_lines():
     yield "text", "Water is wet. H. Cavendish weighed 3.14 g.\n\nReferences\nA\nCategory: Water\n".encode()
     yield "gzip", gzip.compress(dump[:300], mtime=0) + gzip.compress(dump[300:], mtime=0) + bytes(9)
     yield "bzip2", bz2.compress(dump[:300]) + bz2.compress(dump[300:])
-    raw = b'{"text": "Ice."}\n'
-    yield "zstd", bytes.fromhex("28b52ffd20") + bytes([len(raw)]) + (len(raw) << 3 | 1).to_bytes(3, "little") + raw
+    yield "zstd", zstd_raw(b'{"text": "Ice."}\n')
     yield "parquet", b"PAR1\x15\x04"
 
 
@@ -311,6 +329,12 @@ def main():
         write("index_postings", name, content)
     write("index_terms", "none", index_terms([]))
     write("index_terms", "two_blocks", index_terms([b"%c%d" % (97 + i // 10, i % 10) for i in range(20)], 2))
+    stream = b"\x01\x05wWaterWater is wet. It flows." + b"\x01\x03iIceIce is hard."
+    write("index_texts", "two_articles",
+          index_texts([zstd_raw(stream)], len(stream), [0, 31, len(stream)], [(8, 13), (22, 9), (37, 12)]))
+    # Each article's id and title have ord("x") bytes.
+    write("index_texts", "two_frames",
+          index_texts([zstd_repeated(b"x", 16384), zstd_raw(b"x" * 90)], 16474, [0, 16000, 16474], [(300, 40), (16380, 90)]))
     write("index_manifest", "one_shard", json.dumps(index_manifest()).encode())
 
 
