@@ -29,7 +29,9 @@ namespace fs = std::filesystem;
 /// The stages, in order, and what each leaves for the next.
 class ExamRun {
 public:
-  explicit ExamRun(const AnswerRequest& request) : request_(request), retrieval_(request.index, request.retrieval) {}
+  explicit ExamRun(const AnswerRequest& request)
+      : request_(request), retrieval_(request.index, request.retrieval,
+                                      std::min(kMostLookingSeconds, kRetrievalShare * request.time_limit)) {}
 
   AnswerOutcome operator()();
 
@@ -48,12 +50,14 @@ private:
 
   void state(const std::string& name, const std::string& value);
   void state_machine();
-  double state_time_left();
+  void state_time();
+  void open_index();
 
   const AnswerRequest& request_;
   BootClock clock_;
   std::vector<std::string> without_index_; ///< what the package lacks for want of one, a sentence each
   double begin_ = clock_.seconds(), prepared_ = 0, deadline_ = 0;
+  double retrieval_end_ = 0; ///< on the clock: questions that are not reached by then are answered without a context
   RunFacts facts_;
   std::optional<Package> package_;
   std::exception_ptr package_fault_; ///< why there is no package_
@@ -114,22 +118,28 @@ void ExamRun::state_machine() {
   state("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
 }
 
-/// What is left of the limit, in seconds. A notebook's session that is older than the limit, as an interactive one may
-/// be, cannot be the one that the limit is for.
-double ExamRun::state_time_left() {
+/// Sets the deadline. A notebook's session that is older than the limit, as an interactive one may be, cannot be the
+/// one that the limit is for.
+void ExamRun::state_time() {
   const double limit = request_.time_limit;
   const double session = on_kaggle() ? age_of_session(true) : limit;
   const bool from_session = session < limit;
   const double left = std::max(0.0, limit - (from_session ? session : age_of_session(false)));
   state("time", format_duration(left) + " left of " + format_duration(limit) + ", counted from the start of " +
                     (from_session ? "the notebook's session" : "the program"));
-  return left;
+  deadline_ = clock_.seconds() + left;
+  retrieval_end_ = clock_.seconds() + kRetrievalShare * left;
+}
+
+/// The time is known: an index on a mount that has stalled is given up, too.
+void ExamRun::open_index() {
+  state("passage index", retrieval_.open([this] { return interrupted() || clock_.seconds() >= retrieval_end_; }));
 }
 
 /// The package is damaged: an index still says more than the options' lengths.
 void ExamRun::answer_without_models() {
-  state("passage index", retrieval_.open());
-  deadline_ = state_time_left() + clock_.seconds();
+  state_time();
+  open_index();
   retrieve();
   std::rethrow_exception(package_fault_);
 }
@@ -138,10 +148,10 @@ void ExamRun::answer_without_models() {
 void ExamRun::prepare() {
   state_machine();
   state("precision", name_of(request_.precision.precision, *package_, *devices_));
-  state("passage index", retrieval_.open());
+  state_time();
+  open_index();
   outcome_.retrieval_weight = request_.retrieval_weight.value_or(package_->manifest().retrieval_weight);
   require_index();
-  deadline_ = state_time_left() + clock_.seconds();
   prepared_ = clock_.seconds();
 }
 
@@ -160,13 +170,11 @@ void ExamRun::require_index() {
     warn_line(sentence);
 }
 
-/// Only a quarter of the time: questions that are not reached are answered without a context.
 void ExamRun::retrieve() {
   if (!retrieval_.usable())
     return;
-  const double until = clock_.seconds() + kRetrievalShare * (deadline_ - clock_.seconds());
   std::vector<Question>& questions = outcome_.exam.questions;
-  retrieval_.search(questions, request_.threads, [&] { return interrupted() || clock_.seconds() >= until; });
+  retrieval_.search(questions, request_.threads, [&] { return interrupted() || clock_.seconds() >= retrieval_end_; });
   if (retrieval_.rankings().empty())
     return;
   outcome_.index_probabilities = retrieval_.probabilities();

@@ -21,21 +21,27 @@ namespace sciexam::inline answer {
 /// The part of the time left that searching may take: a question without context is still answered.
 inline constexpr double kRetrievalShare = 0.25;
 
+/// How long an index is looked for, at most.
+inline constexpr double kMostLookingSeconds = 60;
+
 class ExamRetrieval {
 public:
-  /// Finds the index (answer/locate.hpp); nothing is opened. Throws UsageError if the named folder has none.
-  ExamRetrieval(const std::string& index, const RetrievalSettings& settings);
+  /// Finds the index; nothing is opened. Throws UsageError if the named folder has none. After `patience` seconds none
+  /// is found: a mount may have stalled.
+  ExamRetrieval(const std::string& index, const RetrievalSettings& settings, double patience = kMostLookingSeconds);
   /// An index that is at hand, such as the demo's; `place` says where, in messages.
   ExamRetrieval(PackageFiles index, std::string place, const RetrievalSettings& settings)
       : files_(std::move(index)), place_(std::move(place)), settings_(settings) {}
 
   /// False: there is no index, and nothing to do.
   bool found_index() const noexcept { return files_.has_value(); }
-  /// The index, for the run's first lines. Opens it; one that cannot be used is among degradations().
-  std::string open();
+  /// The index, for the run's first lines. Opens it; one that cannot be used is among degradations(), and so is one
+  /// that is not open when `give_up` says so.
+  std::string open(const std::function<bool()>& give_up = nullptr);
   bool usable() const noexcept { return index_ != nullptr; }
 
-  /// Searches for all questions on `threads` threads, with progress, until `stop` says so.
+  /// Searches for all questions on `threads` threads, with progress, until `stop` says so, at once: threads that are in
+  /// a read that has stalled are left behind, and end with the process.
   void search(std::span<const Question> questions, int threads, const std::function<bool()>& stop);
   /// [questions]: nothing was found for those that were not reached.
   const std::vector<FoundPassages>& found() const noexcept { return found_; }
@@ -54,7 +60,7 @@ private:
   std::optional<PackageFiles> files_; // nothing: there is no index
   std::string place_;
   RetrievalSettings settings_;
-  std::unique_ptr<PassageIndex> index_;
+  std::shared_ptr<const PassageIndex> index_; // shared with threads that may outlive this
   std::vector<FoundPassages> found_;
   std::vector<Ranking> rankings_;
   std::vector<std::optional<OptionScores>> probabilities_;

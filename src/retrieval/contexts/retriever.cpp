@@ -97,10 +97,9 @@ void Retriever::read_contexts(std::span<Hits> first, std::span<Hits> second, Tex
   }
 }
 
-std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questions, int threads,
-                                               const std::function<void()>& each,
-                                               const std::function<bool()>& stop) const {
-  std::vector<FoundPassages> found(questions.size());
+void Retriever::find_each(std::span<const Question> questions, int threads,
+                          const std::function<void(std::size_t, FoundPassages)>& take,
+                          const std::function<bool()>& stop) const {
   std::atomic<std::size_t> next = 0;
   const auto work = [&](std::size_t) {
     QuestionQueries maker = queries();
@@ -108,12 +107,22 @@ std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questio
     for (std::size_t i = next++; i < questions.size(); i = next++) {
       if (stop && stop())
         return;
-      found[i] = find(maker, questions[i], texts);
-      if (each)
-        each();
+      take(i, find(maker, questions[i], texts));
     }
   };
   parallel_for(static_cast<std::size_t>(std::max(1, threads)), threads, work);
+}
+
+std::vector<FoundPassages> Retriever::find_all(std::span<const Question> questions, int threads,
+                                               const std::function<void()>& each,
+                                               const std::function<bool()>& stop) const {
+  std::vector<FoundPassages> found(questions.size());
+  const auto take = [&](std::size_t question, FoundPassages passages) {
+    found[question] = std::move(passages);
+    if (each)
+      each();
+  };
+  find_each(questions, threads, take, stop);
   return found;
 }
 

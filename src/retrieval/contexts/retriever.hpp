@@ -50,11 +50,16 @@ public:
 
   /// The first context alone.
   FoundPassages find(std::string_view text) const;
-  /// [questions], of each as many contexts as the settings ask for. The first is made of the best passages for
+  /// Calls take(number of the question, what it finds) for all questions on `threads` threads, by any of them, until
+  /// `stop` is true. Of each as many contexts as the settings ask for. The first is made of the best passages for
   /// RetrievalSettings::form; the second of those for the other way to ask, each_option (for each_option: all_options);
   /// all others of the following ranks of that form of these two that is one query: with five passages, the third has
-  /// ranks 6 to 10, the fourth 11 to 15. None depends on how many there are. Runs on `threads` threads. `each`, if set,
-  /// is called after each question, by any of them; once `stop` is true the remaining questions find nothing.
+  /// ranks 6 to 10, the fourth 11 to 15. None depends on how many there are.
+  void find_each(std::span<const Question> questions, int threads,
+                 const std::function<void(std::size_t, FoundPassages)>& take,
+                 const std::function<bool()>& stop = nullptr) const;
+  /// [questions]. `each`, if set, is called after each question, by any thread; once `stop` is true the remaining
+  /// questions find nothing.
   std::vector<FoundPassages> find_all(std::span<const Question> questions, int threads,
                                       const std::function<void()>& each = nullptr,
                                       const std::function<bool()>& stop = nullptr) const;
