@@ -62,8 +62,8 @@ std::vector<CalibrationPoint> calibration_points(const Probabilities& probabilit
 
 UncertainQuestion describe_question(const Exam& exam, std::size_t q, const EnsembleAnswers& answers,
                                     const Combination& combination) {
-  const OptionScores ensemble = *ensemble_probabilities(answers.models, q, combination);
   const Question& question = exam.questions[q];
+  const OptionScores ensemble = *ensemble_probabilities(answers.models, q, combination, question);
   UncertainQuestion shown;
   shown.id = question.id;
   shown.prompt = beginning(question.prompt);
@@ -108,7 +108,7 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
   }
   Probabilities ensemble;
   for (std::size_t q = 0; q < exam.questions.size(); ++q)
-    ensemble.push_back(ensemble_probabilities(answers.models, q, combination));
+    ensemble.push_back(ensemble_probabilities(answers.models, q, combination, exam.questions[q]));
   report.margins = margin_histogram(ensemble);
   report.stages.emplace_back("preparing", stages.preparing);
   for (const ModelWork& work : answers.work) {

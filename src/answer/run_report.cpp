@@ -60,7 +60,7 @@ void write_probabilities(const std::filesystem::path& file, std::span<const Ques
         write_row(out, questions[q].id, model.name, softmax(*model.logits[q]));
     if (const std::optional<OptionScores> index = combination.index_probabilities(q))
       write_row(out, questions[q].id, std::string(kIndexMember), *index);
-    if (const std::optional<OptionScores> ensemble = ensemble_probabilities(models, q, combination))
+    if (const std::optional<OptionScores> ensemble = ensemble_probabilities(models, q, combination, questions[q]))
       write_row(out, questions[q].id, "ensemble", *ensemble);
   }
   out.commit();

@@ -50,12 +50,12 @@ std::string describe(const Combination& combination) {
 }
 
 std::optional<OptionScores> ensemble_probabilities(std::span<const ModelAnswers> models, std::size_t question,
-                                                   const Combination& combination) {
+                                                   const Combination& combination, const Question& text) {
   const QuestionAnswers answers = answers_of(models, question);
   if (!has_say(answers, combination.combine))
     return std::nullopt;
   OptionScores probabilities =
-      scaled_to_one(combination.combine, combine_scores(combination.combine, answers.logits, answers.weights));
+      scaled_to_one(combination.combine, combine_scores(combination.combine, answers.logits, answers.weights, text));
   if (const std::optional<OptionScores> index = combination.index_probabilities(question))
     for (std::size_t i = 0; i < probabilities.size(); ++i)
       probabilities[i] += combination.retrieval_weight * ((*index)[i] - probabilities[i]);
@@ -70,11 +70,11 @@ std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::
     if (!has_say(answers, combination.combine))
       rankings.push_back(unanswered.empty() ? rank_by_length(questions[q]) : unanswered[q]);
     else if (combination.index_probabilities(q))
-      rankings.push_back(
-          with_empty_options_last(rank_by_scores(*ensemble_probabilities(models, q, combination)), questions[q]));
+      rankings.push_back(with_empty_options_last(
+          rank_by_scores(*ensemble_probabilities(models, q, combination, questions[q])), questions[q]));
     else // the scores as they are: scaling may make different ones equal
-      rankings.push_back(
-          with_empty_options_last(combine_ranking(combination.combine, answers.logits, answers.weights), questions[q]));
+      rankings.push_back(with_empty_options_last(
+          combine_ranking(combination.combine, answers.logits, answers.weights, questions[q]), questions[q]));
   }
   return rankings;
 }

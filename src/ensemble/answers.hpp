@@ -42,9 +42,10 @@ struct Combination {
 std::string describe(const Combination& combination);
 
 /// The probabilities of a question's options, summing to 1: the models' combined scores, scaled (for mean-logits their
-/// softmax), and the index's by their weight. Nothing where no model answered.
+/// softmax), and the index's by their weight. Nothing where no model answered. `text`: the question, whose options
+/// without text get no votes.
 std::optional<OptionScores> ensemble_probabilities(std::span<const ModelAnswers> models, std::size_t question,
-                                                   const Combination& combination);
+                                                   const Combination& combination, const Question& text = {});
 
 /// Rankings of all questions, from at least one model's answers; where no model answered, those of `unanswered`, or by
 /// the options' lengths if that is empty. Options without text come last, whatever the models say.

@@ -23,11 +23,11 @@ OptionScores to_double(const OptionLogits& logits) {
   return scores;
 }
 
-OptionScores votes(std::span<const OptionLogits> models) {
+OptionScores votes(std::span<const OptionLogits> models, const Question& question) {
   OptionScores scores{};
   double earlier = 0.5; // halves with every first vote: less than a point, and never equal
   for (const OptionLogits& logits : models) {
-    const Ranking ranking = rank_by_scores(to_double(logits));
+    const Ranking ranking = with_empty_options_last(rank_by_scores(to_double(logits)), question);
     for (int rank = 0; rank < 3; ++rank) {
       double& score = scores[ranking[static_cast<std::size_t>(rank)]];
       if (score == 0)
@@ -64,9 +64,10 @@ Combine parse_combine(std::string_view name) {
   throw UsageError("--combine " + std::string(name) + " is unknown. Give one of " + known);
 }
 
-OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights) {
+OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,
+                            const Question& question) {
   if (combine == Combine::vote)
-    return votes(models);
+    return votes(models, question);
   OptionScores sum{}, most{};
   double total = 0;
   for (std::size_t m = 0; m < models.size(); ++m) {
@@ -83,8 +84,9 @@ OptionScores combine_scores(Combine combine, std::span<const OptionLogits> model
   return sum;
 }
 
-Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights) {
-  return rank_by_scores(combine_scores(combine, models, weights));
+Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,
+                        const Question& question) {
+  return rank_by_scores(combine_scores(combine, models, weights, question));
 }
 
 } // namespace sciexam::inline ensemble

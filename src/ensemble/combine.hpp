@@ -1,6 +1,7 @@
 // From the logits of several models to one ranking.
 #pragma once
 
+#include "exam/question.hpp"
 #include "inference/logits.hpp"
 
 #include <span>
@@ -29,10 +30,12 @@ Combine parse_combine(std::string_view name);
 /// The ensemble's scores for one question; `models` are its models' logits, `weights` (as many)
 /// count for Combine::weighted only. For Combine::vote a fraction below one point breaks ties, so that
 /// options with equal points rank in the order in which they first received a vote: models in order, then
-/// each one's ranks.
-OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights);
+/// each one's ranks; no vote goes to an option of `question` without text while there are others.
+OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,
+                            const Question& question = {});
 
 /// combine_scores, then descending; equal scores by option letter.
-Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights);
+Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,
+                        const Question& question = {});
 
 } // namespace sciexam::inline ensemble

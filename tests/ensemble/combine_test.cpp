@@ -56,6 +56,19 @@ TEST_CASE("equal votes go to the option that first received one: models in order
   CHECK(ranking == Ranking{4, 2, 1, 3, 0});
 }
 
+TEST_CASE("no vote is spent on an option without text") {
+  // The first model's best options are empty ones. Its votes go to C, D and E; the second's to E, D and C.
+  const std::vector<OptionLogits> models = {{5, 4, 3, 2, 1}, {4, 1, 0, 2, 3}};
+  const Question question = {.options = {"", " ", "c", "d", "e"}};
+  const OptionScores scores = combine_scores(Combine::vote, models, kEqual, question);
+  CHECK(scores[0] == 0);
+  CHECK(scores[1] == 0);
+  CHECK(combine_ranking(Combine::vote, models, kEqual, question) == Ranking{2, 3, 4, 0, 1});
+  CHECK(combine_ranking(Combine::vote, models, kEqual) == Ranking{0, 1, 4, 2, 3});
+  CHECK(combine_ranking(Combine::mean_softmax, models, kEqual, question) ==
+        combine_ranking(Combine::mean_softmax, models, kEqual));
+}
+
 TEST_CASE("equal scores rank by option letter") {
   CHECK(combine_ranking(Combine::mean_softmax, std::vector<OptionLogits>{{0, 0, 1, 1, 0}}, kEqual) ==
         Ranking{2, 3, 0, 1, 4});
