@@ -20,9 +20,14 @@ constexpr const char* kMounts = "/kaggle/input";
 constexpr int kMountDepth = 5;
 constexpr int kMostEntries = 1000; // looked at in one folder
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
+/// What the command line gives, else what the environment names; nothing if neither does.
+std::optional<Located> named(const std::string& given, const char* variable) {
+  if (!given.empty())
+    return Located{given, "given"};
+  const char* const value = std::getenv(variable);
+  if (value == nullptr || *value == '\0')
+    return std::nullopt;
+  return Located{value, std::string("named by ") + variable};
 }
 
 bool is_file(const fs::path& path) {
@@ -177,11 +182,11 @@ std::vector<fs::path> mounted_folders() {
 }
 
 Located find_package(const std::string& given) {
-  const std::string named = given.empty() ? environment("SCIEXAM_PACKAGE") : given;
-  if (!named.empty()) {
-    if (!is_file(fs::path(named) / kManifestName))
-      throw UsageError(named + ": is not a package: there is no manifest.json in it. Give the folder that `pack` made");
-    return {named, given.empty() ? "named by SCIEXAM_PACKAGE" : "given"};
+  if (const std::optional<Located> place = named(given, "SCIEXAM_PACKAGE")) {
+    if (!is_file(place->path / kManifestName))
+      throw UsageError(place->path.string() +
+                       ": is not a package: there is no manifest.json in it. Give the folder that `pack` made");
+    return *place;
   }
   PackageSearch search;
   std::optional<Located> near;
@@ -207,12 +212,11 @@ Located find_package(const std::string& given) {
 }
 
 std::optional<Located> find_index(const std::string& given) {
-  const std::string named = given.empty() ? environment("SCIEXAM_INDEX") : given;
-  if (!named.empty()) {
-    if (!is_index(named))
-      throw UsageError(named + ": is not a passage index: there is no index.json of one in it. Give the folder that " +
-                       "`index` made");
-    return Located{named, given.empty() ? "named by SCIEXAM_INDEX" : "given"};
+  if (std::optional<Located> place = named(given, "SCIEXAM_INDEX")) {
+    if (!is_index(place->path))
+      throw UsageError(place->path.string() + ": is not a passage index: there is no index.json of one in it. Give " +
+                       "the folder that `index` made");
+    return place;
   }
   for (const Located& folder : near_folders())
     for (const fs::path& place : {folder.path, folder.path / "index"})
@@ -231,9 +235,8 @@ std::optional<Located> find_index(const std::string& given) {
 }
 
 Located find_test(const std::string& given) {
-  const std::string named = given.empty() ? environment("SCIEXAM_TEST") : given;
-  if (!named.empty())
-    return {named, given.empty() ? "named by SCIEXAM_TEST" : "given"};
+  if (const std::optional<Located> place = named(given, "SCIEXAM_TEST"))
+    return *place;
   for (const Located& folder : near_folders())
     if (is_file(folder.path / "test.csv"))
       return {folder.path / "test.csv", folder.reason};
@@ -256,9 +259,8 @@ bool on_kaggle() {
 }
 
 fs::path find_output(const std::string& given) {
-  const std::string named = given.empty() ? environment("SCIEXAM_OUTPUT") : given;
-  if (!named.empty())
-    return named;
+  if (const std::optional<Located> place = named(given, "SCIEXAM_OUTPUT"))
+    return place->path;
   return on_kaggle() ? "/kaggle/working/submission.csv" : "submission.csv";
 }
 
