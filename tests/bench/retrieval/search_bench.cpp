@@ -3,12 +3,15 @@
 //
 //     search_bench make FOLDER PASSAGES          writes an index
 //     search_bench run FOLDER [QUESTIONS [k]]    queries of 30 to 60 terms alone, and questions' six together
+//     search_bench texts FOLDER QUERIES [k]      a text file's lines, in an index of sciexam-run index
 //
 // SCIEXAM_ISA=avx2 or avx512 chooses the kernels.
 #include "retrieval/index/dictionary_writer.hpp"
 #include "retrieval/index/postings_writer.hpp"
 #include "retrieval/index/text_writer.hpp"
 #include "retrieval/search/searcher.hpp"
+#include "retrieval/text/analyser.hpp"
+#include "support/files/files.hpp"
 #include "support/random.hpp"
 
 #include <algorithm>
@@ -16,6 +19,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 using namespace sciexam;
@@ -178,6 +182,31 @@ void run_index(const std::filesystem::path& folder, int count, std::size_t k) {
   });
 }
 
+/// CPU time, which other work on the machine changes less: the best of several rounds.
+void run_texts(const std::filesystem::path& folder, const std::filesystem::path& file, std::size_t k) {
+  constexpr int kRounds = 7;
+  Analyser analyser;
+  const PassageIndex index(PackageFiles::in_folder(folder), analyser.record());
+  const Searcher searcher(index);
+  std::vector<Query> queries;
+  const std::string text = read_text_file(file);
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    Query& query = queries.emplace_back();
+    for (const std::string& term : analyser.terms(text.substr(begin, end - begin)))
+      query.push_back({term});
+  }
+  double best = INFINITY, sum = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::clock_t begin = std::clock();
+    sum = 0;
+    for (const Query& query : queries)
+      sum += run_queries(searcher, std::span(&query, 1), k);
+    best = std::min(best, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+  }
+  std::printf("%s, k = %zu: %zu queries, %.3f ms of CPU time each  (checksum %.6f)\n", search_kernels().name, k,
+              queries.size(), 1e3 * best / static_cast<double>(queries.size()), sum);
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -187,7 +216,11 @@ int main(int count, char** arguments) {
   else if (verb == "run")
     run_index(arguments[2], count > 3 ? std::atoi(arguments[3]) : 200,
               static_cast<std::size_t>(count > 4 ? std::atoi(arguments[4]) : 20));
+  else if (verb == "texts" && count > 3)
+    run_texts(arguments[2], arguments[3], static_cast<std::size_t>(count > 4 ? std::atoi(arguments[4]) : 20));
   else
-    return std::fprintf(stderr, "search_bench make FOLDER PASSAGES | run FOLDER [QUESTIONS [k]]\n"), 2;
+    return std::fprintf(stderr,
+                        "search_bench make FOLDER PASSAGES | run FOLDER [QUESTIONS [k]] | texts FOLDER QUERIES [k]\n"),
+           2;
   return 0;
 }
