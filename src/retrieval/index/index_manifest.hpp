@@ -15,7 +15,7 @@ namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kIndexManifestName = "index.json";
 inline constexpr std::string_view kIndexFormat = "sciexam-index";
-inline constexpr int kIndexVersion = 1;
+inline constexpr int kIndexVersion = 2;
 inline constexpr std::string_view kDictionaryMarker = "SCXdict1"; ///< of the texts' zstd dictionary
 
 /// A range of passages with postings of its own; when its files are damaged, the others still answer.

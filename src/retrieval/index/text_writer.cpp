@@ -13,7 +13,7 @@
 namespace sciexam::inline retrieval {
 namespace {
 
-constexpr std::size_t kFramesAtOnce = 64; // a thread
+constexpr std::size_t kFramesAtOnce = 128; // a thread
 
 struct Context {
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> zstd{ZSTD_createCCtx(), ZSTD_freeCCtx};

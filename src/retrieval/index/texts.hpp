@@ -1,7 +1,7 @@
 // The articles' texts, and the passages' places in them.
 //
 // All articles are one stream of bytes, an article behind the other: varints of the bytes of its id and its title, id,
-// title, text. The stream is cut every 16 KiB, wherever that is, and each piece is a zstd frame of its own:
+// title, text. The stream is cut every 8 KiB, wherever that is, and each piece is a zstd frame of its own:
 //
 //     texts.bin     +--------+---------+-----+---------+----------------------------+----------------------+
 //                   | marker | frame 0 | ... | frame n | frames' offsets, and their | frames, bytes of the |
@@ -24,7 +24,7 @@
 namespace sciexam::inline retrieval {
 
 inline constexpr std::string_view kTextsMarker = "SCXtext1", kArticlesMarker = "SCXarti1", kPassagesMarker = "SCXpass1";
-inline constexpr std::size_t kTextFrameBytes = 16384;
+inline constexpr std::size_t kTextFrameBytes = 8192;
 inline constexpr int kPassageBeginBits = 40, kPassageLengthBits = 24;
 inline constexpr std::uint64_t kMostStreamBytes = std::uint64_t{1} << kPassageBeginBits;
 inline constexpr std::uint64_t kMostPassageBytes = (std::uint64_t{1} << kPassageLengthBits) - 1;
