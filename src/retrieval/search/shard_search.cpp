@@ -13,6 +13,8 @@ constexpr double kLookUpCost = 16;
 constexpr double kScanCost = 16;
 /// Candidates are looked through when the next term has at least one posting for so many of them.
 constexpr double kKeepCost = 4;
+/// A term is looked up again, that was added at once, when so many times fewer candidates than pay would be.
+constexpr double kHesitation = 4;
 /// Room for what a kernel writes behind the last candidate.
 constexpr std::size_t kScannedBeyond = 16;
 
@@ -107,32 +109,52 @@ void ShardSearch<kWidth>::search_stretch(std::uint32_t begin, std::uint32_t end)
 
 template <std::size_t kWidth>
 void ShardSearch<kWidth>::search_window(std::size_t inessential) {
+  // Terms that could be looked up, but of which too many passages would be: they are added at once.
+  const std::size_t looked_up = inessential - std::min(inessential, added_at_once_);
   double postings = 0; // that are expected
-  for (std::size_t i = inessential; i < order_.size(); ++i)
-    postings += terms_[order_[i]].density * (window_end_ - window_begin_);
+  for (std::size_t i = looked_up; i < order_.size(); ++i)
+    postings += expected_postings(terms_[order_[i]]);
   const bool dense = postings * kScanCost > kWindow;
-  for (std::size_t i = inessential; i < order_.size(); ++i)
-    add(terms_[order_[i]], dense ? nullptr : touched_.data());
-  const Row rest = inessential == 0 ? Row{} : rest_[inessential - 1];
+  for (std::size_t i = looked_up; i < order_.size(); ++i) {
+    Term& term = terms_[order_[i]];
+    if (i < inessential && term.cursor.seek(window_begin_) >= window_end_)
+      continue;
+    add(term, dense ? nullptr : touched_.data());
+  }
+  const Row rest = looked_up == 0 ? Row{} : rest_[looked_up - 1];
   dense ? scan_candidates(rest) : gather_candidates(rest);
-  bool untouched = dense; // there are sums that are not noted
-  for (std::size_t i = inessential; i-- > 0 && candidate_count_ > 0;) {
+  const std::size_t first_candidates = candidate_count_;
+  const std::size_t added = look_up_rest(looked_up);
+  if (added > 0)
+    added_at_once_ = inessential - looked_up + added;
+  else if (looked_up < inessential && static_cast<double>(first_candidates) * kLookUpCost * kHesitation <
+                                          expected_postings(terms_[order_[looked_up]]))
+    added_at_once_ = inessential - looked_up - 1;
+  offer_candidates();
+  clear_sums(dense || added > 0); // there may be sums that are not noted
+}
+
+/// Completes the candidates' sums with the first `count` terms of the order, the best first. Of how many all postings
+/// were added, because that is faster.
+template <std::size_t kWidth>
+std::size_t ShardSearch<kWidth>::look_up_rest(std::size_t count) {
+  std::size_t added = 0;
+  for (std::size_t i = count; i-- > 0 && candidate_count_ > 0;) {
     Term& term = terms_[order_[i]];
     if (term.bound == 0)
       continue;
-    postings = term.density * (window_end_ - window_begin_);
-    if (i + 1 != inessential && postings * kKeepCost > static_cast<double>(candidate_count_))
+    const double postings = expected_postings(term);
+    if (i + 1 != count && postings * kKeepCost > static_cast<double>(candidate_count_))
       keep_candidates(rest_[i]);
     if (static_cast<double>(candidate_count_) * kLookUpCost < postings) {
       look_up(term, rest_[i]);
       continue;
     }
-    term.cursor.seek(window_begin_);
-    add(term, nullptr);
-    untouched = true;
+    if (term.cursor.seek(window_begin_) < window_end_)
+      add(term, nullptr);
+    ++added;
   }
-  offer_candidates();
-  clear_sums(untouched);
+  return added;
 }
 
 template <std::size_t kWidth>

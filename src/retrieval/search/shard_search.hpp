@@ -38,12 +38,14 @@ private:
     double density;     // of its postings: how many a passage
   };
   /// Windows are searched with the terms' order and bounds of a stretch of them.
-  static constexpr std::uint32_t kWindow = kWidth == 1 ? 8192 : 2048, kLongestStretch = 32 * kWindow;
+  static constexpr std::uint32_t kWindow = kWidth == 1 ? 8192 : 2048, kLongestStretch = 4 * kWindow;
 
   void order_terms(std::uint32_t begin, std::uint32_t end);
   void search_stretch(std::uint32_t begin, std::uint32_t end);
   std::size_t count_inessential() const;
   void search_window(std::size_t inessential);
+  std::size_t look_up_rest(std::size_t count);
+  double expected_postings(const Term& term) const { return term.density * (window_end_ - window_begin_); }
   void add(Term& term, std::uint64_t* touched);
   void gather_candidates(const Row& rest);
   void scan_candidates(const Row& rest);
@@ -66,6 +68,7 @@ private:
   std::vector<std::uint64_t> touched_;    // a bit for each
   std::vector<std::uint32_t> candidates_; // within the window, ascending
   std::size_t candidate_count_ = 0;
+  std::size_t added_at_once_ = 0; // of the inessential terms, the best ones
 };
 
 extern template class ShardSearch<1>;

@@ -59,6 +59,49 @@ inline void unpack_wide(const unsigned char* packed, int bits, std::uint32_t* nu
   }
 }
 
+#ifdef __AVX512F__
+
+/// Sixteen numbers at a time: eight, and the eight behind them, which begin `bits` bytes later.
+void unpack(const unsigned char* packed, int bits, std::uint32_t* numbers) {
+  if (bits > kMostBitsInFourBytes)
+    return unpack_wide(packed, bits, numbers);
+  const Spread& spread = kSpreads.of_bits[bits];
+  const __m512i bytes = _mm512_broadcast_i64x4(load_8(spread.bytes)),
+                shifts = _mm512_broadcast_i64x4(load_8(spread.shifts)), mask = _mm512_set1_epi32((1 << bits) - 1);
+  for (int i = 0; i < kPostings; i += 2 * kGroup, packed += 2 * bits) {
+    __m512i parts = _mm512_castsi128_si512(load_16(packed));
+    parts = _mm512_mask_broadcast_i32x4(parts, 0x00F0, load_16(packed + bits / 2));
+    parts = _mm512_mask_broadcast_i32x4(parts, 0x0F00, load_16(packed + bits));
+    parts = _mm512_mask_broadcast_i32x4(parts, 0xF000, load_16(packed + bits + bits / 2));
+    const __m512i apart = _mm512_srlv_epi32(_mm512_shuffle_epi8(parts, bytes), shifts);
+    _mm512_storeu_si512(numbers + i, _mm512_and_si512(apart, mask));
+  }
+}
+
+std::uint32_t sum_gaps(std::uint32_t* gaps, std::uint32_t before) {
+  __m512i last = _mm512_set1_epi32(static_cast<int>(before)), any = _mm512_setzero_si512();
+  const __m512i zero = any, one = _mm512_set1_epi32(1), fifteenth = _mm512_set1_epi32(15);
+  for (int i = 0; i < kPostings; i += 16) {
+    const __m512i gap = _mm512_loadu_si512(gaps + i);
+    any = _mm512_or_si512(any, gap);
+    __m512i x = _mm512_add_epi32(gap, one); // each lane and the one, two, four and eight before it
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 15));
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 14));
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 12));
+    x = _mm512_add_epi32(x, _mm512_alignr_epi32(x, zero, 8));
+    const __m512i sums = _mm512_add_epi32(x, last);
+    _mm512_storeu_si512(gaps + i, sums);
+    last = _mm512_permutexvar_epi32(fifteenth, sums);
+  }
+  std::uint32_t parts[16], joined = 0;
+  _mm512_storeu_si512(parts, any);
+  for (const std::uint32_t part : parts)
+    joined |= part;
+  return joined;
+}
+
+#else
+
 void unpack(const unsigned char* packed, int bits, std::uint32_t* numbers) {
   if (bits > kMostBitsInFourBytes)
     return unpack_wide(packed, bits, numbers);
@@ -94,6 +137,8 @@ std::uint32_t sum_gaps(std::uint32_t* gaps, std::uint32_t before) {
     joined |= part;
   return joined;
 }
+
+#endif
 
 #ifdef __AVX512F__
 
@@ -133,22 +178,32 @@ void score(const ScoredPostings& call) {
 /// Calls add(place, impact) for each posting, and notes the place where that is asked for.
 template <class Add>
 inline void for_each_posting(const AddedPostings& call, const Add& add) {
-  if (call.touched == nullptr) {
-    for (std::int64_t i = 0; i < call.count; ++i)
-      add(call.passages[i] - call.window_begin, call.impacts[i]);
+  // Copies: a sum could be any of the call's numbers, as far as the compiler knows.
+  const std::uint32_t* const passages = call.passages;
+  const std::int32_t* const impacts = call.impacts;
+  const std::int64_t count = call.count;
+  const std::uint32_t begin = call.window_begin;
+  std::uint64_t* const touched = call.touched;
+  if (touched == nullptr) {
+#pragma GCC unroll 4
+    for (std::int64_t i = 0; i < count; ++i)
+      add(passages[i] - begin, impacts[i]);
     return;
   }
-  for (std::int64_t i = 0; i < call.count; ++i) {
-    const std::uint32_t place = call.passages[i] - call.window_begin;
-    add(place, call.impacts[i]);
-    call.touched[place / 64] |= std::uint64_t{1} << place % 64;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint32_t place = passages[i] - begin;
+    add(place, impacts[i]);
+    touched[place / 64] |= std::uint64_t{1} << place % 64;
   }
 }
 
 void add_to_one(const AddedPostings& call) {
   const std::int32_t weight = *call.weights;
   std::int32_t* const sums = call.sums;
-  for_each_posting(call, [=](std::uint32_t place, std::int32_t impact) { sums[place] += weight * impact; });
+  if (weight == 1) // most
+    for_each_posting(call, [=](std::uint32_t place, std::int32_t impact) { sums[place] += impact; });
+  else
+    for_each_posting(call, [=](std::uint32_t place, std::int32_t impact) { sums[place] += weight * impact; });
 }
 
 void add_to_eight(const AddedPostings& call) {
