@@ -51,10 +51,9 @@ DeviceChoice choose_devices(const std::string& given, Precision precision) {
 }
 
 void add_retrieval_options(CLI::App& app, RetrievalSettings& settings) {
-  static const std::map<std::string, QueryForm> kForms = {
-      {"prompt", QueryForm::prompt}, {"all-options", QueryForm::all_options}, {"each-option", QueryForm::each_option}};
-  static const std::map<std::string, Fusion> kFusions = {
-      {"best", Fusion::best}, {"sum", Fusion::sum}, {"reciprocal-rank", Fusion::reciprocal_rank}};
+  const auto by_name = [](auto... kinds) { return std::map{std::pair(std::string(name_of(kinds)), kinds)...}; };
+  static const auto kForms = by_name(QueryForm::prompt, QueryForm::all_options, QueryForm::each_option);
+  static const auto kFusions = by_name(Fusion::best, Fusion::sum, Fusion::reciprocal_rank);
   constexpr const char* kGroup = "Passages";
   app.add_option("--top", settings.passages, "Passages for a question")
       ->capture_default_str()

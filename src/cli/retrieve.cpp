@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/retrieve_files.hpp"
+#include "exam/contexts.hpp"
 #include "support/errors.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/machine/threads.hpp"
@@ -57,6 +58,8 @@ void require_one_input(const RetrieveOptions& options) {
     throw UsageError("--query writes to standard output: --out is for --in");
   if (options.explain && options.query.empty())
     throw UsageError("--explain is for --query");
+  if (options.retrieval.contexts > 1 && !options.query.empty())
+    throw UsageError("--contexts is for --in");
 }
 
 ExitStatus retrieve(const RetrieveOptions& options) {
@@ -76,7 +79,7 @@ ExitStatus retrieve(const RetrieveOptions& options) {
     damage =
         retrieve_file(retriever, options.in, options.out, options.threads == 0 ? available_threads() : options.threads);
   for (const LeftOutShard& shard : index.left_out())
-    damage.emplace("shard of " + counted(shard.passages, "passage") + ": " + shard.reason, 1);
+    damage.emplace(sentence_on(shard), 1);
   return report_damage(damage);
 }
 
@@ -91,6 +94,13 @@ void add_retrieve(CLI::App& app, ExitStatus& status) {
   command->add_option("--out", options->out, "Where to write it [standard output]");
   command->add_option("--query", options->query, "Show what this text finds");
   command->add_flag("--explain", options->explain, "With --query: each term's share of the scores");
+  command
+      ->add_option("--contexts", options->retrieval.contexts,
+                   "Contexts of a question, in columns context, context_2, ...: those of --query-form, those of the "
+                   "other way to ask, then the following ranks")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, kMostContexts))
+      ->group("Passages");
   add_retrieval_options(*command, options->retrieval);
   add_threads_option(*command, options->threads);
   command->callback([options, &status] { status = retrieve(*options); });

@@ -1,9 +1,14 @@
 #include "cli/retrieve_files.hpp"
 
+#include "cli/version.hpp"
+#include "exam/contexts.hpp"
 #include "exam/csv.hpp"
 #include "exam/question.hpp"
+#include "retrieval/contexts/question_contexts.hpp"
+#include "retrieval/contexts/retrieval_record.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
+#include "support/files/sha256.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
@@ -17,8 +22,6 @@
 
 namespace sciexam::inline cli {
 namespace {
-
-constexpr std::string_view kContext = "context";
 
 void write_output(const std::filesystem::path& out, std::string_view text) {
   if (!out.empty())
@@ -44,36 +47,99 @@ std::vector<FoundPassages> find(const Retriever& retriever, const std::vector<Qu
   return found;
 }
 
-std::string row_with_context(std::vector<std::string> cells, std::size_t context, std::string text) {
-  if (context == cells.size())
-    cells.emplace_back();
-  cells[context] = std::move(text);
-  return csv_row(cells);
+/// The columns context, context_2, ... of a file: those that it has are replaced, or left out where there are fewer
+/// contexts now; the others are added.
+class ContextColumns {
+public:
+  ContextColumns(const std::vector<std::string>& header, std::size_t contexts) : numbers_(header.size()) {
+    for (std::size_t number = 1; number <= std::max(contexts, kMostContexts); ++number) {
+      names_.push_back(context_column(number));
+      const auto found = std::find(header.begin(), header.end(), names_.back());
+      if (found != header.end())
+        numbers_[static_cast<std::size_t>(found - header.begin())] = number;
+      else if (number <= contexts)
+        added_.push_back(number);
+    }
+    names_.resize(contexts);
+  }
+
+  std::string header_row(std::vector<std::string> header) const { return row(std::move(header), names_); }
+
+  /// `texts`: [contexts].
+  std::string row(std::vector<std::string> cells, const std::vector<std::string>& texts) const {
+    std::vector<std::string> written;
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (numbers_[i] == 0)
+        written.push_back(std::move(cells[i]));
+      else if (numbers_[i] <= texts.size())
+        written.push_back(texts[numbers_[i] - 1]);
+    for (const std::size_t number : added_)
+      written.push_back(texts[number - 1]);
+    return csv_row(written);
+  }
+
+private:
+  std::vector<std::string> names_;   ///< [contexts]
+  std::vector<std::size_t> numbers_; ///< [cells of a row], the context's, from 1; 0: another column
+  std::vector<std::size_t> added_;
+};
+
+std::vector<std::string> texts_of(const FoundPassages& found) {
+  return question_contexts({}, found, found.further.size() + 1);
+}
+
+std::string with_contexts(const std::filesystem::path& in, const Exam& exam, const std::vector<FoundPassages>& found,
+                          std::size_t contexts) {
+  std::unordered_map<std::size_t, std::size_t> question_of_row;
+  for (std::size_t i = 0; i < exam.questions.size(); ++i)
+    question_of_row.emplace(exam.questions[i].row, i);
+  CsvReader reader(in);
+  std::vector<std::string> cells;
+  reader.next(cells);
+  const ContextColumns columns(cells, contexts);
+  std::string text = columns.header_row(cells);
+  while (reader.next(cells))
+    if (const auto question = question_of_row.find(reader.row()); question != question_of_row.end())
+      text += columns.row(cells, texts_of(found[question->second]));
+  return text;
+}
+
+/// For a file, not for standard output. Written last: a record whose file has another hash is of an earlier one.
+void write_record(const Retriever& retriever, const RecordedFile& in, const std::filesystem::path& out,
+                  const RetrievalDamage& damage) {
+  RetrievalRecord record;
+  record.program = "sciexam " + version();
+  record.index_sha256 = retriever.index().manifest().identity;
+  record.index_title = retriever.index().manifest().title;
+  record.analyser = retriever.index().manifest().analyser;
+  record.settings = retriever.settings();
+  record.in = in;
+  record.out = {out.filename().string(), sha256_of_file(out)};
+  for (const auto& [sentence, times] : damage)
+    record.degraded.push_back(sentence);
+  for (const LeftOutShard& shard : retriever.index().left_out())
+    record.degraded.push_back(sentence_on(shard));
+  write_file_atomically(retrieval_record_of(out), to_json(record).dump(1) + "\n");
+}
+
+void log_counts(const std::vector<FoundPassages>& found) {
+  const auto empty = std::count_if(found.begin(), found.end(), [](const auto& one) { return one.passages.empty(); });
+  log_line(counted(found.size(), "question") + ", " + std::to_string(empty) + " of them without a passage");
 }
 
 RetrievalDamage add_contexts(const Retriever& retriever, const std::filesystem::path& in,
                              const std::filesystem::path& out, int threads) {
+  const RecordedFile read = {in.filename().string(), sha256_of_file(in)}; // `out` may be the same file
   const Exam exam = read_exam(in, {.id_required = false, .answers_required = false});
   if (exam.has_context)
     log_line(in.string() + ": its column context is replaced");
   const std::vector<FoundPassages> found = find(retriever, exam.questions, threads);
-  std::unordered_map<std::size_t, std::size_t> question_of_row;
-  for (std::size_t i = 0; i < exam.questions.size(); ++i)
-    question_of_row.emplace(exam.questions[i].row, i);
-
-  CsvReader reader(in);
-  std::vector<std::string> cells;
-  reader.next(cells);
-  const auto context = static_cast<std::size_t>(std::find(cells.begin(), cells.end(), kContext) - cells.begin());
-  std::string text = row_with_context(cells, context, std::string(kContext));
-  while (reader.next(cells))
-    if (const auto question = question_of_row.find(reader.row()); question != question_of_row.end())
-      text += row_with_context(cells, context, context_of(found[question->second].passages));
-  write_output(out, text);
-  const auto empty = std::count_if(found.begin(), found.end(), [](const auto& one) { return one.passages.empty(); });
-  log_line(counted(found.size(), "question") + ", " + std::to_string(empty) + " of them without a passage");
+  write_output(out, with_contexts(in, exam, found, retriever.settings().contexts));
+  log_counts(found);
   RetrievalDamage damage;
   note_damage(found, damage);
+  if (!out.empty())
+    write_record(retriever, read, out, damage);
   return damage;
 }
 
@@ -85,8 +151,14 @@ Json to_json(const FoundPassages& found) {
   return {{"passages", std::move(passages)}};
 }
 
+void require_one_context(const Retriever& retriever) {
+  if (retriever.settings().contexts > 1)
+    throw UsageError("--contexts is for questions with options, as CSV: queries have nothing else to be asked by");
+}
+
 RetrievalDamage find_queries(const Retriever& retriever, std::istream& lines, const std::filesystem::path& in,
                              const std::filesystem::path& out, int threads) {
+  require_one_context(retriever);
   std::vector<Question> queries;
   std::string line;
   for (std::size_t row = 1; std::getline(lines, line); ++row)
@@ -105,6 +177,10 @@ RetrievalDamage find_queries(const Retriever& retriever, std::istream& lines, co
 }
 
 } // namespace
+
+std::string sentence_on(const LeftOutShard& shard) {
+  return "shard of " + counted(shard.passages, "passage") + ": " + shard.reason;
+}
 
 RetrievalDamage retrieve_file(const Retriever& retriever, const std::filesystem::path& in,
                               const std::filesystem::path& out, int threads) {

@@ -1,7 +1,10 @@
 // An index from a corpus, contexts from the index, and a run that uses both.
 #include "end_to_end/golden_package.hpp"
 #include "end_to_end/program.hpp"
+#include "exam/question.hpp"
 #include "golden/golden.hpp"
+#include "retrieval/contexts/retrieval_record.hpp"
+#include "support/files/sha256.hpp"
 #include "support/text/json.hpp"
 #include "temporary_folder.hpp"
 
@@ -15,6 +18,7 @@
 using namespace sciexam;
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -101,6 +105,43 @@ TEST_CASE("questions get the column context, and keep all others as they were") 
   const ProgramResult again = place.retrieve({"--in", place.folder / "out.csv", "--out", place.folder / "again.csv"});
   CHECK_THAT(again.err, ContainsSubstring("its column context is replaced"));
   CHECK(read_bytes(place.folder / "again.csv") == read_bytes(place.folder / "out.csv"));
+}
+
+TEST_CASE("questions get several contexts, and a record of how stands beside them") {
+  const Place place;
+  const fs::path out = place.folder / "out.csv";
+  const ProgramResult found =
+      place.retrieve({"--in", place.folder / "test.csv", "--out", out, "--contexts", "3", "--top", "1"});
+  INFO(found.err);
+  REQUIRE(found.status == 0);
+  Exam exam = read_exam(out);
+  REQUIRE(exam.questions.size() == 2);
+  CHECK_THAT(exam.questions[0].context, ContainsSubstring("Water is made of"));
+  REQUIRE(exam.questions[0].further_contexts.size() == 2);
+  CHECK_THAT(exam.questions[0].further_contexts[1], !ContainsSubstring("Water is made of")); // the second in rank
+  const std::string text = read_bytes(retrieval_record_of(out));
+  const RetrievalRecord record = parse_retrieval_record(text, "record");
+  CHECK(record.out.sha256 == sha256_of_file(out));
+  CHECK(record.in == RecordedFile{"test.csv", sha256_of_file(place.folder / "test.csv")});
+  const Json index = Json::parse(read_bytes(place.folder / "index/index.json"));
+  CHECK(record.index_sha256 == index["manifest_sha256"]);
+  CHECK(record.analyser == index["analyser"]);
+  CHECK(record.settings.contexts == 3);
+  // Into itself, with fewer contexts: those that are too many are gone.
+  REQUIRE(place.retrieve({"--in", out, "--out", out, "--top", "1"}).status == 0);
+  exam = read_exam(out);
+  CHECK(exam.questions[0].further_contexts.empty());
+  CHECK_THAT(read_bytes(out), StartsWith("note,id,prompt,A,B,C,D,E,context\n"));
+  CHECK(parse_retrieval_record(read_bytes(retrieval_record_of(out)), "record").out.sha256 == sha256_of_file(out));
+}
+
+TEST_CASE("several contexts are refused for queries, which have no options") {
+  const Place place;
+  write_bytes(place.folder / "queries.jsonl", "{\"query\": \"sodium\"}\n");
+  const ProgramResult lines = place.retrieve({"--in", place.folder / "queries.jsonl", "--contexts", "2"});
+  CHECK(lines.status == 2);
+  CHECK_THAT(lines.err, ContainsSubstring("--contexts is for questions with options"));
+  CHECK_THAT(place.retrieve({"--query", "sodium", "--contexts", "2"}).err, ContainsSubstring("--contexts is for --in"));
 }
 
 TEST_CASE("queries in JSON lines give passages in JSON lines") {

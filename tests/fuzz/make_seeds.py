@@ -214,6 +214,14 @@ def index_manifest():
                              lengths_file=file("shard_00.lengths", 44))], manifest_sha256="")
 
 
+def retrieval_record(**changes):
+    record = dict(format="sciexam-retrieval", version=1, program="sciexam 0.1.0",
+                  index=dict(sha256="a" * 64, title="t", analyser={"name": "english"}),
+                  settings=dict(query_form="all-options", fusion="best", top=5, contexts=3, k1=1.2, b=0.75),
+                  **{"in": dict(name="x.csv", sha256="b" * 64)}, out=dict(name="y.csv", sha256="c" * 64), degraded=[])
+    return json.dumps(dict(record, **changes)).encode()
+
+
 def dump_lines():
     """Corpus files of every format, and packed ones of several members (zstd's standard library has none: one raw frame)."""
     article = dict(title="Water", text="Water is wet. It flows, e.g. in rivers.\n== References ==\nA", namespace=0)
@@ -336,6 +344,8 @@ def main():
     write("index_texts", "two_frames",
           index_texts([zstd_repeated(b"x", 16384), zstd_raw(b"x" * 90)], 16474, [0, 16000, 16474], [(300, 40), (16380, 90)]))
     write("index_manifest", "one_shard", json.dumps(index_manifest()).encode())
+    write("retrieval_record", "record", retrieval_record())
+    write("retrieval_record", "degraded", retrieval_record(degraded=["a shard is left out"]))
 
 
 if __name__ == "__main__":

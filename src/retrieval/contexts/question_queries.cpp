@@ -11,6 +11,12 @@ constexpr std::size_t kQueryWords = std::size_t{1} << 12;
 
 } // namespace
 
+std::string_view name_of(QueryForm form) {
+  if (form == QueryForm::prompt)
+    return "prompt";
+  return form == QueryForm::all_options ? "all-options" : "each-option";
+}
+
 QuestionQueries::QuestionQueries(const AnalyserSettings& settings)
     : analyser_(settings, kQueryWords), asking_(analyser_.terms(kQuestionWords)) {}
 

@@ -15,6 +15,9 @@ namespace sciexam::inline retrieval {
 /// the prompt and each option, and one of the prompt alone, whose hits are fused.
 enum class QueryForm { prompt, all_options, each_option };
 
+/// "prompt", "all-options" or "each-option".
+std::string_view name_of(QueryForm form);
+
 /// What asks, and says nothing of what is asked for. Without these, and with no term counted more than kMostWeight
 /// times, as long questions repeat words: recall in the first 1 and 20 on the 11,103 passages of
 /// docs/retrieval_peers.md is 0.890 and 0.985 rather than 0.885 and 0.984 for SciQ, 0.883 and 0.981 rather than 0.878

@@ -5,6 +5,12 @@
 
 namespace sciexam::inline retrieval {
 
+std::string_view name_of(Fusion fusion) {
+  if (fusion == Fusion::best)
+    return "best";
+  return fusion == Fusion::sum ? "sum" : "reciprocal-rank";
+}
+
 Hits fuse(std::span<const Hits> lists, Fusion fusion, std::size_t k) {
   std::map<std::uint32_t, double> scores;
   for (const Hits& hits : lists)
