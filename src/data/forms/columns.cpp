@@ -1,6 +1,7 @@
 #include "data/forms/columns.hpp"
 
 #include "data/tables/column_names.hpp"
+#include "exam/contexts.hpp"
 #include "exam/csv.hpp"
 #include "exam/question.hpp"
 #include "support/text/counted.hpp"
@@ -98,13 +99,23 @@ void find_options(const Header& header, DataColumns& columns) {
   }
 }
 
+void find_further_contexts(const Header& header, DataColumns& columns) {
+  for (std::size_t number = 2; columns.context && number <= kMostContexts; ++number) {
+    const Column column = header.find(plain_name(context_column(number)));
+    if (!column)
+      return;
+    columns.further_contexts.push_back(*column);
+  }
+}
+
 void find_unused(const Header& header, const Table& table, DataColumns& columns) {
   std::vector<bool> used(table.names.size());
   for (const Column& column : {columns.id, columns.prompt, columns.context, columns.source, columns.answer})
     if (column)
       used[*column] = true;
-  for (const std::size_t column : columns.options)
-    used[column] = true;
+  for (const auto& several : {columns.options, columns.further_contexts})
+    for (const std::size_t column : several)
+      used[column] = true;
   for (std::size_t column = 0; column < used.size(); ++column)
     if (!used[column] && header.has_text(column))
       columns.unused.push_back(column);
@@ -140,6 +151,7 @@ DataColumns find_data_columns(const Table& table) {
   if (columns.context && columns.prompt && plain_name(table.names[*columns.context]) == kFirstSentence &&
       plain_name(table.names[*columns.prompt]) != kSecondSentence)
     columns.context.reset(); // the prompt holds it already
+  find_further_contexts(header, columns);
   columns.source = header.find_any(kSourceNames);
   columns.answer = header.find_any(kAnswerNames);
   find_options(header, columns);
@@ -162,6 +174,8 @@ std::string describe(const DataColumns& columns, const Table& table) {
   for (const Column& column : {columns.answer, columns.context})
     if (column)
       text += ", " + name(*column);
+  for (const std::size_t column : columns.further_contexts)
+    text += ", " + name(column);
   return text;
 }
 

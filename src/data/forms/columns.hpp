@@ -13,6 +13,8 @@ namespace sciexam::inline data {
 /// Where the columns lie; prompt and at least two options always are there.
 struct DataColumns {
   std::optional<std::size_t> id, prompt, context, source, answer;
+  std::vector<std::size_t>
+      further_contexts;             ///< context_2, ... where there is a context, up to the first that is missing
   std::vector<std::size_t> options; ///< A, B, ...: two or more
   int first_option_number = 1;      ///< what the options' names count from where they are numbers
   /// The answer's column is the right option's text, and `options` are the wrong ones ("distractors").

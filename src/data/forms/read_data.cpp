@@ -4,6 +4,7 @@
 #include "data/forms/columns.hpp"
 #include "data/tables/column_names.hpp"
 #include "data/tables/read_table.hpp"
+#include "exam/contexts.hpp"
 #include "exam/csv.hpp"
 #include "support/errors.hpp"
 #include "support/text/counted.hpp"
@@ -43,7 +44,10 @@ RawQuestion clean_row(const TableRow& row, const DataColumns& columns, CleaningC
   Question& question = raw.record.question;
   question.id = clean_cell(columns.id, counts);
   question.prompt = clean_cell(columns.prompt, counts);
-  question.context = clean_cell(columns.context, counts);
+  std::vector<std::string> contexts = {clean_cell(columns.context, counts)};
+  for (const std::size_t column : columns.further_contexts)
+    contexts.push_back(clean_cell(column, counts));
+  set_contexts(question, std::move(contexts));
   std::size_t count = columns.options.size();
   while (count > 0 && row.find(columns.options[count - 1]) == nullptr) // JSON's lists may be shorter
     --count;

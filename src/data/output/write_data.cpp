@@ -1,5 +1,6 @@
 #include "data/output/write_data.hpp"
 
+#include "exam/contexts.hpp"
 #include "exam/csv.hpp"
 #include "support/files/files.hpp"
 
@@ -8,11 +9,13 @@
 namespace sciexam::inline data {
 std::string data_csv(const DataSet& data) {
   const auto any = [&](auto has) { return std::any_of(data.records.begin(), data.records.end(), has); };
-  const bool has_context = any([](const Record& record) { return !record.question.context.empty(); });
+  std::size_t contexts = 0; // columns
+  for (const Record& record : data.records)
+    contexts = std::max(contexts, contexts_of(record.question).size());
   const bool has_folds = any([](const Record& record) { return record.question.fold.has_value(); });
   std::vector<std::string> cells = {"id", "prompt", "A", "B", "C", "D", "E", "answer"};
-  if (has_context)
-    cells.emplace_back("context");
+  for (std::size_t number = 1; number <= contexts; ++number)
+    cells.push_back(context_column(number));
   cells.emplace_back("source");
   if (has_folds)
     cells.emplace_back("fold");
@@ -24,8 +27,9 @@ std::string data_csv(const DataSet& data) {
     cells = {question.id, question.prompt};
     cells.insert(cells.end(), question.options.begin(), question.options.end());
     cells.emplace_back(question.answer ? 1 : 0, static_cast<char>('A' + question.answer.value_or(0)));
-    if (has_context)
-      cells.push_back(question.context);
+    const std::vector<std::string_view> texts = contexts_of(question);
+    cells.insert(cells.end(), texts.begin(), texts.end());
+    cells.resize(cells.size() + contexts - texts.size());
     cells.push_back(record.source);
     if (has_folds)
       cells.push_back(question.fold ? std::to_string(*question.fold) : "");

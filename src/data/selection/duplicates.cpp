@@ -1,5 +1,6 @@
 #include "data/selection/duplicates.hpp"
 
+#include "exam/contexts.hpp"
 #include "exam/folds.hpp"
 #include "support/text/numbers.hpp"
 
@@ -18,7 +19,7 @@ std::vector<Question> questions_of(const std::vector<Record>& records) {
   questions.reserve(records.size());
   for (const Record& record : records) {
     questions.push_back(record.question);
-    questions.back().context.clear(); // not compared, but long
+    set_contexts(questions.back(), {}); // not compared, but long
   }
   return questions;
 }

@@ -44,6 +44,14 @@ TEST_CASE("the competition's columns are found in any order") {
   CHECK(columns.options == Indices{5, 7, 3, 6, 0});
 }
 
+TEST_CASE("further contexts are found behind the first, up to the first that is missing") {
+  const DataColumns columns = columns_of("prompt,A,B,C,D,E,answer,context_3,Context 2,context,context_5");
+  CHECK(columns.context == 9);
+  CHECK(columns.further_contexts == Indices{8, 7});
+  CHECK(columns.unused == Indices{10});
+  CHECK(columns_of("prompt,A,B,C,D,E,answer,context_2").further_contexts.empty());
+}
+
 TEST_CASE("other names of the same columns are found") {
   const std::string options =
       GENERATE("a,b,c,d", "option_a,option_b,option_c,option_d", "OptionA,OptionB,OptionC,OptionD",

@@ -138,6 +138,15 @@ TEST_CASE("what a file's columns hold and which are not used is kept for the rep
   CHECK(data.files.at(0).unused == "level");
 }
 
+TEST_CASE("several contexts are cleaned and kept, those without text are none") {
+  const DataSet data = data_of(
+      "id,question,A,B,answer,context,context_2,context_3\n1,Why?,x,y,A,Since.,,&lt;As&gt;\n2,Who?,x,y,A,,It.,\n");
+  CHECK(data.records.at(0).question.context == "Since.");
+  CHECK(data.records.at(0).question.further_contexts == std::vector<std::string>{"<As>"});
+  CHECK(data.records.at(1).question.context == "It.");
+  CHECK(data.records.at(1).question.further_contexts.empty());
+}
+
 TEST_CASE("CSV stays strict: its faults name row and column") {
   CHECK_THAT(fault_of_text("prompt,A,B,answer\np,1,2,A\n\"q,1,2,B\n"),
              ContainsSubstring("set.csv, row 3, column prompt: the double quote that opens the cell is never closed"));

@@ -31,6 +31,14 @@ TEST_CASE("contexts and folds get columns if any question has one") {
                           "8,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,Since,set,0\n");
 }
 
+TEST_CASE("further contexts get columns of their own") {
+  DataSet data = set_of({complete("7"), complete("8", "Since")});
+  data.records[1].question.further_contexts = {"For", "As"};
+  CHECK(data_csv(data) == "id,prompt,A,B,C,D,E,answer,context,context_2,context_3,source\n"
+                          "7,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,,,,set\n"
+                          "8,\"Why, \"\"so\"\"?\nSay it.\",1,2,,4,5,D,Since,For,As,set\n");
+}
+
 TEST_CASE("the exam's strict reader reads what is written") {
   const TemporaryFolder folder;
   write_data(folder / "train.csv", set_of({complete("7"), complete("8", "Since")}));
