@@ -64,6 +64,7 @@ private:
   std::optional<DeviceSet> devices_;
   ExamRetrieval retrieval_;
   std::optional<SubmissionWriter> submission_;
+  ReadingOptions reading_;
   std::optional<PackageExam> encoded_;
   std::int64_t token_budget_ = 0;
   AnswerOutcome outcome_;
@@ -82,6 +83,7 @@ void ExamRun::open_package() {
     Package package = Package::open(found.path);
     require_weights(request_.weights, package);
     require_precision(request_.precision, package);
+    require_reading(request_.reading, package);
     state("package", describe(package));
     state("package's folder", found.path.string() + " (" + found.reason + ")");
     package_.emplace(std::move(package));
@@ -150,6 +152,9 @@ void ExamRun::prepare() {
   state("precision", name_of(request_.precision.precision, *package_, *devices_));
   state_time();
   open_index();
+  reading_ = reading_options(request_.reading, *package_, *devices_);
+  if (package_->needs_context())
+    state("contexts", describe(reading_, outcome_.exam));
   outcome_.retrieval_weight = request_.retrieval_weight.value_or(package_->manifest().retrieval_weight);
   require_index();
   prepared_ = clock_.seconds();
@@ -174,22 +179,25 @@ void ExamRun::retrieve() {
   if (!retrieval_.usable())
     return;
   std::vector<Question>& questions = outcome_.exam.questions;
-  retrieval_.search(questions, request_.threads, [&] { return interrupted() || clock_.seconds() >= retrieval_end_; });
+  const std::size_t contexts = reading_.streams;
+  retrieval_.search(questions, contexts, request_.threads,
+                    [&] { return interrupted() || clock_.seconds() >= retrieval_end_; });
   if (retrieval_.rankings().empty())
     return;
   outcome_.index_probabilities = retrieval_.probabilities();
   submission_->improve(retrieval_.rankings());
   if (package_ && package_->needs_context())
-    log_line("context: " + counted(retrieval_.add_contexts(questions), "question") + " have one from the index");
+    log_line("context: " + counted(retrieval_.add_contexts(questions, contexts), "question") + " have " +
+             (contexts > 1 ? "up to " + std::to_string(contexts) : "one") + " from the index");
 }
 
 void ExamRun::encode() {
-  encoded_.emplace(encode_for(*package_, outcome_.exam.questions, request_.threads,
+  encoded_.emplace(encode_for(*package_, outcome_.exam.questions, reading_, request_.threads,
                               [this] { return interrupted() || clock_.seconds() >= deadline_; }));
 }
 
 void ExamRun::plan() {
-  token_budget_ = plan_token_budget(*package_, request_.precision.precision, encoded_->lengths);
+  token_budget_ = plan_token_budget(*package_, request_.precision.precision, encoded_->lengths());
 }
 
 /// Each better set of answers is combined and written.
@@ -197,6 +205,7 @@ void ExamRun::answer() {
   outcome_.answers = answer_encoded(*package_, *encoded_, token_budget_,
                                     {.threads = request_.threads,
                                      .precision = request_.precision.precision,
+                                     .combine_contexts = request_.combine_contexts,
                                      .weights = request_.weights,
                                      .time_limit = deadline_ - clock_.seconds(),
                                      .cascade = request_.cascade,

@@ -20,6 +20,8 @@ struct AnswerRequest {
   std::string package = {}, test = {}, output = {}, index = {};
   std::string probabilities = {}, report = {}; ///< reports to write beside the submission
   Combine combine = Combine::mean_softmax;
+  Combine combine_contexts = Combine::mean_plus_max; ///< of a model's answers with different contexts
+  ReadingChoice reading = {};
   std::vector<double> weights = {}; ///< one per model, or empty: the package's own
   PrecisionChoice precision = {};
   std::optional<double> retrieval_weight = {}; ///< see Combination; nothing: the package's own

@@ -36,14 +36,13 @@ std::vector<ModelReport> model_reports(const Exam& exam, const EnsembleAnswers& 
   std::vector<ModelReport> reports;
   for (const ModelAnswers& model : answers.models) {
     ModelReport& report = reports.emplace_back(ModelReport{.name = model.name});
-    const auto work = std::find_if(answers.work.begin(), answers.work.end(),
-                                   [&](const ModelWork& done) { return done.name == model.name; });
-    if (work != answers.work.end()) {
-      report.questions = work->questions;
-      report.tokens = work->tokens;
-      report.load_seconds = work->load_seconds;
-      report.answer_seconds = work->answer_seconds;
-    }
+    for (const ModelWork& work : answers.work)
+      if (work.name == model.name) {
+        report.questions = std::max(report.questions, work.questions);
+        report.tokens += work.tokens;
+        report.load_seconds += work.load_seconds;
+        report.answer_seconds += work.answer_seconds;
+      }
     if (exam.has_answers) {
       const std::vector<Ranking> rankings = combine_answers({&model, 1}, exam.questions, Combine::mean_softmax);
       report.map_at_3 = map_at_3(rankings, exam.questions);
@@ -112,8 +111,9 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
   report.margins = margin_histogram(ensemble);
   report.stages.emplace_back("preparing", stages.preparing);
   for (const ModelWork& work : answers.work) {
-    report.stages.emplace_back("loading " + work.name, work.load_seconds);
-    report.stages.emplace_back(work.name, work.answer_seconds);
+    if (work.load_seconds > 0)
+      report.stages.emplace_back("loading " + work.name, work.load_seconds);
+    report.stages.emplace_back(name_of(work), work.answer_seconds);
   }
   for (const std::size_t q : least_certain(ensemble, kUncertainQuestions)) {
     UncertainQuestion& shown = report.least_certain.emplace_back(describe_question(exam, q, answers, combination));

@@ -1,6 +1,8 @@
 #include "answer/exam_retrieval.hpp"
 
 #include "answer/locate.hpp"
+#include "exam/contexts.hpp"
+#include "retrieval/contexts/question_contexts.hpp"
 #include "support/errors.hpp"
 #include "support/machine/detachable_work.hpp"
 #include "support/machine/interrupt.hpp"
@@ -105,8 +107,10 @@ std::string ExamRetrieval::open(const std::function<bool()>& give_up) {
          (manifest.title.empty() ? "" : ", " + manifest.title) + ", in " + place_;
 }
 
-void ExamRetrieval::search(std::span<const Question> questions, int threads, const std::function<bool()>& stop) {
+void ExamRetrieval::search(std::span<const Question> questions, std::size_t contexts, int threads,
+                           const std::function<bool()>& stop) {
   settings_.option_hits = true;
+  settings_.contexts = contexts;
   const auto search = std::make_shared<Search>(index_, settings_, questions);
   try {
     finish_or_leave([search, threads] { search->run(threads); }, stop);
@@ -128,13 +132,13 @@ void ExamRetrieval::search(std::span<const Question> questions, int threads, con
     problems_.push_back("there was no time to search passages for " + counted(missing, "question"));
 }
 
-std::size_t ExamRetrieval::add_contexts(std::vector<Question>& questions) const {
+std::size_t ExamRetrieval::add_contexts(std::vector<Question>& questions, std::size_t contexts) const {
   std::size_t added = 0;
-  for (std::size_t q = 0; q < found_.size(); ++q)
-    if (questions[q].context.empty() && !found_[q].passages.empty()) {
-      questions[q].context = context_of(found_[q].passages);
-      ++added;
-    }
+  for (std::size_t q = 0; q < found_.size(); ++q) {
+    const std::size_t own = contexts_of(questions[q]).size();
+    set_contexts(questions[q], question_contexts(questions[q], found_[q], std::max(own, contexts)));
+    added += contexts_of(questions[q]).size() > own ? 1 : 0;
+  }
   return added;
 }
 

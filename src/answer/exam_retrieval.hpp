@@ -40,9 +40,10 @@ public:
   std::string open(const std::function<bool()>& give_up = nullptr);
   bool usable() const noexcept { return index_ != nullptr; }
 
-  /// Searches for all questions on `threads` threads, with progress, until `stop` says so, at once: threads that are in
-  /// a read that has stalled are left behind, and end with the process.
-  void search(std::span<const Question> questions, int threads, const std::function<bool()>& stop);
+  /// Searches for all questions, `contexts` for each, on `threads` threads, with progress, until `stop` says so, at
+  /// once: threads that are in a read that has stalled are left behind, and end with the process.
+  void search(std::span<const Question> questions, std::size_t contexts, int threads,
+              const std::function<bool()>& stop);
   /// [questions]: nothing was found for those that were not reached.
   const std::vector<FoundPassages>& found() const noexcept { return found_; }
   /// [questions], from what their options find; by their lengths where they were not reached. Empty if there was no
@@ -50,8 +51,9 @@ public:
   const std::vector<Ranking>& rankings() const noexcept { return rankings_; }
   /// [questions], as rankings(); nothing for questions that were not reached.
   const std::vector<std::optional<OptionScores>>& probabilities() const noexcept { return probabilities_; }
-  /// Gives questions without a context what was found. Returns how many have got one.
-  std::size_t add_contexts(std::vector<Question>& questions) const;
+  /// Gives questions what was found where they have no context of their own, up to `contexts` each. Returns how many
+  /// questions have got at least one.
+  std::size_t add_contexts(std::vector<Question>& questions, std::size_t contexts) const;
 
   /// What fell short, one sentence each.
   std::vector<std::string> degradations() const;

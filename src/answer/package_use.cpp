@@ -1,5 +1,6 @@
 #include "answer/package_use.hpp"
 
+#include "exam/contexts.hpp"
 #include "inference/loading.hpp"
 #include "kernels/bf16_gain.hpp"
 #include "kernels/isa.hpp"
@@ -51,6 +52,39 @@ void require_precision(const PrecisionChoice& choice, const Package& package) {
   require_precision(package, choice.precision);
 }
 
+void require_reading(const ReadingChoice& choice, const Package& package) {
+  if (!package.needs_context() && (choice.streams.value_or(1) > 1 || choice.context_tokens))
+    throw UsageError("The package's models read no contexts (closed_book). Leave out " +
+                     std::string(choice.context_tokens ? "--context-tokens" : "--streams") +
+                     ", or use a package of open-book models");
+}
+
+ReadingOptions reading_options(const ReadingChoice& choice, const Package& package, const DeviceSet& devices) {
+  const bool on_gpus = devices.any_used() && !has_int8_weights(package);
+  ReadingOptions options{.template_options = package.template_options(),
+                         .streams = choice.streams.value_or(on_gpus ? kStreamsOnDevices : 1)};
+  if (choice.max_length)
+    options.template_options.max_length = *choice.max_length;
+  options.template_options.context_tokens = choice.context_tokens.value_or(0);
+  return options;
+}
+
+std::string describe(const ReadingOptions& options, const Exam& exam) {
+  const TemplateOptions& lengths = options.template_options;
+  std::string text = options.streams > 1 ? "up to " + std::to_string(options.streams) : "one";
+  text += " a question (--streams)";
+  if (lengths.max_length > 0)
+    text += ", sequences of at most " + counted(lengths.max_length, "token");
+  if (lengths.context_tokens > 0)
+    text += ", a context of at most " + counted(lengths.context_tokens, "token");
+  std::size_t most = 0;
+  for (const Question& question : exam.questions)
+    most = std::max(most, contexts_of(question).size());
+  if (most > options.streams)
+    text += "; the exam has up to " + std::to_string(most) + ", the others are not read";
+  return text;
+}
+
 void require_weights(std::span<const double> weights, const Package& package) {
   const std::size_t models = package.manifest().models.size();
   if (weights.empty())
@@ -65,9 +99,7 @@ void require_weights(std::span<const double> weights, const Package& package) {
 std::string name_of(Precision precision, const Package& package, const DeviceSet& devices) {
   if (precision == Precision::bf16 || has_int8_weights(package)) // GPUs take neither
     return precision == Precision::bf16 ? "bf16" : "int8, as packed";
-  const std::vector<DeviceSet::Finding>& all = devices.findings();
-  const bool gpus = std::any_of(all.begin(), all.end(), [](const DeviceSet::Finding& gpu) { return gpu.used; });
-  return gpus ? "f16 with sums in f32 on GPUs, f32 on the CPU" : "f32";
+  return devices.any_used() ? "f16 with sums in f32 on GPUs, f32 on the CPU" : "f32";
 }
 
 } // namespace sciexam::inline answer

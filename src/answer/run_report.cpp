@@ -30,7 +30,7 @@ void write_row(AtomicFile& file, const std::string& id, const std::string& model
 std::string work_table(const Exam& exam, const EnsembleAnswers& answers) {
   std::string text = "  model                          questions      tokens  loading  answering  tokens/s\n";
   for (const ModelWork& work : answers.work)
-    text += printed("  %-28s %6zu/%-6zu %9llu %6.1f s %8.1f s %9.0f\n", work.name.c_str(), work.questions,
+    text += printed("  %-28s %6zu/%-6zu %9llu %6.1f s %8.1f s %9.0f\n", name_of(work).c_str(), work.questions,
                     exam.questions.size(), static_cast<unsigned long long>(work.tokens), work.load_seconds,
                     work.answer_seconds,
                     work.answer_seconds > 0 ? static_cast<double>(work.tokens) / work.answer_seconds : 0);

@@ -23,7 +23,9 @@ namespace {
 constexpr double kDefaultTimeLimit = 8 * 3600 + 50 * 60; // of the nine hours that Kaggle gives
 
 struct AnswerOptions {
-  std::string package, test, output, index, probabilities, report, log_json, combine = "mean-softmax";
+  std::string package, test, output, index, probabilities, report, log_json, combine = "mean-softmax",
+                                                                             combine_contexts = "mean-plus-max";
+  ReadingChoice reading;
   std::vector<double> weights;
   std::string time_limit, device, precision = "auto";
   std::optional<double> cascade, retrieval_weight;
@@ -43,6 +45,8 @@ AnswerRequest request_of(const AnswerOptions& options) {
           .probabilities = options.probabilities,
           .report = options.report,
           .combine = parse_combine(options.combine),
+          .combine_contexts = parse_combine_contexts(options.combine_contexts),
+          .reading = options.reading,
           .weights = options.weights,
           .precision = std::move(precision),
           .retrieval_weight = options.retrieval_weight,
@@ -120,6 +124,7 @@ void add_answer(CLI::App& app, ExitStatus& status) {
       ->check(CLI::Range(0.0, 1.0))
       ->group("Time");
   add_combine_options(app, options->combine, options->weights);
+  add_reading_options(app, options->reading, options->combine_contexts);
   app.add_option("--retrieval-weight", options->retrieval_weight,
                  "Weight of the passage index's own ranking beside the models', 0 to 1 [the package's, mostly 0]")
       ->check(CLI::Range(0.0, 1.0))

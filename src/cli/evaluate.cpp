@@ -19,7 +19,9 @@ namespace sciexam::inline cli {
 namespace {
 
 struct EvaluateOptions {
-  std::string package, test, submission, probabilities, device, combine = "mean-softmax", precision = "auto";
+  std::string package, test, submission, probabilities, device, combine = "mean-softmax", precision = "auto",
+                                                                combine_contexts = "mean-plus-max";
+  ReadingChoice reading;
   std::vector<double> weights;
   int threads = 0;
 };
@@ -50,12 +52,21 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   const Package package = Package::open(find_package(options.package).path);
   require_weights(options.weights, package);
   require_precision(choice, package);
+  require_reading(options.reading, package);
   log_line("package: " + describe(package));
   if (package.manifest().retrieval_weight > 0)
     log_line("note: the passage index's ranking, which has a weight in this package, is not evaluated: the models are");
   log_devices(devices);
   log_line("precision: " + name_of(precision, package, devices));
-  EnsembleRequest request{.threads = threads, .precision = precision, .weights = options.weights, .devices = &devices};
+  const ReadingOptions reading = reading_options(options.reading, package, devices); // which are open
+  if (package.needs_context())
+    log_line("contexts: " + describe(reading, exam));
+  EnsembleRequest request{.threads = threads,
+                          .precision = precision,
+                          .reading = reading,
+                          .combine_contexts = parse_combine_contexts(options.combine_contexts),
+                          .weights = options.weights,
+                          .devices = &devices};
   const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
   for (const std::string& sentence : answers.degradations())
     std::printf("degraded: %s\n", sentence.c_str());
@@ -84,6 +95,7 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
   command->add_option("--probabilities", options->probabilities,
                       "Also write each model's and the ensemble's probabilities");
   add_combine_options(*command, options->combine, options->weights);
+  add_reading_options(*command, options->reading, options->combine_contexts);
   add_threads_option(*command, options->threads);
   add_device_option(*command, options->device);
   add_precision_option(*command, options->precision);

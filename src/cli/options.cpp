@@ -1,6 +1,9 @@
 #include "cli/options.hpp"
 
+#include "exam/contexts.hpp"
+#include "inference/encoding.hpp"
 #include "model/runtime.hpp"
+#include "package/manifest.hpp"
 #include "support/errors.hpp"
 #include "support/machine/threads.hpp"
 #include "support/messages/progress.hpp"
@@ -20,6 +23,36 @@ void add_combine_options(CLI::App& app, std::string& combine, std::vector<double
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber)
       ->group("Ensemble");
+}
+
+void add_reading_options(CLI::App& app, ReadingChoice& choice, std::string& combine_contexts) {
+  constexpr const char* kGroup = "Contexts";
+  app.add_option(
+         "--streams", choice.streams,
+         "Contexts of a question that each model reads, each on its own, most where it is least sure if time is "
+         "short [" +
+             std::to_string(kStreamsOnDevices) + " with GPUs, else 1]")
+      ->check(CLI::Range(std::size_t{1}, kMostContexts))
+      ->group(kGroup);
+  app.add_option("--max-length", choice.max_length,
+                 "Maximum length of a sequence, in tokens: models read more than they were trained with, up to some "
+                 "1280 [the package's]")
+      ->check(CLI::Range(kMinPackageTokens, kLongestSequence))
+      ->group(kGroup);
+  app.add_option("--context-tokens", choice.context_tokens, "Maximum length of a context, in tokens [what fits]")
+      ->check(CLI::Range(1, kLongestSequence))
+      ->group(kGroup);
+  app.add_option("--combine-contexts", combine_contexts,
+                 "Of a model's answers with different contexts: mean-plus-max, mean-softmax, mean-logits or vote "
+                 "[mean-plus-max]")
+      ->group(kGroup);
+}
+
+Combine parse_combine_contexts(const std::string& name) {
+  const Combine combine = parse_combine(name);
+  if (combine == Combine::weighted)
+    throw UsageError("--combine-contexts weighted: contexts have no weights. Give another way to combine");
+  return combine;
 }
 
 void add_threads_option(CLI::App& app, int& threads) {

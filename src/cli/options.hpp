@@ -1,6 +1,8 @@
 // Options that several commands share.
 #pragma once
 
+#include "answer/package_use.hpp"
+#include "ensemble/combine.hpp"
 #include "gpu/device_set.hpp"
 #include "model/weights.hpp"
 #include "retrieval/contexts/retriever.hpp"
@@ -15,6 +17,10 @@ class App;
 namespace sciexam::inline cli {
 
 void add_combine_options(CLI::App& app, std::string& combine, std::vector<double>& weights);
+/// --streams, --max-length, --context-tokens, --combine-contexts.
+void add_reading_options(CLI::App& app, ReadingChoice& choice, std::string& combine_contexts);
+/// Throws UsageError for `weighted`, which contexts cannot be.
+Combine parse_combine_contexts(const std::string& name);
 void add_threads_option(CLI::App& app, int& threads);
 
 void add_device_option(CLI::App& app, std::string& device);

@@ -17,6 +17,9 @@ constexpr std::pair<Combine, std::string_view> kNames[] = {
     {Combine::vote, "vote"},
 };
 
+/// Of an option, in a softmax of logits that are far apart, or without a vote; its logarithm is finite.
+constexpr double kLeastScore = 1e-9;
+
 OptionScores to_double(const OptionLogits& logits) {
   OptionScores scores{};
   std::copy(logits.begin(), logits.end(), scores.begin());
@@ -82,6 +85,17 @@ OptionScores combine_scores(Combine combine, std::span<const OptionLogits> model
   for (std::size_t i = 0; i < sum.size(); ++i)
     sum[i] = sum[i] / total + (combine == Combine::mean_plus_max ? most[i] : 0.0);
   return sum;
+}
+
+OptionLogits combine_contexts(Combine combine, std::span<const OptionLogits> answers, const Question& question) {
+  if (answers.size() == 1)
+    return answers.front();
+  const OptionScores scores = combine_scores(combine, answers, {}, question);
+  OptionLogits logits{};
+  std::transform(scores.begin(), scores.end(), logits.begin(), [&](double score) {
+    return static_cast<float>(combine == Combine::mean_logits ? score : std::log(std::max(score, kLeastScore)));
+  });
+  return logits;
 }
 
 Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,

@@ -34,6 +34,10 @@ Combine parse_combine(std::string_view name);
 OptionScores combine_scores(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,
                             const Question& question = {});
 
+/// One model's answers with a question's different contexts as one: logits whose softmax are the combined
+/// probabilities. `combine`: not weighted, for contexts have no weights. A single answer stays as it is.
+OptionLogits combine_contexts(Combine combine, std::span<const OptionLogits> answers, const Question& question = {});
+
 /// combine_scores, then descending; equal scores by option letter.
 Ranking combine_ranking(Combine combine, std::span<const OptionLogits> models, std::span<const double> weights,
                         const Question& question = {});

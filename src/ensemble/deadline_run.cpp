@@ -40,9 +40,9 @@ constexpr double kForever = std::numeric_limits<double>::infinity();
 
 } // namespace
 
-DeadlineRun::DeadlineRun(std::span<const QuestionLengths> questions, std::size_t models, const Clock& clock,
-                         ModelRunner& runner, DeadlineOptions options, DeadlineEvents events)
-    : progress_(questions, models, options.cascade, options.name_of_question), clock_(clock), runner_(runner),
+DeadlineRun::DeadlineRun(std::span<const QuestionLengths> readings, std::size_t streams, std::size_t models,
+                         const Clock& clock, ModelRunner& runner, DeadlineOptions options, DeadlineEvents events)
+    : progress_(readings, streams, models, options.cascade, options.name_of_reading), clock_(clock), runner_(runner),
       options_(std::move(options)), events_(std::move(events)), start_(clock.seconds()),
       replan_seconds_(options_.limit ? *options_.limit * kReplanPart : kForever),
       speed_(options_.expected_tokens_per_second), load_seconds_(options_.expected_load_seconds) {
@@ -74,7 +74,7 @@ bool DeadlineRun::out_of_time() const {
   return left() <= kStepCaution * step_seconds_;
 }
 
-/// The first of the pending questions that fill a batch, which is small when little time is left.
+/// The first of the pending readings that fill a batch, which is small when little time is left.
 std::span<std::size_t> DeadlineRun::next_batch(std::span<std::size_t> pending, std::int64_t max_length) const {
   const double allowed = speed_.measured() ? speed_.tokens_per_second() * left() * kBatchPart : 0;
   const auto budget = static_cast<std::int64_t>(std::min(
@@ -83,7 +83,7 @@ std::span<std::size_t> DeadlineRun::next_batch(std::span<std::size_t> pending, s
                                       [&](std::size_t i) { return progress_.tokens_of(pending[i], max_length); }));
 }
 
-/// Keeps the answers that came, and gives up questions that cannot have one.
+/// Keeps the answers that came, and gives up readings that cannot have one.
 End DeadlineRun::answer_batch(std::size_t model, std::span<const std::size_t> batch, std::int64_t max_length,
                               double allowed_seconds) {
   const double begin = clock_.seconds();
@@ -111,7 +111,7 @@ End DeadlineRun::answer_batch(std::size_t model, std::span<const std::size_t> ba
   return answers.end;
 }
 
-/// Answers the first of the pending questions. False if this model's work ends: there is no time left, a signal came,
+/// Answers the first of the pending readings. False if this pass ends: there is no time left, a signal came,
 /// or the model cannot be used any more.
 bool DeadlineRun::answer_next(std::size_t model, Pending& pending, std::int64_t max_length) {
   if (!progress_.usable[model] || stopped() || out_of_time())
@@ -119,20 +119,20 @@ bool DeadlineRun::answer_next(std::size_t model, Pending& pending, std::int64_t 
   const std::span<std::size_t> batch = next_batch(pending.rest(), max_length);
   const End end = answer_batch(model, batch, max_length, kForever);
   const auto unanswered = std::stable_partition(
-      batch.begin(), batch.end(), [&](std::size_t question) { return progress_.is_settled(model, question); });
+      batch.begin(), batch.end(), [&](std::size_t reading) { return progress_.is_settled(model, reading); });
   pending.settled += static_cast<std::size_t>(unanswered - batch.begin());
   if (end == End::out_of_memory)
     use_less_memory(model, {unanswered, batch.end()}, pending, max_length);
   return end != End::stopped && progress_.usable[model];
 }
 
-/// After memory ran out for these questions: half as many tokens at once; a single question is left out, and if no
+/// After memory ran out for these readings: half as many tokens at once; a single one is left out, and if no
 /// pending one is shorter, the model is.
 void DeadlineRun::use_less_memory(std::size_t model, std::span<const std::size_t> unanswered, Pending& pending,
                                   std::int64_t max_length) {
   std::int64_t tokens = 0;
-  for (const std::size_t question : unanswered)
-    tokens += progress_.tokens_of(question, max_length);
+  for (const std::size_t reading : unanswered)
+    tokens += progress_.tokens_of(reading, max_length);
   if (unanswered.size() > 1) {
     options_.token_budget = std::max<std::int64_t>(1, std::min(options_.token_budget, tokens) / 2);
     say("memory ran out for " + counted(tokens, "token") + " at once: at most " +
@@ -158,17 +158,17 @@ void DeadlineRun::give_up_model(std::size_t model, const std::string& why) {
   say(given_up_.back());
 }
 
-void DeadlineRun::give_up(std::span<const std::size_t> questions, const std::string& why) {
-  for (const std::size_t question : questions)
-    progress_.unanswerable.emplace(question, why);
+void DeadlineRun::give_up(std::span<const std::size_t> readings, const std::string& why) {
+  for (const std::size_t reading : readings)
+    progress_.unanswerable.emplace(reading, why);
 }
 
 /// Of the model that ends its work.
 void DeadlineRun::report_given_up(std::size_t model) {
-  std::map<std::string, std::vector<std::size_t>> questions; // by reason
-  for (const auto& [question, why] : progress_.unanswerable)
-    questions[why].push_back(question);
-  for (const auto& [why, all] : questions) {
+  std::map<std::string, std::vector<std::size_t>> readings; // by reason
+  for (const auto& [reading, why] : progress_.unanswerable)
+    readings[why].push_back(reading);
+  for (const auto& [why, all] : readings) {
     given_up_.push_back("model " + std::to_string(model + 1) + " did not answer " + progress_.names_of(all) + ": " +
                         why);
     say(given_up_.back());
@@ -178,8 +178,11 @@ void DeadlineRun::report_given_up(std::size_t model) {
 bool DeadlineRun::load(std::size_t model) {
   const double begin = clock_.seconds();
   progress_.usable[model] = runner_.load(model);
-  if (progress_.usable[model])
+  loaded_.reset();
+  if (progress_.usable[model]) {
     load_seconds_ = clock_.seconds() - begin;
+    loaded_ = model;
+  }
   return progress_.usable[model];
 }
 
@@ -208,21 +211,20 @@ void DeadlineRun::shortest_first(std::span<std::size_t> pending, std::int64_t ma
 }
 
 /// The first model that works answers every question, if need be with less of its text.
-void DeadlineRun::answer_all(std::size_t model) {
-  std::vector<std::size_t> all(progress_.questions());
-  std::iota(all.begin(), all.end(), std::size_t{0});
+void DeadlineRun::answer_all(std::size_t pass) {
+  std::vector<std::size_t> all = progress_.readings_of(progress_.passes()[pass].stream);
   std::stable_sort(all.begin(), all.end(), [this](std::size_t a, std::size_t b) {
     return progress_.tokens_of(a, kLongSequence) > progress_.tokens_of(b, kLongSequence);
   });
   const auto first_long = std::stable_partition(all.begin(), all.end(),
-                                                [this](std::size_t question) { return !progress_.is_long(question); });
+                                                [this](std::size_t reading) { return !progress_.is_long(reading); });
   Pending pending{{all.begin(), first_long}};
   pending_lengths_ = LengthHistogram();
-  for (const std::size_t question : pending.questions)
-    for (const std::int64_t length : progress_.lengths_of(question))
+  for (const std::size_t reading : pending.readings)
+    for (const std::int64_t length : progress_.lengths_of(reading))
       pending_lengths_.add(length);
-  if (events_.model_begins)
-    events_.model_begins(model, all);
+  if (events_.pass_begins)
+    events_.pass_begins(progress_.passes()[pass], all);
   std::int64_t max_length = progress_.longest_usual();
   double planned = -kForever;
   const double begin = clock_.seconds();
@@ -237,57 +239,62 @@ void DeadlineRun::answer_all(std::size_t model) {
         shortest_first(pending.rest(), max_length);
     }
     const std::size_t before = pending.settled;
-    goes_on = answer_next(model, pending, max_length);
-    for (const std::size_t question : std::span(pending.questions).subspan(before, pending.settled - before))
-      for (const std::int64_t length : progress_.lengths_of(question))
+    goes_on = answer_next(model_of(pass), pending, max_length);
+    for (const std::size_t reading : std::span(pending.readings).subspan(before, pending.settled - before))
+      for (const std::int64_t length : progress_.lengths_of(reading))
         pending_lengths_.remove(length);
     if (!announced && !pending.rest().empty() && clock_.seconds() - begin >= kOutlookSeconds) {
-      announce_outlook(model);
+      announce_outlook(pass);
       announced = true;
     }
   }
   if (cut)
     given_up_.push_back("sequences were cut to " + counted(max_length, "token") + ", for lack of time");
-  answer_long(model, {first_long, all.end()});
+  answer_long(pass, {first_long, all.end()});
 }
 
-/// A further model answers what is planned for it, and the plan follows the speed.
-void DeadlineRun::answer_most_useful(std::size_t model) {
-  std::vector<std::size_t> planned_questions = plan_for(model, true);
-  if (events_.model_begins)
-    events_.model_begins(model, planned_questions);
+/// A further pass answers what is planned for it, and the plan follows the speed.
+void DeadlineRun::answer_most_useful(std::size_t pass) {
+  std::vector<std::size_t> planned_readings = plan_for(pass, false);
+  if (events_.pass_begins)
+    events_.pass_begins(progress_.passes()[pass], planned_readings);
   bool goes_on = true;
   while (goes_on) {
-    const auto first_long =
-        std::stable_partition(planned_questions.begin(), planned_questions.end(),
-                              [this](std::size_t question) { return !progress_.is_long(question); });
-    Pending pending{{planned_questions.begin(), first_long}};
-    if (pending.questions.empty()) {
-      answer_long(model, {first_long, planned_questions.end()});
+    const auto first_long = std::stable_partition(planned_readings.begin(), planned_readings.end(),
+                                                  [this](std::size_t reading) { return !progress_.is_long(reading); });
+    Pending pending{{planned_readings.begin(), first_long}};
+    if (pending.readings.empty()) {
+      answer_long(pass, {first_long, planned_readings.end()});
       return;
     }
     for (const double planned = clock_.seconds(); goes_on && !pending.rest().empty() && !plan_is_stale(planned);)
-      goes_on = answer_next(model, pending, progress_.longest_usual());
+      goes_on = answer_next(model_of(pass), pending, progress_.longest_usual());
     if (goes_on)
-      planned_questions = plan_for(model, true);
+      planned_readings = plan_for(pass, false);
   }
 }
 
 /// What everything takes at the speed of the first batches.
-void DeadlineRun::announce_outlook(std::size_t model) const {
+void DeadlineRun::announce_outlook(std::size_t pass) const {
   if (!options_.limit)
     return;
-  const auto further = static_cast<double>(progress_.models() - model - 1);
-  auto work = static_cast<double>(pending_lengths_.tokens(progress_.longest_usual()));
-  for (std::size_t q = 0; q < progress_.questions(); ++q)
-    work += (progress_.is_long(q) ? further + 1 : further) * static_cast<double>(progress_.work_of(q, INT64_MAX));
-  const double needed = work / speed_.tokens_per_second() + further * load_seconds_;
-  std::string text = plan_begins() + "all of " + counted(progress_.questions(), "question") + " by " +
-                     (further > 0 ? "all models" : "this model") + " take about " + format_duration(needed);
+  const std::vector<Pass> further = progress_.passes_from(pass + 1);
+  std::int64_t work = pending_lengths_.tokens(progress_.longest_usual());
+  for (const std::size_t reading : progress_.readings_of(progress_.passes()[pass].stream))
+    work += progress_.is_long(reading) ? progress_.work_of(reading, INT64_MAX) : 0;
+  for (const Pass& next : further)
+    work += progress_.work_of_stream(next.stream);
+  const double needed = static_cast<double>(work) / speed_.tokens_per_second() + seconds_of_loading(further);
+  std::string text = plan_begins() + "all of " + counted(progress_.questions(), "question") +
+                     (progress_.streams() > 1 ? ", with " + counted(progress_.streams(), "context") + " each," : "") +
+                     " by " + (progress_.models() > 1 ? "all models" : "this model") + " take about " +
+                     format_duration(needed);
   if (needed > left()) {
     runner_.hurry();
-    text += further > 0 ? ", which do not fit: the first model answers all, further ones where they matter most"
-                        : ", which do not fit";
+    text += further.empty() ? ", which do not fit"
+                            : ", which do not fit: the first model answers all, " +
+                                  std::string(progress_.streams() > 1 ? "what follows goes" : "further ones") +
+                                  " where they matter most";
   }
   say(text);
 }
@@ -298,75 +305,85 @@ bool DeadlineRun::plan_is_stale(double planned) const {
          std::abs(speed_.tokens_per_second() / planned_speed_ - 1) > kSpeedChange;
 }
 
-/// The questions that this model is to answer.
-std::vector<std::size_t> DeadlineRun::plan_for(std::size_t model, bool loaded) {
+/// The readings that this pass is to answer.
+std::vector<std::size_t> DeadlineRun::plan_for(std::size_t pass, bool announced) {
   planned_speed_ = speed_.tokens_per_second();
-  ExamProgress::ModelPlan chosen = progress_.plan_for(model, {left(), planned_speed_, load_seconds_, loaded});
+  ExamProgress::PassPlan chosen = progress_.plan_for(pass, loaded_, {left(), planned_speed_, load_seconds_});
   if (!chosen.plan.complete)
     runner_.hurry();
-  if (!loaded && options_.limit) // else there is nothing to plan
-    say(plan_begins() + progress_.describe(chosen.plan, model) + ", which takes " +
+  if (announced && options_.limit) // else there is nothing to plan
+    say(plan_begins() + progress_.describe(chosen.plan, pass) + ", which takes " +
         format_duration(chosen.plan.seconds));
-  return std::move(chosen.questions);
+  return std::move(chosen.readings);
 }
 
-/// The seconds that one of `count` long questions may take: what all other questions of further models leave, or as
-/// much as any batch.
-double DeadlineRun::seconds_for_long(std::size_t model, std::size_t count) const {
-  const auto further = static_cast<double>(progress_.count_usable(model + 1));
-  const double reserved =
-      further * (load_seconds_ + static_cast<double>(progress_.usual_tokens()) / speed_.tokens_per_second());
-  return std::max(left() * kBatchPart, (left() - reserved) / ((further + 1) * static_cast<double>(count)));
+double DeadlineRun::seconds_of_loading(std::span<const Pass> passes) const {
+  return static_cast<double>(count_loads(passes, loaded_)) * load_seconds_;
 }
 
-/// To how many tokens the sequences of a question must be cut so that it takes so long.
-std::int64_t DeadlineRun::length_within(std::size_t question, double seconds) const {
-  const std::int64_t longest = progress_.longest_of(question);
+/// The seconds that one of `count` long readings may take: what all others of further passes leave, or as much as any
+/// batch.
+double DeadlineRun::seconds_for_long(std::size_t pass, std::size_t count) const {
+  const std::vector<Pass> further = progress_.passes_from(pass + 1);
+  double reserved = seconds_of_loading(further);
+  for (const Pass& next : further)
+    reserved += static_cast<double>(progress_.usual_tokens(next.stream)) / speed_.tokens_per_second();
+  return std::max(left() * kBatchPart, (left() - reserved) / static_cast<double>((further.size() + 1) * count));
+}
+
+/// To how many tokens the sequences of a reading must be cut so that it takes so long.
+std::int64_t DeadlineRun::length_within(std::size_t reading, double seconds) const {
+  const std::int64_t longest = progress_.longest_of(reading);
   if (!speed_.measured())
     return longest;
   std::int64_t fits = kLeastLength, too_long = longest + 1;
   while (fits + 1 < too_long) {
     const std::int64_t middle = fits + (too_long - fits) / 2;
     const bool in_time =
-        static_cast<double>(progress_.work_of(question, middle)) <= seconds * speed_.tokens_per_second();
+        static_cast<double>(progress_.work_of(reading, middle)) <= seconds * speed_.tokens_per_second();
     (in_time ? fits : too_long) = middle;
   }
   return fits;
 }
 
-/// The long questions, one at a time, the shortest first.
-void DeadlineRun::answer_long(std::size_t model, std::vector<std::size_t> questions) {
-  shortest_first(questions, std::numeric_limits<std::int64_t>::max());
-  for (std::size_t i = 0; i < questions.size() && progress_.usable[model] && !stopped() && !out_of_time(); ++i) {
-    const std::size_t question = questions[i];
-    const double allowed = seconds_for_long(model, questions.size() - i);
-    const std::int64_t max_length = length_within(question, kLongCaution * allowed);
-    const bool cut = max_length < progress_.longest_of(question);
-    const End end = answer_batch(model, {&question, 1}, max_length, allowed);
+/// The long readings, one at a time, the shortest first.
+void DeadlineRun::answer_long(std::size_t pass, std::vector<std::size_t> readings) {
+  const std::size_t model = model_of(pass);
+  shortest_first(readings, std::numeric_limits<std::int64_t>::max());
+  for (std::size_t i = 0; i < readings.size() && progress_.usable[model] && !stopped() && !out_of_time(); ++i) {
+    const std::size_t reading = readings[i];
+    const double allowed = seconds_for_long(pass, readings.size() - i);
+    const std::int64_t max_length = length_within(reading, kLongCaution * allowed);
+    const bool cut = max_length < progress_.longest_of(reading);
+    const End end = answer_batch(model, {&reading, 1}, max_length, allowed);
     if (end == End::complete && cut)
-      given_up_.push_back("sequences of " + progress_.name_of(question) + " were cut to " +
+      given_up_.push_back("sequences of " + progress_.name_of(reading) + " were cut to " +
                           counted(max_length, "token") + " for model " + std::to_string(model + 1) +
                           ", for lack of time");
     else if (end == End::out_of_memory)
-      give_up({&question, 1}, "memory ran out for it");
+      give_up({&reading, 1}, "memory ran out for it");
     else if (end == End::stopped && !stopped() && !out_of_time())
-      give_up({&question, 1}, "its text is too long for the time left");
+      give_up({&reading, 1}, "its text is too long for the time left");
   }
 }
 
 void DeadlineRun::run() {
   bool first = true;
   step_seconds_ = 0;
-  for (std::size_t model = 0; model < progress_.models() && !stopped() && !out_of_time(); ++model) {
+  for (std::size_t pass = 0; pass < progress_.passes().size() && !stopped() && !out_of_time(); ++pass) {
+    const std::size_t model = model_of(pass);
+    if (!progress_.usable[model])
+      continue;
     progress_.unanswerable.clear();
-    if (!first && (left() < kLoadCaution * load_seconds_ || plan_for(model, false).empty()))
+    const bool time_to_load = loaded_ == model || left() >= kLoadCaution * load_seconds_;
+    if (!first && (!time_to_load || plan_for(pass, true).empty()))
       break;
-    if (!load(model))
+    if (loaded_ != model && !load(model))
       continue;
     if (first)
-      answer_all(model);
+      answer_all(pass);
     else
-      answer_most_useful(model);
+      answer_most_useful(pass);
     report_given_up(model);
     first = first && !progress_.usable[model]; // it may have been lost on the way
   }

@@ -1,5 +1,6 @@
 #include "ensemble/package_exam.hpp"
 
+#include "exam/contexts.hpp"
 #include "inference/loading.hpp"
 #include "support/errors.hpp"
 #include "support/machine/memory.hpp"
@@ -9,6 +10,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace sciexam::inline ensemble {
 namespace {
@@ -28,36 +32,74 @@ std::vector<QuestionLengths> lengths_of(std::span<const EncodedQuestion> questio
 
 } // namespace
 
-std::string PackageExam::name_of(std::size_t question) const {
-  return "question " + shown_id(questions[question].id);
+PackageExam::PackageExam(std::span<const Question> questions, Tokenizer tokenizer, const ReadingOptions& options)
+    : questions_(questions), readings_(questions), template_options_(options.template_options),
+      tokenizer_(std::move(tokenizer)) {
+  std::size_t most = 1;
+  for (const Question& question : questions)
+    most = std::max(most, contexts_of(question).size());
+  streams_ = template_options_.kind == Template::open_book ? std::min(most, options.streams) : 1;
+  if (streams_ == 1)
+    return;
+  for (std::size_t stream = 0; stream < streams_; ++stream)
+    for (const Question& question : questions) {
+      const std::vector<std::string_view> contexts = contexts_of(question);
+      with_contexts_.push_back({.id = question.id, .prompt = question.prompt, .options = question.options});
+      if (stream < contexts.size())
+        with_contexts_.back().context = contexts[stream];
+    }
+  readings_ = with_contexts_;
+}
+
+/// Every question is read at least once, be it without a context.
+bool PackageExam::exists(std::size_t reading) const {
+  return reading < questions_.size() || !readings_[reading].context.empty();
+}
+
+void PackageExam::encode(int threads, const std::function<bool()>& stop) {
+  encoded_ = encode_exam(tokenizer_, readings_, template_options_, threads, stop);
+  for (std::size_t reading = 0; reading < readings_.size(); ++reading)
+    if (!exists(reading))
+      encoded_.questions[reading] = {};
+  std::erase_if(encoded_.cut, [this](std::size_t reading) { return !exists(reading); });
+  lengths_ = lengths_of(encoded_.questions);
+}
+
+std::string PackageExam::name_of(std::size_t reading) const {
+  const std::size_t context = reading / questions_.size() + 1;
+  return "question " + shown_id(readings_[reading].id) +
+         (context > 1 ? " with context " + std::to_string(context) : "");
 }
 
 std::string PackageExam::cut_questions() const {
-  if (encoded.cut.empty())
+  std::set<std::size_t> cut;
+  for (const std::size_t reading : encoded_.cut)
+    cut.insert(reading % questions_.size());
+  if (cut.empty())
     return {};
   constexpr std::size_t kNamed = 5;
   std::string ids;
-  for (std::size_t i = 0; i < std::min(encoded.cut.size(), kNamed); ++i)
-    ids += (i == 0 ? "" : ", ") + shown_id(questions[encoded.cut[i]].id);
-  if (encoded.cut.size() > kNamed)
-    ids += " and " + std::to_string(encoded.cut.size() - kNamed) + " more";
-  return counted(encoded.cut.size(), "question") + " had too much text, of which the models saw the first " +
+  std::size_t named = 0;
+  for (auto question = cut.begin(); question != cut.end() && named < kNamed; ++question, ++named)
+    ids += (named == 0 ? "" : ", ") + shown_id(questions_[*question].id);
+  if (cut.size() > kNamed)
+    ids += " and " + std::to_string(cut.size() - kNamed) + " more";
+  return counted(cut.size(), "question") + " had too much text, of which the models saw the first " +
          counted(kLongestSequence, "token") + " for each option: " + ids;
 }
 
 std::uint64_t PackageExam::tokens_of(std::span<const std::size_t> some) const {
   std::uint64_t tokens = 0;
-  for (const std::size_t q : some)
-    tokens += static_cast<std::uint64_t>(token_count(encoded.questions[q]));
+  for (const std::size_t reading : some)
+    tokens += static_cast<std::uint64_t>(token_count(encoded_.questions[reading]));
   return tokens;
 }
 
-PackageExam encode_for(const Package& package, std::span<const Question> questions, int threads,
-                       const std::function<bool()>& stop) {
-  Tokenizer tokenizer = Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name);
-  EncodedExam encoded = encode_exam(tokenizer, questions, package.template_options(), threads, stop);
-  std::vector<QuestionLengths> lengths = lengths_of(encoded.questions);
-  return {questions, std::move(tokenizer), std::move(encoded), std::move(lengths)};
+PackageExam encode_for(const Package& package, std::span<const Question> questions, const ReadingOptions& options,
+                       int threads, const std::function<bool()>& stop) {
+  PackageExam exam(questions, Tokenizer::from_bytes(package.vocabulary(), package.manifest().vocabulary.name), options);
+  exam.encode(threads, stop);
+  return exam;
 }
 
 std::int64_t plan_token_budget(const Package& package, Precision precision, std::span<const QuestionLengths> lengths) {

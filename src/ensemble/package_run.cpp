@@ -19,17 +19,18 @@ class PackageRun {
 public:
   PackageRun(const Package& package, const PackageExam& exam, std::int64_t token_budget, const EnsembleRequest& request)
       : package_(package), exam_(exam), request_(request),
-        cpu_(package, exam.tokenizer, exam.questions, exam.encoded.questions, request.threads, request.precision,
-             answers_.failures),
-        runner_(package, exam.encoded.questions, cpu_,
+        cpu_(package, {exam.readings(), exam.encoded(), exam.tokenizer(), exam.template_options()}, request.threads,
+             request.precision, answers_.failures),
+        runner_(package, exam.encoded(), cpu_,
                 request.devices == nullptr ? std::vector<DeviceProcess*>() : request.devices->open(),
                 {.threads = request.threads, .time_limit = request.time_limit, .cpu_token_budget = token_budget}),
-        run_(exam.lengths, package.manifest().models.size(), clock_, runner_, deadline_options(), events()),
+        run_(exam.lengths(), exam.streams(), package.manifest().models.size(), clock_, runner_, deadline_options(),
+             events()),
         improved_(clock_.seconds()) {}
 
   EnsembleAnswers operator()() {
     run_.run();
-    end_model();
+    end_pass();
     answers_.given_up = run_.given_up();
     if (std::string cut = exam_.cut_questions(); !cut.empty() && !answers_.models.empty())
       answers_.given_up.push_back(std::move(cut));
@@ -49,25 +50,28 @@ private:
             .token_budget = runner_.token_budget(),
             .efficient_tokens = devices > 0 ? devices * kDeviceTokens : request_.threads * kEfficientRows,
             .cascade = request_.cascade,
-            .name_of_question = [this](std::size_t q) { return exam_.name_of(q); }};
+            .name_of_reading = [this](std::size_t reading) { return exam_.name_of(reading); }};
   }
 
   DeadlineEvents events() {
     return {.plan = [](const std::string& text) { log_line(text); },
-            .model_begins = [this](std::size_t model, std::span<const std::size_t> all) { begin_model(model, all); },
+            .pass_begins = [this](const Pass& pass, std::span<const std::size_t> all) { begin_pass(pass, all); },
             .answered = [this](std::span<const std::size_t> batch) { advance(batch); },
             .stop = request_.stop};
   }
 
-  void begin_model(std::size_t model, std::span<const std::size_t> questions) {
-    end_model();
+  void begin_pass(const Pass& pass, std::span<const std::size_t> readings) {
+    end_pass();
     begun_ = clock_.seconds();
-    questions_to_answer_ = questions.size();
+    questions_to_answer_ = readings.size();
     const std::vector<ModelRecord>& models = package_.manifest().models;
-    progress_.emplace(models[model].name + " (" + std::to_string(model + 1) + " of " + std::to_string(models.size()) +
-                          ")",
-                      exam_.tokens_of(questions), "tokens");
-    answers_.work.push_back({.name = models[model].name, .load_seconds = run_.load_seconds()});
+    const std::string& name = models[pass.model].name;
+    progress_.emplace(name + " (" + std::to_string(pass.model + 1) + " of " + std::to_string(models.size()) +
+                          (pass.stream > 0 ? ", context " + std::to_string(pass.stream + 1) : "") + ")",
+                      exam_.tokens_of(readings), "tokens");
+    const bool loaded_for_it = answers_.work.empty() || answers_.work.back().name != name;
+    answers_.work.push_back(
+        {.name = name, .context = pass.stream, .load_seconds = loaded_for_it ? run_.load_seconds() : 0});
   }
 
   void advance(std::span<const std::size_t> batch) {
@@ -81,7 +85,7 @@ private:
       show();
   }
 
-  void end_model() {
+  void end_pass() {
     if (!progress_)
       return;
     progress_->finish();
@@ -89,14 +93,28 @@ private:
     show();
   }
 
+  /// A model's answers to all readings -> to the questions.
+  PartialAnswers of_questions(const PartialAnswers& readings) const {
+    PartialAnswers questions(exam_.questions());
+    for (std::size_t q = 0; q < questions.size(); ++q) {
+      std::vector<OptionLogits> answers;
+      for (std::size_t reading = q; reading < readings.size(); reading += questions.size())
+        if (readings[reading])
+          answers.push_back(*readings[reading]);
+      if (!answers.empty())
+        questions[q] = combine_contexts(request_.combine_contexts, answers, exam_.readings()[q]);
+    }
+    return questions;
+  }
+
   void show() {
     answers_.models.clear();
     const std::vector<ModelRecord>& models = package_.manifest().models;
     for (std::size_t m = 0; m < models.size(); ++m) {
-      const PartialAnswers& logits = run_.answers()[m];
+      PartialAnswers logits = of_questions(run_.answers()[m]);
       if (std::any_of(logits.begin(), logits.end(), [](const auto& answer) { return answer.has_value(); }))
         answers_.models.push_back(
-            {models[m].name, request_.weights.empty() ? models[m].weight : request_.weights[m], logits});
+            {models[m].name, request_.weights.empty() ? models[m].weight : request_.weights[m], std::move(logits)});
     }
     if (request_.improved)
       request_.improved(answers_);
@@ -114,10 +132,14 @@ private:
   DeadlineRun run_;
   std::optional<Progress> progress_;
   double improved_, begun_ = 0;
-  std::size_t questions_to_answer_ = 0; // by the current model, as planned when it began
+  std::size_t questions_to_answer_ = 0; // by the current pass, as planned when it began
 };
 
 } // namespace
+
+std::string name_of(const ModelWork& work) {
+  return work.name + (work.context > 0 ? ", context " + std::to_string(work.context + 1) : "");
+}
 
 std::vector<std::string> EnsembleAnswers::degradations() const {
   std::vector<std::string> all = failures;
@@ -136,10 +158,10 @@ EnsembleAnswers answer_with_ensemble(const Package& package, std::span<const Que
   const BootClock clock;
   const double start = clock.seconds();
   const auto time_left = [&] { return *request.time_limit - (clock.seconds() - start); };
-  const PackageExam exam = encode_for(package, questions, request.threads, [&] {
-    return (request.stop && request.stop()) || (request.time_limit && time_left() <= 0);
-  });
-  const std::int64_t token_budget = plan_token_budget(package, request.precision, exam.lengths);
+  const PackageExam exam = encode_for(
+      package, questions, request.reading.value_or(ReadingOptions{package.template_options()}), request.threads,
+      [&] { return (request.stop && request.stop()) || (request.time_limit && time_left() <= 0); });
+  const std::int64_t token_budget = plan_token_budget(package, request.precision, exam.lengths());
   if (request.time_limit)
     request.time_limit = time_left();
   return answer_encoded(package, exam, token_budget, request);

@@ -17,13 +17,17 @@
 
 namespace sciexam::inline ensemble {
 
-/// What one model did, for the summary.
+/// What one model did with one context of the questions, for the summary.
 struct ModelWork {
   std::string name = {};
+  std::size_t context = 0;   ///< which of the questions' contexts it read, from 0 on
   std::size_t questions = 0; ///< answered
   std::uint64_t tokens = 0;
   double load_seconds = 0, answer_seconds = 0;
 };
+
+/// "run_0", "run_0, context 2".
+std::string name_of(const ModelWork& work);
 
 /// What became of a run over all models of a package.
 struct EnsembleAnswers {
@@ -41,6 +45,9 @@ struct EnsembleAnswers {
 struct EnsembleRequest {
   int threads = 1;
   Precision precision = Precision::as_stored;
+  /// Of answer_with_ensemble(); nothing: the package's template and one context a question.
+  std::optional<ReadingOptions> reading = {};
+  Combine combine_contexts = Combine::mean_plus_max; ///< a model's answers with a question's different contexts
   std::vector<double> weights = {};      ///< one for each of the package's models, or empty for the manifest's own
   std::optional<double> time_limit = {}; ///< seconds from now; see DeadlineOptions
   std::optional<double> cascade = {};    ///< see DeadlineOptions

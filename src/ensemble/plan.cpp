@@ -7,9 +7,9 @@
 namespace sciexam::inline ensemble {
 namespace {
 
-/// One answer of one model: the question, and the place of that answer among the further ones, from 0 on.
+/// One answer: the question, and its place among the further ones, from 0 on.
 struct Answer {
-  std::size_t question, number;
+  std::size_t question, pass;
   double gain, gain_per_token;
 };
 
@@ -18,39 +18,39 @@ double variance_removed(std::size_t number) {
   return 1.0 / static_cast<double>((number - 1) * number);
 }
 
-std::vector<Answer> possible_answers(std::span<const QuestionToPlan> questions, std::size_t answered,
-                                     std::size_t models) {
+std::vector<Answer> possible_answers(std::span<const double> losses, std::size_t answered,
+                                     std::span<const PlannedPass> passes) {
   std::vector<Answer> answers;
-  for (std::size_t m = 0; m < models; ++m)
-    for (std::size_t q = 0; q < questions.size(); ++q)
-      if (questions[q].expected_loss > 0) {
-        const double gain = questions[q].expected_loss * variance_removed(answered + m + 1);
-        answers.push_back({q, m, gain, gain / static_cast<double>(std::max<std::int64_t>(1, questions[q].tokens))});
+  for (std::size_t p = 0; p < passes.size(); ++p)
+    for (std::size_t q = 0; q < losses.size(); ++q)
+      if (losses[q] > 0 && passes[p].tokens[q] > 0) {
+        const double gain = losses[q] * variance_removed(answered + p + 1);
+        answers.push_back({q, p, gain, gain / static_cast<double>(passes[p].tokens[q])});
       }
-  // Stable: of equal use, the earlier model and question first.
+  // Stable: of equal use, the earlier pass and question first.
   std::stable_sort(answers.begin(), answers.end(),
                    [](const Answer& a, const Answer& b) { return a.gain_per_token > b.gain_per_token; });
   return answers;
 }
 
-EnsemblePlan plan_with(std::span<const QuestionToPlan> questions, std::span<const Answer> answers, std::size_t models,
-                       const PlanLimits& limits) {
+EnsemblePlan plan_with(std::span<const Answer> answers, std::span<const PlannedPass> passes, const PlanLimits& limits) {
   EnsemblePlan plan;
-  plan.questions.resize(models);
-  const std::size_t loads = models - (limits.first_is_loaded ? 1 : 0);
-  plan.seconds = static_cast<double>(loads) * limits.load_seconds;
+  plan.questions.resize(passes.size());
+  std::size_t planned = 0;
+  for (const PlannedPass& pass : passes)
+    plan.seconds += pass.needs_load ? limits.load_seconds : 0;
   for (const Answer& answer : answers) {
-    if (answer.number >= models)
+    if (answer.pass >= passes.size())
       continue;
-    const double seconds = static_cast<double>(questions[answer.question].tokens) / limits.tokens_per_second;
-    if (plan.seconds + seconds > limits.seconds) {
-      plan.complete = false;
+    const double seconds = static_cast<double>(passes[answer.pass].tokens[answer.question]) / limits.tokens_per_second;
+    if (plan.seconds + seconds > limits.seconds)
       break; // not skipped for a shorter one: nearly all are about as long
-    }
     plan.seconds += seconds;
     plan.gain += answer.gain;
-    plan.questions[answer.number].push_back(answer.question);
+    plan.questions[answer.pass].push_back(answer.question);
+    ++planned;
   }
+  plan.complete = planned == answers.size();
   return plan;
 }
 
@@ -62,18 +62,17 @@ double expected_loss(const OptionScores& probabilities) {
   return std::max(0.0, 1 - (sorted[0] + sorted[1] / 2 + sorted[2] / 3));
 }
 
-EnsemblePlan plan_ensemble(std::span<const QuestionToPlan> questions, std::size_t answered, std::size_t models,
+EnsemblePlan plan_ensemble(std::span<const double> losses, std::size_t answered, std::span<const PlannedPass> passes,
                            const PlanLimits& limits) {
-  const std::vector<Answer> answers = possible_answers(questions, answered, models);
+  const std::vector<Answer> answers = possible_answers(losses, answered, passes);
   EnsemblePlan best;
-  best.complete = models == 0 || answers.empty();
-  for (std::size_t count = 1; count <= models; ++count) {
-    EnsemblePlan plan = plan_with(questions, answers, count, limits);
-    plan.complete = plan.complete && count == models;
+  best.complete = answers.empty();
+  for (std::size_t count = 1; count <= passes.size(); ++count) {
+    EnsemblePlan plan = plan_with(answers, passes.first(count), limits);
     if (plan.seconds <= limits.seconds && plan.gain > best.gain)
       best = std::move(plan);
   }
-  best.questions.resize(models);
+  best.questions.resize(passes.size());
   return best;
 }
 

@@ -1,4 +1,4 @@
-// Which model answers which question when there may not be time for all.
+// Which model answers which question, with which of its contexts, when there may not be time for all.
 #pragma once
 
 #include "inference/logits.hpp"
@@ -10,10 +10,10 @@
 
 namespace sciexam::inline ensemble {
 
-/// What one more answer to a question costs, and what it can gain.
-struct QuestionToPlan {
-  std::int64_t tokens = 0;
-  double expected_loss = 0; ///< see expected_loss(); 0: needs no further model
+/// One model over all questions, each with one of its contexts.
+struct PlannedPass {
+  std::vector<std::int64_t> tokens = {}; ///< [questions]; 0: there is nothing to be read
+  bool needs_load = true;                ///< another model is loaded before
 };
 
 /// 1 - (p1 + p2 / 2 + p3 / 3), p descending: what the question is expected to cost of MAP@3 if the probabilities
@@ -24,23 +24,21 @@ struct PlanLimits {
   double seconds = 0;           ///< that are left
   double tokens_per_second = 1; ///< measured
   double load_seconds = 0;      ///< until a further model can answer
-  /// The first of `models` is loaded already and costs no load_seconds.
-  bool first_is_loaded = false;
 };
 
-/// For each model to come, the questions that it is to answer, the most useful first.
+/// For each pass to come, the questions that it is to answer, the most useful first.
 struct EnsemblePlan {
   std::vector<std::vector<std::size_t>> questions;
   double seconds = 0;   ///< that it will take
   double gain = 0;      ///< of the sum of expected losses
-  bool complete = true; ///< every model answers every question that needs one
+  bool complete = true; ///< every pass answers every question that needs an answer and can be read
 };
 
-/// Plans for `models` further models, each question having `answered` (at least 1) answers. The k-th answer
-/// reduces the variance of a mean by 1 / (k - 1) - 1 / k; a question's gain is its expected loss times that.
-/// Answers are taken in order of gain per token, for every number of models that can be loaded; the best plan is
-/// returned.
-EnsemblePlan plan_ensemble(std::span<const QuestionToPlan> questions, std::size_t answered, std::size_t models,
+/// Plans further passes. `losses`: of each question, see expected_loss(); 0: it needs no further answer. Each has
+/// `answered` (at least 1) answers. The k-th answer reduces the variance of a mean by 1 / (k - 1) - 1 / k; a question's
+/// gain is its expected loss times that. Answers are taken in order of gain per token, for every number of passes from
+/// the first on; the best plan is returned.
+EnsemblePlan plan_ensemble(std::span<const double> losses, std::size_t answered, std::span<const PlannedPass> passes,
                            const PlanLimits& limits);
 
 /// How many sequences have which length: how far must they be cut to fit into the time?

@@ -90,6 +90,10 @@ void DeviceSet::await(DeviceProcess& device) {
   }
 }
 
+bool DeviceSet::any_used() const {
+  return std::any_of(findings_.begin(), findings_.end(), [](const Finding& finding) { return finding.used; });
+}
+
 bool DeviceSet::disappoints() const {
   return choice_.insists &&
          std::any_of(findings_.begin(), findings_.end(), [](const Finding& finding) { return !finding.used; });

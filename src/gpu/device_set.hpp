@@ -37,6 +37,8 @@ public:
   std::vector<DeviceProcess*> open();
   /// After open(): one per device, or a single one for what makes all of them unusable; at least one.
   const std::vector<Finding>& findings() const noexcept { return findings_; }
+  /// After open(): true if any device answers.
+  bool any_used() const;
   /// After open(): true if GPUs were asked for and one of them is not used.
   bool disappoints() const;
 

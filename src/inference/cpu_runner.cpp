@@ -119,10 +119,10 @@ BatchAnswers CpuRunner::answer(std::span<const std::size_t> batch, std::int64_t 
 }
 
 EncodedQuestion CpuRunner::sequences_of(std::size_t question, std::int64_t max_length) const {
-  const EncodedQuestion& encoded = encoded_[question];
+  const EncodedQuestion& encoded = exam_.encoded[question];
   if (longest_sequence(encoded) <= max_length)
     return encoded;
-  return encode_shortened(tokenizer_, questions_[question], package_.template_options(), max_length);
+  return encode_shortened(exam_.tokenizer, exam_.questions[question], exam_.template_options, max_length);
 }
 
 } // namespace sciexam::inline inference

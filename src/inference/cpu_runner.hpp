@@ -17,13 +17,18 @@ namespace sciexam::inline inference {
 
 class CpuRunner : public ModelRunner {
 public:
-  /// Everything but `threads` and `precision` must outlive it. `encoded`: see encode_exam(). `failures` gets a sentence
-  /// for each model that cannot be used.
-  CpuRunner(const Package& package, const Tokenizer& tokenizer, std::span<const Question> questions,
-            std::span<const EncodedQuestion> encoded, int threads, Precision precision,
+  /// What is to be answered, and what it takes to shorten it; everything must outlive the runner.
+  struct Exam {
+    std::span<const Question> questions;
+    std::span<const EncodedQuestion> encoded; ///< see encode_exam()
+    const Tokenizer& tokenizer;
+    TemplateOptions template_options;
+  };
+
+  /// `package` and `failures` must outlive it, too. `failures` gets a sentence for each model that cannot be used.
+  CpuRunner(const Package& package, const Exam& exam, int threads, Precision precision,
             std::vector<std::string>& failures)
-      : package_(package), tokenizer_(tokenizer), questions_(questions), encoded_(encoded), threads_(threads),
-        precision_(precision), failures_(failures) {}
+      : package_(package), exam_(exam), threads_(threads), precision_(precision), failures_(failures) {}
 
   bool load(std::size_t model) override;
   BatchAnswers answer(std::span<const std::size_t> batch, std::int64_t max_length,
@@ -41,9 +46,7 @@ private:
   bool has_memory_for(std::span<const EncodedQuestion> questions) const;
 
   const Package& package_;
-  const Tokenizer& tokenizer_;
-  std::span<const Question> questions_;
-  std::span<const EncodedQuestion> encoded_;
+  Exam exam_;
   int threads_;
   Precision precision_;
   std::vector<std::string>& failures_;

@@ -25,15 +25,29 @@ Encoding encode_without_context(const Tokenizer& tokenizer, const Question& ques
   return encoding;
 }
 
-Encoding encode_open_book(const Tokenizer& tokenizer, const Question& question, std::string_view option, int max_length,
-                          bool& cut) {
+/// How long the pair may be so that of the first text [CLS] and `context_tokens` remain; 0 if they are no more.
+int length_for_context(const Encoding& pair, int context_tokens) {
+  const auto of_first = static_cast<int>(std::count(pair.type_ids.begin(), pair.type_ids.end(), 0));
+  return of_first <= 1 + context_tokens ? 0 : static_cast<int>(pair.ids.size()) - of_first + 1 + context_tokens;
+}
+
+Encoding encode_open_book(const Tokenizer& tokenizer, const Question& question, std::string_view option,
+                          const TemplateOptions& options, bool& cut) {
+  const std::string first = "[CLS] " + question.context;
+  const std::string second = " #### " + question.prompt + " [SEP] " + std::string(option) + " [SEP]";
+  int max_length = options.max_length;
+  if (options.context_tokens > 0) {
+    Encoding whole = tokenizer.encode(first, second, {.add_special_tokens = false});
+    if (const int length = length_for_context(whole, options.context_tokens); length > 0)
+      max_length = max_length == 0 ? length : std::min(max_length, length);
+    else if (max_length == 0 || whole.ids.size() <= static_cast<std::size_t>(max_length))
+      return whole;
+  }
   EncodeOptions encode_options{.add_special_tokens = false};
   if (max_length > 0) {
     encode_options.truncation = Truncation::only_first;
     encode_options.max_length = max_length;
   }
-  const std::string first = "[CLS] " + question.context;
-  const std::string second = " #### " + question.prompt + " [SEP] " + std::string(option) + " [SEP]";
   try {
     return tokenizer.encode(first, second, encode_options);
   } catch (const TruncationError&) { // the second alone is too long
@@ -64,7 +78,7 @@ std::array<Encoding, kOptions> encode_question(const Tokenizer& tokenizer, const
     try {
       encodings[i] = options.kind == Template::closed_book
                          ? encode_closed_book(tokenizer, question, option, options.max_length)
-                         : encode_open_book(tokenizer, question, option, options.max_length, any_cut);
+                         : encode_open_book(tokenizer, question, option, options, any_cut);
     } catch (const TruncationError& error) {
       const char letter = static_cast<char>('A' + i);
       throw TruncationError("question " + question.id + ", option " + letter + ": " + error.what());

@@ -32,6 +32,8 @@ std::optional<Template> template_of_name(std::string_view name);
 struct TemplateOptions {
   Template kind = Template::closed_book;
   int max_length = 0; ///< tokens; 0 for no limit
+  /// Tokens of the context, in open_book; 0 for what max_length leaves. It is cut at its end.
+  int context_tokens = 0;
 };
 
 /// One encoding per option, in the options' order. `cut`, if given, is set to whether

@@ -41,15 +41,31 @@ TEST_CASE("an index gives contexts to questions without one, and ranks options b
   REQUIRE(retrieval.found_index());
   CHECK(retrieval.open() == "2 passages of 2 articles, two, in " + folder.path().string() + " (given)");
   REQUIRE(retrieval.usable());
-  retrieval.search(kQuestions, 2, nullptr);
+  retrieval.search(kQuestions, 1, 2, nullptr);
   CHECK(retrieval.rankings().at(0).front() == 1); // "oxygen" stands beside "water"
   CHECK(retrieval.rankings().at(0).back() == 3);  // no text
   CHECK(retrieval.rankings().at(1).front() == 2);
   std::vector<Question> questions = kQuestions;
-  CHECK(retrieval.add_contexts(questions) == 1);
+  CHECK(retrieval.add_contexts(questions, 1) == 1);
   CHECK(questions[0].context == "Water is made of hydrogen and oxygen.");
   CHECK(questions[1].context == "its own");
   CHECK(retrieval.degradations().empty());
+}
+
+TEST_CASE("further contexts come from the index too, and a question's own stand first") {
+  const TemporaryFolder folder;
+  write_index(folder.path());
+  ExamRetrieval retrieval(folder.path().string(), {.passages = 1});
+  retrieval.open();
+  retrieval.search(kQuestions, 2, 2, nullptr);
+  std::vector<Question> questions = kQuestions;
+  questions[0].context = "first";
+  questions[0].further_contexts = {"second"};
+  CHECK(retrieval.add_contexts(questions, 2) == 1);
+  CHECK(questions[0].context == "first");
+  CHECK(questions[0].further_contexts == std::vector<std::string>{"second"});
+  CHECK(questions[1].context == "its own");
+  CHECK(questions[1].further_contexts == std::vector<std::string>{"Salt is made of sodium and chlorine."});
 }
 
 TEST_CASE("questions that are not reached in time are ranked by length, and counted") {
@@ -57,10 +73,10 @@ TEST_CASE("questions that are not reached in time are ranked by length, and coun
   write_index(folder.path());
   ExamRetrieval retrieval(folder.path().string(), {});
   retrieval.open();
-  retrieval.search(kQuestions, 1, [] { return true; });
+  retrieval.search(kQuestions, 1, 1, [] { return true; });
   CHECK((retrieval.rankings().at(0) == rank_by_length(kQuestions[0])));
   std::vector<Question> questions = kQuestions;
-  CHECK(retrieval.add_contexts(questions) == 0);
+  CHECK(retrieval.add_contexts(questions, 1) == 0);
   CHECK((retrieval.degradations() == std::vector<std::string>{"there was no time to search passages for 2 questions"}));
 }
 

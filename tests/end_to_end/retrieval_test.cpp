@@ -53,8 +53,9 @@ struct Place {
     options.insert(options.begin(), {"retrieve", "--index", folder / "index"});
     return sciexam_run(options);
   }
-  /// The golden models, as if trained open book.
-  void pack_open_book(const std::vector<std::string>& options = {}) const {
+  /// The first of the golden models, as if trained so.
+  void pack_open_book(const std::vector<std::string>& options = {}) const { pack("open_book", options); }
+  void pack(const std::string& template_name, const std::vector<std::string>& options = {}) const {
     golden_package(); // skips where there is no reference
     std::vector<std::string> command = {"pack",
                                         "--models",
@@ -64,7 +65,7 @@ struct Place {
                                         "--out",
                                         folder / "package",
                                         "--template",
-                                        "open_book"};
+                                        template_name};
     command.insert(command.end(), options.begin(), options.end());
     const ProgramResult packed = sciexam_run(command);
     INFO(packed.err);
@@ -170,6 +171,53 @@ TEST_CASE("golden: an open-book run gets its contexts from the index, and its pa
   CHECK_THAT(run.err, ContainsSubstring("passage index: 3 passages of 3 articles, three articles") &&
                           ContainsSubstring("context: 2 questions have one from the index"));
   CHECK_THAT(read_bytes(place.folder / "report.html"), ContainsSubstring("Gold is a yellow metal"));
+}
+
+TEST_CASE("golden: a model reads several contexts of a question, from the index or the exam's columns", "[golden]") {
+  const Place place;
+  place.pack_open_book();
+  const ProgramResult one = place.run({"--index", place.folder / "index", "--top", "1"});
+  const ProgramResult run =
+      place.run({"--index", place.folder / "index", "--top", "1", "--streams", "2", "--max-length", "40",
+                 "--context-tokens", "12", "--report", place.folder / "report.html"});
+  INFO(run.out << run.err);
+  CHECK(one.status == 0);
+  CHECK_THAT(one.err, ContainsSubstring("contexts: one a question (--streams)\n"));
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("contexts: up to 2 a question (--streams), sequences of at most 40 tokens, a "
+                                        "context of at most 12 tokens\n"));
+  CHECK_THAT(run.out, ContainsSubstring("  run_0                             2/2 ") &&
+                          ContainsSubstring("  run_0, context 2                  2/2 "));
+  CHECK_THAT(read_bytes(place.folder / "report.html"), ContainsSubstring("run_0, context 2"));
+
+  const fs::path labelled = place.folder / "labelled.csv", probabilities = place.folder / "p.csv";
+  write_bytes(labelled, "id,prompt,A,B,C,D,E,answer,context,context_2\n"
+                        "1,What?,a,b,c,d,e,A,salt is made of sodium,gold is a metal\n"
+                        "2,Which?,a,b,c,d,e,B,gold is a metal,\n");
+  const auto evaluate = [&](const std::string& streams) {
+    const ProgramResult result = sciexam_run({"evaluate", "--package", place.folder / "package", "--test", labelled,
+                                              "--probabilities", probabilities, "--streams", streams});
+    INFO(result.out << result.err);
+    CHECK(result.status == 0);
+    return read_bytes(probabilities);
+  };
+  const std::string by_one = evaluate("1"), by_two = evaluate("2");
+  const auto rows_of = [](const std::string& table, const std::string& id) {
+    return table.substr(table.find("\n" + id + ","), 60);
+  };
+  CHECK(rows_of(by_one, "1") != rows_of(by_two, "1"));
+  CHECK(rows_of(by_one, "2") == rows_of(by_two, "2")); // which has one context
+}
+
+TEST_CASE("golden: several contexts are refused for models that read none, before anything is written", "[golden]") {
+  const Place place;
+  place.pack("closed_book");
+  for (const char* option : {"--streams", "--context-tokens"}) {
+    const ProgramResult run = place.run({option, "2"});
+    CHECK(run.status == 2);
+    CHECK_THAT(run.err, ContainsSubstring(option) && ContainsSubstring("read no contexts"));
+    CHECK_FALSE(fs::exists(place.folder / "submission.csv"));
+  }
 }
 
 TEST_CASE("golden: an open-book run without an index says so and is degraded; so is one with a damaged index",

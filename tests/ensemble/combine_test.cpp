@@ -80,3 +80,25 @@ TEST_CASE("names of ways to combine are read and written") {
     CHECK(parse_combine(name_of(combine)) == combine);
   CHECK_THROWS_WITH(parse_combine("best"), Catch::Matchers::ContainsSubstring("mean-plus-max"));
 }
+
+TEST_CASE("one answer stays as it is, answers with several contexts become logits of their combined probabilities") {
+  const OptionLogits alone = {3, 0, 1.5F, -2, 0.25F};
+  for (const Combine combine : {Combine::mean_logits, Combine::mean_softmax, Combine::mean_plus_max, Combine::vote})
+    CHECK(combine_contexts(combine, std::vector<OptionLogits>{alone}) == alone);
+
+  const std::vector<OptionLogits> answers = {{9, 0, 0, 0, 0}, {0, 2, 0, 0, 0}, {0, 2, 0, 0, 0}};
+  CHECK(combine_contexts(Combine::mean_logits, answers) == OptionLogits{3, 4.0F / 3, 0, 0, 0});
+  for (const Combine combine : {Combine::mean_softmax, Combine::mean_plus_max}) {
+    const OptionScores scores = combine_scores(combine, answers, kEqual);
+    const double sum = std::accumulate(scores.begin(), scores.end(), 0.0);
+    const OptionScores p = softmax(combine_contexts(combine, answers));
+    CAPTURE(name_of(combine));
+    for (std::size_t i = 0; i < p.size(); ++i)
+      CHECK(p[i] == Approx(scores[i] / sum).epsilon(1e-5));
+  }
+  // No vote at all is very little, and finite.
+  const OptionScores votes = softmax(combine_contexts(Combine::vote, answers));
+  CHECK(votes[1] > votes[0]); // 3 + 3 + 2 and 3 + 2 + 2 points, and 0.5 and 0.25 for the first vote
+  CHECK(votes[4] < 1e-8);
+  CHECK(votes[4] > 0);
+}

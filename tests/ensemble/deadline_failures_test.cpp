@@ -36,7 +36,7 @@ TEST_CASE("a question for which a model has no memory is given up by name, and t
   questions.push_back({400, 400, 400, 400, 400});
   const Outcome outcome =
       simulate(questions, {.most_tokens = {1900, 1e18, 1e18}},
-               {.limit = 1e6, .name_of_question = [](std::size_t q) { return "q" + std::to_string(q); }});
+               {.limit = 1e6, .name_of_reading = [](std::size_t q) { return "q" + std::to_string(q); }});
   CHECK(outcome.answered == std::vector<std::size_t>{50, 51, 51});
   CHECK(outcome.given_up == std::vector<std::string>{"model 1 did not answer q50: memory ran out for it"});
 }
@@ -80,11 +80,11 @@ TEST_CASE("long questions come last in every model, each alone, and are whole wh
     CHECK(outcome.given_up.empty());
     for (std::size_t i = 0; i < outcome.asked.size(); ++i) {
       const bool ends_model = i + 1 == outcome.asked.size() || outcome.asked[i + 1].model != outcome.asked[i].model;
-      const std::vector<std::size_t>& batch = outcome.asked[i].questions;
+      const std::vector<std::size_t>& batch = outcome.asked[i].readings;
       INFO("batch " << i);
       CHECK((batch == std::vector<std::size_t>{2}) == ends_model);
       if (ends_model) {
-        CHECK(outcome.asked[i - 1].questions == std::vector<std::size_t>{9});
+        CHECK(outcome.asked[i - 1].readings == std::vector<std::size_t>{9});
         CHECK(outcome.asked[i].max_length == 8192);
       }
     }

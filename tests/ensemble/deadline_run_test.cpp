@@ -97,28 +97,30 @@ namespace {
 
 /// Random exams, machines and limits: the limit is kept, and where something was given up for lack of time, the
 /// time was used.
-void check_random_runs(std::uint64_t count) {
+void check_random_runs(std::uint64_t runs, std::size_t streams = 1) {
   double worst_lost = 0;
-  for (std::uint64_t seed = 0; seed < count; ++seed) {
+  for (std::uint64_t seed = 0; seed < runs; ++seed) {
     RandomSequence random({seed, {9, 0, 0}});
     const auto uniform = [&] { return 1e-6 * random.below(1'000'001); };
     const auto log_uniform = [&](double least, double most) { return least * std::pow(most / least, uniform()); };
     const double most_questions = seed % 1000 == 0 ? 200'000 : 2'000;
-    const auto questions = random_lengths(static_cast<std::size_t>(log_uniform(1, most_questions)), seed);
+    const auto count = static_cast<std::size_t>(log_uniform(1, most_questions));
+    const auto readings = random_lengths(streams * count, seed);
     DeadlineOptions options{.limit = log_uniform(60, 32'400), .expected_tokens_per_second = 100};
     SimulatedMachine machine;
+    machine.streams = streams;
     machine.tokens_per_second = options.expected_tokens_per_second * log_uniform(0.1, 10);
     machine.load_seconds = log_uniform(0.1, 15);
     if (seed % 2 == 1) {
       machine.change_every = log_uniform(5, 2000);
       machine.slowest = 0.3 + 0.7 * uniform();
     }
-    const Outcome outcome = simulate(questions, machine, options, seed);
-    INFO("seed " << seed << ", " << questions.size() << " questions, limit " << *options.limit << ", speed "
+    const Outcome outcome = simulate(readings, machine, options, seed);
+    INFO("seed " << seed << ", " << count << " questions, limit " << *options.limit << ", speed "
                  << machine.tokens_per_second << ", load " << machine.load_seconds);
     CHECK(outcome.used <= *options.limit);
-    CHECK((outcome.answered[0] == questions.size() || !outcome.given_up.empty()));
-    const bool complete = outcome.answered[1] == questions.size() && outcome.answered[2] == questions.size();
+    const bool complete = outcome.answered == std::vector<std::size_t>(3, readings.size());
+    CHECK((complete || !outcome.given_up.empty()));
     // One question may no longer fit at the end, nor a model that would have to be loaded: see kLoadCaution.
     const double unusable = (1.1 * 700 / machine.tokens_per_second + 3.5 * machine.load_seconds) / machine.slowest;
     const double lost = complete ? 0 : *options.limit - outcome.used - unusable;
@@ -132,6 +134,10 @@ void check_random_runs(std::uint64_t count) {
 
 TEST_CASE("500 random runs keep their limits and use their time") {
   check_random_runs(500);
+}
+
+TEST_CASE("500 random runs with three contexts a question keep their limits and use their time") {
+  check_random_runs(500, 3);
 }
 
 TEST_CASE("10,000 random runs keep their limits and use their time", "[long]") {

@@ -1,4 +1,6 @@
 #include "ensemble/plan.hpp"
+#include "inference/speed.hpp"
+#include "inference/token_batches.hpp"
 #include "support/random.hpp"
 
 #include <algorithm>
@@ -11,6 +13,30 @@ using namespace sciexam;
 
 namespace {
 
+struct QuestionToPlan {
+  std::int64_t tokens = 0;
+  double loss = 0;
+};
+
+struct Limits {
+  double seconds, tokens_per_second, load_seconds;
+  bool first_is_loaded;
+};
+
+/// Passes of different models that read the same.
+EnsemblePlan plan_models(std::span<const QuestionToPlan> questions, std::size_t answered, std::size_t models,
+                         const Limits& limits) {
+  std::vector<double> losses;
+  PlannedPass pass;
+  for (const QuestionToPlan& question : questions) {
+    losses.push_back(question.loss);
+    pass.tokens.push_back(question.tokens);
+  }
+  std::vector<PlannedPass> passes(models, pass);
+  passes.front().needs_load = !limits.first_is_loaded;
+  return plan_ensemble(losses, answered, passes, {limits.seconds, limits.tokens_per_second, limits.load_seconds});
+}
+
 std::vector<QuestionToPlan> random_questions(std::size_t count, std::uint64_t seed) {
   RandomSequence random({seed, {}});
   std::vector<QuestionToPlan> questions(count);
@@ -20,7 +46,7 @@ std::vector<QuestionToPlan> random_questions(std::size_t count, std::uint64_t se
 }
 
 /// Seconds that the plan's answers take, counted again.
-double seconds_of(const EnsemblePlan& plan, std::span<const QuestionToPlan> questions, const PlanLimits& limits) {
+double seconds_of(const EnsemblePlan& plan, std::span<const QuestionToPlan> questions, const Limits& limits) {
   double seconds = 0;
   for (std::size_t m = 0; m < plan.questions.size(); ++m) {
     if (!plan.questions[m].empty() && !(m == 0 && limits.first_is_loaded))
@@ -51,27 +77,27 @@ TEST_CASE("a question's expected loss is 0 when certain, and 19/30 for a guess")
 
 TEST_CASE("with time enough every model answers every question") {
   const auto questions = random_questions(40, 1);
-  const EnsemblePlan plan = plan_ensemble(questions, 1, 2, {1e6, 100, 10, false});
+  const EnsemblePlan plan = plan_models(questions, 1, 2, {1e6, 100, 10, false});
   CHECK(plan.complete);
   REQUIRE(plan.questions.size() == 2);
   const auto wanting = static_cast<std::size_t>(
-      std::count_if(questions.begin(), questions.end(), [](const auto& q) { return q.expected_loss > 0; }));
+      std::count_if(questions.begin(), questions.end(), [](const auto& q) { return q.loss > 0; }));
   CHECK(plan.questions[0].size() == wanting);
   CHECK(plan.questions[1].size() == wanting);
 }
 
 TEST_CASE("a question that needs no further model gets none") {
   const std::vector<QuestionToPlan> questions{{100, 0}, {100, 0.5}, {100, 0}};
-  const EnsemblePlan plan = plan_ensemble(questions, 1, 2, {1e6, 100, 10, false});
+  const EnsemblePlan plan = plan_models(questions, 1, 2, {1e6, 100, 10, false});
   CHECK(plan.complete);
   CHECK(plan.questions[0] == std::vector<std::size_t>{1});
   CHECK(plan.questions[1] == std::vector<std::size_t>{1});
-  CHECK(plan_ensemble(std::vector<QuestionToPlan>{{100, 0}}, 1, 2, {1e6, 100, 10, false}).complete);
+  CHECK(plan_models(std::vector<QuestionToPlan>{{100, 0}}, 1, 2, {1e6, 100, 10, false}).complete);
 }
 
 TEST_CASE("with little time the most useful questions per token come first") {
   const std::vector<QuestionToPlan> questions{{100, 0.1}, {100, 0.6}, {400, 0.6}, {100, 0.5}};
-  const EnsemblePlan plan = plan_ensemble(questions, 1, 1, {2.5, 100, 0, false});
+  const EnsemblePlan plan = plan_models(questions, 1, 1, {2.5, 100, 0, false});
   CHECK_FALSE(plan.complete);
   CHECK(plan.questions[0] == std::vector<std::size_t>{1, 3});
 }
@@ -79,34 +105,54 @@ TEST_CASE("with little time the most useful questions per token come first") {
 TEST_CASE("a third answer comes after second answers that gain a third as much") {
   // The second answer removes 1 - 1/2 of the variance, the third 1/2 - 1/3.
   const std::vector<QuestionToPlan> questions{{100, 0.6}, {100, 0.21}, {100, 0.19}};
-  const EnsemblePlan plan = plan_ensemble(questions, 1, 2, {3.5, 100, 0, false});
+  const EnsemblePlan plan = plan_models(questions, 1, 2, {3.5, 100, 0, false});
   CHECK(plan.questions[0] == std::vector<std::size_t>{0, 1});
   CHECK(plan.questions[1] == std::vector<std::size_t>{0});
-  const EnsemblePlan shorter = plan_ensemble(questions, 1, 2, {2.5, 100, 0, false});
+  const EnsemblePlan shorter = plan_models(questions, 1, 2, {2.5, 100, 0, false});
   CHECK(shorter.questions[0] == std::vector<std::size_t>{0, 1});
   CHECK(shorter.questions[1].empty());
 }
 
 TEST_CASE("a model whose loading costs more than it gains is not loaded") {
   const std::vector<QuestionToPlan> questions(10, {100, 0.5});
-  const EnsemblePlan plan = plan_ensemble(questions, 1, 2, {20, 100, 9, false});
+  const EnsemblePlan plan = plan_models(questions, 1, 2, {20, 100, 9, false});
   CHECK(plan.questions[0].size() == 10);
   CHECK(plan.questions[1].empty());
   CHECK_FALSE(plan.complete);
-  CHECK(plan_ensemble(questions, 1, 2, {5, 100, 9, false}).questions[0].empty());
-  CHECK(plan_ensemble(questions, 1, 2, {5, 100, 9, true}).questions[0].size() == 5);
+  CHECK(plan_models(questions, 1, 2, {5, 100, 9, false}).questions[0].empty());
+  CHECK(plan_models(questions, 1, 2, {5, 100, 9, true}).questions[0].size() == 5);
+}
+
+TEST_CASE("further contexts are read where there are any, by the model that is loaded, and cost what they are long") {
+  const std::vector<double> losses = {0.5, 0.6, 0.4};
+  // The second model is to be loaded; then it goes on with the second context, which two questions have.
+  const std::vector<PlannedPass> passes = {{{100, 100, 100}, true}, {{100, 0, 400}, false}};
+  const EnsemblePlan whole = plan_ensemble(losses, 1, passes, {1000, 100, 10});
+  CHECK(whole.complete);
+  CHECK(whole.seconds == 10 + 3 + 5);
+  CHECK(whole.questions[0] == std::vector<std::size_t>{1, 0, 2});
+  CHECK(whole.questions[1] == std::vector<std::size_t>{0, 2});
+
+  const EnsemblePlan shorter = plan_ensemble(losses, 1, passes, {14.5, 100, 10});
+  CHECK_FALSE(shorter.complete);
+  CHECK(shorter.questions[0].size() == 3);
+  CHECK(shorter.questions[1] == std::vector<std::size_t>{0});
+
+  const EnsemblePlan sure = plan_ensemble(std::vector<double>{0, 0.6, 0}, 1, passes, {1000, 100, 10});
+  CHECK(sure.complete); // nothing of the second pass is wanted
+  CHECK(sure.questions[1].empty());
 }
 
 TEST_CASE("a plan keeps to its time and gains at least what one model alone would") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const auto questions = random_questions(1 + seed, seed);
     RandomSequence random({seed, {1, 0, 0}});
-    const PlanLimits limits{static_cast<double>(1 + random.below(2000)), 100, static_cast<double>(random.below(50)),
-                            random.below(2) == 1};
-    const EnsemblePlan plan = plan_ensemble(questions, 1, 2, limits);
+    const Limits limits{static_cast<double>(1 + random.below(2000)), 100, static_cast<double>(random.below(50)),
+                        random.below(2) == 1};
+    const EnsemblePlan plan = plan_models(questions, 1, 2, limits);
     CHECK(seconds_of(plan, questions, limits) <= limits.seconds + 1e-6);
-    CHECK(plan.gain >= plan_ensemble(questions, 1, 1, limits).gain - 1e-12);
-    CHECK(plan.gain <= plan_ensemble(questions, 1, 2, {1e9, 100, 0, true}).gain + 1e-12);
+    CHECK(plan.gain >= plan_models(questions, 1, 1, limits).gain - 1e-12);
+    CHECK(plan.gain <= plan_models(questions, 1, 2, {1e9, 100, 0, true}).gain + 1e-12);
   }
 }
 

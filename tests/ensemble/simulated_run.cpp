@@ -130,7 +130,7 @@ Outcome simulate(std::span<const QuestionLengths> questions, const SimulatedMach
   const double start = clock.now;
   if (machine.suspended > 0)
     runner.suspend_at = start + options.limit.value() / 2;
-  DeadlineRun run(questions, 3, clock, runner, options, std::move(events));
+  DeadlineRun run(questions, machine.streams, 3, clock, runner, options, std::move(events));
   run.run();
   Outcome outcome{{}, run.given_up(), clock.now - start, runner.shortest_cut, runner.hurried, runner.asked};
   for (const PartialAnswers& answers : run.answers())

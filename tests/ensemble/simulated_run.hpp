@@ -22,13 +22,14 @@ struct SimulatedMachine {
   std::vector<double> most_tokens = {1e18, 1e18, 1e18}; ///< for which a model finds memory at once
   double attention_length = 1e18;           ///< tokens of a sequence whose attention takes as long as everything else
   std::vector<std::size_t> impossible = {}; ///< questions that nothing but the first model can answer
+  std::size_t streams = 1;                  ///< into which the questions are divided
   std::size_t lost_after = SIZE_MAX;        ///< batches, after which the first model can no longer answer
 };
 
 /// What a runner was asked for.
 struct AskedBatch {
   std::size_t model;
-  std::vector<std::size_t> questions;
+  std::vector<std::size_t> readings;
   std::int64_t max_length;
 };
 

@@ -70,7 +70,8 @@ struct DevicesAndCpu {
   }();
   const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, package.template_options(), 1);
   std::vector<std::string> failures;
-  CpuRunner cpu{package, tokenizer, questions, encoded, 1, Precision::as_stored, failures};
+  CpuRunner cpu{
+      package, {questions, encoded, tokenizer, package.template_options()}, 1, Precision::as_stored, failures};
   DeviceProcess device{0, {}, 60}, second{1, {}, 60};
   DeviceRunner runner{
       package, encoded, cpu, {&device, &second}, {.time_limit = time_limit, .cpu_token_budget = kTokenBudget}};

@@ -61,6 +61,19 @@ TEST_CASE("open book shortens the context alone and keeps [CLS]") {
   CHECK(encodings[3].ids == Ids{1, 6, 4, 4, 2, 10, 10, 10, 2});
 }
 
+TEST_CASE("a context has at most context_tokens, whatever max_length leaves") {
+  const auto ids = [](const TemplateOptions& options) {
+    return encode_question(shared_tokenizer(), question(), options)[1].ids;
+  };
+  CHECK(ids({Template::open_book, 0, 2}) == Ids{1, 5, 5, 6, 4, 4, 2, 8, 2});
+  CHECK(ids({Template::open_book, 0, 3}) == Ids{1, 5, 5, 5, 6, 4, 4, 2, 8, 2});
+  CHECK(ids({Template::open_book, 100, 2}) == Ids{1, 5, 5, 6, 4, 4, 2, 8, 2});
+  CHECK(ids({Template::open_book, 8, 2}) == Ids{1, 5, 6, 4, 4, 2, 8, 2});
+  CHECK(ids({Template::open_book, 9, 3}) == Ids{1, 5, 5, 6, 4, 4, 2, 8, 2});
+  CHECK(encode_question(shared_tokenizer(), question(), {Template::open_book, 0, 1})[3].ids ==
+        Ids{1, 5, 6, 4, 4, 2, 10, 10, 10, 2});
+}
+
 TEST_CASE("open book drops the context, and cuts like closed book, where prompt and option fill the room") {
   bool cut = false;
   const auto encodings = encode_question(shared_tokenizer(), question(), {Template::open_book, 8}, &cut);
