@@ -1,5 +1,9 @@
 #include "end_to_end/school.hpp"
 
+#include "exam/question.hpp"
+
+#include <stdexcept>
+
 using nlohmann::json;
 
 namespace sciexam::test {
@@ -25,6 +29,24 @@ School::School() {
 void School::validate_with_exam() {
   fs::copy(kSmallExam, folder_ / "data/valid.csv");
   manifest_["data"].push_back({{"name", "valid.csv"}, {"sha256", nullptr}, {"rows", nullptr}, {"role", "valid"}});
+  save();
+}
+
+void School::open_the_book() {
+  const fs::path exam = folder_ / "data/exam.csv";
+  std::string corpus;
+  for (const Question& question : read_exam(exam).questions)
+    for (const std::string& option : question.options)
+      corpus += json({{"title", question.id}, {"text", option + ". " + question.prompt}}).dump() + "\n";
+  write_bytes(folder_ / "corpus.jsonl", corpus);
+  sciexam_run({"index", "--corpus", folder_ / "corpus.jsonl", "--out", folder_ / "index", "--title", "options"});
+  const ProgramResult retrieved = sciexam_run(
+      {"retrieve", "--index", folder_ / "index", "--in", exam, "--out", exam, "--contexts", "3", "--top", "1"});
+  if (retrieved.status != 0)
+    throw std::runtime_error(retrieved.err);
+  manifest_["template"] = "open_book";
+  manifest_["max_length"] = 192;
+  manifest_["settings"]["contexts_per_question"] = 3;
   save();
 }
 

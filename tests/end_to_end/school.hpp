@@ -21,6 +21,8 @@ public:
 
   /// Gives the manifest the exam as its validation questions too.
   void validate_with_exam();
+  /// Gives the exam three contexts a question, from an index of its own options (the folder index), to draw from.
+  void open_the_book();
   /// Training into the folder `out`, with further options.
   std::vector<std::string> arguments(const std::string& out, const std::vector<std::string>& more = {}) const;
   ProgramResult train(const std::string& out, const std::vector<std::string>& more = {}) const {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fcntl.h>
 #include <signal.h>
@@ -46,7 +47,11 @@ bool kill_after(const std::vector<std::string>& arguments, std::chrono::millisec
 } // namespace
 
 TEST_CASE("a killed training resumes to the same weights") {
-  const School school;
+  const bool open_book = GENERATE(false, true);
+  CAPTURE(open_book);
+  School school;
+  if (open_book)
+    school.open_the_book();
   REQUIRE(school.train("whole", {"--run", "0"}).status == 0);
   const std::vector<std::string> arguments = school.arguments("killed", {"--run", "0", "--resume"});
   for (const int time : {120, 200, 300})

@@ -64,6 +64,23 @@ RunRequest Lesson::request(const TrainingSettings& settings, const std::string& 
   return request;
 }
 
+TrainingSet Lesson::with_contexts() const {
+  TrainingSet set = train;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    set.questions[i].row = i + 2;
+    set.further.emplace_back();
+    for (const int more : {1, 2}) {
+      EncodedQuestion encoded = train.encoded[i];
+      for (Encoding& sequence : encoded) {
+        sequence.ids.insert(sequence.ids.begin() + 1, static_cast<std::size_t>(more), 8 + more);
+        sequence.type_ids.assign(sequence.ids.size(), 0);
+      }
+      set.further.back().push_back(std::move(encoded));
+    }
+  }
+  return set;
+}
+
 TrainingSet Lesson::broken(std::int32_t token) const {
   TrainingSet set = train;
   set.encoded[broken_question()][2].ids[1] = token;

@@ -22,6 +22,8 @@ struct Lesson {
   RunResult run(const TrainingSettings& settings, const std::string& name) const {
     return run(request(settings, name));
   }
+  /// The training questions with two further contexts each, of other lengths: longer by one and by two tokens.
+  TrainingSet with_contexts() const;
   /// The training set with another token, by default one that no vocabulary has, in the seventh step: after a
   /// validation and a state.
   TrainingSet broken(std::int32_t token = 1'000'000) const;

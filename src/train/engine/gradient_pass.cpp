@@ -1,6 +1,10 @@
 #include "train/engine/gradient_pass.hpp"
 
 #include "inference/token_batches.hpp"
+#include "train/inputs/batch_order.hpp"
+#include "train/inputs/context_draw.hpp"
+
+#include <numeric>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -10,6 +14,20 @@
 #include <ATen/ops/tensor.h>
 
 namespace sciexam::inline train {
+namespace {
+
+/// The batch's questions, each with the context that the epoch draws.
+PackedSequences pack_drawn(const ContextDraw& draw, const QuestionBatch& batch, std::int64_t epoch) {
+  std::vector<EncodedQuestion> drawn;
+  drawn.reserve(batch.size());
+  for (const std::size_t question : batch)
+    drawn.push_back(draw.encoded(question, epoch));
+  QuestionBatch all(batch.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return pack_sequences(drawn, all);
+}
+
+} // namespace
 
 at::Tensor summed_cross_entropy(const at::Tensor& logits, std::span<const int> answers, double smoothing) {
   const auto questions = static_cast<std::int64_t>(answers.size());
@@ -26,9 +44,11 @@ BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const Tr
   const at::AutoGradMode with_gradient(true);
   BatchLoss result;
   const bool rows_apart = !settings.freeze_embeddings && network.parameters().front().second.is_cpu();
-  const auto tokens_of = [&](std::size_t question) { return set.lengths[question]; };
+  const ContextDraw draw(set, settings);
+  const std::int64_t epoch = step / steps_per_epoch(set.size(), static_cast<std::size_t>(settings.batch_size));
+  const auto tokens_of = [&](std::size_t question) { return draw.tokens(question, epoch); };
   for (const QuestionBatch& part : split_by_tokens(batch, settings.token_budget, tokens_of)) {
-    const PackedSequences packed = pack_sequences(set.encoded, part);
+    const PackedSequences packed = pack_drawn(draw, part, epoch);
     std::vector<int> answers;
     for (const std::size_t index : part)
       answers.push_back(*set.questions[index].answer);

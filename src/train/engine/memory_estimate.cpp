@@ -36,17 +36,21 @@ Count count_parameters(const DebertaConfig& config, const TrainingSettings& sett
 PassSize largest_pass(const TrainingSet& set, const TrainingSettings& settings, int threads) {
   PassSize largest{0, 0, threads};
   for (const EncodedQuestion& question : set.encoded)
-    for (const auto& option : question)
-      largest.longest_sequence = std::max(largest.longest_sequence, static_cast<std::int64_t>(option.ids.size()));
-  const auto tokens_of = [&](std::size_t question) { return set.lengths[question]; };
-  BatchOrder order(set.lengths, settings);
-  for (std::int64_t step = 0; step < order.total_steps(); ++step)
+    largest.longest_sequence = std::max(largest.longest_sequence, longest_sequence(question));
+  for (const std::vector<EncodedQuestion>& contexts : set.further)
+    for (const EncodedQuestion& question : contexts)
+      largest.longest_sequence = std::max(largest.longest_sequence, longest_sequence(question));
+  BatchOrder order(set, settings);
+  for (std::int64_t step = 0; step < order.total_steps(); ++step) {
+    const std::vector<std::int64_t>& lengths = order.lengths_at(step);
+    const auto tokens_of = [&](std::size_t question) { return lengths[question]; };
     for (const QuestionBatch& part : split_by_tokens(order.batch_of(step), settings.token_budget, tokens_of)) {
       std::int64_t tokens = 0;
       for (const std::size_t index : part)
         tokens += tokens_of(index);
       largest.tokens = std::max(largest.tokens, tokens);
     }
+  }
   return largest;
 }
 

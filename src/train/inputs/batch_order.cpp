@@ -59,19 +59,30 @@ std::int64_t total_steps(const TrainingSettings& settings, std::size_t questions
       1, static_cast<std::int64_t>(std::ceil(settings.num_train_epochs * static_cast<double>(per_epoch))));
 }
 
-BatchOrder::BatchOrder(std::span<const std::int64_t> lengths, const TrainingSettings& settings)
-    : lengths_(lengths), settings_(settings),
-      per_epoch_(sciexam::steps_per_epoch(lengths.size(), static_cast<std::size_t>(settings.batch_size))),
-      total_(sciexam::total_steps(settings, lengths.size())) {}
+BatchOrder::BatchOrder(const TrainingSet& set, const TrainingSettings& settings)
+    : draw_(set, settings), settings_(settings),
+      per_epoch_(sciexam::steps_per_epoch(set.size(), static_cast<std::size_t>(settings.batch_size))),
+      total_(sciexam::total_steps(settings, set.size())), lengths_(set.size()) {}
+
+void BatchOrder::enter(std::int64_t epoch) {
+  if (epoch == epoch_)
+    return;
+  for (std::size_t question = 0; question < lengths_.size(); ++question)
+    lengths_[question] = draw_.tokens(question, epoch);
+  batches_ = epoch_batches(lengths_, epoch,
+                           {static_cast<std::uint64_t>(settings_.seed), static_cast<std::size_t>(settings_.batch_size),
+                            settings_.group_by_length});
+  epoch_ = epoch;
+}
 
 const std::vector<std::size_t>& BatchOrder::batch_of(std::int64_t step) {
-  if (const std::int64_t epoch = step / per_epoch_; epoch != epoch_) {
-    batches_ = epoch_batches(lengths_, epoch,
-                             {static_cast<std::uint64_t>(settings_.seed),
-                              static_cast<std::size_t>(settings_.batch_size), settings_.group_by_length});
-    epoch_ = epoch;
-  }
+  enter(step / per_epoch_);
   return batches_[static_cast<std::size_t>(step % per_epoch_)];
+}
+
+const std::vector<std::int64_t>& BatchOrder::lengths_at(std::int64_t step) {
+  enter(step / per_epoch_);
+  return lengths_;
 }
 
 std::uint64_t BatchOrder::tokens_of_steps(std::int64_t first, std::int64_t last) {

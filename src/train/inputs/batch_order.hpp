@@ -3,6 +3,8 @@
 #pragma once
 
 #include "support/random.hpp"
+#include "train/inputs/context_draw.hpp"
+#include "train/inputs/training_set.hpp"
 #include "train/manifest/settings.hpp"
 
 #include <cstddef>
@@ -33,8 +35,8 @@ std::int64_t total_steps(const TrainingSettings& settings, std::size_t questions
 /// The batches of a run, step by step; step 0 is the first.
 class BatchOrder {
 public:
-  /// `lengths`: tokens of every training question; they and the settings outlive this.
-  BatchOrder(std::span<const std::int64_t> lengths, const TrainingSettings& settings);
+  /// Both outlive this.
+  BatchOrder(const TrainingSet& set, const TrainingSettings& settings);
 
   std::int64_t total_steps() const noexcept { return total_; }
   std::int64_t steps_per_epoch() const noexcept { return per_epoch_; }
@@ -44,14 +46,19 @@ public:
   }
   /// The questions of a step; valid until those of another epoch are asked for.
   const std::vector<std::size_t>& batch_of(std::int64_t step);
+  /// [questions], tokens of each with the context that the epoch of `step` draws; valid as batch_of() is.
+  const std::vector<std::int64_t>& lengths_at(std::int64_t step);
   /// Tokens of the steps from `first` up to, but not including, `last`.
   std::uint64_t tokens_of_steps(std::int64_t first, std::int64_t last);
 
 private:
-  std::span<const std::int64_t> lengths_;
+  void enter(std::int64_t epoch);
+
+  ContextDraw draw_;
   const TrainingSettings& settings_;
   std::int64_t per_epoch_, total_;
-  std::int64_t epoch_ = -1; ///< the epoch of batches_
+  std::int64_t epoch_ = -1; ///< of lengths_ and batches_
+  std::vector<std::int64_t> lengths_;
   std::vector<std::vector<std::size_t>> batches_;
 };
 

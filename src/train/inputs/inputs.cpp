@@ -12,10 +12,12 @@
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
+#include "train/inputs/data_contexts.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace sciexam::inline train {
 namespace {
@@ -61,6 +63,29 @@ std::string trained_config_text(const fs::path& file) {
   return config.dump(2) + "\n";
 }
 
+/// Encodes the questions from `first` on with their second to `most`-th contexts, as far as they have them, whose texts
+/// are then dropped.
+void append_further_contexts(TrainingSet& set, std::size_t first, std::size_t most, const Tokenizer& tokenizer,
+                             const TemplateOptions& options, int threads) {
+  std::vector<Question> questions;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = first; i < set.size(); ++i) {
+    std::vector<std::string> contexts = std::exchange(set.questions[i].further_contexts, {});
+    contexts.resize(std::min(contexts.size(), most - 1));
+    for (std::string& context : contexts) {
+      owners.push_back(i);
+      questions.push_back(set.questions[i]);
+      questions.back().context = std::move(context);
+    }
+  }
+  if (questions.empty())
+    return;
+  std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, options, threads);
+  set.further.resize(set.size());
+  for (std::size_t i = 0; i < encoded.size(); ++i)
+    set.further[owners[i]].push_back(std::move(encoded[i]));
+}
+
 void append(TrainingSet& set, const fs::path& file, std::vector<Question> questions, const Tokenizer& tokenizer,
             const TemplateOptions& options, int threads) {
   const std::vector<EncodedQuestion> encoded = encode_questions(tokenizer, questions, options, threads);
@@ -70,6 +95,14 @@ void append(TrainingSet& set, const fs::path& file, std::vector<Question> questi
     set.encoded.push_back(encoded[i]);
     set.questions.push_back(std::move(questions[i]));
   }
+}
+
+/// The contexts of a training question that some run uses.
+std::size_t most_contexts(const TrainingManifest& manifest) {
+  std::int64_t most = 1;
+  for (const RunPlan& run : manifest.runs)
+    most = std::max(most, run.settings.contexts_per_question);
+  return static_cast<std::size_t>(most);
 }
 
 /// For each question, what the column `fold` says; nothing where there is none.
@@ -131,6 +164,7 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
 DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer, int threads,
                      int folds) {
   DataInputs data;
+  const std::size_t contexts = most_contexts(manifest);
   for (const ManifestData& file : manifest.data) {
     const fs::path path = folder / file.file.name;
     const std::string sha256 = checked_sha256(file.file, path, "--data");
@@ -146,11 +180,27 @@ DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, c
       throw InputError({path}, "has no column context, but the manifest's template is open_book",
                        "Give a file with contexts, or the template closed_book");
     data.files.push_back({{"name", file.file.name}, {"sha256", sha256}, {"rows", rows}});
-    append(file.is_valid ? data.valid : data.train, path, std::move(exam.questions), tokenizer,
-           {file.template_kind, manifest.max_length}, threads);
-    if (!file.is_valid)
-      data.train_file.resize(data.train.size(), file.file.name);
+    const bool open_book = file.template_kind == Template::open_book;
+    if (open_book || file.index_sha256)
+      if (const auto record = retrieval_of(file, path, sha256, data.notes))
+        data.files.back()["retrieval"] = to_json(*record);
+    if (open_book && !exam.unused_contexts.empty())
+      data.notes.push_back(exam.unused_contexts);
+    TrainingSet& set = file.is_valid ? data.valid : data.train;
+    const std::size_t first = set.size();
+    const TemplateOptions options = {file.template_kind, manifest.max_length};
+    append(set, path, std::move(exam.questions), tokenizer, options, threads);
+    if (file.is_valid)
+      continue;
+    data.train_file.resize(data.train.size(), file.file.name);
+    if (open_book && contexts > 1)
+      append_further_contexts(set, first, contexts, tokenizer, options, threads);
   }
+  if (contexts > 1 && data.train.further.empty())
+    data.notes.push_back(
+        "contexts_per_question is " + std::to_string(contexts) +
+        ", but no training question has a second context to be read: `sciexam-run retrieve --contexts " +
+        std::to_string(contexts) + "` finds them, for the template open_book");
   return data;
 }
 

@@ -35,12 +35,14 @@ struct DataInputs {
   TrainingSet train, valid;
   std::vector<std::string> train_file;      ///< for each training question, its data file's name
   std::vector<std::size_t> duplicate_group; ///< for each training question, once group_near_duplicates has run
-  Json files = Json::array();               ///< name, sha256 and rows of each, for the lock
+  Json files = Json::array();               ///< name, sha256, rows and retrieval of each, for the lock
+  std::vector<std::string> notes;           ///< what the user should know of them, a sentence each
 };
 
 /// Reads and encodes the manifest's data files in `folder`, with their columns `fold` where there are `folds` (0:
-/// none). Throws InputError for a file of another sha256 or number of rows, without answers, or that is not an exam;
-/// UsageError for one that is missing.
+/// none); the training questions with as many contexts as any run asks for. Throws InputError for a file of another
+/// sha256 or number of rows, without answers, that is not an exam, or whose contexts are not of the index that the
+/// manifest names; UsageError for one that is missing.
 DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::path& folder, const Tokenizer& tokenizer,
                      int threads, int folds);
 

@@ -9,6 +9,12 @@ void TrainingSet::add(const TrainingSet& other, std::size_t index) {
   places.push_back(other.places[index]);
   encoded.push_back(other.encoded[index]);
   lengths.push_back(other.lengths[index]);
+  if (index < other.further.size() && !other.further[index].empty()) {
+    further.resize(size());
+    further.back() = other.further[index];
+  } else if (!further.empty()) {
+    further.emplace_back();
+  }
 }
 
 TrainingSet TrainingSet::subset(std::span<const std::size_t> indices) const {

@@ -14,9 +14,11 @@ namespace sciexam::inline train {
 /// Questions with answers; element i of every list belongs to question i.
 struct TrainingSet {
   std::vector<Question> questions;
-  std::vector<std::string> places; ///< "FILE, row N", for messages
-  std::vector<EncodedQuestion> encoded;
-  std::vector<std::int64_t> lengths; ///< tokens of the five sequences together
+  std::vector<std::string> places;      ///< "FILE, row N", for messages
+  std::vector<EncodedQuestion> encoded; ///< with their first context
+  std::vector<std::int64_t> lengths;    ///< tokens of the five sequences together
+  /// With their further contexts, best first (context_draw.hpp). Empty: no question has any.
+  std::vector<std::vector<EncodedQuestion>> further = {};
 
   std::size_t size() const noexcept { return questions.size(); }
   bool empty() const noexcept { return questions.empty(); }

@@ -1,5 +1,6 @@
 #include "train/job/job_report.hpp"
 
+#include "retrieval/contexts/retrieval_record.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "train/state/run_log.hpp"
@@ -30,6 +31,16 @@ NamedTexts named_settings(const std::vector<RunPlan>& plans) {
   return settings;
 }
 
+/// How the contexts of the data files were retrieved, where it is known.
+void add_retrievals(const Json& data_files, NamedTexts& settings) {
+  for (const Json& file : data_files)
+    if (file.contains("retrieval")) {
+      const std::string name = file.at("name").get<std::string>();
+      settings.emplace_back("contexts of " + name,
+                            described(parse_retrieval_record(file.at("retrieval").dump(), name)));
+    }
+}
+
 } // namespace
 
 TrainingReport job_report(const TrainingRequest& request, const std::vector<RunPlan>& plans,
@@ -55,6 +66,7 @@ TrainingReport job_report(const TrainingRequest& request, const std::vector<RunP
     report.runs.front().warnings.insert(report.runs.front().warnings.begin(), outcome.warnings.begin(),
                                         outcome.warnings.end());
   report.settings = named_settings(plans);
+  add_retrievals(outcome.lock.at("data"), report.settings);
   report.ensemble = scores;
   return report;
 }

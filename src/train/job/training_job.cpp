@@ -40,6 +40,7 @@ public:
 
 private:
   void prepare();
+  void warn(const std::string& sentence);
   void check(const RunPlan& plan) const;
   void train(const RunPlan& plan);
   RunResult train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const;
@@ -68,14 +69,19 @@ void TrainingJob::prepare() {
                      "has " + counted(tokenizer_.vocabulary_size(), "token") + ", but config.json only " +
                          std::to_string(base_.config.vocab_size),
                      "Give the vocabulary that belongs to the model");
-  if (const std::string warning = handle_near_duplicates(request_.manifest, data_); !warning.empty()) {
-    log_line(warning);
-    outcome_.warnings.push_back(warning);
-  }
+  for (const std::string& note : data_.notes)
+    warn(note);
+  if (const std::string warning = handle_near_duplicates(request_.manifest, data_); !warning.empty())
+    warn(warning);
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
   for (const RunPlan& plan : plans_)
     check(plan);
+}
+
+void TrainingJob::warn(const std::string& sentence) {
+  log_line(sentence);
+  outcome_.warnings.push_back(sentence);
 }
 
 void TrainingJob::check(const RunPlan& plan) const {
@@ -107,13 +113,19 @@ Json TrainingJob::record() const {
           {"threads", request_.threads}};
 }
 
-/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update. Nor is
-/// which of several GPUs it uses: runs trained on them side by side are collected by a process that resumes them all.
-/// The instruction set is in it where one is asked for; otherwise a run may continue on another kind of CPU.
+/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update, and so is
+/// nothing of a setting that earlier versions did not have and that is not used. Nor is how contexts were retrieved, as
+/// the file's hash stands for them, nor which of several GPUs it uses: runs trained on them side by side are collected
+/// by a process that resumes them all. The instruction set is in it where one is asked for; otherwise a run may
+/// continue on another kind of CPU.
 std::string TrainingJob::identity(const RunPlan& plan, const RunQuestions& questions) const {
   Json json = record();
   json.erase("program");
+  for (Json& file : json["data"])
+    file.erase("retrieval");
   json["settings"] = to_json(plan.settings);
+  if (plan.settings.contexts_per_question == 1)
+    json["settings"].erase("contexts_per_question");
   json["device"] = request_.device.substr(0, request_.device.find(':'));
   json["random_weights"] = request_.manifest.random_weights;
   json["train"] = questions.train.places;

@@ -53,7 +53,7 @@ public:
   TrainingLoop(TrainingEngine& engine, const RunRequest& request)
       : engine_(engine), request_(request), settings_(request.settings), train_(*request.train),
         states_(request.folder / "resume", request.identity), progress_(resumed(states_, engine, request)),
-        log_(prepared(request.folder) / "log.jsonl", progress_.step), order_(train_.lengths, settings_),
+        log_(prepared(request.folder) / "log.jsonl", progress_.step), order_(train_, settings_),
         watch_(watch_patience(order_.total_steps()), progress_.loss_average, progress_.pinned_steps) {}
 
   RunResult run();

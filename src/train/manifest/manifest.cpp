@@ -33,6 +33,8 @@ std::vector<ManifestData> parse_data(const JsonView& list, Template usual) {
       file.rows = view.at("rows").integer(1, INT64_MAX);
     if (view.has("template"))
       file.template_kind = parse_template(view.at("template"));
+    if (view.has("retrieval"))
+      file.index_sha256 = view.at("retrieval").at("index_sha256").string();
     if (!names.insert(file.file.name).second)
       view.at("name").fail("is also an earlier file's name", "Name each file once");
     data.push_back(std::move(file));
@@ -77,6 +79,8 @@ Json to_json(const ManifestData& data) {
   json["rows"] = data.rows ? Json(*data.rows) : Json(nullptr);
   json["role"] = data.is_valid ? "valid" : "train";
   json["template"] = name_of(data.template_kind);
+  if (data.index_sha256)
+    json["retrieval"] = {{"index_sha256", *data.index_sha256}};
   return json;
 }
 

@@ -29,6 +29,7 @@ struct ManifestData {
   std::optional<std::int64_t> rows; ///< questions
   bool is_valid = false;            ///< role "valid": it validates, and is never trained on
   Template template_kind = Template::closed_book;
+  std::optional<std::string> index_sha256 = {}; ///< of the passage index that its contexts must be from; nothing: any
 };
 
 /// Part `index` of `count` equal parts of the training questions.

@@ -1,5 +1,6 @@
 #include "train/manifest/settings.hpp"
 
+#include "exam/contexts.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -21,7 +22,9 @@ const std::vector<SettingField>& fields() {
       {"group_by_length", "batch questions of similar length", &S::group_by_length},
       {"least_option_length", "leave out training questions whose options average fewer characters",
        &S::least_option_length, 0, 1 << 20},
-      {"seed", "seed of the order, of dropout and of fresh weights", &S::seed, 0, 9e15},
+      {"contexts_per_question", "train each epoch with another of a question's first so many contexts",
+       &S::contexts_per_question, 1, kMostContexts},
+      {"seed", "seed of the order, of contexts, of dropout and of fresh weights", &S::seed, 0, 9e15},
       {"learning_rate", "the highest learning rate", &S::learning_rate, 0, 10},
       {"lr_scheduler_type",
        "how the rate falls after the warmup",

@@ -26,7 +26,10 @@ struct TrainingSettings {
   /// Training questions whose options average fewer characters are left out: what resembles the exam teaches its
   /// style.
   std::int64_t least_option_length = 0;
-  std::int64_t seed = 0; ///< of the order, dropout and fresh weights
+  /// Each epoch trains every question with one of its first so many contexts (context_draw.hpp), which makes better
+  /// readers than the best context alone; 1: the first alone. Validation reads the first.
+  std::int64_t contexts_per_question = 1;
+  std::int64_t seed = 0; ///< of the order, the contexts, dropout and fresh weights
 
   // Learning rate.
   double learning_rate = 5e-6;

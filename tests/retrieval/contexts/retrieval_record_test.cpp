@@ -52,7 +52,8 @@ TEST_CASE("a record that says something else is refused with its path") {
     return std::string();
   };
   CHECK(fault_of("/program", "another").empty());
-  CHECK_THAT(fault_of("/format", "sciexam-index"), ContainsSubstring("r.json, column $.format: is not sciexam-retrieval"));
+  CHECK_THAT(fault_of("/format", "sciexam-index"),
+             ContainsSubstring("r.json, column $.format: is not sciexam-retrieval"));
   CHECK_THAT(fault_of("/version", 2), ContainsSubstring("$.version"));
   CHECK_THAT(fault_of("/more", 1), ContainsSubstring("more"));
   CHECK_THAT(fault_of("/index/sha256", "12"), ContainsSubstring("$.index.sha256: is not 64 hexadecimal digits"));

@@ -3,6 +3,7 @@
 #include "model/reference.hpp"
 #include "model/tiny_networks.hpp"
 #include "train/engine/cpu_engine.hpp"
+#include "train/inputs/context_draw.hpp"
 #include "train/lesson.hpp"
 
 #include <algorithm>
@@ -102,4 +103,27 @@ TEST_CASE("weights and their average are exchanged and exchanged back") {
   CHECK((swapped != before));
   engine.swap_average();
   CHECK((state_of(engine) == before));
+}
+
+TEST_CASE("each epoch's gradients are of the contexts that it draws") {
+  const Lesson lesson;
+  const TrainingSet several = lesson.with_contexts();
+  TrainingSettings settings = quick_settings(); // an epoch has 8 steps
+  settings.contexts_per_question = 3;
+  const ContextDraw draw(several, settings);
+  for (const std::uint32_t step : {0U, 7U, 8U, 17U}) {
+    TrainingSet drawn = lesson.train;
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+      drawn.encoded[i] = draw.encoded(i, step / 8);
+      drawn.lengths[i] = draw.tokens(i, step / 8);
+    }
+    DebertaForMultipleChoice first_network = random_network(tiny_config()),
+                             second_network = random_network(tiny_config());
+    CpuEngine first(first_network, settings, several), second(second_network, settings, drawn);
+    const BatchLoss loss = first.add_gradients({0, 1, 2, 3}, step, 0),
+                    same = second.add_gradients({0, 1, 2, 3}, step, 0);
+    CHECK(loss.loss == same.loss);
+    CHECK(loss.tokens == same.tokens);
+    CHECK(first.gradient_norm() == second.gradient_norm());
+  }
 }

@@ -1,6 +1,7 @@
 #include "catch_beside_torch.hpp"
 #include "model/tiny_networks.hpp"
 #include "train/engine/memory_estimate.hpp"
+#include "train/lesson.hpp"
 
 using namespace sciexam;
 using namespace sciexam::test;
@@ -26,4 +27,20 @@ TEST_CASE("memory is estimated lower where less is trained or kept") {
   changed.freeze_embeddings = true;
   CHECK(estimate_memory(config, changed, pass).total() < full.total() / 2);
   CHECK(ways_to_less_memory(config, usual, pass).size() >= 2);
+}
+
+TEST_CASE("the largest pass is that of the contexts that are drawn") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  settings.token_budget = 1'000'000;
+  settings.batch_size = 64; // each step has all questions
+  const PassSize first = largest_pass(lesson.train, settings, 1);
+  CHECK(first.tokens == lesson.train.total_tokens());
+  lesson.train = lesson.with_contexts();
+  CHECK(largest_pass(lesson.train, settings, 1).tokens == first.tokens);
+  settings.contexts_per_question = 3;
+  const PassSize several = largest_pass(lesson.train, settings, 1);
+  CHECK(several.tokens > first.tokens);
+  CHECK(several.tokens < first.tokens + 2 * 5 * 64);
+  CHECK(several.longest_sequence == first.longest_sequence + 2);
 }

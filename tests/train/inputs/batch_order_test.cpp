@@ -52,11 +52,14 @@ TEST_CASE("steps are counted in epochs, or given") {
 
 TEST_CASE("batches are requested by step, across epochs, in any order") {
   const std::vector<std::int64_t> lengths = {5, 6, 7, 8, 9};
+  TrainingSet set;
+  set.lengths = lengths;
+  set.questions.resize(lengths.size());
   TrainingSettings settings;
   settings.batch_size = 2;
   settings.num_train_epochs = 2;
   settings.seed = 4;
-  BatchOrder order(lengths, settings);
+  BatchOrder order(set, settings);
   CHECK(order.total_steps() == 6);
   CHECK(order.steps_per_epoch() == 3);
   CHECK(order.epoch_at(3) == 1);

@@ -1,4 +1,5 @@
 #include "catch_beside_torch.hpp"
+#include "retrieval/contexts/retrieval_record.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
@@ -91,6 +92,114 @@ TEST_CASE("a data file that is not what the manifest says is refused") {
   CHECK_THROWS_WITH(read(with({"a.csv", {}}, {}, Template::open_book), folder), ContainsSubstring("context"));
   write_file_atomically(folder / "c.csv", "prompt,A,B,C,D,E\np,a,b,c,d,e\n");
   CHECK_THROWS_WITH(read(with({"c.csv", {}}, {}, Template::closed_book), folder), ContainsSubstring("answer"));
+}
+
+namespace {
+
+/// A file with contexts, and its only entry in a manifest with one run that draws from three.
+struct ContextFile {
+  TemporaryFolder folder;
+  TrainingManifest manifest = manifest_of({{{"a.csv", {}}, {}, false, Template::open_book}});
+  RetrievalRecord record;
+
+  ContextFile() {
+    manifest.runs[0].settings.contexts_per_question = 3;
+    write("context,context_2,context_3,context_4", {"w,w w,w w w,z", "w,,w w w,z", "w,,,"});
+    record.program = "sciexam";
+    record.index_sha256 = std::string(64, 'a');
+    record.in = {"in.csv", std::string(64, 'b')};
+    record.out = {"a.csv", sha256_of_file(folder / "a.csv")};
+    record.settings.contexts = 4;
+  }
+  void write(const std::string& header, const std::vector<std::string>& contexts) const {
+    std::string text = "prompt,A,B,C,D,E,answer," + header + "\n";
+    for (std::size_t i = 0; i < contexts.size(); ++i)
+      text += "p" + std::to_string(i) + ",a,b,c,d,e,A," + contexts[i] + "\n";
+    write_file_atomically(folder / "a.csv", text);
+  }
+  void write_record() const { write_file_atomically(folder / "a.csv.retrieval.json", to_json(record).dump()); }
+};
+
+} // namespace
+
+TEST_CASE("training questions are read with as many contexts as a run draws from, validation with the first") {
+  ContextFile file;
+  file.write_record();
+  const DataInputs data = read(file.manifest, file.folder);
+  REQUIRE(data.train.further.size() == 3);
+  CHECK(data.train.further[0].size() == 2); // the fourth is not asked for
+  CHECK(data.train.further[1].size() == 2); // "w w w" and "z": an empty cell is no context
+  CHECK(data.train.further[2].empty());
+  const auto longer = [&](const EncodedQuestion& question) { return token_count(question) - data.train.lengths[0]; };
+  CHECK(longer(data.train.encoded[0]) == 0);
+  CHECK(longer(data.train.further[0][0]) > 0); // a word more in each sequence
+  CHECK(longer(data.train.further[0][1]) == 2 * longer(data.train.further[0][0]));
+  CHECK(longer(data.train.further[1][0]) == 2 * longer(data.train.further[0][0]));
+  CHECK(data.notes.empty());
+  RunPlan run = file.manifest.runs[0];
+  CHECK(questions_of(run, data).train.further.size() == 3);
+  file.manifest.data[0].template_kind = Template::closed_book;
+  CHECK(read(file.manifest, file.folder).train.further.empty());
+  file.manifest.data[0].template_kind = Template::open_book;
+  file.manifest.runs[0].settings.contexts_per_question = 1;
+  CHECK(read(file.manifest, file.folder).train.further.empty());
+}
+
+TEST_CASE("a fold that is held out is validated with the first context") {
+  ContextFile file;
+  DataInputs data = read(file.manifest, file.folder);
+  group_near_duplicates(data);
+  RunPlan run = file.manifest.runs[0];
+  run.fold = Fold{0, 2};
+  const RunQuestions questions = questions_of(run, data);
+  REQUIRE_FALSE(questions.valid.empty());
+  for (const EncodedQuestion& encoded : questions.valid.encoded)
+    CHECK(token_count(encoded) == token_count(data.train.encoded[0])); // all have "w"
+}
+
+TEST_CASE("contexts that are asked for and not there, or there and not used, are named") {
+  const ContextFile file;
+  file.write("context,context_3", {"w,x"});
+  const std::vector<std::string> notes = read(file.manifest, file.folder).notes;
+  REQUIRE(notes.size() == 2);
+  CHECK_THAT(notes[0], ContainsSubstring("a.csv: context_3 is not used"));
+  CHECK_THAT(notes[1], ContainsSubstring("contexts_per_question is 3, but no training question has a second context"));
+}
+
+TEST_CASE("the record of a retrieval goes with the file that it is of") {
+  ContextFile file;
+  CHECK_FALSE(read(file.manifest, file.folder).files[0].contains("retrieval"));
+  file.write_record();
+  DataInputs data = read(file.manifest, file.folder);
+  CHECK(data.files[0]["retrieval"] == to_json(file.record));
+  CHECK(data.notes.empty());
+  file.record.degraded = {"a shard is left out"};
+  file.write_record();
+  CHECK_THAT(read(file.manifest, file.folder).notes.at(0), ContainsSubstring("damaged index: a shard is left out"));
+  file.record.out.sha256 = std::string(64, 'c');
+  file.write_record();
+  data = read(file.manifest, file.folder);
+  CHECK_FALSE(data.files[0].contains("retrieval"));
+  CHECK_THAT(data.notes.at(0), ContainsSubstring("a.csv.retrieval.json: is not used, since it is of a file with sha256 "
+                                                 "cccccccccccc"));
+  write_file_atomically(file.folder / "a.csv.retrieval.json", "{\"format\": 1}");
+  data = read(file.manifest, file.folder);
+  CHECK_FALSE(data.files[0].contains("retrieval"));
+  CHECK_THAT(data.notes.at(0), ContainsSubstring("the record of a retrieval is not used: "));
+}
+
+TEST_CASE("contexts of another index than the manifest names, or of an unknown one, are refused") {
+  ContextFile file;
+  file.manifest.data[0].index_sha256 = std::string(64, 'a');
+  CHECK_THROWS_WITH(read(file.manifest, file.folder),
+                    ContainsSubstring("a.csv: has no record of where its contexts are from (a.csv.retrieval.json)") &&
+                        ContainsSubstring("aaaa"));
+  file.write_record();
+  CHECK(read(file.manifest, file.folder).files[0].contains("retrieval"));
+  file.manifest.data[0].index_sha256 = std::string(64, 'd');
+  CHECK_THROWS_WITH(read(file.manifest, file.folder), ContainsSubstring("has contexts of the index aaaa") &&
+                                                          ContainsSubstring("the index dddd") &&
+                                                          ContainsSubstring("or correct the manifest"));
 }
 
 TEST_CASE("training questions that nearly equal validation questions are reported, and left out on request") {

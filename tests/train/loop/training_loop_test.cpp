@@ -54,6 +54,18 @@ TEST_CASE("equal runs give equal weights, and another seed gives others") {
   CHECK(lesson.run(settings, "third").weights_sha256 != first);
 }
 
+TEST_CASE("further contexts change a run only where its settings ask for them, and equal runs are equal then too") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  const std::string usual = lesson.run(settings, "usual").weights_sha256;
+  lesson.train = lesson.with_contexts();
+  CHECK(lesson.run(settings, "first_alone").weights_sha256 == usual);
+  settings.contexts_per_question = 3;
+  const std::string several = lesson.run(settings, "several").weights_sha256;
+  CHECK(several != usual);
+  CHECK(lesson.run(settings, "again").weights_sha256 == several);
+}
+
 TEST_CASE("a batch split by the token budget learns as the whole batch does") {
   Lesson lesson;
   TrainingSettings settings = quick_settings();

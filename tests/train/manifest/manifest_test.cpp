@@ -57,6 +57,24 @@ TEST_CASE("a manifest written out whole is the same manifest") {
   CHECK(to_json(parse(to_json(manifest))) == to_json(manifest));
 }
 
+TEST_CASE("a manifest may name the index that a file's contexts must be from, and how many contexts are drawn from") {
+  Json json = small_manifest();
+  json["data"][0]["retrieval"] = {{"index_sha256", std::string(64, 'a')}};
+  json["settings"]["contexts_per_question"] = 3;
+  const TrainingManifest manifest = parse(json);
+  CHECK(manifest.data[0].index_sha256 == std::string(64, 'a'));
+  CHECK_FALSE(manifest.data[1].index_sha256);
+  CHECK(manifest.runs[1].settings.contexts_per_question == 3);
+  CHECK(to_json(parse(to_json(manifest))) == to_json(manifest));
+  CHECK(parse(small_manifest()).runs[0].settings.contexts_per_question == 1);
+  CHECK_THAT(fault([](Json& bad) {
+               bad["data"][0]["retrieval"] = {{"index_sha256", "abc"}};
+             }),
+             ContainsSubstring("$.data[0].retrieval.index_sha256"));
+  CHECK_THAT(fault([](Json& bad) { bad["settings"]["contexts_per_question"] = 0; }),
+             ContainsSubstring("contexts_per_question"));
+}
+
 TEST_CASE("a manifest names the instruction set of all kernels, or leaves it to the CPU") {
   CHECK(!parse(small_manifest()).isa);
   Json json = small_manifest();

@@ -22,9 +22,15 @@ namespace fs = std::filesystem;
 
 TEST_CASE("a stopped run resumes to the same weights") {
   Lesson lesson;
-  for (const char* variation : {"plain", "average", "adversary"}) {
+  const TrainingSet usual = lesson.train, several = lesson.with_contexts();
+  for (const char* variation : {"plain", "average", "adversary", "contexts"}) {
     INFO(variation);
     TrainingSettings settings = quick_settings();
+    lesson.train = usual;
+    if (std::string(variation) == "contexts") {
+      settings.contexts_per_question = 3;
+      lesson.train = several;
+    }
     if (std::string(variation) == "average")
       settings.ema_decay = 0.9;
     if (std::string(variation) == "adversary") {
