@@ -84,10 +84,6 @@ private:
   std::vector<std::size_t> added_;
 };
 
-std::vector<std::string> texts_of(const FoundPassages& found) {
-  return question_contexts({}, found, found.further.size() + 1);
-}
-
 std::string with_contexts(const std::filesystem::path& in, const Exam& exam, const std::vector<FoundPassages>& found,
                           std::size_t contexts) {
   std::unordered_map<std::size_t, std::size_t> question_of_row;
@@ -100,7 +96,7 @@ std::string with_contexts(const std::filesystem::path& in, const Exam& exam, con
   std::string text = columns.header_row(cells);
   while (reader.next(cells))
     if (const auto question = question_of_row.find(reader.row()); question != question_of_row.end())
-      text += columns.row(cells, texts_of(found[question->second]));
+      text += columns.row(cells, question_contexts({}, found[question->second], contexts));
   return text;
 }
 

@@ -155,7 +155,11 @@ RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const
     load_base_weights(network, base_.weights, request_.threads);
   network.move_to(request_.device);
   log_line(run.name + ": " + counted(run.train->size(), "training question") + " (" +
-           counted(run.train->total_tokens(), "token") + "), " + std::to_string(run.valid->size()) + " to validate, " +
+           counted(run.train->total_tokens(), "token") +
+           (run.train->further.empty()
+                ? ""
+                : " with the first of up to " + counted(run.settings.contexts_per_question, "context")) +
+           "), " + std::to_string(run.valid->size()) + " to validate, " +
            counted(total_steps(run.settings, run.train->size()), "step"));
   CpuEngine engine(network, run.settings, *run.train);
   return train_run(engine, run);
