@@ -90,9 +90,9 @@ ExitStatus run_demo(const DemoOptions& options) {
   log_line("precision: " + name_of(precision, package, devices));
   log_line("passage index: " + retrieval.open());
   if (retrieval.usable()) {
-    retrieval.search(exam.questions, threads, nullptr);
+    retrieval.search(exam.questions, 1, threads, nullptr);
     if (package.needs_context())
-      retrieval.add_contexts(exam.questions);
+      retrieval.add_contexts(exam.questions, 1);
   }
   const EnsembleAnswers answers =
       answer_with_ensemble(package, exam.questions, {.threads = threads, .precision = precision, .devices = &devices});

@@ -173,7 +173,7 @@ TEST_CASE("a search whose reads stall ends when it must; threads that are left b
   REQUIRE(retrieval->usable());
   *stalled.stalls = true;
   const auto begin = std::chrono::steady_clock::now();
-  retrieval->search(kQuestions, 2, StalledIndex::soon());
+  retrieval->search(kQuestions, 1, 2, StalledIndex::soon());
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
   CHECK(stalled.mount->stalled() > 0);
   const auto check = [&] {

@@ -18,11 +18,11 @@ enum class QueryForm { prompt, all_options, each_option };
 /// "prompt", "all-options" or "each-option".
 std::string_view name_of(QueryForm form);
 
-/// What asks, and says nothing of what is asked for. Without these, and with no term counted more than kMostWeight
-/// times, as long questions repeat words: recall in the first 1 and 20 on the 11,103 passages of
-/// docs/retrieval_peers.md is 0.890 and 0.985 rather than 0.885 and 0.984 for SciQ, 0.883 and 0.981 rather than 0.878
-/// and 0.976 for XQuAD, 0.547 and 0.935 rather than 0.543 and 0.933 for stem_1k.
-inline constexpr std::string_view kQuestionWords = "what which who whom whose when where why how does do did";
+/// What asks or requests, and says nothing of what is asked for. Without these, and with no term counted more than
+/// kMostWeight times, as long questions repeat words, more is found: docs/retrieval_peers.md.
+inline constexpr std::string_view kQuestionWords =
+    "what which who whom whose when where why how does do did "
+    "please give given information details references method technique use";
 inline constexpr std::uint32_t kMostWeight = 2;
 
 class QuestionQueries {
