@@ -160,3 +160,41 @@ TEST_CASE("what was replaced in a corpus and its newest article are recorded") {
   CHECK(result.manifest.corpus["replaced"] == 1);
   CHECK(result.manifest.corpus["newest"] == "2024-03-01T00:00:00Z");
 }
+
+TEST_CASE("a corpus that is cut short or faulty anywhere ends building, and is named with the row") {
+  const TemporaryFolder folder;
+  const std::vector<fs::path> files = write_corpus(folder, 900); // several runs: the fault comes after the first
+  const std::string whole = read_text_file(files[1]);
+  for (const auto& [text, problem] : {std::pair(whole.substr(0, whole.size() - 30), "ends in the middle"),
+                                      {whole + "no JSON\n", "is no JSON"},
+                                      {whole + "{\"title\": \"a\"}\n", "has no member text"}}) {
+    write_file_atomically(files[1], text);
+    BuildRequest request = request_for(files, folder / ("index " + std::string(problem)));
+    request.threads = 3;
+    request.memory = 1;
+    CHECK_THROWS_WITH(build_index(request), ContainsSubstring("2.jsonl, row 60") && ContainsSubstring(problem));
+    CHECK(!fs::exists(request.folder / "index.json"));
+  }
+}
+
+TEST_CASE("whatever the bytes of a corpus are, its index is sound and finds them") {
+  const TemporaryFolder folder;
+  const std::string word(1'000'000, 'w');
+  std::string spaced;
+  while (spaced.size() < 1'000'000)
+    spaced += "term" + std::to_string(spaced.size()) + " ";
+  std::string text = Json{{"title", word}, {"text", word + " " + word}}.dump() + "\n";
+  text += Json{{"title", "NUL"}, {"text", std::string("before\0after", 12)}}.dump() + "\n";
+  text += "{\"title\": \"bad \xff\", \"text\": \"caf\xe9 zebra \xed\xa0\x80 \\ud800\"}\n";
+  text += Json{{"title", ""}, {"text", spaced}}.dump() + "\n";
+  text += Json{{"title", "no word"}, {"text", "... --- ... \xE2\x80\x8B"}}.dump() + "\n";
+  write_file_atomically(folder / "corpus.jsonl", text);
+  const BuildResult result = build_index(request_for({folder / "corpus.jsonl"}, folder / "index"));
+  CHECK(result.counts.articles == 5);
+  CHECK(result.counts.replaced > 0);
+  const PackageFiles files = PackageFiles::in_folder(folder / "index");
+  CHECK(verify_index(files).empty());
+  const PassageIndex index(files, nullptr);
+  for (const char* term : {"zebra", "befor", "term6"})
+    CHECK(index.terms().find(term).has_value());
+}

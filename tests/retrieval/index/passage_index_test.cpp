@@ -1,3 +1,4 @@
+#include "package/manifest.hpp"
 #include "retrieval/index/passage_index.hpp"
 #include "retrieval/index/small_pieces.hpp"
 #include "retrieval/index/verify_index.hpp"
@@ -122,6 +123,11 @@ TEST_CASE("an index of another analyser or version is refused, and one that was 
   CHECK_THROWS_WITH(parse_index_manifest("", "index.json"), ContainsSubstring("JSON"));
   const IndexManifest manifest = parse_index_manifest(text, "index.json");
   CHECK(write_index_manifest(manifest) == text);
+  Json newer = Json::parse(text); // with an identity that fits: of a later program
+  newer["version"] = kIndexVersion + 1;
+  newer["manifest_sha256"] = manifest_identity(newer);
+  CHECK_THROWS_WITH(parse_index_manifest(newer.dump(), "index.json"),
+                    ContainsSubstring("is of version " + std::to_string(kIndexVersion + 1) + " of the index format"));
 }
 
 TEST_CASE("an index in memory is read as one in a folder") {
