@@ -15,10 +15,14 @@ using namespace sciexam;
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
 
+namespace sciexam::test {
+extern const SearchKernels kSoftwareAvx512Search;
+}
+
 namespace {
 
 std::vector<const SearchKernels*> every_search_table() {
-  std::vector<const SearchKernels*> tables = {&per_isa::kAvx2Search};
+  std::vector<const SearchKernels*> tables = {&per_isa::kAvx2Search, &kSoftwareAvx512Search};
   if (cpu_has(Isa::avx512))
     tables.push_back(&per_isa::kAvx512Search);
   return tables;
