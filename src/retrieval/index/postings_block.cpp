@@ -123,11 +123,14 @@ bool read_layout(std::span<const std::byte> block, BlockLayout& layout) {
 bool apply_patches(const std::byte*& at, const std::byte* end, std::uint32_t count, int bits,
                    std::span<std::uint32_t, kBlockPostings> numbers) {
   for (; count > 0; --count) {
-    if (at == end)
+    if (end - at < 2)
       return false;
-    const auto place = std::to_integer<std::size_t>(*at++);
-    std::uint64_t high = 0;
-    if (!read_varint(at, end, high) || place >= numbers.size() || high > (std::uint64_t{UINT32_MAX} >> bits))
+    const auto place = std::to_integer<std::size_t>(at[0]);
+    auto high = std::to_integer<std::uint64_t>(at[1]);
+    at += 2;
+    if (high >= 0x80 && !read_varint(--at, end, high)) // most are of one byte
+      return false;
+    if (place >= numbers.size() || high > (std::uint64_t{UINT32_MAX} >> bits))
       return false;
     numbers[place] |= static_cast<std::uint32_t>(high << bits);
   }
