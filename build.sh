@@ -22,7 +22,7 @@ usage: ./build.sh VERB
   demo                  build ./sciexam-run, then let it answer its built-in small exam
   test [--long] [--preset PRESET]
                         build everything and run the tests (--long: the slow ones too);
-                        presets: release (default), debug, asan, coverage
+                        presets: release (default), debug, asan, tsan, coverage
   bench [OPTION...]     build, then measure this machine: ./sciexam-run bench OPTION...
   package --weights DIR --owner NAME [--title T] [--out FOLDER] [OPTION...]
                         build, then make FOLDER (default dist/SLUG) ready for Kaggle's client: a dataset of the
@@ -106,7 +106,7 @@ verb_test() {
   while [ $# -gt 0 ]; do
     case $1 in
       --long) ctest_options=() ;;
-      --preset) preset=${2:?--preset wants a name: release, debug, asan or coverage} && shift ;;
+      --preset) preset=${2:?--preset wants a name: release, debug, asan, tsan or coverage} && shift ;;
       *) die "test does not know '$1'." "./build.sh lists the options." ;;
     esac
     shift

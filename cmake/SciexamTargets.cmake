@@ -17,14 +17,21 @@ target_compile_options(sciexam_options INTERFACE
   # What GCC believes of a variant that is moved changes with its version: 14 warns where 12 does not.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER:$<CXX_COMPILER_VERSION>,13>>:-Wno-error=maybe-uninitialized>)
 target_include_directories(sciexam_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
-if(SCIEXAM_SANITIZE)
+if(SCIEXAM_SANITIZE AND SCIEXAM_SANITIZE_THREADS)
+  message(FATAL_ERROR "ThreadSanitizer does not go with the other sanitizers: choose one of the presets asan and tsan")
+endif()
+set(sanitizers address,undefined)
+if(SCIEXAM_SANITIZE_THREADS)
+  set(sanitizers thread)
+endif()
+if(SCIEXAM_SANITIZE OR SCIEXAM_SANITIZE_THREADS)
   # GCC 12 sees uninitialised members in its own <regex> when sanitizers are on.
   target_compile_options(sciexam_options INTERFACE -Wno-maybe-uninitialized)
-  target_compile_options(sciexam_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g -O1
+  target_compile_options(sciexam_options INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all -g -O1
                                                    -fno-omit-frame-pointer)
-  target_link_options(sciexam_options INTERFACE -fsanitize=address,undefined)
+  target_link_options(sciexam_options INTERFACE -fsanitize=${sanitizers})
 endif()
-if(SCIEXAM_SANITIZE OR SCIEXAM_COVERAGE)
+if(SCIEXAM_SANITIZE OR SCIEXAM_SANITIZE_THREADS OR SCIEXAM_COVERAGE)
   target_compile_definitions(sciexam_options INTERFACE SCIEXAM_INSTRUMENTED)
 endif()
 if(SCIEXAM_COVERAGE)
@@ -43,7 +50,7 @@ endfunction()
 # sciexam_static_link(TARGET): a fully static executable, unless it is built
 # with sanitizers or against somebody's own LibTorch.
 function(sciexam_static_link target)
-  if(NOT SCIEXAM_SANITIZE AND NOT SCIEXAM_LIBTORCH)
+  if(NOT SCIEXAM_SANITIZE AND NOT SCIEXAM_SANITIZE_THREADS AND NOT SCIEXAM_LIBTORCH)
     target_link_options(${target} PRIVATE -static -Wl,--gc-sections)
   endif()
 endfunction()
