@@ -87,11 +87,11 @@ TEST_CASE("a question without a known term finds nothing, is ranked by length, a
   retrieval.open();
   std::vector<Question> questions = {
       {.id = "1", .prompt = "xylophone?", .options = {"a", "zzz zzz", "", "12345", "qq"}}, {.id = "2"}};
-  retrieval.search(questions, 1, nullptr);
+  retrieval.search(questions, 1, 1, nullptr);
   CHECK(retrieval.found().at(0).passages.empty());
   CHECK((retrieval.rankings().at(0) == rank_by_length(questions[0])));
   CHECK((retrieval.rankings().at(1) == rank_by_length(questions[1])));
-  CHECK(retrieval.add_contexts(questions) == 0);
+  CHECK(retrieval.add_contexts(questions, 1) == 0);
   CHECK(retrieval.degradations().empty());
 }
 
