@@ -3,7 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/retrieve_files.hpp"
-#include "exam/contexts.hpp"
+#include "exam/context_columns.hpp"
 #include "support/errors.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/machine/threads.hpp"

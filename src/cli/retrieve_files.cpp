@@ -1,7 +1,7 @@
 #include "cli/retrieve_files.hpp"
 
 #include "cli/version.hpp"
-#include "exam/contexts.hpp"
+#include "exam/context_columns.hpp"
 #include "exam/csv.hpp"
 #include "exam/question.hpp"
 #include "retrieval/contexts/question_contexts.hpp"

@@ -1,6 +1,6 @@
 #include "exam/question.hpp"
 
-#include "exam/contexts.hpp"
+#include "exam/context_columns.hpp"
 #include "support/errors.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/utf8.hpp"
@@ -218,7 +218,9 @@ private:
     std::vector<std::string> contexts;
     for (const std::size_t column : columns_.contexts)
       contexts.push_back(std::move(cells[column]));
-    set_contexts(question, std::move(contexts));
+    RowContexts found = row_contexts(std::move(contexts));
+    question.context = std::move(found.first);
+    question.further_contexts = std::move(found.further);
     return question;
   }
 

@@ -1,7 +1,7 @@
 #include "data/forms/columns.hpp"
 
 #include "data/tables/column_names.hpp"
-#include "exam/contexts.hpp"
+#include "exam/context_columns.hpp"
 #include "exam/csv.hpp"
 #include "exam/question.hpp"
 #include "support/text/counted.hpp"

@@ -1,6 +1,6 @@
 #include "retrieval/contexts/retrieval_record.hpp"
 
-#include "exam/contexts.hpp"
+#include "exam/context_columns.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
 

@@ -1,6 +1,6 @@
 #include "train/manifest/settings.hpp"
 
-#include "exam/contexts.hpp"
+#include "exam/context_columns.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
