@@ -35,10 +35,10 @@ constexpr const char* kQuestions =
     ",2,What does not rust?,wood,iron,water,gold,salt\n";
 
 /// A corpus, its index and some questions.
-struct Place {
+struct OpenBookPlace {
   TemporaryFolder folder;
 
-  Place() {
+  OpenBookPlace() {
     write_bytes(folder / "corpus.jsonl", kCorpus);
     write_bytes(folder / "test.csv", kQuestions);
     const ProgramResult built = index(folder / "index");
@@ -82,7 +82,7 @@ struct Place {
 } // namespace
 
 TEST_CASE("a query shows what it finds, and why") {
-  const Place place;
+  const OpenBookPlace place;
   const ProgramResult found = place.retrieve({"--query", "Is gold a metal?", "--explain", "--top", "1"});
   INFO(found.err);
   CHECK(found.status == 0);
@@ -93,7 +93,7 @@ TEST_CASE("a query shows what it finds, and why") {
 }
 
 TEST_CASE("questions get the column context, and keep all others as they were") {
-  const Place place;
+  const OpenBookPlace place;
   const ProgramResult found = place.retrieve({"--in", place.folder / "test.csv", "--out", place.folder / "out.csv"});
   INFO(found.err);
   CHECK(found.status == 0);
@@ -109,7 +109,7 @@ TEST_CASE("questions get the column context, and keep all others as they were") 
 }
 
 TEST_CASE("questions get several contexts, and a record of how stands beside them") {
-  const Place place;
+  const OpenBookPlace place;
   const fs::path out = place.folder / "out.csv";
   const ProgramResult found =
       place.retrieve({"--in", place.folder / "test.csv", "--out", out, "--contexts", "3", "--top", "1"});
@@ -137,7 +137,7 @@ TEST_CASE("questions get several contexts, and a record of how stands beside the
 }
 
 TEST_CASE("several contexts are refused for queries, which have no options") {
-  const Place place;
+  const OpenBookPlace place;
   write_bytes(place.folder / "queries.jsonl", "{\"query\": \"sodium\"}\n");
   const ProgramResult lines = place.retrieve({"--in", place.folder / "queries.jsonl", "--contexts", "2"});
   CHECK(lines.status == 2);
@@ -146,7 +146,7 @@ TEST_CASE("several contexts are refused for queries, which have no options") {
 }
 
 TEST_CASE("queries in JSON lines give passages in JSON lines") {
-  const Place place;
+  const OpenBookPlace place;
   write_bytes(place.folder / "queries.jsonl", "{\"query\": \"sodium\"}\n{\"query\": \"nothing of this\"}\n");
   const ProgramResult found = place.retrieve({"--in", place.folder / "queries.jsonl"});
   INFO(found.err);
@@ -163,7 +163,7 @@ TEST_CASE("queries in JSON lines give passages in JSON lines") {
 }
 
 TEST_CASE("golden: an open-book run gets its contexts from the index, and its page shows them", "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack_open_book();
   const ProgramResult run = place.run({"--index", place.folder / "index", "--report", place.folder / "report.html"});
   INFO(run.out << run.err);
@@ -174,7 +174,7 @@ TEST_CASE("golden: an open-book run gets its contexts from the index, and its pa
 }
 
 TEST_CASE("golden: a model reads several contexts of a question, from the index or the exam's columns", "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack_open_book();
   const ProgramResult one = place.run({"--index", place.folder / "index", "--top", "1"});
   const ProgramResult run =
@@ -210,7 +210,7 @@ TEST_CASE("golden: a model reads several contexts of a question, from the index 
 }
 
 TEST_CASE("golden: several contexts are refused for models that read none, before anything is written", "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack("closed_book");
   for (const char* option : {"--streams", "--context-tokens"}) {
     const ProgramResult run = place.run({option, "2"});
@@ -222,7 +222,7 @@ TEST_CASE("golden: several contexts are refused for models that read none, befor
 
 TEST_CASE("golden: an open-book run without an index says so and is degraded; so is one with a damaged index",
           "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack_open_book();
   const ProgramResult without = place.run({});
   INFO(without.out << without.err);
@@ -251,7 +251,7 @@ TEST_CASE("golden: an open-book run without an index says so and is degraded; so
 }
 
 TEST_CASE("golden: the index's own ranking decides by its weight, and a run without an index misses it", "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack_open_book();
   const fs::path probabilities = place.folder / "probabilities.csv", page = place.folder / "report.html";
   const ProgramResult run = place.run({"--index", place.folder / "index", "--retrieval-weight", "1", "--probabilities",
@@ -269,7 +269,7 @@ TEST_CASE("golden: the index's own ranking decides by its weight, and a run with
 }
 
 TEST_CASE("golden: a package may ask for the index's ranking, and without one the run is degraded", "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack_open_book({"--retrieval-weight", "0.25"});
   const ProgramResult with = place.run({"--index", place.folder / "index"});
   INFO(with.out << with.err);
@@ -282,7 +282,7 @@ TEST_CASE("golden: a package may ask for the index's ranking, and without one th
 }
 
 TEST_CASE("golden: without a usable package the index answers, and the run fails", "[golden]") {
-  const Place place;
+  const OpenBookPlace place;
   place.pack_open_book();
   fs::resize_file(place.folder / "package/spm.model", 100);
   const ProgramResult run = place.run({"--index", place.folder / "index"});
@@ -293,7 +293,7 @@ TEST_CASE("golden: without a usable package the index answers, and the run fails
 }
 
 TEST_CASE("doctor and verify know an index") {
-  const Place place;
+  const OpenBookPlace place;
   const ProgramResult doctor = sciexam_run({"doctor", "--index", place.folder / "index"});
   CHECK_THAT(doctor.out, ContainsSubstring("index      3 passages in "));
   const ProgramResult verified = sciexam_run({"verify", "--index", place.folder / "index"});
@@ -302,7 +302,7 @@ TEST_CASE("doctor and verify know an index") {
 }
 
 TEST_CASE("an index is not built over another, nor from a corpus that is none") {
-  const Place place;
+  const OpenBookPlace place;
   CHECK_THAT(place.index(place.folder / "index").err, ContainsSubstring("has an index already"));
   CHECK_THAT(sciexam_run({"index", "--corpus", place.folder / "none*.json", "--out", place.folder / "x"}).err,
              ContainsSubstring("none*.json"));
