@@ -95,7 +95,7 @@ run_tests() { # run_tests PRESET [CTEST OPTION...]
 
 verb_demo() {
   build_program
-  say "Now ./sciexam-run --demo: three tiny models, which are inside the program, answer a small exam."
+  say "Now ./sciexam-run --demo: two tiny models answer a small exam from a small encyclopedia, all inside the program."
   say
   "$program" --demo "$@"
 }

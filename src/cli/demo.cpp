@@ -103,11 +103,12 @@ ExitStatus run_demo(const DemoOptions& options) {
   combination.retrieval = retrieval.probabilities();
   const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, combination);
   print_answers(exam, retrieval.found(), rankings);
-  std::printf("\n%s\nMAP@3: %.4f by models and index together (guessing at random scores 0.3667, the longest option "
-              "first %.4f).\n"
-              "The models are tiny and know next to nothing; the index finds the passage that has the answer.\n",
-              score_table(exam, answers.models, combination).c_str(), map_at_3(rankings, exam.questions),
-              map_at_3_by_length(exam));
+  std::printf(
+      "\n%s\nMAP@3: %.4f by models and index together (guessing at random scores 0.3667, the longest option "
+      "first %.4f).\n"
+      "The index finds the passage that has the answer; the models, which are tiny and know nothing, read it.\n",
+      score_table(exam, answers.models, combination).c_str(), map_at_3(rankings, exam.questions),
+      map_at_3_by_length(exam));
   std::vector<std::string> degradations = answers.degradations();
   for (const std::string& sentence : retrieval.degradations())
     degradations.push_back(sentence);

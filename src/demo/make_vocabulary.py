@@ -16,7 +16,7 @@ import tempfile
 import sentencepiece
 
 
-def main(questions, pieces=300):
+def main(questions, pieces=2000):
     out = os.path.join(os.path.dirname(os.path.abspath(__file__)), "base", "spm.model")
     questions = os.path.abspath(questions)
     with tempfile.TemporaryDirectory() as folder:

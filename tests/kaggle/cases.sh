@@ -31,7 +31,9 @@ prepare() {
     cp "$exam" "$work/inputs/valid_exam.csv"
     helper manifest "$root/weights_manifest/demo.json" exam.csv "$work/inputs/demo.json"
   else
-    cp "$root/weights_manifest/demo.json" "$data/extra_6000.csv" "$data/train.csv" "$work/inputs/"
+    cp "$root/weights_manifest/demo.json" "$data/train_context.csv" "$work/inputs/"
+    "$python/bin/python" "$root/src/demo/make_exercises.py" "$data/retrieval/passages.jsonl" \
+      "$work/inputs/reading_exercises.csv"
   fi
   # The full training takes one thread, as src/demo/lock.json says.
   if $short; then length=(--max-steps "$steps" --threads 2); else length=(--threads 1); fi
@@ -69,7 +71,7 @@ same_as_demo() {
   [ -n "$trained" ] || wrong "the training left no hashes"
   # The manifest holds the kernels to AVX2: every CPU gives these.
   [ "$trained" = "$shipped" ] || wrong "the training gave other weights than src/demo/lock.json has"
-  printf 'three runs, the same weights as in src/demo/lock.json\n'
+  printf 'both runs, the same weights as in src/demo/lock.json\n'
 }
 
 client_takes_it() {
@@ -129,7 +131,8 @@ submit_beside_other_package() {
 submit_open_book() { # submit_open_book LAYOUT
   local result=$work/open_book_$1 upload=$work/open_book_upload index=$work/index
   if [ ! -d "$upload" ]; then
-    "$root/kernels_package/stage.sh" --weights "$work/training" --owner rehearsal --out "$upload" --template open_book
+    "$root/kernels_package/stage.sh" --weights "$work/training" --owner rehearsal --out "$upload" --template open_book \
+      --max-length 224
     "$SCIEXAM_PROGRAM" index --corpus "${open_book_corpus:?}" --out "$index"
     "$root/kernels_package/stage_index.sh" --index "$index" --owner rehearsal
     "$SCIEXAM_PROGRAM" --package "$upload" --index "$index" --test "$work/competition/test.csv" \

@@ -21,6 +21,7 @@ def manifest(demo, exam_name, out):
     plan["data"] = [{"name": exam_name, "sha256": None, "rows": None, "role": role} for role in ("train", "valid")]
     plan["data"][1]["name"] = "valid_" + exam_name
     plan["exclude_near_duplicates"] = False
+    plan["template"] = "closed_book"  # the exam has no contexts
     Path(out).write_text(json.dumps(plan, indent=1))
 
 
