@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Make the demo's vocabulary, base/spm.model, from the questions that its models train on.
+"""Make the demo's vocabulary, base/spm.model, from public questions of the exam's kind.
 
 usage: make_vocabulary.py extra_6000.csv [PIECES]
 
-300 pieces are nearly letters: the number of an option's tokens then follows its length, which tiny models can
-learn from. With [PAD], [CLS], [SEP] and [UNK] inside, config.json's vocab_size leaves four more places free.
+2,000 pieces are common words and parts of others: enough to find an option's words again in a text, and few enough for models
+this small. With [PAD], [CLS], [SEP] and [UNK] inside, config.json's vocab_size leaves four more places free.
 Needs sentencepiece from PyPI; nothing at run time does.
 """
 import csv
