@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A training set may resemble itself thousands of times: a message names no more pairs than these.
+constexpr std::size_t kNamedPairs = 20;
 constexpr std::uint64_t kFoldSeed = 0; // folds are the same for all runs, whatever their seeds
 
 std::string checked_sha256(const InputFile& file, const fs::path& path, const char* option) {
@@ -214,11 +216,16 @@ std::string handle_near_duplicates(const TrainingManifest& manifest, DataInputs&
     return {};
   std::set<std::size_t> found;
   std::string warning;
+  std::size_t named = 0;
   for (const NearDuplicate& pair : pairs) {
     found.insert(pair.first);
+    if (++named > kNamedPairs)
+      continue;
     warning += (warning.empty() ? "" : "; ") + data.train.places[pair.first] + " ~ " + data.valid.places[pair.second] +
                " (" + format_fixed(pair.similarity, 2) + ")";
   }
+  if (named > kNamedPairs)
+    warning += "; and " + counted(named - kNamedPairs, "other pair");
   const std::string count = counted(found.size(), "training question") + " nearly identical to validation questions";
   if (!manifest.exclude_near_duplicates)
     return count + ": " + warning +

@@ -202,6 +202,24 @@ TEST_CASE("contexts of another index than the manifest names, or of an unknown o
                                                           ContainsSubstring("or correct the manifest"));
 }
 
+TEST_CASE("of very many pairs that are nearly equal the first are named, and all counted") {
+  const std::string same = "Which process lets plants turn the light of the sun into chemical energy in their leaves?";
+  const TemporaryFolder folder;
+  std::string rows = kHeader;
+  for (int i = 0; i < 40; ++i)
+    rows += row(same, 'B');
+  write_file_atomically(folder / "a.csv", rows);
+  write_file_atomically(folder / "v.csv", kHeader + row(same, 'B'));
+  const TrainingManifest manifest = manifest_of(
+      {{{"a.csv", {}}, {}, false, Template::closed_book}, {{"v.csv", {}}, {}, true, Template::closed_book}});
+  DataInputs data = read(manifest, folder);
+  const std::string warning = handle_near_duplicates(manifest, data);
+  CHECK_THAT(warning, ContainsSubstring("40 training questions nearly identical") &&
+                          ContainsSubstring("a.csv, row 21 ~ v.csv, row 2") &&
+                          ContainsSubstring("; and 20 other pairs"));
+  CHECK(warning.find("a.csv, row 22 ~") == std::string::npos);
+}
+
 TEST_CASE("training questions that nearly equal validation questions are reported, and left out on request") {
   const std::string same = "Which process lets plants turn the light of the sun into chemical energy in their leaves?";
   const TemporaryFolder folder;
