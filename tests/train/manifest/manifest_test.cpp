@@ -120,7 +120,8 @@ TEST_CASE("the manifests that sciexam ships fit the schema, and say which instru
       continue;
     INFO(entry.path());
     const std::string text = read_text_file(entry.path());
-    CHECK(parse_training_manifest(text, entry.path()).runs.size() == 3);
+    const std::size_t models = entry.path().stem() == "demo" ? 2 : 3;
+    CHECK(parse_training_manifest(text, entry.path()).runs.size() == models);
     CHECK(Json::parse(text).contains("isa"));
     ++found;
   }
