@@ -30,7 +30,7 @@ usage: ./build.sh VERB
                         training, any folder of checkpoints (--tokenizer FILE if no spm.model or tokenizer.json
                         lies beside them), or a package. NAME: your Kaggle user name. T: default "sciexam run". OPTION: of
                         sciexam-run pack: --precision, --calibration, --allow-disagreement, --template, --max-length,
-                        --threads, --package-version (default: now); --model-weights 1,1,2
+                        --retrieval-weight, --threads, --package-version (default: now); --model-weights 1,1,2
   package-index --index FOLDER --owner NAME [--title T] [--licence CC-BY-SA-4.0]
                         build, then make an index (sciexam-run index) ready for Kaggle's client
   rehearse [--keep] [--short] [PATTERN]

@@ -36,7 +36,7 @@ parse_arguments() {
         [ "$1" != --title ] || title_given=true
         shift
         ;;
-      --precision | --calibration | --template | --max-length | --threads | --package-version)
+      --precision | --calibration | --template | --max-length | --retrieval-weight | --threads | --package-version)
         [ $# -ge 2 ] || refuse "$1 wants a value; ./sciexam-run pack --help says which."
         pack_options+=("$1" "$2")
         shift
@@ -49,7 +49,7 @@ parse_arguments() {
         ;;
       --models) refuse "--models is gone: put the checkpoints' folders into one folder, and give that." "$usage" ;;
       *) refuse "'$1' is not known." "$usage" \
-        "and of pack: --precision, --calibration, --allow-disagreement, --template, --max-length, --threads, --package-version; --model-weights 1,1,2 for its --weights" ;;
+        "and of pack: --precision, --calibration, --allow-disagreement, --template, --max-length, --retrieval-weight, --threads, --package-version; --model-weights 1,1,2 for its --weights" ;;
     esac
     shift
   done

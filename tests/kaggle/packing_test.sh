@@ -65,11 +65,14 @@ refused 2 'different vocabularies' --owner ada --weights half
 rm "half/run_0/$result/spm.model" "half/run_1/$result/spm.model"
 refused 2 'Name the models' --owner ada --weights half
 taken --owner ada --weights half --tokenizer "$training/run_0/$result/spm.model" --out from_half
-sed -i 's/"template": "closed_book"/"template": "open_book"/' "half/run_1/$result/training.json"
+sed -i 's/"template": "open_book"/"template": "closed_book"/' "half/run_1/$result/training.json"
 refused 2 'different settings of template' --owner ada --weights half --tokenizer "$training/run_0/$result/spm.model"
-sed -i 's/"template": "closed_book"/"template": "open_book"/' "half/run_0/$result/training.json"
-taken --owner ada --weights half --tokenizer "$training/run_0/$result/spm.model" --out open
-grep -q '"template": "open_book"' open/manifest.json || wrong "the template that was trained with is not in the package"
+sed -i 's/"template": "open_book"/"template": "closed_book"/' "half/run_0/$result/training.json"
+taken --owner ada --weights half --tokenizer "$training/run_0/$result/spm.model" --out closed
+grep -q '"template": "open_book"' from_half/manifest.json && grep -q '"template": "closed_book"' closed/manifest.json ||
+  wrong "the template that was trained with is not in the package"
+taken --owner ada --weights "$training" --out weighed --retrieval-weight 0.5
+grep -q '"retrieval_weight": 0.5' weighed/manifest.json || wrong "the weight of the index is not in the package"
 
 # Checkpoints in Hugging Face's form without our files beside them; one alone.
 mkdir plain
