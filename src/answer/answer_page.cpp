@@ -10,6 +10,7 @@
 #include "support/text/utf8.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace sciexam::inline answer {
 namespace {
@@ -79,6 +80,19 @@ UncertainQuestion describe_question(const Exam& exam, std::size_t q, const Ensem
   return shown;
 }
 
+/// The passages of all contexts, in their order.
+std::vector<std::array<std::string, 3>> describe_passages(const FoundPassages& found) {
+  std::vector<std::array<std::string, 3>> shown;
+  const auto add = [&](std::span<const FoundPassage> passages, const std::string& which) {
+    for (const FoundPassage& passage : passages)
+      shown.push_back({passage.title + which, format_fixed(passage.score, 2), beginning(passage.text)});
+  };
+  add(found.passages, "");
+  for (std::size_t i = 0; i < found.further.size(); ++i)
+    add(found.further[i], " (context " + std::to_string(i + 2) + ")");
+  return shown;
+}
+
 void add_highlights(AnswerReport& report, const Exam& exam, const EnsembleAnswers& answers,
                     const Combination& combination, const RunStages& stages) {
   report.highlights = {{"questions", std::to_string(exam.questions.size())},
@@ -118,8 +132,7 @@ void write_answer_page(const std::filesystem::path& file, const Exam& exam, cons
   for (const std::size_t q : least_certain(ensemble, kUncertainQuestions)) {
     UncertainQuestion& shown = report.least_certain.emplace_back(describe_question(exam, q, answers, combination));
     if (!passages.empty())
-      for (const FoundPassage& passage : passages[q].passages)
-        shown.passages.push_back({passage.title, format_fixed(passage.score, 2), beginning(passage.text)});
+      shown.passages = describe_passages(passages[q]);
   }
   if (exam.has_answers && !answers.models.empty()) {
     for (const ModelAnswers& model : answers.models)

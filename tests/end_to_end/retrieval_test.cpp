@@ -188,7 +188,8 @@ TEST_CASE("golden: a model reads several contexts of a question, from the index 
                                         "context of at most 12 tokens\n"));
   CHECK_THAT(run.out, ContainsSubstring("  run_0                             2/2 ") &&
                           ContainsSubstring("  run_0, context 2                  2/2 "));
-  CHECK_THAT(read_bytes(place.folder / "report.html"), ContainsSubstring("run_0, context 2"));
+  CHECK_THAT(read_bytes(place.folder / "report.html"),
+             ContainsSubstring("run_0, context 2") && ContainsSubstring("Water (context 2)"));
 
   const fs::path labelled = place.folder / "labelled.csv", probabilities = place.folder / "p.csv";
   write_bytes(labelled, "id,prompt,A,B,C,D,E,answer,context,context_2\n"
