@@ -69,8 +69,10 @@ sed -i 's/"template": "open_book"/"template": "closed_book"/' "half/run_1/$resul
 refused 2 'different settings of template' --owner ada --weights half --tokenizer "$training/run_0/$result/spm.model"
 sed -i 's/"template": "open_book"/"template": "closed_book"/' "half/run_0/$result/training.json"
 taken --owner ada --weights half --tokenizer "$training/run_0/$result/spm.model" --out closed
-grep -q '"template": "open_book"' from_half/manifest.json && grep -q '"template": "closed_book"' closed/manifest.json ||
-  wrong "the template that was trained with is not in the package"
+for kind in open_book:from_half closed_book:closed; do
+  grep -q "\"template\": \"${kind%:*}\"" "${kind#*:}/manifest.json" ||
+    wrong "the template that was trained with is not in the package ${kind#*:}"
+done
 taken --owner ada --weights "$training" --out weighed --retrieval-weight 0.5
 grep -q '"retrieval_weight": 0.5' weighed/manifest.json || wrong "the weight of the index is not in the package"
 
