@@ -90,7 +90,7 @@ void add_retrieval_options(CLI::App& app, RetrievalSettings& settings) {
   constexpr const char* kGroup = "Passages";
   app.add_option("--top", settings.passages, "Passages for a question")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000))
+      ->check(CLI::Range(std::size_t{1}, kMostPassages))
       ->group(kGroup);
   app.add_option(
          "--query-form", settings.form,

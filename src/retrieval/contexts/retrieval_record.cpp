@@ -12,7 +12,6 @@ namespace {
 
 constexpr const char* kFormat = "sciexam-retrieval";
 constexpr const char* kRemedy = "Retrieve the contexts again with this program, or remove the record";
-constexpr std::int64_t kMostPassages = 1000;
 
 constexpr std::array kForms = {QueryForm::prompt, QueryForm::all_options, QueryForm::each_option};
 constexpr std::array kFusions = {Fusion::best, Fusion::sum, Fusion::reciprocal_rank};

@@ -20,6 +20,9 @@
 
 namespace sciexam::inline retrieval {
 
+/// Of a context: more than any sequence holds.
+inline constexpr std::size_t kMostPassages = 1000;
+
 struct RetrievalSettings {
   QueryForm form = QueryForm::all_options;
   Fusion fusion = Fusion::best; ///< of each_option
