@@ -27,12 +27,6 @@ Probabilities probabilities_of(const ModelAnswers& model) {
   return all;
 }
 
-/// The beginning of a long text, cut between characters.
-std::string beginning(const std::string& text) {
-  const std::string_view shown = utf8_prefix(text, kShownText);
-  return std::string(shown) + (shown.size() < text.size() ? " ..." : "");
-}
-
 std::vector<ModelReport> model_reports(const Exam& exam, const EnsembleAnswers& answers) {
   std::vector<ModelReport> reports;
   for (const ModelAnswers& model : answers.models) {
@@ -66,8 +60,9 @@ UncertainQuestion describe_question(const Exam& exam, std::size_t q, const Ensem
   const OptionScores ensemble = *ensemble_probabilities(answers.models, q, combination, question);
   UncertainQuestion shown;
   shown.id = question.id;
-  shown.prompt = beginning(question.prompt);
-  std::transform(question.options.begin(), question.options.end(), shown.options.begin(), beginning);
+  shown.prompt = beginning_of(question.prompt, kShownText);
+  std::transform(question.options.begin(), question.options.end(), shown.options.begin(),
+                 [](const std::string& option) { return beginning_of(option, kShownText); });
   shown.guesses = format_prediction(with_empty_options_last(rank_by_scores(ensemble), question));
   if (question.answer)
     shown.answer = std::string(1, static_cast<char>('A' + *question.answer));
@@ -85,7 +80,7 @@ std::vector<std::array<std::string, 3>> describe_passages(const FoundPassages& f
   std::vector<std::array<std::string, 3>> shown;
   const auto add = [&](std::span<const FoundPassage> passages, const std::string& which) {
     for (const FoundPassage& passage : passages)
-      shown.push_back({passage.title + which, format_fixed(passage.score, 2), beginning(passage.text)});
+      shown.push_back({passage.title + which, format_fixed(passage.score, 2), beginning_of(passage.text, kShownText)});
   };
   add(found.passages, "");
   for (std::size_t i = 0; i < found.further.size(); ++i)

@@ -146,7 +146,7 @@ std::vector<std::string> ExamRetrieval::degradations() const {
   std::vector<std::string> all = problems_;
   if (index_)
     for (const LeftOutShard& shard : index_->left_out())
-      all.push_back("the index answers without " + counted(shard.passages, "passage") + ": " + shard.reason);
+      all.push_back(sentence_on(shard));
   std::set<std::string> damaged;
   for (const FoundPassages& found : found_)
     damaged.insert(found.damaged.begin(), found.damaged.end());

@@ -32,22 +32,12 @@ double map_at_3_by_length(const Exam& exam) {
   return map_at_3(rankings, exam.questions);
 }
 
-/// The beginning of a long text, cut between words where it has any.
-std::string beginning(std::string_view text) {
-  std::string_view shown = utf8_prefix(text, kShownText);
-  if (shown.size() == text.size())
-    return std::string(text);
-  if (const std::size_t space = shown.rfind(' '); space != shown.npos)
-    shown = shown.substr(0, space);
-  return std::string(shown) + " ...";
-}
-
 void print_passage(const FoundPassages& found, Analyser& analyser, const std::string& text) {
   if (found.passages.empty())
     return;
   const FoundPassage& best = found.passages.front();
   std::printf("  read: %s (score %.1f): \"%s\"\n", best.title.c_str(), best.score,
-              beginning(telling_sentence(analyser, best.text, text)).c_str());
+              beginning_of(telling_sentence(analyser, best.text, text), kShownText).c_str());
 }
 
 /// The three guesses, and the right option if it is not among them.
@@ -99,7 +89,7 @@ ExitStatus run_demo(const DemoOptions& options) {
   if (answers.models.empty())
     return ExitStatus::failed;
   Combination combination = Combine::mean_softmax;
-  combination.retrieval_weight = options.retrieval_weight.value_or(kDemoRetrievalWeight);
+  combination.retrieval_weight = options.retrieval_weight.value_or(package.manifest().retrieval_weight);
   combination.retrieval = retrieval.probabilities();
   const std::vector<Ranking> rankings = combine_answers(answers.models, exam.questions, combination);
   print_answers(exam, retrieval.found(), rankings);

@@ -14,7 +14,7 @@ struct DemoOptions {
   std::string device, precision = "auto";
   std::string index; ///< a folder, in place of the built-in encyclopedia
   RetrievalSettings retrieval;
-  std::optional<double> retrieval_weight; ///< nothing: kDemoRetrievalWeight
+  std::optional<double> retrieval_weight; ///< nothing: the package's
 };
 
 /// Answers the built-in questions with the built-in package and encyclopedia, and prints questions, passages and

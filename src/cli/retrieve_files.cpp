@@ -174,10 +174,6 @@ RetrievalDamage find_queries(const Retriever& retriever, std::istream& lines, co
 
 } // namespace
 
-std::string sentence_on(const LeftOutShard& shard) {
-  return "shard of " + counted(shard.passages, "passage") + ": " + shard.reason;
-}
-
 RetrievalDamage retrieve_file(const Retriever& retriever, const std::filesystem::path& in,
                               const std::filesystem::path& out, int threads) {
   if (in == "-")

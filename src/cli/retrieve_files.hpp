@@ -14,7 +14,6 @@ namespace sciexam::inline cli {
 using RetrievalDamage = std::map<std::string, std::size_t>;
 
 /// A shard that is left out, for messages and records.
-std::string sentence_on(const LeftOutShard& shard);
 
 /// A file that begins with "{" is JSON lines {"query": ..}: each gets a line {"passages": [{"id", "title", "score",
 /// "text"}, ..]}. Any other is a CSV file of questions: it is written again, all columns as they were, with the column

@@ -26,6 +26,7 @@ struct TrainOptions {
   std::string manifest, base, data, out, check, pack, device, isa, precision = "f16";
   std::vector<std::string> runs;
   int threads = 0, folds = 0;
+  double retrieval_weight = 0;
   bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false;
   std::map<std::string, std::string> settings; ///< those given, by name
 };
@@ -115,6 +116,7 @@ void pack_outcome(const TrainOptions& options, const TrainingRequest& request, c
   packing.title = request.manifest.title;
   packing.template_name = name_of(request.manifest.template_kind);
   packing.max_length = request.manifest.max_length;
+  packing.retrieval_weight = options.retrieval_weight;
   packing.threads = request.threads;
   pack_checkpoints(packing);
 }
@@ -176,10 +178,18 @@ void add_training_files(CLI::App& command, TrainOptions& options) {
   command.add_option("--out", options.out, "Folder for checkpoints, logs, lock.json and report.html")
       ->required()
       ->group("Outputs");
-  command.add_option("--pack", options.pack, "Also make a package of the trained models in this folder")
-      ->group("Outputs");
+  CLI::Option* pack =
+      command.add_option("--pack", options.pack, "Also make a package of the trained models in this folder")
+          ->group("Outputs");
   command.add_option("--precision", options.precision, "Precision of the package's weights: f16 or f32 [f16]")
       ->check(CLI::IsMember({"f16", "f32"}))
+      ->needs(pack)
+      ->group("Outputs");
+  command
+      .add_option("--retrieval-weight", options.retrieval_weight,
+                  "The package's weight of a passage index's own ranking beside the models', 0 to 1 [0]")
+      ->check(CLI::Range(0.0, 1.0))
+      ->needs(pack)
       ->group("Outputs");
 }
 

@@ -26,6 +26,17 @@ OptionScores scaled_to_one(Combine combine, const OptionScores& scores) {
   return probabilities;
 }
 
+/// Of a question that models with a say answered.
+OptionScores probabilities_of(const QuestionAnswers& answers, std::size_t question, const Combination& combination,
+                              const Question& text) {
+  OptionScores probabilities =
+      scaled_to_one(combination.combine, combine_scores(combination.combine, answers.logits, answers.weights, text));
+  if (const std::optional<OptionScores> index = combination.index_probabilities(question))
+    for (std::size_t i = 0; i < probabilities.size(); ++i)
+      probabilities[i] += combination.retrieval_weight * ((*index)[i] - probabilities[i]);
+  return probabilities;
+}
+
 } // namespace
 
 QuestionAnswers answers_of(std::span<const ModelAnswers> models, std::size_t question) {
@@ -54,12 +65,7 @@ std::optional<OptionScores> ensemble_probabilities(std::span<const ModelAnswers>
   const QuestionAnswers answers = answers_of(models, question);
   if (!has_say(answers, combination.combine))
     return std::nullopt;
-  OptionScores probabilities =
-      scaled_to_one(combination.combine, combine_scores(combination.combine, answers.logits, answers.weights, text));
-  if (const std::optional<OptionScores> index = combination.index_probabilities(question))
-    for (std::size_t i = 0; i < probabilities.size(); ++i)
-      probabilities[i] += combination.retrieval_weight * ((*index)[i] - probabilities[i]);
-  return probabilities;
+  return probabilities_of(answers, question, combination, text);
 }
 
 std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::span<const Question> questions,
@@ -71,7 +77,7 @@ std::vector<Ranking> combine_answers(std::span<const ModelAnswers> models, std::
       rankings.push_back(unanswered.empty() ? rank_by_length(questions[q]) : unanswered[q]);
     else if (combination.index_probabilities(q))
       rankings.push_back(with_empty_options_last(
-          rank_by_scores(*ensemble_probabilities(models, q, combination, questions[q])), questions[q]));
+          rank_by_scores(probabilities_of(answers, q, combination, questions[q])), questions[q]));
     else // the scores as they are: scaling may make different ones equal
       rankings.push_back(with_empty_options_last(
           combine_ranking(combination.combine, answers.logits, answers.weights, questions[q]), questions[q]));

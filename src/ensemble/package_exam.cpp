@@ -57,11 +57,19 @@ bool PackageExam::exists(std::size_t reading) const {
 }
 
 void PackageExam::encode(int threads, const std::function<bool()>& stop) {
-  encoded_ = encode_exam(tokenizer_, readings_, template_options_, threads, stop);
+  std::vector<Question> texts;
+  std::vector<std::size_t> existing;
   for (std::size_t reading = 0; reading < readings_.size(); ++reading)
-    if (!exists(reading))
-      encoded_.questions[reading] = {};
-  std::erase_if(encoded_.cut, [this](std::size_t reading) { return !exists(reading); });
+    if (exists(reading)) {
+      existing.push_back(reading);
+      texts.push_back(readings_[reading]);
+    }
+  EncodedExam encoded = encode_exam(tokenizer_, texts, template_options_, threads, stop);
+  encoded_ = {.questions = std::vector<EncodedQuestion>(readings_.size()), .cut = {}};
+  for (std::size_t i = 0; i < existing.size(); ++i)
+    encoded_.questions[existing[i]] = std::move(encoded.questions[i]);
+  for (const std::size_t i : encoded.cut)
+    encoded_.cut.push_back(existing[i]);
   lengths_ = lengths_of(encoded_.questions);
 }
 

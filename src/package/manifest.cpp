@@ -23,14 +23,6 @@ std::uint64_t parse_size(const JsonView& view) {
   return static_cast<std::uint64_t>(view.integer(0, kMaxFileBytes));
 }
 
-std::string parse_sha256(const JsonView& view) {
-  const std::string text = view.string();
-  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  if (text.size() != 64 || !std::all_of(text.begin(), text.end(), is_digit))
-    view.fail("is not a sha256 of 64 lower-case hexadecimal digits", kRemedy);
-  return text;
-}
-
 std::string parse_file_name(const JsonView& view) {
   const std::string name = view.string();
   if (!is_plain_file_name(name))
@@ -41,7 +33,7 @@ std::string parse_file_name(const JsonView& view) {
 FileRecord parse_file(const JsonView& view) {
   view.allow_only({"file", "size", "sha256"});
   return {parse_file_name(view.at("file")), static_cast<std::uint64_t>(view.at("size").integer(0, kMaxSmallFileBytes)),
-          parse_sha256(view.at("sha256"))};
+          view.at("sha256").sha256(kRemedy)};
 }
 
 Frame parse_frame(const JsonView& view) {
@@ -51,8 +43,8 @@ Frame parse_frame(const JsonView& view) {
   frame.size = parse_size(view.at("size"));
   frame.raw_offset = parse_size(view.at("raw_offset"));
   frame.raw_size = parse_size(view.at("raw_size"));
-  frame.sha256 = parse_sha256(view.at("sha256"));
-  frame.raw_sha256 = parse_sha256(view.at("raw_sha256"));
+  frame.sha256 = view.at("sha256").sha256(kRemedy);
+  frame.raw_sha256 = view.at("raw_sha256").sha256(kRemedy);
   if (frame.raw_size == 0 || frame.raw_size > kMaxFrameBytes)
     view.fail("holds " + counted(frame.raw_size, "plain byte") + "; a frame holds 1 to " +
                   std::to_string(kMaxFrameBytes),
@@ -88,9 +80,9 @@ WeightsRecord parse_weights(const JsonView& view) {
     view.at("file").fail("does not end with " + std::string(kWeightsSuffix), kRemedy);
   FramedFile& content = weights.content;
   content.size = parse_size(view.at("size"));
-  content.sha256 = parse_sha256(view.at("sha256"));
+  content.sha256 = view.at("sha256").sha256(kRemedy);
   content.raw_size = parse_size(view.at("raw_size"));
-  content.raw_sha256 = parse_sha256(view.at("raw_sha256"));
+  content.raw_sha256 = view.at("raw_sha256").sha256(kRemedy);
   const JsonView frames = view.at("frames");
   if (frames.size() == 0)
     frames.fail("is empty", kRemedy);
@@ -98,7 +90,8 @@ WeightsRecord parse_weights(const JsonView& view) {
     content.frames.push_back(parse_frame(frames.at(i)));
   const JsonView table = view.at("seek_table");
   table.allow_only({"offset", "size", "sha256"});
-  content.seek_table = {parse_size(table.at("offset")), parse_size(table.at("size")), parse_sha256(table.at("sha256"))};
+  content.seek_table = {parse_size(table.at("offset")), parse_size(table.at("size")),
+                        table.at("sha256").sha256(kRemedy)};
   check_extents(content, view);
   return weights;
 }

@@ -1,6 +1,7 @@
 #include "retrieval/build/corpus_stream.hpp"
 
 #include "retrieval/corpus/sections.hpp"
+#include "support/messages/progress.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -51,9 +52,14 @@ CorpusStream::CorpusStream(const std::vector<std::filesystem::path>& files, cons
       most_readers_(static_cast<std::size_t>(std::max(1, threads))) {
   for (std::size_t file = 0; file < position.file && file < files.size(); ++file)
     bytes_before_ += corpus_file_bytes(files[file]);
-  if (position.records > 0 && open_next())
-    for (; position_.records < position.records && reader().next(); ++position_.records) {
-    }
+  if (position.records == 0 || !open_next())
+    return;
+  const std::filesystem::path& file = files[position.file];
+  Progress progress("finding the place in " + (file == "-" ? "standard input" : file.filename().string()),
+                    position.records, "articles");
+  for (; position_.records < position.records && reader().next(); ++position_.records)
+    progress.advance(1);
+  progress.finish();
 }
 
 /// Keeps the readers of the next files going. False: there is no file left.

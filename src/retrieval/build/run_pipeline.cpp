@@ -84,10 +84,14 @@ void work(const BuildRequest& request, const RunStore& store, StretchQueue& queu
   }
 }
 
+/// Of all files; 0, which is unknown, if standard input is among them.
 std::uint64_t bytes_of(const std::vector<std::filesystem::path>& files) {
   std::uint64_t bytes = 0;
-  for (const std::filesystem::path& file : files)
+  for (const std::filesystem::path& file : files) {
+    if (file == "-")
+      return 0;
     bytes += corpus_file_bytes(file);
+  }
   return bytes;
 }
 
@@ -98,12 +102,14 @@ CorpusStream open_stream(const BuildRequest& request, const RunStore& store) {
   const StoredRun& last = store.runs().back();
   log_line("going on after the first " + counted(last.counts.articles, "article") + ", from an earlier build");
   CorpusStream stream(request.files, last.position, last.counts, request.threads);
+  Progress progress("reading the earlier build's texts", last.counts.articles, "articles");
   for (const StoredRun& stored : store.runs()) {
     const Run run(store.folder(), stored.record);
     RunDocuments documents(run);
-    for (RunDocument document; documents.next(document);)
+    for (RunDocument document; documents.next(document); progress.advance(1))
       stream.learn(document.text);
   }
+  progress.finish();
   return stream;
 }
 

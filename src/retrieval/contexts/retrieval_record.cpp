@@ -26,13 +26,6 @@ Kind named(const JsonView& view, const std::array<Kind, kCount>& kinds) {
   return *found;
 }
 
-std::string sha256_in(const JsonView& view) {
-  const std::string text = view.string();
-  if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string::npos)
-    view.fail("is not 64 hexadecimal digits", kRemedy);
-  return text;
-}
-
 double number_in(const JsonView& view, double least, double most) {
   const double number = view.number();
   if (!(number >= least && number <= most))
@@ -46,7 +39,7 @@ Json to_json(const RecordedFile& file) {
 
 RecordedFile parse_file(const JsonView& view) {
   view.allow_only({"name", "sha256"});
-  return {view.at("name").string(), sha256_in(view.at("sha256"))};
+  return {view.at("name").string(), view.at("sha256").sha256(kRemedy)};
 }
 
 Json to_json(const RetrievalSettings& settings) {
@@ -100,7 +93,7 @@ RetrievalRecord parse_retrieval_record(std::string_view text, const std::filesys
   index.allow_only({"sha256", "title", "analyser"});
   RetrievalRecord record;
   record.program = root.at("program").string();
-  record.index_sha256 = sha256_in(index.at("sha256"));
+  record.index_sha256 = index.at("sha256").sha256(kRemedy);
   record.index_title = index.at("title").string();
   static_cast<void>(index.at("analyser").members()); // an object
   record.analyser = index.at("analyser").json();

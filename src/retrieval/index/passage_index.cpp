@@ -3,6 +3,7 @@
 #include "retrieval/index/bytes.hpp"
 #include "retrieval/index/postings_writer.hpp"
 #include "support/errors.hpp"
+#include "support/text/counted.hpp"
 
 #include <algorithm>
 
@@ -71,6 +72,10 @@ void PassageIndex::leave_out(std::size_t shard, const std::string& reason) const
   if (is_left_out_[shard].exchange(true, std::memory_order_acq_rel))
     return;
   reasons_.push_back({shard, manifest_.shards[shard].first_passage, manifest_.shards[shard].passages, reason});
+}
+
+std::string sentence_on(const LeftOutShard& shard) {
+  return "the index answers without " + counted(shard.passages, "passage") + ": " + shard.reason;
 }
 
 std::vector<LeftOutShard> PassageIndex::left_out() const {

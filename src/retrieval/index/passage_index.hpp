@@ -35,6 +35,8 @@ struct LeftOutShard {
   std::uint32_t first_passage = 0, passages = 0;
   std::string reason; ///< names the file and, where a part of it is damaged, the chunk
 };
+/// For reports: that the index answers without it, and why.
+std::string sentence_on(const LeftOutShard& shard);
 
 /// Safe for several threads at once.
 class PassageIndex {

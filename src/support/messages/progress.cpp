@@ -46,8 +46,8 @@ std::string format_duration(double exact) {
 }
 
 Progress::Progress(std::string label, std::uint64_t total, std::string unit)
-    : label_(std::move(label)), unit_(std::move(unit)), total_(std::max<std::uint64_t>(1, total)),
-      start_(SteadyClock::now()), shown_(start_), logged_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
+    : label_(std::move(label)), unit_(std::move(unit)), total_(total), start_(SteadyClock::now()), shown_(start_),
+      logged_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
 
 Progress::~Progress() {
   if (!finished_)
@@ -74,19 +74,22 @@ void Progress::log(bool last) {
 }
 
 std::string Progress::line() const {
-  const double part = static_cast<double>(done_) / static_cast<double>(total_);
   const double per_second = rate();
   std::string text = label_ + " ";
-  if (live_) {
-    constexpr int kWidth = 24;
-    const int full = static_cast<int>(part * kWidth);
-    text += "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "] ";
+  if (total_ > 0) {
+    const double part = static_cast<double>(done_) / static_cast<double>(total_);
+    if (live_) {
+      constexpr int kWidth = 24;
+      const int full = static_cast<int>(part * kWidth);
+      text += "[" + std::string(full, '#') + std::string(kWidth - full, '.') + "] ";
+    }
+    text += printed("%3.0f %%", part * 100);
   }
-  const std::string note = note_.empty() ? "" : note_ + "  ";
-  text += printed("%3.0f %%  %s%.0f %s/s  ", part * 100, note.c_str(), per_second, unit_.c_str());
+  const std::string note = note_.empty() ? "" : "  " + note_;
+  text += printed("%s  %.0f %s/s  ", note.c_str(), per_second, unit_.c_str());
   if (finished_)
     return text + "took " + format_duration(elapsed());
-  if (done_ == skipped_)
+  if (total_ == 0 || done_ == skipped_)
     return text + "time left unknown";
   return text + format_duration(static_cast<double>(total_ - done_) / per_second) + " left";
 }
@@ -104,16 +107,21 @@ void Progress::show(bool last) {
     terminal().show_message(line());
 }
 
+void Progress::add(std::uint64_t done) {
+  done_ += total_ == 0 ? done : std::min(done, total_ - done_);
+}
+
 void Progress::advance(std::uint64_t done) {
   const std::lock_guard lock(mutex_);
-  done_ = std::min(total_, done_ + done);
+  add(done);
   show(false);
 }
 
 void Progress::skip(std::uint64_t done) {
   const std::lock_guard lock(mutex_);
-  done_ = std::min(total_, done_ + done);
-  skipped_ += done;
+  const std::uint64_t before = done_;
+  add(done);
+  skipped_ += done_ - before;
 }
 
 void Progress::note(std::string text) {

@@ -26,7 +26,7 @@ class Progress {
 public:
   static constexpr std::chrono::seconds kLineInterval{5};
 
-  /// `total` units of work, e.g. tokens; `unit` names them in the rate.
+  /// `total` units of work, e.g. tokens, 0 if nobody knows how many; `unit` names them in the rate.
   Progress(std::string label, std::uint64_t total, std::string unit);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -45,6 +45,7 @@ private:
   std::string line() const;
   double elapsed() const; ///< seconds
   double rate() const;
+  void add(std::uint64_t done);
   void show(bool last);
   void log(bool last);
 

@@ -107,6 +107,13 @@ std::int64_t JsonView::integer(std::int64_t least, std::int64_t most) const {
   return value_->get<std::int64_t>();
 }
 
+std::string JsonView::sha256(const std::string& remedy) const {
+  std::string text = string();
+  if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string::npos)
+    fail("is not a sha256 of 64 lower-case hexadecimal digits", remedy);
+  return text;
+}
+
 void JsonView::allow_only(std::initializer_list<std::string_view> known) const {
   if (!value_->is_object())
     fail("is not an object", "See the documentation of this file's format");

@@ -36,6 +36,8 @@ public:
   double number() const;
   /// An integer within [least, most].
   std::int64_t integer(std::int64_t least, std::int64_t most) const;
+  /// 64 lower-case hexadecimal digits.
+  std::string sha256(const std::string& remedy) const;
 
   /// Throws if the object has a member that is not one of `known`.
   void allow_only(std::initializer_list<std::string_view> known) const;

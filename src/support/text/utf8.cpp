@@ -85,6 +85,15 @@ std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
   return text.substr(0, most);
 }
 
+std::string beginning_of(std::string_view text, std::size_t most) {
+  std::string_view shown = utf8_prefix(text, most);
+  if (shown.size() == text.size())
+    return std::string(text);
+  if (const std::size_t space = shown.rfind(' '); space != shown.npos)
+    shown = shown.substr(0, space);
+  return std::string(shown) + " ...";
+}
+
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));

@@ -23,6 +23,8 @@ std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
 /// The first `most` bytes of `text`, or fewer: it ends between two characters.
 std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept;
+/// As utf8_prefix(), and " ..." where something is left out; cut between words where there are any.
+std::string beginning_of(std::string_view text, std::size_t most);
 
 /// True if `text` has a character that is not white space (Unicode's property White_Space, and the zero-width space and
 /// no-break space, which are just as invisible).

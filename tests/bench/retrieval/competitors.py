@@ -77,10 +77,11 @@ class Peer:
             raise Unavailable(last_words(self.log))
         return json.loads(line)
 
-    def answer(self, queries, top, repeats=1):
-        """Seconds, seconds of the CPU (both for all repeats), and the passages found for each query."""
+    def answer(self, queries, top, repeats=1, texts=False):
+        """Seconds, seconds of the CPU (both for all repeats), and the passages found for each query. `texts`: see peer.py."""
+        request = {"queries": queries, "top": top, "repeats": repeats, "texts": texts}
         with contextlib.suppress(BrokenPipeError):  # read() tells the reason
-            self.process.stdin.write(json.dumps({"queries": queries, "top": top, "repeats": repeats}) + "\n")
+            self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
         reply = self.read()
         return reply["seconds"], reply["cpu"], reply["found"]
@@ -124,7 +125,22 @@ class Sciexam:
         return self.run(["retrieve", "--index", self.folder, "--in", f"{self.work}/queries.jsonl", "--out",
                          f"{self.work}/found.jsonl", "--top", str(top), "--threads", "1"])
 
-    def answer(self, queries, top, repeats=1):
+    def search_alone(self, queries, top, repeats):
+        """Seconds and seconds of the CPU for all repeats, by the same searcher without the program around it."""
+        with open(f"{self.work}/queries.txt", "w") as f:
+            f.writelines(query + "\n" for query in queries)
+        bench = subprocess.run([self.arguments.search_bench, "texts", self.folder, f"{self.work}/queries.txt", str(top),
+                                str(repeats)], capture_output=True, text=True)
+        if bench.returncode:
+            raise Unavailable((bench.stderr.strip().splitlines() or ["no message"])[-1][:160])
+        elapsed, cpu = (float(re.search(pattern, bench.stdout).group(1)) / 1000 * len(queries) * repeats
+                        for pattern in (r"([0-9.]+) ms elapsed", r"([0-9.]+) ms of CPU time"))
+        return elapsed, cpu
+
+    def answer(self, queries, top, repeats=1, texts=True):
+        """As of a peer; without `texts` the passages found are not among it."""
+        if not texts and self.arguments.search_bench:
+            return *self.search_alone(queries, top, repeats), None
         seconds, cpu = self.retrieve(queries, top)
         with open(f"{self.work}/found.jsonl", encoding="utf-8") as f:
             found = [documents(json.loads(line)["passages"]) for line in f]

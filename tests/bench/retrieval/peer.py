@@ -3,9 +3,10 @@
 usage: peer.py PEER CORPUS FOLDER SETTING    PEER: bm25s, tantivy, pisa or fts5; CORPUS: JSON lines of id, title, text
 
 Standard output: a line {"build": seconds or null, "bytes", "version", "setting"} once the index is open. Standard input: one
-JSON line per request, {"queries": [texts], "top", "repeats"}; answered with {"seconds", "cpu", "found": [[ids], ...]},
-seconds for all repeats. All on one thread. What is measured is searching alone: the queries' analysis is left out where the
-library lets it be done before, and so is looking up the passages' names.
+JSON line per request, {"queries": [texts], "top", "repeats", "texts"}; answered with {"seconds", "cpu", "found": [[ids], ...]},
+seconds for all repeats. All on one thread. With "texts" the whole way is measured, from the queries' texts to the passages'
+(which are in memory here); without, searching alone: the queries' analysis is left out where the library lets it be done
+before, and so is looking up the passages' names.
 """
 import json
 import os
@@ -27,6 +28,11 @@ def passages():
 
 def names():
     return [name for name, _ in passages()]
+
+
+def answer_wholly(competitor, texts, queries, top):
+    found = competitor.found(competitor.search(competitor.prepare(queries), top))
+    return found, [[texts[name] for name in row] for row in (found.values() if isinstance(found, dict) else found)]
 
 
 class Bm25s:
@@ -197,14 +203,17 @@ def main():
         built = json.load(f)
     competitor.open()
     say({**built, "version": competitor.version})
+    texts = dict(passages())
     for line in sys.stdin:
         request = json.loads(line)
-        queries, found = competitor.prepare(request["queries"]), None
+        queries, top = request["queries"], request["top"]
+        prepared, found = competitor.prepare(queries), None
         start, start_cpu = time.time(), time.process_time()
         for _ in range(request["repeats"]):
-            found = competitor.search(queries, request["top"])
+            found = (answer_wholly(competitor, texts, queries, top) if request["texts"] else
+                     competitor.search(prepared, top))
         seconds, cpu = time.time() - start, time.process_time() - start_cpu
-        found = competitor.found(found)
+        found = found[0] if request["texts"] else competitor.found(found)
         if isinstance(found, dict):
             found = [found.get(i, []) for i in range(len(queries))]
         say({"seconds": seconds, "cpu": cpu, "found": [list(map(str, row)) for row in found]})

@@ -11,10 +11,11 @@ quality: recall of the right passage in the first 1, 5 and 20 (passages.jsonl, q
          in the first 1,000 (vaswani_*.jsonl), of the data's folder; skipped where that is missing.
 speed:   queries of 30 to 60 terms on a generated corpus, the first 20 passages each; building and bytes on disk. The queries
          are dealt to rounds; in a round each competitor answers the same slice again and again for a time, one competitor
-         after the other, so that the machine's noise hits all alike; one that is slow answers some of them. A rate is searching alone (see peer.py). sciexam's is that
-         of `retrieve --threads 1`: the time of a run with the slice once is subtracted from one with it many times over, so
-         that loading is not in it; the queries' analysis, fetching the 20 texts and writing them are. CPU: queries per second
-         of the process's own time, which other work on the machine changes less.
+         after the other, so that the machine's noise hits all alike; one that is slow answers some of them. Two rates: the
+         whole way from a query's text to the passages' texts (a peer's are in memory; sciexam's is that of
+         `retrieve --threads 1`, which also writes them: the time of a run with the slice once is subtracted from one with it
+         many times over, so that loading is not in it), and searching alone (see peer.py; sciexam's by --search-bench).
+         CPU: queries per second of the process's own time, which other work on the machine changes less.
 """
 import argparse
 import json
@@ -93,12 +94,37 @@ def quality(arguments):
     return figures
 
 
-def texts_share(competitor):
-    """Milliseconds that sciexam takes of a query for what its peers do not do: a query of one rare term is nothing else."""
-    rare = random.Random("rare")
-    queries = [Language.name(rare.randrange(20_000, 60_000)) for _ in range(200)]
-    seconds, cpu, _ = competitor.answer(queries, 20, 5)
-    return seconds, cpu  # of 1,000 queries
+class Rates:
+    """One competitor's rates for one kind of work, a round each."""
+
+    def __init__(self):
+        self.wall, self.cpu, self.repeats, self.most = [], [], 1, 2
+
+    def add(self, queries, seconds, cpu):
+        self.wall.append(len(queries) * self.repeats / seconds)
+        self.cpu.append(len(queries) * self.repeats / cpu)
+
+    def row(self, base):
+        # Round by round, so that what slowed a round down slowed both.
+        ratios = [statistics.median(a / b for a, b in zip(of_base, own)) if of_base else math.nan
+                  for of_base, own in ((base.wall, self.wall), (base.cpu, self.cpu))]
+        return [f"{statistics.median(self.wall):.1f}", f"{min(self.wall):.1f} to {max(self.wall):.1f}",
+                f"{statistics.median(self.cpu):.1f}", *(f"{ratio:.2f}" for ratio in ratios)]
+
+
+KINDS = {"from text to texts": True, "searching alone": False}
+
+
+def warm_up(arguments, competitor, trial, texts):
+    rates = Rates()
+    competitor.answer(trial[:1], 20, 1, texts)
+    own = isinstance(competitor, Sciexam)
+    some = trial if own else trial[:2]
+    each = max(1e-4, competitor.answer(some, 20, 2, texts)[0] / 2 / len(some))
+    repeats = math.ceil(arguments.seconds * arguments.rounds / each / arguments.queries)
+    # The slow answer only the first queries of a round's, for ten times as long.
+    rates.repeats, rates.most = max(2 if own else 1, repeats), max(2, math.ceil(10 * arguments.seconds / each))
+    return rates
 
 
 def speed(arguments):
@@ -106,57 +132,52 @@ def speed(arguments):
     queries = generated_queries(arguments, arguments.queries + 10)
     trial, queries = queries[:10], queries[10:]
     competitors = Competitors(arguments, corpus, f"{arguments.cache}/generated-{arguments.passages}", trial)
-    figures, first = {}, {}
+    rates, first = {}, {}
     for name, competitor in list(competitors.running.items()):
-        def warm_up():
-            competitor.answer(trial[:1], 20)
-            some = trial if isinstance(competitor, Sciexam) else trial[:2]
-            each = max(1e-4, competitor.answer(some, 20, 2)[0] / 2 / len(some))
-            repeats = math.ceil(arguments.seconds * arguments.rounds / each / arguments.queries)
-            # The slow answer only the first queries of a round's, for ten times as long.
-            figures[name] = {"wall": [], "cpu": [], "repeats": max(2 if isinstance(competitor, Sciexam) else 1, repeats),
-                             "most": max(2, math.ceil(10 * arguments.seconds / each))}
-        competitors.attempt(name, warm_up)
+        for kind, texts in KINDS.items():
+            measured = texts or not isinstance(competitor, Sciexam) or arguments.search_bench
+            warm = competitors.attempt(name, lambda: warm_up(arguments, competitor, trial, texts)) if measured else None
+            if warm:
+                rates[name, kind] = warm
     for i in range(arguments.rounds):
         part = queries[i::arguments.rounds]
-        turn = i % max(1, len(competitors.running))
-        names = list(competitors.running)
-        for name in names[turn:] + names[:turn]:
-            of = figures[name]
-            own = part[:of["most"]]
-            answered = competitors.attempt(name, lambda: competitors.running[name].answer(own, 20, of["repeats"]))
-            if answered:
-                of["wall"].append(len(own) * of["repeats"] / answered[0])
-                of["cpu"].append(len(own) * of["repeats"] / answered[1])
-                first.setdefault(name, {}).update(zip(own, answered[2]))
+        for kind, texts in KINDS.items():
+            names = [name for name in competitors.running if (name, kind) in rates]
+            turn = i % max(1, len(names))
+            for name in names[turn:] + names[:turn]:
+                of = rates[name, kind]
+                own = part[:of.most]
+                answered = competitors.attempt(name, lambda: competitors.running[name].answer(own, 20, of.repeats, texts))
+                if answered:
+                    of.add(own, *answered[:2])
+                if answered and texts:
+                    first.setdefault(name, {}).update(zip(own, answered[2]))
         print(f"round {i + 1} of {arguments.rounds}", file=sys.stderr)
-    base = list(SCIEXAM)[-1]
-    shares = competitors.attempt(base, lambda: texts_share(competitors.running[base])) if base in figures else None
     competitors.stop()
-    rows = []
-    for name, competitor in competitors.running.items():
-        of, built = figures[name], competitor.built
-        of |= built
-        # Round by round, so that what slowed a round down slowed both.
-        ratio = [statistics.median(a / b for a, b in zip(figures[base][kind], of[kind])) if base in figures else math.nan
-                 for kind in ("wall", "cpu")]
-        # Analysers agree here: what differs are equal scores and rounded lengths.
-        pairs = [(set(found), set(first[base][query])) for query, found in first[name].items()] if base in first else []
-        of["same"] = statistics.fmean(len(a & b) / max(1, len(b)) for a, b in pairs) if pairs else math.nan
-        rows.append([name + (f" ({competitor.setting})" if competitor.setting else ""), f"{statistics.median(of['wall']):.1f}",
-                     f"{min(of['wall']):.1f} to {max(of['wall']):.1f}", f"{statistics.median(of['cpu']):.1f}",
-                     f"{ratio[0]:.2f}", f"{ratio[1]:.2f}", f"{built['build']:.0f} s", f"{built['build_cpu']:.0f} s",
-                     f"{built['bytes'] / 1e6:,.0f} MB" +
-                     (f", {built['texts'] / 1e6:,.0f} of them texts" if "texts" in built else ""), f"{of['same']:.3f}"])
     print(f"{arguments.passages:,} generated passages, {arguments.queries} queries of 30 to 60 terms, the first 20 passages, one "
-          f"thread, {arguments.rounds} rounds\n")
-    print(markdown(["", "queries/s", "rounds", "queries/s of CPU time", "sciexam is faster, times", "by CPU time", "building",
-                    "its CPU time", "on disk", f"passages shared with {base}"], rows))
-    if shares:
-        print(f"\nFetching and writing the 20 texts, which only sciexam's figures contain, takes {shares[0]:.2f} ms a query, "
-              f"{shares[1]:.2f} of CPU time.")
+          f"thread, {arguments.rounds} rounds")
+    base = list(SCIEXAM)[-1]
+    for kind in KINDS:
+        rows = [[name, *of.row(rates.get((base, kind), Rates()))] for (name, which), of in rates.items()
+                if which == kind and of.wall]
+        print(f"\n{kind}:\n\n" + markdown(["", "queries/s", "rounds", "queries/s of CPU time", "sciexam is faster, times",
+                                          "by CPU time"], rows))
+    print()
+    print(markdown(["", "building", "its CPU time", "on disk", f"passages shared with {base}"],
+                   [built_row(name, competitor, first, base) for name, competitor in competitors.running.items()]))
     report(competitors)
-    return figures
+    return {f"{name}, {kind}": {"wall": of.wall, "cpu": of.cpu} for (name, kind), of in rates.items()}
+
+
+def built_row(name, competitor, first, base):
+    # Analysers agree here: what differs are equal scores and rounded lengths.
+    pairs = [(set(found), set(first[base][query])) for query, found in first.get(name, {}).items()
+             if query in first.get(base, {})]
+    same = statistics.fmean(len(a & b) / max(1, len(b)) for a, b in pairs) if pairs else math.nan
+    built = competitor.built
+    return [name + (f" ({competitor.setting})" if competitor.setting else ""), f"{built['build']:.0f} s",
+            f"{built['build_cpu']:.0f} s", f"{built['bytes'] / 1e6:,.0f} MB" +
+            (f", {built['texts'] / 1e6:,.0f} of them texts" if "texts" in built else ""), f"{same:.3f}"]
 
 
 def report(competitors):
@@ -182,6 +203,8 @@ def parsed():
     parser.add_argument("--seconds", type=float, default=3, help="that a competitor repeats a round's queries for")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--sciexam", nargs="*", choices=SCIEXAM, default=list(SCIEXAM))
+    parser.add_argument("--search-bench", help="the program search_bench, for sciexam's rate of searching alone "
+                                               "(ninja search_bench); without it there is none")
     parser.add_argument("--json", help="the figures as JSON too")
     return parser.parse_args()
 

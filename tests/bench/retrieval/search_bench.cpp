@@ -3,7 +3,7 @@
 //
 //     search_bench make FOLDER PASSAGES          writes an index
 //     search_bench run FOLDER [QUESTIONS [k]]    queries of 30 to 60 terms alone, and questions' six together
-//     search_bench texts FOLDER QUERIES [k]      a text file's lines, in an index of sciexam-run index
+//     search_bench texts FOLDER QUERIES [k [ROUNDS]]   a text file's lines, in an index of sciexam-run index
 //
 // SCIEXAM_ISA=avx2 or avx512 chooses the kernels.
 #include "retrieval/index/dictionary_writer.hpp"
@@ -182,9 +182,9 @@ void run_index(const std::filesystem::path& folder, int count, std::size_t k) {
   });
 }
 
-/// CPU time, which other work on the machine changes less: the best of several rounds.
-void run_texts(const std::filesystem::path& folder, const std::filesystem::path& file, std::size_t k) {
-  constexpr int kRounds = 7;
+/// Elapsed and CPU time, which other work on the machine changes less: of all rounds after one to warm up, and of the
+/// best.
+void run_texts(const std::filesystem::path& folder, const std::filesystem::path& file, std::size_t k, int rounds) {
   Analyser analyser;
   const PassageIndex index(PackageFiles::in_folder(folder), analyser.record());
   const Searcher searcher(index);
@@ -195,16 +195,27 @@ void run_texts(const std::filesystem::path& folder, const std::filesystem::path&
     for (const std::string& term : analyser.terms(text.substr(begin, end - begin)))
       query.push_back({term});
   }
-  double best = INFINITY, sum = 0;
-  for (int round = 0; round < kRounds; ++round) {
-    const std::clock_t begin = std::clock();
-    sum = 0;
+  const auto run = [&] {
+    double sum = 0;
     for (const Query& query : queries)
       sum += run_queries(searcher, std::span(&query, 1), k);
-    best = std::min(best, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+    return sum;
+  };
+  const double sum = run();
+  const auto begin = std::chrono::steady_clock::now();
+  double best = INFINITY, all = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const std::clock_t round_begin = std::clock();
+    run();
+    const double seconds = static_cast<double>(std::clock() - round_begin) / CLOCKS_PER_SEC;
+    best = std::min(best, seconds);
+    all += seconds;
   }
-  std::printf("%s, k = %zu: %zu queries, %.3f ms of CPU time each  (checksum %.6f)\n", search_kernels().name, k,
-              queries.size(), 1e3 * best / static_cast<double>(queries.size()), sum);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  const double milliseconds = 1e3 / static_cast<double>(queries.size()), of_round = milliseconds / rounds;
+  std::printf(
+      "%s, k = %zu: %zu queries, %.3f ms elapsed, %.3f ms of CPU time each; the best round's %.3f  (checksum %.6f)\n",
+      search_kernels().name, k, queries.size(), elapsed.count() * of_round, all * of_round, best * milliseconds, sum);
 }
 
 } // namespace
@@ -217,10 +228,12 @@ int main(int count, char** arguments) {
     run_index(arguments[2], count > 3 ? std::atoi(arguments[3]) : 200,
               static_cast<std::size_t>(count > 4 ? std::atoi(arguments[4]) : 20));
   else if (verb == "texts" && count > 3)
-    run_texts(arguments[2], arguments[3], static_cast<std::size_t>(count > 4 ? std::atoi(arguments[4]) : 20));
+    run_texts(arguments[2], arguments[3], static_cast<std::size_t>(count > 4 ? std::atoi(arguments[4]) : 20),
+              count > 5 ? std::atoi(arguments[5]) : 7);
   else
     return std::fprintf(stderr,
-                        "search_bench make FOLDER PASSAGES | run FOLDER [QUESTIONS [k]] | texts FOLDER QUERIES [k]\n"),
+                        "search_bench make FOLDER PASSAGES | run FOLDER [QUESTIONS [k]] | texts FOLDER QUERIES [k "
+                        "[ROUNDS]]\n"),
            2;
   return 0;
 }

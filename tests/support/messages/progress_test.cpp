@@ -95,6 +95,28 @@ TEST_CASE("progress never shows more than all of its work") {
   CHECK_THAT(text, StartsWith("x 100 %"));
 }
 
+TEST_CASE("work of unknown size has a rate, and neither percentage nor time left") {
+  const std::string text = written_to_terminal([] {
+    Progress progress("x", 0, "rows");
+    progress.skip(1'000'000);
+    ::usleep(250'000); // the line is redrawn every 200 ms
+    progress.note("5 articles");
+    progress.advance(5);
+    progress.finish();
+  });
+  CHECK_THAT(text, Matches("\r\033\\[Kx   5 articles  [0-9]{1,2} rows/s  time left unknown"
+                           "\r\033\\[Kx   5 articles  [0-9]{1,2} rows/s  took 0 s\r\n"));
+}
+
+TEST_CASE("work that an earlier process did is not in the rate, even if it is more than there is now") {
+  const std::string text = written_to_file([] {
+    Progress progress("x", 10, "rows");
+    progress.skip(25);
+    progress.finish();
+  });
+  CHECK_THAT(text, StartsWith("x 100 %  0 rows/s"));
+}
+
 TEST_CASE("on a terminal progress is a bar that a message clears") {
   const std::string text = written_to_terminal([] {
     Progress progress("x", 4, "rows");
