@@ -26,7 +26,7 @@ public:
 
 private:
   void work() {
-    Block block(launch_, atomics_);
+    Block block(launch_, share_);
     for (std::uint64_t number = next_++; number < launch_.blocks() && number < failed_; number = next_++)
       try {
         block.run(number);
@@ -49,7 +49,7 @@ private:
   }
 
   const Launch& launch_;
-  std::mutex atomics_;
+  BlocksShare share_;
   std::mutex mutex_; ///< of outcome_
   Outcome outcome_;
   std::atomic<std::uint64_t> next_ = 0;

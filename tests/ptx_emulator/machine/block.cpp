@@ -19,7 +19,7 @@ Dimensions unravel(std::uint64_t number, const Dimensions& extent) {
 
 } // namespace
 
-Block::Block(const Launch& launch, std::mutex& atomics) : launch_(launch), atomics_(atomics) {
+Block::Block(const Launch& launch, BlocksShare& share) : launch_(launch), share_(share) {
   for (unsigned k = 0; k < (launch.threads() + kLanes - 1) / kLanes; ++k)
     warps_.push_back(std::make_unique<Warp>(*this, k));
   local_.resize(warps_.size() * kLanes * program().local.bytes);
@@ -30,6 +30,7 @@ Dimensions Block::thread_position(unsigned thread) const {
 }
 
 void Block::run(std::uint64_t number) {
+  number_ = number;
   position_ = unravel(number, launch_.grid);
   shared_.reset(program(), launch_.dynamic_shared, warps());
   local_states_.clear();
@@ -69,6 +70,17 @@ void Block::report_deadlock() const {
     if (warp->state() == Warp::State::Waiting)
       waiting += " warp " + std::to_string(warp->index()) + " at line " + std::to_string(warp->line());
   throw Finding(cuda::kLaunchFailed, "deadlock: all wait at barriers:" + waiting);
+}
+
+void Block::touch(unsigned lane, std::uint64_t address, unsigned bytes, Use use) {
+  const auto conflict = share_.touched.touch(number_, address, bytes, use);
+  if (!conflict)
+    return;
+  const auto verb = [](Use of) { return of == Use::Read ? " reads" : " writes"; };
+  throw Finding(cuda::kLaunchFailed,
+                "race: block " + text_of(unravel(conflict->block, launch_.grid)) + verb(conflict->use) +
+                    " device memory at " + std::to_string(conflict->address) + ", which this block" + verb(use),
+                lane);
 }
 
 std::string Block::place(const Finding& finding) const {

@@ -4,6 +4,7 @@
 #include "ptx_emulator/machine/counters.hpp"
 #include "ptx_emulator/machine/device_memory.hpp"
 #include "ptx_emulator/machine/finding.hpp"
+#include "ptx_emulator/machine/global_shadow.hpp"
 #include "ptx_emulator/machine/shared_memory.hpp"
 #include "ptx_emulator/machine/warp.hpp"
 #include "ptx_emulator/program/program.hpp"
@@ -35,10 +36,15 @@ struct Launch {
   std::uint64_t blocks() const { return std::uint64_t{grid[0]} * grid[1] * grid[2]; }
 };
 
+/// What the blocks of a launch have in common.
+struct BlocksShare {
+  std::mutex atomics; ///< held while memory that all blocks see is changed by an atomic
+  GlobalShadow touched;
+};
+
 class Block {
 public:
-  /// `atomics` is held while memory that all blocks see is changed by an atomic.
-  Block(const Launch& launch, std::mutex& atomics);
+  Block(const Launch& launch, BlocksShare& share);
   /// Runs the block of that number (x fastest) from start to end. Throws Finding.
   void run(std::uint64_t number);
   /// "block (0,0,0) thread (3,0,0), PTX line 7 `...`": where `finding` happened in the run that threw it.
@@ -48,7 +54,9 @@ public:
   const Program& program() const { return *launch_.program; }
   SharedMemory& shared() { return shared_; }
   Counters& counters() { return counters_; }
-  std::mutex& atomics() { return atomics_; }
+  std::mutex& atomics() { return share_.atomics; }
+  /// Notes a use of device memory. Throws Finding if another block's use conflicts with it.
+  void touch(unsigned lane, std::uint64_t address, unsigned bytes, Use use);
   const Dimensions& position() const { return position_; }
   Dimensions thread_position(unsigned thread) const;
   unsigned warps() const { return static_cast<unsigned>(warps_.size()); }
@@ -74,7 +82,8 @@ private:
   [[noreturn]] void report_deadlock() const;
 
   const Launch& launch_;
-  std::mutex& atomics_;
+  BlocksShare& share_;
+  std::uint64_t number_ = 0;
   Dimensions position_ = {};
   std::vector<std::unique_ptr<Warp>> warps_;
   SharedMemory shared_;

@@ -92,6 +92,7 @@ std::byte* reach_device(Warp& warp, unsigned lane, std::uint64_t address, unsign
     explain_device(warp, lane, address, bytes, use);
   if (allocation->read_only && use != Use::Read)
     throw Finding(cuda::kIllegalAddress, allocation->name + " is constant and is written to", lane);
+  warp.block().touch(lane, address, bytes, use);
   std::uint8_t* const written = allocation->written + (address - allocation->address);
   if (use == Use::Write)
     std::memset(written, 0xff, bytes);

@@ -139,6 +139,46 @@ TEST_CASE("atomics race with plain accesses only") {
               "race: reads", 64);
 }
 
+TEST_CASE("blocks of one launch that touch the same bytes of device memory, one of them writing, are found") {
+  const auto run = [](const std::string& code) {
+    EmulatedDevice device(EmulatedDevice::Settings{});
+    const auto kernel = device.kernel(module_head(80) + R"(
+.visible .entry k(.param .u64 filled)
+{
+  .reg .b32 %b, %t, %x; .reg .b64 %g, %a, %l; .reg .pred %p;
+  mov.u32 %b, %ctaid.x;
+  mov.u32 %t, %tid.x;
+  ld.param.u64 %g, [filled];
+  mul.wide.u32 %l, %b, 128;
+  add.u64 %a, %g, %l;
+  mul.wide.u32 %l, %t, 4;
+  add.u64 %a, %a, %l;
+)" + code + "\nret;\n}\n");
+    const auto filled = device.upload(std::vector<std::uint32_t>(96, 3));
+    const Result result = device.launch(kernel, {.blocks = 3}, filled);
+    return Outcome{result, device.report()};
+  };
+  const auto check_race = [&](const std::string& code, const std::string& text) {
+    const Outcome outcome = run(code);
+    INFO(code << '\n' << outcome.report);
+    CHECK(outcome.result == sciexam::cuda::kLaunchFailed);
+    CHECK_THAT(outcome.report, ContainsSubstring(text));
+  };
+  const auto check_none = [&](const std::string& code) {
+    const Outcome outcome = run(code);
+    INFO(code << '\n' << outcome.report);
+    CHECK(outcome.result == sciexam::cuda::kSuccess);
+  };
+  check_none("ld.global.u32 %x, [%a];\nst.global.u32 [%a], %x;"); // each block its own
+  check_none("ld.global.u32 %x, [%g];");
+  check_none("atom.global.add.u32 %x, [%g], 1;");
+  check_race("st.global.u8 [%g], %b;", "writes device memory");
+  check_race("ld.global.u32 %x, [%g];\nst.global.u32 [%a], %x;", "race: block (");
+  check_race("setp.eq.u32 %p, %b, 2;\n@%p st.global.u32 [%g], 1;\nld.global.u32 %x, [%g];", "reads device memory");
+  check_race("setp.eq.u32 %p, %b, 2;\n@%p st.global.u32 [%g], 1;\n@!%p atom.global.add.u32 %x, [%g], 1;",
+             "which this block");
+}
+
 TEST_CASE("named barriers order those that meet there") {
   // Warps 0 and 1 exchange words; warp 2 only arrives, having written; warp 3 stays out.
   const std::string meet = kAt + R"(
