@@ -217,7 +217,9 @@ void add_training_machine(CLI::App& command, TrainOptions& options) {
   const std::string group = "Machine";
   command.add_flag("--ignore-memory-estimate", options.ignore_memory_estimate, "Start even if memory seems too small")
       ->group(group);
-  command.add_option("--device", options.device, "cpu; with a LibTorch for CUDA also cuda, cuda:1 ... [cpu]")
+  command
+      .add_option("--device", options.device,
+                  "cpu, cuda, cuda:1, or auto: a GPU, or the CPU where none can be used [cpu]")
       ->group(group);
   command
       .add_option("--isa", options.isa,

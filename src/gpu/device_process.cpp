@@ -158,11 +158,19 @@ Message DeviceProcess::receive(const std::function<bool()>& stop) {
   return message;
 }
 
-/// Sends it and waits for everything that was sent.
-void DeviceProcess::request(Message message) {
+/// Sends it and waits for everything that was sent: the last answer.
+Message DeviceProcess::request(Message message) {
   send(message);
+  Message answer;
   while (answers_ < requests_)
-    receive();
+    answer = receive();
+  return answer;
+}
+
+Message DeviceProcess::call(const Message& message) {
+  if (!lanes_.empty())
+    throw InternalError("a device was asked for something beside its batches");
+  return request(message);
 }
 
 const protocol::DeviceFacts& DeviceProcess::facts() {

@@ -53,6 +53,10 @@ public:
   void load(std::string_view parameter, std::uint64_t first, DeviceElement element, std::span<const std::byte> bytes);
   void finish_loading(bool tune);
 
+  /// Sends any other request, waits for its answer and returns it; not beside batches in flight.
+  protocol::Message call(const protocol::Message& request);
+  protocol::SharedMemory& memory() noexcept { return *memory_; }
+
   std::size_t in_flight() const noexcept { return lanes_.size(); }
   /// Starts a batch within the limits; up to kInFlight of them may be in flight.
   void submit(const DeviceBatch& batch);
@@ -64,7 +68,7 @@ private:
   void require_alive() const;
   void send(protocol::Message& message);
   protocol::Message receive(const std::function<bool()>& stop = nullptr);
-  void request(protocol::Message message);
+  protocol::Message request(protocol::Message message);
   void end() noexcept;
   std::string how_it_ended();
   [[noreturn]] void fail(DeviceFault fault, const std::string& what);

@@ -35,6 +35,8 @@ struct NetworkShape {
   /// small network with large weights are off by up to 1.4e-2 (tests/gpu/rounding.py), those of a large one far less.
   /// Narrow heads mean a small network: all DeBERTa models that Microsoft published have heads of 64.
   std::int32_t parts() const { return padded_head == 32 ? 2 : 1; }
+  /// Elements of an embedding on the device: a multiple of 8.
+  std::int32_t padded_embedding() const { return (embedding_size + 7) / 8 * 8; }
   /// Elements of all heads on the device.
   std::int32_t padded_heads() const { return num_attention_heads * padded_head; }
 };

@@ -75,9 +75,7 @@ at::Tensor drop(const at::Tensor& x, double probability, const RandomStream& str
 }
 
 RandomStream Dropout::stream(DropoutSite site, std::int64_t layer) const {
-  constexpr auto kSites = static_cast<std::uint32_t>(DropoutSite::first_free);
-  const std::uint32_t place = static_cast<std::uint32_t>(layer) * kSites + static_cast<std::uint32_t>(site);
-  return {seed_, {place, pass_, step_}};
+  return dropout_stream(seed_, step_, pass_, site, layer);
 }
 
 at::Tensor Dropout::operator()(const at::Tensor& x, double probability, DropoutSite site, std::int64_t layer) const {

@@ -10,20 +10,6 @@
 
 namespace sciexam::inline model {
 
-/// The places of one forward pass that have a mask of their own.
-enum class DropoutSite : std::uint32_t {
-  embeddings,
-  pooler,
-  classifier,
-  convolution,
-  // One of each per layer:
-  attention_probabilities,
-  attention_output,
-  layer_output,
-  relative_embeddings,
-  first_free, ///< their number
-};
-
 /// The masks of one forward pass.
 class Dropout {
 public:

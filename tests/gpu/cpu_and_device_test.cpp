@@ -11,24 +11,12 @@
 #include <set>
 
 #include <ATen/core/grad_mode.h>
-#include <c10/util/Half.h>
 #include <catch2/catch_test_macros.hpp>
 
 using namespace sciexam;
 using namespace sciexam::test;
 
 namespace {
-
-/// With weights that f16 holds, so that both sides have the same.
-DebertaForMultipleChoice half_network(const DebertaConfig& config) {
-  DebertaForMultipleChoice network = random_network(config, at::kDouble);
-  for (const auto& [name, tensor] : network.parameters())
-    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
-      double& value = tensor.mutable_data_ptr<double>()[i];
-      value = static_cast<double>(static_cast<float>(c10::Half(static_cast<float>(value))));
-    }
-  return network;
-}
 
 std::vector<float> on_device(const DebertaForMultipleChoice& network, const PackedSequences& batch) {
   ::setenv("SCIEXAM_CUDA_LIBRARY", SCIEXAM_EMULATED_DRIVER, 1);

@@ -34,6 +34,11 @@ DeviceKernels& device_kernels() {
   return kernels;
 }
 
+const TrainingKernels& training_kernels() {
+  static const TrainingKernels kernels(device_kernels());
+  return kernels;
+}
+
 Numbers random_floats(std::size_t count, unsigned seed, float deviation) {
   std::mt19937 generator(seed);
   std::normal_distribution<float> normal(0, deviation);

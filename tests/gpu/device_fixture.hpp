@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gpu/network/device_kernels.hpp"
+#include "gpu/training/training_kernels.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -14,8 +15,16 @@ const GpuDevice& device();
 /// The kernels for it.
 DeviceKernels& device_kernels();
 
+/// Those of training.
+const TrainingKernels& training_kernels();
+
 /// Numbers as the device stores them: rounded to f16, or f32.
 using Numbers = std::vector<float>;
+
+/// rows * columns.
+inline std::size_t area(int rows, int columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
 
 /// `count` normally distributed numbers, rounded to f16 or not, always the same for a seed.
 Numbers random_halves(std::size_t count, unsigned seed, float deviation = 1);

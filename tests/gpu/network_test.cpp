@@ -4,6 +4,7 @@
 #include "golden/golden.hpp"
 #include "gpu/device_fixture.hpp"
 #include "gpu/device_support.hpp"
+#include "gpu/golden_models.hpp"
 #include "gpu/network/device_network.hpp"
 #include "gpu/network/kernel_images.hpp"
 
@@ -24,57 +25,6 @@ using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-/// A file's tensors as doubles.
-std::map<std::string, std::vector<double>> read_doubles(const std::filesystem::path& file) {
-  std::map<std::string, std::vector<double>> tensors;
-  const auto source = open_checkpoint(file);
-  for (const TensorInfo& info : source->tensors())
-    tensors[info.name].resize(info.elements());
-  source->read([](const TensorInfo&) { return true; },
-               [&](const TensorChunk& chunk) {
-                 double* out = tensors.at(chunk.tensor.name).data() + chunk.first;
-                 const std::size_t count = chunk.bytes.size() / size_of(chunk.tensor.dtype);
-                 std::vector<float> floats(count);
-                 if (chunk.tensor.dtype == DType::f64) {
-                   std::memcpy(out, chunk.bytes.data(), chunk.bytes.size());
-                 } else if (chunk.tensor.dtype == DType::i64) {
-                   std::vector<std::int64_t> integers(count);
-                   std::memcpy(integers.data(), chunk.bytes.data(), chunk.bytes.size());
-                   std::copy(integers.begin(), integers.end(), out);
-                 } else {
-                   convert_to_f32(chunk.tensor.dtype, chunk.bytes, floats);
-                   std::copy(floats.begin(), floats.end(), out);
-                 }
-               },
-               1);
-  return tensors;
-}
-
-/// Packed sequences, without the padding of a reference file.
-struct Batch {
-  std::vector<std::int32_t> ids, types, offsets{0};
-  DeviceBatch view() const { return {ids, types, offsets}; }
-};
-
-constexpr std::size_t kSequences = 10; // of one batch: the emulated device is slow
-
-std::vector<Batch> batches_of(const std::map<std::string, std::vector<double>>& io, std::size_t sequences) {
-  const std::size_t length = io.at("input_ids").size() / sequences;
-  std::vector<Batch> batches;
-  for (std::size_t s = 0; s < sequences; ++s) {
-    if (s % kSequences == 0)
-      batches.emplace_back();
-    Batch& batch = batches.back();
-    for (std::size_t i = s * length; i < (s + 1) * length; ++i)
-      if (io.at("attention_mask")[i] != 0) {
-        batch.ids.push_back(static_cast<std::int32_t>(io.at("input_ids")[i]));
-        batch.types.push_back(static_cast<std::int32_t>(io.at("token_type_ids")[i]));
-      }
-    batch.offsets.push_back(static_cast<std::int32_t>(batch.ids.size()));
-  }
-  return batches;
-}
 
 /// A network with the weights of `file`, loaded in chunks of `chunk_elements`, or as the file has them. With
 /// padded_head 64 it has one f16 per activation, whatever its size.
@@ -133,13 +83,6 @@ Errors errors(const std::vector<float>& found, const std::vector<double>& expect
 }
 
 const DeviceLimits kLimits{.tokens = 2048, .sequences = 16, .longest = 512};
-
-std::vector<std::filesystem::path> model_folders() {
-  const auto folders = golden::folders_with("io.safetensors");
-  if (folders.empty())
-    SKIP("no model folders in " << golden::folder());
-  return folders;
-}
 
 /// Of all models' logits, for which see load().
 void check_logits(std::int32_t padded_head, double most) {

@@ -6,6 +6,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <c10/util/Half.h>
 
 namespace sciexam::test {
 
@@ -129,6 +130,16 @@ PackedSequences random_batch(const DebertaConfig& config, const std::vector<std:
     batch.token_type_ids.mutable_data_ptr<std::int64_t>()[i] = random.below(2);
   }
   return batch;
+}
+
+DebertaForMultipleChoice half_network(const DebertaConfig& config) {
+  DebertaForMultipleChoice network = random_network(config, at::kDouble);
+  for (const auto& [name, tensor] : network.parameters())
+    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+      double& value = tensor.mutable_data_ptr<double>()[i];
+      value = static_cast<double>(static_cast<float>(c10::Half(static_cast<float>(value))));
+    }
+  return network;
 }
 
 } // namespace sciexam::test

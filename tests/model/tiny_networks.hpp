@@ -19,6 +19,9 @@ std::vector<std::pair<std::string, DebertaConfig>> config_variants();
 /// Weights of ordinary size, the same at every call.
 DebertaForMultipleChoice random_network(const DebertaConfig& config, at::ScalarType dtype = at::kFloat);
 
+/// In float64, with weights that f16 holds: a device that rounds them has the same.
+DebertaForMultipleChoice half_network(const DebertaConfig& config);
+
 /// The same weights, packed for answering where the configuration can be, as if they were read from a file of f32 or
 /// f16 numbers.
 std::unique_ptr<AnsweringNetwork> packed_copy(const DebertaForMultipleChoice& network, DType stored = DType::f32,

@@ -5,15 +5,18 @@
 #include "gpu/device_batch.hpp"
 #include "gpu/device_error.hpp"
 #include "gpu/network_shape.hpp"
+#include "gpu/training/training_setup.hpp"
+#include "support/errors.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 namespace sciexam::inline gpu::protocol {
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr int kSocket = 3, kSharedMemory = 4; ///< descriptors of the helper
 
 /// One more than run at a time: when a batch ends the next is ready, and the device never waits for the program.
@@ -27,8 +30,21 @@ enum class Kind : std::uint32_t {
   weights,        ///< elements of the parameter `text`, in chunk `place`
   finish_loading, ///< with or without tuning
   run,            ///< the batch in lane `place`; its logits come there
-  done,           ///< answers a request
-  failed,         ///< answers it too, or comes unasked: `fault` and a text; the helper then ends
+  // Of a training (training/device_training.hpp); requests with names have them in chunk 0, as TrainingEntry.
+  open_training, ///< shape, limits, setup; the rows by distance lie in SharedMemory
+  write_array,   ///< elements of `array` of the parameter `text`, f32, in chunk `place`
+  read_array,    ///< the same; they come there
+  round_weights,
+  forward,        ///< the batch in lane 0, with `pass` if `with_dropout`; its logits come there
+  backward,       ///< the gradients of its logits lie there
+  sum_of_squares, ///< of all gradients, or of the parameter `text`: comes as `value`
+  step,           ///< for `count` entries; `value`: the average's decay
+  clear_gradients,
+  perturb, ///< `count` entries by their names; `value`, `reach`
+  restore,
+  swap_average, ///< `count` entries by their names
+  done,         ///< answers a request
+  failed,       ///< answers it too, or comes unasked: `fault` and a text; the helper then ends
 };
 
 struct DeviceFacts {
@@ -49,16 +65,35 @@ struct Message {
   DeviceElement element = DeviceElement::f32;
   std::uint32_t place = 0, tokens = 0, sequences = 0;
   bool tune = false;
+  TrainingSetup setup = {};
+  TrainingArray array = TrainingArray::weights;
+  TrainingPass pass = {};
+  bool with_dropout = false;
+  std::uint32_t count = 0;
+  double value = 0, reach = 0;
   DeviceFault fault = DeviceFault::device_lost;
   std::array<char, 512> text = {}; ///< a name or a message, zero-terminated
 };
 static_assert(std::is_trivially_copyable_v<Message>);
+
+/// A parameter, and what its step is.
+struct TrainingEntry {
+  std::array<char, 128> name = {}; ///< zero-terminated
+  DeviceStep step = {};
+};
+inline constexpr std::size_t kMostEntries = kChunkBytes / sizeof(TrainingEntry);
 
 struct Lane {
   std::array<std::int32_t, kMost.tokens> ids, types;
   std::array<std::int32_t, kMost.sequences + 1> offsets;
   std::array<float, kMost.sequences> logits;
 };
+
+/// For a helper: refuses a request that the program cannot have meant.
+inline void require(bool holds, const char* what) {
+  if (!holds)
+    throw InternalError(std::string("a request to a device's helper has ") + what);
+}
 
 struct SharedMemory {
   std::array<std::array<std::byte, kChunkBytes>, kChunks> chunks;

@@ -15,6 +15,7 @@ namespace {
 
 using protocol::Kind;
 using protocol::Message;
+using protocol::require;
 
 void send_message(const Message& message) {
   if (::send(protocol::kSocket, &message, sizeof message, MSG_NOSIGNAL) != sizeof message)
@@ -32,11 +33,6 @@ driver::Functions find_driver() {
     if (::dlopen(place, RTLD_NOW | RTLD_LOCAL) != nullptr)
       return open_driver(place);
   return open_driver(); // says what is wrong
-}
-
-void require(bool holds, const char* what) {
-  if (!holds)
-    throw InternalError(std::string("a request to a device's helper has ") + what);
 }
 
 bool is_readable() {
@@ -103,6 +99,7 @@ void DeviceServer::open_network() {
     return;
   }
   network_.reset(); // before the next one needs the memory
+  training_.close();
   network_ = std::make_unique<DeviceNetwork>(*device_, kernel_image(device_->compute_capability()), request_.shape,
                                              limits, rows);
   shape_ = request_.shape;
@@ -135,6 +132,16 @@ void DeviceServer::finish_oldest() {
   answer(Kind::done, batch.number);
 }
 
+void DeviceServer::train() {
+  if (request_.kind == Kind::open_training)
+    network_.reset();
+  Message message;
+  message.kind = Kind::done;
+  message.number = request_.number;
+  training_.serve(*device_, request_, message);
+  send_message(message);
+}
+
 void DeviceServer::serve(int ordinal) {
   report_ready(ordinal);
   for (;;) {
@@ -151,6 +158,10 @@ void DeviceServer::serve(int ordinal) {
     }
     while (!running_.empty()) // answers come in order
       finish_oldest();
+    if (TrainingServer::takes(request_.kind)) {
+      train();
+      continue;
+    }
     require(request_.kind == Kind::open_network || network_ != nullptr, "no network");
     switch (request_.kind) {
     case Kind::open_network:

@@ -3,6 +3,7 @@
 
 #include "gpu/driver/driver.hpp"
 #include "gpu/helper/protocol.hpp"
+#include "gpu/helper/training_server.hpp"
 #include "gpu/network/device_network.hpp"
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace sciexam::inline gpu {
 
 class DeviceServer {
 public:
-  explicit DeviceServer(protocol::SharedMemory& memory) : memory_(memory) {}
+  explicit DeviceServer(protocol::SharedMemory& memory) : memory_(memory), training_(memory) {}
 
   /// Opens the device, reports it, and answers requests until the program closes the socket. Throws what goes wrong;
   /// the caller then calls report_failure().
@@ -33,12 +34,14 @@ private:
   void load();
   void submit();
   void finish_oldest();
+  void train();
 
   protocol::SharedMemory& memory_;
   protocol::Message request_ = {};   ///< the last one received
   protocol::DeviceFacts facts_ = {}; ///< as far as known
   std::optional<GpuDevice> device_;
   std::unique_ptr<DeviceNetwork> network_;
+  TrainingServer training_;
   NetworkShape shape_ = {};
   DeviceLimits limits_ = {};
   std::vector<std::uint16_t> rows_;

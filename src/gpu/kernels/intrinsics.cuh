@@ -29,6 +29,9 @@ DEVICE int block_x() {
 DEVICE int block_y() {
   return __nvvm_read_ptx_sreg_ctaid_y();
 }
+DEVICE int block_z() {
+  return __nvvm_read_ptx_sreg_ctaid_z();
+}
 DEVICE void block_barrier() {
   __nvvm_bar_sync(0);
 }
@@ -52,6 +55,12 @@ DEVICE int clamp(int x, int low, int high) {
 DEVICE float exp2_approx(float x) {
   float y;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+DEVICE float log2_approx(float x) {
+  float y;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 }
 

@@ -79,51 +79,51 @@ driver::Function DeviceKernels::function(const char* name) const {
   return function;
 }
 
-void DeviceKernels::launch(driver::Function function, unsigned across, unsigned down, unsigned threads,
-                           driver::Stream stream, std::initializer_list<const void*> arguments) const {
+void DeviceKernels::launch(driver::Function function, const Grid& grid, unsigned threads, driver::Stream stream,
+                           std::initializer_list<const void*> arguments) const {
   std::array<void*, 16> pointers{};
   std::transform(arguments.begin(), arguments.end(), pointers.begin(),
                  [](const void* p) { return const_cast<void*>(p); });
-  device_.check(
-      device_.driver().launch_kernel(function, across, down, 1, threads, 1, 1, 0, stream, pointers.data(), nullptr),
-      "starting a kernel");
+  device_.check(device_.driver().launch_kernel(function, grid.across, grid.down, grid.deep, threads, 1, 1, 0, stream,
+                                               pointers.data(), nullptr),
+                "starting a kernel");
 }
 
 void DeviceKernels::product_with(std::size_t tile, const Product& product, driver::Stream stream) const {
   const ProductTile& shape = kProductTiles[tile];
-  launch(products_[tile], blocks_of(product.n, static_cast<unsigned>(shape.columns)),
-         blocks_of(product.m, static_cast<unsigned>(shape.rows)), static_cast<unsigned>(shape.threads), stream,
-         {&product});
+  launch(products_[tile],
+         {blocks_of(product.n, static_cast<unsigned>(shape.columns)),
+          blocks_of(product.m, static_cast<unsigned>(shape.rows))},
+         static_cast<unsigned>(shape.threads), stream, {&product});
 }
 
 void DeviceKernels::attention(const Attention& attention, int blocks, int heads, int head,
                               driver::Stream stream) const {
-  launch(head == 32 ? attention_32_ : attention_64_, static_cast<unsigned>(blocks), static_cast<unsigned>(heads),
+  launch(head == 32 ? attention_32_ : attention_64_, {static_cast<unsigned>(blocks), static_cast<unsigned>(heads)},
          kAttentionThreads, stream, {&attention});
 }
 
 void DeviceKernels::layer_norm(driver::Pointer x, const DeviceNorm& norm, driver::Pointer y, int rows, int width,
                                int rest, float eps, driver::Stream stream) const {
-  launch(layer_norm_, blocks_of(rows, kRowWarps), 1, kRowThreads, stream,
+  launch(layer_norm_, {blocks_of(rows, kRowWarps)}, kRowThreads, stream,
          {&x, &norm.weight, &norm.bias, &y, &rows, &width, &rest, &eps});
 }
 
 void DeviceKernels::embed(const Lookup& lookup, driver::Pointer sum, int tokens, int width, int rest,
                           driver::Stream stream) const {
-  launch(embed_, blocks_of(tokens, kRowWarps), 1, kRowThreads, stream,
+  launch(embed_, {blocks_of(tokens, kRowWarps)}, kRowThreads, stream,
          {&lookup.words, &lookup.positions, &lookup.types, &lookup.ids, &lookup.places, &lookup.type_ids, &sum, &tokens,
           &width, &rest});
 }
 
 void DeviceKernels::first_tokens(driver::Pointer x, driver::Pointer offsets, driver::Pointer y, int sequences,
                                  int width, driver::Stream stream) const {
-  launch(first_tokens_, blocks_of(sequences, kRowWarps), 1, kRowThreads, stream,
-         {&x, &offsets, &y, &sequences, &width});
+  launch(first_tokens_, {blocks_of(sequences, kRowWarps)}, kRowThreads, stream, {&x, &offsets, &y, &sequences, &width});
 }
 
 void DeviceKernels::classify(driver::Pointer pooled, const DeviceLinear& classifier, driver::Pointer logits,
                              int sequences, int rest, DeviceActivation activation, driver::Stream stream) const {
-  launch(classify_, blocks_of(sequences, kRowWarps), 1, kRowThreads, stream,
+  launch(classify_, {blocks_of(sequences, kRowWarps)}, kRowThreads, stream,
          {&pooled, &classifier.weight, &classifier.bias, &logits, &sequences, &classifier.in, &rest, &activation});
 }
 

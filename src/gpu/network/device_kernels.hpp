@@ -53,14 +53,21 @@ public:
   /// "128x128 for 512 x 3072 x 1024" ..., or empty.
   std::string tuning() const;
 
+  const GpuDevice& device() const noexcept { return device_; }
+  /// A kernel of the module, for those that this class does not launch.
+  driver::Function function(const char* name) const;
+  struct Grid {
+    unsigned across = 1, down = 1, deep = 1; ///< blocks
+  };
+  /// At most 16 arguments.
+  void launch(driver::Function function, const Grid& grid, unsigned threads, driver::Stream stream,
+              std::initializer_list<const void*> arguments) const;
+
 private:
   /// Rows in powers of two, n, k.
   using Size = std::tuple<int, int, int>;
 
-  driver::Function function(const char* name) const;
   std::size_t pick(const Product& product) const;
-  void launch(driver::Function function, unsigned across, unsigned down, unsigned threads, driver::Stream stream,
-              std::initializer_list<const void*> arguments) const;
 
   const GpuDevice& device_;
   driver::Module module_ = nullptr;

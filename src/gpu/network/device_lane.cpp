@@ -14,6 +14,29 @@ std::uint64_t f16_bytes(std::int32_t rows, std::int32_t columns) {
 
 } // namespace
 
+void require_valid(const DeviceBatch& batch, const NetworkShape& shape, const DeviceLimits& limits) {
+  const auto refuse = [](const std::string& what) { throw InternalError("a batch for a device " + what); };
+  const std::size_t count = batch.token_ids.size();
+  if (batch.offsets.size() < 2 || batch.offsets.front() != 0 || static_cast<std::size_t>(batch.offsets.back()) != count)
+    refuse("has offsets that do not span its tokens");
+  if (count > static_cast<std::size_t>(limits.tokens) ||
+      batch.offsets.size() - 1 > static_cast<std::size_t>(limits.sequences))
+    refuse("exceeds the limits that the device keeps room for");
+  const std::int32_t longest = shape.position_rows > 0 ? std::min(limits.longest, shape.position_rows) : limits.longest;
+  for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
+    if (const std::int64_t length = std::int64_t{batch.offsets[s + 1]} - batch.offsets[s];
+        length < 1 || length > longest)
+      refuse("has a sequence of " + std::to_string(length) + " tokens; it may have 1 to " + std::to_string(longest));
+  const auto inside = [](std::span<const std::int32_t> ids, std::int32_t rows) {
+    return std::all_of(ids.begin(), ids.end(), [&](std::int32_t id) { return id >= 0 && id < rows; });
+  };
+  if (!inside(batch.token_ids, shape.vocab_size))
+    refuse("has an id outside the vocabulary");
+  if (shape.type_vocab_size > 0 &&
+      (batch.token_type_ids.size() != count || !inside(batch.token_type_ids, shape.type_vocab_size)))
+    refuse("lacks token types, or has one outside their table");
+}
+
 BatchInput::BatchInput(const DeviceLimits& limits) {
   const auto take = [&](std::int64_t count) {
     const std::uint64_t at = bytes;
@@ -37,7 +60,7 @@ DeviceBuffers::DeviceBuffers(const NetworkShape& shape, const DeviceLimits& limi
   hidden = rows(limits.tokens, shape.hidden_size);
   attended = rows(limits.tokens, shape.hidden_size);
   if (shape.embedding_size != shape.hidden_size)
-    embedded = rows(limits.tokens, padded_embedding(shape));
+    embedded = rows(limits.tokens, shape.padded_embedding());
   query_key_value = rows(limits.tokens, 3 * heads);
   context = rows(limits.tokens, heads);
   inner = rows(limits.tokens, shape.intermediate_size);
@@ -74,32 +97,8 @@ DeviceLane::~DeviceLane() {
     driver.mem_free_host(host_logits_);
 }
 
-void DeviceLane::require_valid(const DeviceBatch& batch) const {
-  const auto refuse = [](const std::string& what) { throw InternalError("a batch for a device " + what); };
-  const std::size_t count = batch.token_ids.size();
-  if (batch.offsets.size() < 2 || batch.offsets.front() != 0 || static_cast<std::size_t>(batch.offsets.back()) != count)
-    refuse("has offsets that do not span its tokens");
-  if (count > static_cast<std::size_t>(limits_.tokens) ||
-      batch.offsets.size() - 1 > static_cast<std::size_t>(limits_.sequences))
-    refuse("exceeds the limits that the device keeps room for");
-  const std::int32_t longest =
-      shape_.position_rows > 0 ? std::min(limits_.longest, shape_.position_rows) : limits_.longest;
-  for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
-    if (const std::int64_t length = std::int64_t{batch.offsets[s + 1]} - batch.offsets[s];
-        length < 1 || length > longest)
-      refuse("has a sequence of " + std::to_string(length) + " tokens; it may have 1 to " + std::to_string(longest));
-  const auto inside = [](std::span<const std::int32_t> ids, std::int32_t rows) {
-    return std::all_of(ids.begin(), ids.end(), [&](std::int32_t id) { return id >= 0 && id < rows; });
-  };
-  if (!inside(batch.token_ids, shape_.vocab_size))
-    refuse("has an id outside the vocabulary");
-  if (shape_.type_vocab_size > 0 &&
-      (batch.token_type_ids.size() != count || !inside(batch.token_type_ids, shape_.type_vocab_size)))
-    refuse("lacks token types, or has one outside their table");
-}
-
 void DeviceLane::take(const DeviceBatch& batch) {
-  require_valid(batch);
+  require_valid(batch, shape_, limits_);
   tokens = static_cast<int>(batch.token_ids.size());
   sequences = static_cast<int>(batch.offsets.size()) - 1;
   std::copy(batch.token_ids.begin(), batch.token_ids.end(), host(layout.ids));

@@ -39,6 +39,9 @@ struct DeviceBuffers {
   DeviceBuffers(const NetworkShape& shape, const DeviceLimits& limits, Arena& arena);
 };
 
+/// Throws InternalError if the batch exceeds limits or shape.
+void require_valid(const DeviceBatch& batch, const NetworkShape& shape, const DeviceLimits& limits);
+
 class DeviceLane {
 public:
   DeviceLane(const GpuDevice& device, const NetworkShape& shape, const DeviceLimits& limits, Arena& arena);
@@ -62,7 +65,6 @@ public:
   std::optional<BatchTicket> ticket = {};    ///< nothing: free
 
 private:
-  void require_valid(const DeviceBatch& batch) const;
   std::int32_t* host(std::uint64_t offset) const { return reinterpret_cast<std::int32_t*>(host_input_ + offset); }
 
   const GpuDevice& device_;

@@ -79,7 +79,7 @@ void DeviceNetwork::State::tune() {
 void DeviceNetwork::State::embed(const DeviceLane& lane) const {
   const DeviceBuffers& at = lane.buffers;
   const bool projected = weights.embedding_projection.weight != 0;
-  const int width = padded_embedding(shape);
+  const int width = shape.padded_embedding();
   kernels.embed({weights.words, weights.positions, weights.types, lane.input(lane.layout.ids),
                  lane.input(lane.layout.places), lane.input(lane.layout.types)},
                 projected ? at.embedded : at.hidden, lane.tokens, width, operators.rest(width), lane.stream());

@@ -13,13 +13,9 @@ std::uint64_t elements(std::int32_t rows, std::int32_t columns) {
 
 } // namespace
 
-std::int32_t padded_embedding(const NetworkShape& shape) {
-  return (shape.embedding_size + 7) / 8 * 8;
-}
-
 DeviceWeights::DeviceWeights(const NetworkShape& shape, Arena& arena) : parts_(shape.parts()) {
   const std::string embeddings = "deberta.embeddings.", encoder = "deberta.encoder.";
-  const std::int32_t width = shape.embedding_size, padded = padded_embedding(shape);
+  const std::int32_t width = shape.embedding_size, padded = shape.padded_embedding();
   const auto embedding = [&](const std::string& name, std::int32_t rows) {
     const driver::Pointer at = table(arena, embeddings + name, rows, padded);
     group_columns(embeddings + name, width, width, padded);
@@ -48,38 +44,39 @@ DeviceWeights::DeviceWeights(const NetworkShape& shape, Arena& arena) : parts_(s
     layers.push_back(layer(arena, encoder + "layer." + std::to_string(i) + ".", shape));
   pooler = linear(arena, "pooler.dense", shape.hidden_size, shape.hidden_size);
   classifier = {arena.take(4ULL * static_cast<std::uint64_t>(shape.hidden_size)), arena.take(4), 1, shape.hidden_size};
-  slots_["classifier.weight"] = {.at = classifier.weight, .columns = elements(1, shape.hidden_size), .wide = true};
+  slots_["classifier.weight"] = {
+      .at = classifier.weight, .place = {.columns = elements(1, shape.hidden_size)}, .wide = true};
   slots_["classifier.bias"] = {.at = classifier.bias, .wide = true};
 }
 
 driver::Pointer DeviceWeights::table(Arena& arena, const std::string& name, std::int32_t rows, std::int32_t columns) {
   const driver::Pointer at = arena.take(2 * elements(rows, columns));
-  slots_[name] = {.at = at, .rows = elements(rows, 1), .columns = elements(1, columns)};
+  slots_[name] = {.at = at, .place = {.rows = elements(rows, 1), .columns = elements(1, columns)}};
   return at;
 }
 
 void DeviceWeights::group_columns(const std::string& name, std::int32_t columns, std::int32_t group,
                                   std::int32_t pitch) {
-  Slot& slot = slots_.at(name);
-  slot.columns = elements(1, columns);
-  slot.column_group = elements(1, group);
-  slot.column_pitch = elements(1, pitch);
+  TensorPlace& place = slots_.at(name).place;
+  place.columns = elements(1, columns);
+  place.column_group = elements(1, group);
+  place.column_pitch = elements(1, pitch);
 }
 
 DeviceLinear DeviceWeights::linear(Arena& arena, const std::string& name, std::int32_t out, std::int32_t in) {
   const DeviceLinear layer{table(arena, name + ".weight", out, parts_ * in), arena.take(4 * elements(out, 1)), out,
                            parts_ * in};
-  Slot& weight = slots_.at(name + ".weight");
+  TensorPlace& weight = slots_.at(name + ".weight").place;
   weight.columns = elements(1, in);
   weight.copies = elements(parts_, 1);
-  slots_[name + ".bias"] = {.at = layer.bias, .columns = elements(out, 1), .wide = true};
+  slots_[name + ".bias"] = {.at = layer.bias, .place = {.columns = elements(out, 1)}, .wide = true};
   return layer;
 }
 
 DeviceNorm DeviceWeights::norm(Arena& arena, const std::string& name, std::int32_t size) {
   const DeviceNorm norm{arena.take(4 * elements(size, 1)), arena.take(4 * elements(size, 1))};
-  slots_[name + ".weight"] = {.at = norm.weight, .columns = elements(size, 1), .wide = true};
-  slots_[name + ".bias"] = {.at = norm.bias, .columns = elements(size, 1), .wide = true};
+  slots_[name + ".weight"] = {.at = norm.weight, .place = {.columns = elements(size, 1)}, .wide = true};
+  slots_[name + ".bias"] = {.at = norm.bias, .place = {.columns = elements(size, 1)}, .wide = true};
   return norm;
 }
 
@@ -90,16 +87,13 @@ DeviceLinear DeviceWeights::heads(Arena& arena, const std::vector<std::string>& 
   const DeviceLinear all{arena.take(2 * elements(out, in)), arena.take(4 * elements(out, 1)), out, in};
   for (std::size_t i = 0; i < names.size(); ++i) {
     const DeviceLinear one = all.part(width * static_cast<std::int32_t>(i), width);
-    const Slot slot{.rows = elements(shape.hidden_size, 1),
-                    .row_group = elements(shape.head_dim(), 1),
-                    .row_pitch = elements(shape.padded_head, 1)};
-    Slot& weight = slots_[names[i] + ".weight"] = slot;
-    weight.at = one.weight;
-    weight.columns = elements(1, shape.hidden_size);
-    weight.copies = elements(parts_, 1);
-    Slot& bias = slots_[names[i] + ".bias"] = slot;
-    bias.at = one.bias;
-    bias.wide = true;
+    const TensorPlace rows{.rows = elements(shape.hidden_size, 1),
+                           .row_group = elements(shape.head_dim(), 1),
+                           .row_pitch = elements(shape.padded_head, 1)};
+    Slot& weight = slots_[names[i] + ".weight"] = {.at = one.weight, .place = rows};
+    weight.place.columns = elements(1, shape.hidden_size);
+    weight.place.copies = elements(parts_, 1);
+    slots_[names[i] + ".bias"] = {.at = one.bias, .place = rows, .wide = true};
   }
   return all;
 }
@@ -127,24 +121,6 @@ DeviceLayer DeviceWeights::layer(Arena& arena, const std::string& name, const Ne
   return layer;
 }
 
-std::uint64_t DeviceWeights::Slot::place(std::uint64_t element) const {
-  const auto spread = [](std::uint64_t i, std::uint64_t group, std::uint64_t pitch) {
-    return group == 0 ? i : i / group * pitch + i % group;
-  };
-  return spread(element / columns, row_group, row_pitch) * copies * stride() +
-         spread(element % columns, column_group, column_pitch);
-}
-
-std::uint64_t DeviceWeights::Slot::run(std::uint64_t element) const {
-  if (column_group != column_pitch)
-    return column_group - element % columns % column_group;
-  if (copies > 1)
-    return columns - element % columns;
-  if (row_group != row_pitch)
-    return row_group * columns - element % (row_group * columns);
-  return rows * columns - element;
-}
-
 void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::uint64_t first, DeviceElement element,
                          std::span<const std::byte> bytes) {
   const auto found = slots_.find(name);
@@ -153,7 +129,7 @@ void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::ui
   Slot& slot = found->second;
   const DType from = element == DeviceElement::f16 ? DType::f16 : DType::f32;
   const DType to = slot.wide ? DType::f32 : DType::f16;
-  const std::uint64_t count = bytes.size() / size_of(from), all = slot.rows * slot.columns;
+  const std::uint64_t count = bytes.size() / size_of(from), all = slot.place.elements();
   if (bytes.size() % size_of(from) != 0 || first > all || count > all - first)
     throw InternalError("the device was given elements outside " + std::string(name));
   std::vector<float> values;
@@ -166,9 +142,10 @@ void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::ui
     bytes = converted;
   }
   for (std::uint64_t i = 0, length = 0; i < count; i += length) {
-    length = std::min(count - i, slot.run(first + i));
-    for (std::uint64_t copy = 0; copy < slot.copies; ++copy)
-      device.check(device.driver().memcpy_htod(slot.at + (slot.place(first + i) + copy * slot.stride()) * size_of(to),
+    length = std::min(count - i, slot.place.run(first + i));
+    for (std::uint64_t copy = 0; copy < slot.place.copies; ++copy)
+      device.check(device.driver().memcpy_htod(slot.at + (slot.place.place(first + i) + copy * slot.place.stride()) *
+                                                             size_of(to),
                                                bytes.data() + i * size_of(to), length * size_of(to)),
                    "copying weights");
   }
@@ -177,9 +154,9 @@ void DeviceWeights::load(const GpuDevice& device, std::string_view name, std::ui
 
 void DeviceWeights::require_complete() const {
   for (const auto& [name, slot] : slots_)
-    if (slot.received != slot.rows * slot.columns)
+    if (slot.received != slot.place.elements())
       throw InternalError("the device was given " + std::to_string(slot.received) + " elements of " + name +
-                          ", which has " + std::to_string(slot.rows * slot.columns));
+                          ", which has " + std::to_string(slot.place.elements()));
 }
 
 void DeviceWeights::forget() {

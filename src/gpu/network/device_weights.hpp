@@ -8,6 +8,8 @@
 
 #include "gpu/device_batch.hpp"
 #include "gpu/driver/driver.hpp"
+#include "gpu/network/arena.hpp"
+#include "gpu/network/tensor_place.hpp"
 #include "gpu/network_shape.hpp"
 
 #include <cstddef>
@@ -32,35 +34,11 @@ struct DeviceLinear {
   }
 };
 
-/// Weight and bias, f32.
-struct DeviceNorm {
-  driver::Pointer weight = 0, bias = 0;
-};
-
 struct DeviceLayer {
   DeviceLinear query_key_value, pos_key_proj, pos_query_proj, attention_output, intermediate, output;
   DeviceNorm attention_norm, output_norm;
   driver::Pointer key_table = 0, query_table = 0; ///< f16 [relative_rows, parts, heads * padded head]; 0: no such term
 };
-
-/// Hands out addresses, 256 bytes apart; the first pass, with base 0, says how many bytes are needed.
-class Arena {
-public:
-  explicit Arena(driver::Pointer base) : base_(base) {}
-  driver::Pointer take(std::uint64_t bytes) {
-    const driver::Pointer address = base_ + used_;
-    used_ += (bytes + 255) / 256 * 256;
-    return address;
-  }
-  std::uint64_t used() const noexcept { return used_; }
-
-private:
-  driver::Pointer base_;
-  std::uint64_t used_ = 0;
-};
-
-/// Elements of an embedding on the device: a multiple of 8.
-std::int32_t padded_embedding(const NetworkShape& shape);
 
 struct DeviceWeights {
   /// Lays everything out in `arena`.
@@ -83,20 +61,11 @@ struct DeviceWeights {
   void forget();
 
 private:
-  /// Where a parameter [rows, columns] lies. Groups of rows or columns (heads) may be further apart there.
   struct Slot {
     driver::Pointer at = 0;
-    std::uint64_t rows = 1, columns = 1;
-    std::uint64_t row_group = 0, row_pitch = 0, column_group = 0, column_pitch = 0; ///< group 0: contiguous
-    std::uint64_t copies = 1; ///< of each row, one after the other
-    bool wide = false;        ///< f32
+    TensorPlace place = {};
+    bool wide = false; ///< f32
     std::uint64_t received = 0;
-
-    /// Elements between copies.
-    std::uint64_t stride() const { return column_group == 0 ? columns : columns / column_group * column_pitch; }
-    std::uint64_t place(std::uint64_t element) const;
-    /// Elements from `element` on that are contiguous there too.
-    std::uint64_t run(std::uint64_t element) const;
   };
 
   driver::Pointer table(Arena& arena, const std::string& name, std::int32_t rows, std::int32_t columns);

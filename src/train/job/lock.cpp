@@ -16,11 +16,14 @@ namespace fs = std::filesystem;
 constexpr const char* kLockFormat = "sciexam-training-lock";
 
 Json machine_of(const TrainingRequest& request) {
-  return {{"cpu", cpu_model()},
-          {"features", cpu_features()},
-          {"kernels", chosen_kernels()},
-          {"threads", request.threads},
-          {"device", request.device}};
+  Json machine = {{"cpu", cpu_model()},
+                  {"features", cpu_features()},
+                  {"kernels", chosen_kernels()},
+                  {"threads", request.threads},
+                  {"device", request.device}};
+  for (const auto& [name, text] : request.device_facts)
+    machine[name] = text;
+  return machine;
 }
 
 /// Where the same weights come out. Products of bf16 are oneDNN's, whose sums may depend on more than the instruction
@@ -29,6 +32,8 @@ std::string reproducible_where(const TrainingRequest& request, const TrainingMan
   const bool by_isa =
       isa_is_held_everywhere() && request.on_cpu() &&
       std::none_of(manifest.runs.begin(), manifest.runs.end(), [](const RunPlan& run) { return run.settings.bf16; });
+  if (!request.device_facts.empty())
+    return "the same weights come out on this kind of GPU, with the same driver and program";
   return "the same weights come out on " +
          (by_isa ? "every CPU that has " + isa_name(chosen_isa()) : std::string("this kind of machine")) + ", with " +
          counted(request.threads, "thread");

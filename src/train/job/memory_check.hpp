@@ -1,6 +1,7 @@
 // Whether there is enough memory, before anything is trained.
 #pragma once
 
+#include "gpu/device_process.hpp"
 #include "train/engine/memory_estimate.hpp"
 #include "train/job/request.hpp"
 
@@ -10,5 +11,9 @@ namespace sciexam::inline train {
 /// request does not say to try anyway. How much memory a device other than the CPU has is not known.
 void require_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass,
                     const TrainingRequest& request);
+
+/// The same for a GPU and what a pass of `pass` takes there.
+void require_device_memory(const DebertaConfig& config, const RunPlan& run, const PassSize& pass,
+                           const TrainingSet& valid, DeviceProcess& device, bool ignore_estimate);
 
 } // namespace sciexam::inline train

@@ -10,7 +10,10 @@
 #include "support/machine/cpu.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
+#include "support/text/numbers.hpp"
 #include "train/engine/cpu_engine.hpp"
+#include "train/engine/device_engine.hpp"
+#include "train/engine/gradient_check.hpp"
 #include "train/engine/initial_weights.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/inputs.hpp"
@@ -20,6 +23,7 @@
 #include "train/job/memory_check.hpp"
 #include "train/job/planned_runs.hpp"
 #include "train/job/predictions.hpp"
+#include "train/job/training_devices.hpp"
 #include "train/loop/training_loop.hpp"
 
 #include <algorithm>
@@ -31,8 +35,9 @@ namespace fs = std::filesystem;
 
 class TrainingJob {
 public:
-  explicit TrainingJob(const TrainingRequest& request)
-      : request_(request), plans_(planned_runs(request)), base_(read_base(request.manifest, request.base)),
+  /// `gpu`: trains, unless it is null.
+  TrainingJob(const TrainingRequest& request, BaseInputs base, DeviceProcess* gpu)
+      : request_(request), gpu_(gpu), plans_(planned_runs(request)), base_(std::move(base)),
         tokenizer_(Tokenizer::from_bytes(base_.vocabulary.bytes, base_.vocabulary.source)),
         data_(read_data(request.manifest, request.data, tokenizer_, request.threads, least_folds(plans_))) {}
 
@@ -44,6 +49,9 @@ private:
   void check(const RunPlan& plan) const;
   void train(const RunPlan& plan);
   RunResult train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const;
+  std::unique_ptr<TrainingEngine> engine(DebertaForMultipleChoice& network, const RunRequest& run) const;
+  void require_right_gradients(DeviceEngine& engine, const DebertaForMultipleChoice& network,
+                               const RunRequest& run) const;
   Json record() const;
   std::string identity(const RunPlan& plan, const RunQuestions& questions) const;
   RunRequest request_for(const RunPlan& plan, const RunQuestions& questions) const;
@@ -52,6 +60,7 @@ private:
   void write_outputs();
 
   const TrainingRequest& request_;
+  DeviceProcess* gpu_;
   std::vector<RunPlan> plans_;
   BaseInputs base_;
   Tokenizer tokenizer_;
@@ -100,8 +109,12 @@ void TrainingJob::check(const RunPlan& plan) const {
   if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
     throw UsageError(plan.name + ": early_stopping_patience is set, but there are no questions to validate with. Give "
                                  "the manifest a file with the role valid or a fold, or set it to 0");
-  require_memory(configured(base_.config, plan.settings), plan,
-                 largest_pass(questions.train, plan.settings, request_.threads), request_);
+  const DebertaConfig config = configured(base_.config, plan.settings);
+  const PassSize pass = largest_pass(questions.train, plan.settings, request_.threads);
+  if (gpu_ != nullptr)
+    require_device_memory(config, plan, pass, questions.valid, *gpu_, request_.ignore_memory_estimate);
+  else
+    require_memory(config, plan, pass, request_);
 }
 
 Json TrainingJob::record() const {
@@ -153,7 +166,6 @@ RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const
   initialise_weights(network, static_cast<std::uint64_t>(run.settings.seed));
   if (!request_.manifest.random_weights)
     load_base_weights(network, base_.weights, request_.threads);
-  network.move_to(request_.device);
   log_line(run.name + ": " + counted(run.train->size(), "training question") + " (" +
            counted(run.train->total_tokens(), "token") +
            (run.train->further.empty()
@@ -161,8 +173,37 @@ RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const
                 : " with the first of up to " + counted(run.settings.contexts_per_question, "context")) +
            "), " + std::to_string(run.valid->size()) + " to validate, " +
            counted(total_steps(run.settings, run.train->size()), "step"));
-  CpuEngine engine(network, run.settings, *run.train);
-  return train_run(engine, run);
+  try {
+    return train_run(*engine(network, run), run);
+  } catch (const DeviceError& error) {
+    throw WorkError(run.name + ": the GPU failed: " + error.what() +
+                    ". The last saved state is kept: the same command with --resume continues from it, with --device "
+                    "on another device");
+  }
+}
+
+/// A device is trusted once its gradients of one question are the CPU's.
+void TrainingJob::require_right_gradients(DeviceEngine& engine, const DebertaForMultipleChoice& network,
+                                          const RunRequest& run) const {
+  const GradientErrors errors = compare_gradients(engine, network, run.settings, *run.train);
+  const std::string text = printed("the gradients of one question are the CPU's up to %.1e, those of %s up to %.1e",
+                                   errors.all, errors.tensor.c_str(), errors.worst);
+  if (!errors.acceptable())
+    throw WorkError(run.name + ": " + gpu_->name() + " gives wrong numbers: " + text +
+                    ". It is not used: train on another GPU with --device, or with --device cpu");
+  log_line(run.name + ": " + gpu_->name() + ": " + text);
+}
+
+std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& network, const RunRequest& run) const {
+  if (gpu_ != nullptr) {
+    auto engine = std::make_unique<DeviceEngine>(
+        *gpu_, network, run.settings, *run.train,
+        training_limits(run.settings, largest_pass(*run.train, run.settings, request_.threads), *run.valid));
+    require_right_gradients(*engine, network, run);
+    return engine;
+  }
+  network.move_to(request_.device);
+  return std::make_unique<CpuEngine>(network, run.settings, *run.train);
 }
 
 void TrainingJob::train(const RunPlan& plan) {
@@ -183,7 +224,8 @@ void TrainingJob::train(const RunPlan& plan) {
 void TrainingJob::predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result) {
   network.move_to("cpu"); // where weights are loaded
   load_weights(network, *open_checkpoint(run.folder / result.result), Purpose::answering, request_.threads);
-  network.move_to(request_.device);
+  if (gpu_ == nullptr)
+    network.move_to(request_.device);
   predictions_.push_back({run.name, *run.valid, logits_of(network, *run.valid, run.name + " " + result.result)});
   write_predictions(run.folder / "predictions.csv", {&predictions_.back(), 1});
 }
@@ -214,7 +256,13 @@ TrainingOutcome TrainingJob::run() {
 } // namespace
 
 TrainingOutcome train_all(const TrainingRequest& request) {
-  return TrainingJob(request).run();
+  TrainingDevices devices(request);
+  BaseInputs base = read_base(request.manifest, request.base);
+  DeviceProcess* const gpu = devices.gpu_for(base.config);
+  TrainingRequest resolved = request;
+  resolved.device = devices.name();
+  resolved.device_facts = devices.facts();
+  return TrainingJob(resolved, std::move(base), gpu).run();
 }
 
 } // namespace sciexam::inline train

@@ -45,8 +45,7 @@ void step_on_device(const AdamWStep& step, const at::Tensor& parameter, const at
 } // namespace
 
 AdamW::AdamW(std::vector<TrainedParameter> parameters, const TrainingSettings& settings)
-    : parameters_(std::move(parameters)), decay_last_(settings.optim == "adamw_hf"), beta1_(settings.adam_beta1),
-      beta2_(settings.adam_beta2), epsilon_(settings.adam_epsilon) {
+    : parameters_(std::move(parameters)), settings_(settings) {
   const at::NoGradGuard no_grad;
   for (const TrainedParameter& parameter : parameters_) {
     moments_.push_back({at::zeros_like(parameter.tensor), at::zeros_like(parameter.tensor)});
@@ -67,22 +66,25 @@ double AdamW::gradient_norm(const RowGradients& rows) const {
   return std::sqrt(sum);
 }
 
-AdamWStep AdamW::constants(const TrainedParameter& parameter, double learning_rate, double gradient_scale) const {
+AdamWStep adamw_step(const TrainingSettings& settings, const TrainedParameter& parameter, std::int64_t steps,
+                     double learning_rate, double gradient_scale) {
+  const double beta1 = settings.adam_beta1, beta2 = settings.adam_beta2;
+  const bool decay_last = settings.optim == "adamw_hf";
   const double rate = learning_rate * parameter.learning_rate_scale;
-  const double correction1 = 1 - std::pow(beta1_, static_cast<double>(steps_)),
-               root2 = std::sqrt(1 - std::pow(beta2_, static_cast<double>(steps_)));
+  const double correction1 = 1 - std::pow(beta1, static_cast<double>(steps)),
+               root2 = std::sqrt(1 - std::pow(beta2, static_cast<double>(steps)));
   const double decay = 1 - rate * parameter.weight_decay;
   AdamWStep step;
-  step.beta1 = static_cast<float>(beta1_);
-  step.beta2 = static_cast<float>(beta2_);
-  step.rest1 = static_cast<float>(1 - beta1_);
-  step.rest2 = static_cast<float>(1 - beta2_);
-  step.epsilon = static_cast<float>(epsilon_);
+  step.beta1 = static_cast<float>(beta1);
+  step.beta2 = static_cast<float>(beta2);
+  step.rest1 = static_cast<float>(1 - beta1);
+  step.rest2 = static_cast<float>(1 - beta2);
+  step.epsilon = static_cast<float>(settings.adam_epsilon);
   step.gradient_scale = static_cast<float>(gradient_scale);
-  step.step_size = static_cast<float>(decay_last_ ? rate * root2 / correction1 : rate / correction1);
-  step.root_scale = static_cast<float>(decay_last_ ? 1 : 1 / root2);
-  step.decay_before = static_cast<float>(decay_last_ ? 1 : decay);
-  step.decay_after = static_cast<float>(decay_last_ ? decay : 1);
+  step.step_size = static_cast<float>(decay_last ? rate * root2 / correction1 : rate / correction1);
+  step.root_scale = static_cast<float>(decay_last ? 1 : 1 / root2);
+  step.decay_before = static_cast<float>(decay_last ? 1 : decay);
+  step.decay_after = static_cast<float>(decay_last ? decay : 1);
   return step;
 }
 
@@ -90,7 +92,7 @@ void AdamW::step(double learning_rate, double gradient_scale, const RowGradients
   const at::NoGradGuard no_grad;
   ++steps_;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const AdamWStep step = constants(parameters_[i], learning_rate, gradient_scale);
+    const AdamWStep step = adamw_step(settings_, parameters_[i], steps_, learning_rate, gradient_scale);
     if (parameters_[i].in_rows)
       step_rows(i, step, rows);
     else

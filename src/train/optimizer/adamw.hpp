@@ -13,6 +13,10 @@
 
 namespace sciexam::inline train {
 
+/// The constants of a parameter's step number `steps`, counted from 1, at this learning rate.
+AdamWStep adamw_step(const TrainingSettings& settings, const TrainedParameter& parameter, std::int64_t steps,
+                     double learning_rate, double gradient_scale);
+
 /// "adamw_torch" is torch.optim.AdamW (decay before the step, epsilon beside the corrected root);
 /// "adamw_hf" transformers.optimization.AdamW (decay after it, epsilon beside the uncorrected root).
 /// Parameters are f32; the bits do not depend on the number of threads.
@@ -42,14 +46,12 @@ public:
   void resume(std::int64_t steps);
 
 private:
-  AdamWStep constants(const TrainedParameter& parameter, double learning_rate, double gradient_scale) const;
   void step_dense(std::size_t i, const AdamWStep& step);
   void step_rows(std::size_t i, const AdamWStep& step, const RowGradients& rows);
 
   std::vector<TrainedParameter> parameters_;
   std::vector<Moments> moments_;
-  bool decay_last_;
-  double beta1_, beta2_, epsilon_;
+  TrainingSettings settings_;
   std::int64_t steps_ = 0;
   std::vector<bool> touched_; ///< rows of the word embeddings whose moments are not all zero
 };

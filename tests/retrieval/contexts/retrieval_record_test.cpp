@@ -56,7 +56,8 @@ TEST_CASE("a record that says something else is refused with its path") {
              ContainsSubstring("r.json, column $.format: is not sciexam-retrieval"));
   CHECK_THAT(fault_of("/version", 2), ContainsSubstring("$.version"));
   CHECK_THAT(fault_of("/more", 1), ContainsSubstring("more"));
-  CHECK_THAT(fault_of("/index/sha256", "12"), ContainsSubstring("$.index.sha256: is not a sha256 of 64 lower-case hexadecimal digits"));
+  CHECK_THAT(fault_of("/index/sha256", "12"),
+             ContainsSubstring("$.index.sha256: is not a sha256 of 64 lower-case hexadecimal digits"));
   CHECK_THAT(fault_of("/out/sha256", std::string(64, 'G')), ContainsSubstring("$.out.sha256: is not 64"));
   CHECK_THAT(fault_of("/index/analyser", 1), ContainsSubstring("$.index.analyser"));
   CHECK_THAT(fault_of("/settings/query_form", "options"),

@@ -1,0 +1,34 @@
+// Where a training computes: on the CPU, or on a GPU of this machine.
+#pragma once
+
+#include "checkpoint/config.hpp"
+#include "gpu/device_set.hpp"
+#include "train/job/request.hpp"
+
+#include <optional>
+#include <string>
+
+namespace sciexam::inline train {
+
+class TrainingDevices {
+public:
+  /// Opens the GPUs that request.device asks for; "auto" takes the CPU where there is none. To be called in the
+  /// program's first thread. Throws UsageError where "cuda" was asked for and no GPU can be used.
+  explicit TrainingDevices(const TrainingRequest& request);
+
+  /// "cpu", or the GPU as the request names it.
+  const std::string& name() const noexcept { return name_; }
+  /// The GPU that trains a network of this configuration; null: the CPU does. Throws UsageError where "cuda" was asked
+  /// for and the network cannot run on it.
+  DeviceProcess* gpu_for(const DebertaConfig& config);
+  /// What must be equal for equal weights, beyond the program: name and driver.
+  NamedTexts facts();
+
+private:
+  bool insists_ = false;
+  std::string name_ = "cpu";
+  std::optional<DeviceSet> set_;
+  DeviceProcess* gpu_ = nullptr;
+};
+
+} // namespace sciexam::inline train

@@ -1,0 +1,107 @@
+// Training on an emulated GPU, as a user runs it.
+#include "end_to_end/emulated_gpu.hpp"
+#include "end_to_end/school.hpp"
+
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace sciexam::test;
+using Catch::Matchers::ContainsSubstring;
+using nlohmann::json;
+
+namespace {
+
+/// A few steps: an emulated GPU is slow.
+class ShortSchool : public School {
+public:
+  ShortSchool() {
+    manifest()["settings"]["max_steps"] = 3;
+    manifest()["settings"]["batch_size"] = 1;
+    manifest()["settings"]["save_steps"] = 1;
+    save();
+  }
+};
+
+ProgramResult train(const School& school, const std::string& out, std::vector<std::string> more,
+                    const Environment& environment) {
+  std::vector<std::string> arguments = school.arguments(out, {"--run", "0"});
+  arguments.insert(arguments.begin(), program());
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_command(arguments, {}, environment);
+}
+
+} // namespace
+
+TEST_CASE("a GPU trains, its lock says which, and training again as the lock says gives the same weights") {
+  const ShortSchool school;
+  const ProgramResult run = train(school, "out", {"--device", "cuda"}, emulated());
+  INFO(run.err);
+  REQUIRE(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("on GPU 0 (Emulated T4) (weights") &&
+                          ContainsSubstring("the gradients of one question are the CPU's up to "));
+  const json lock = school.lock("out");
+  CHECK(lock["machine"]["device"] == "cuda");
+  CHECK_THAT(lock["machine"]["gpu"].get<std::string>(), ContainsSubstring("Emulated"));
+  CHECK_THAT(lock["reproducible"].get<std::string>(), ContainsSubstring("this kind of GPU"));
+  const ProgramResult again = run_command({program(), "train", "--check", school / "out/lock.json", "--base",
+                                           school / "base", "--data", school / "data", "--out", school / "again"},
+                                          {}, emulated());
+  INFO(again.err);
+  CHECK(again.status == 0);
+  CHECK_THAT(again.out, ContainsSubstring("the same weights"));
+}
+
+TEST_CASE("a GPU that fails ends the training with what to do, and resumed it gives the same weights") {
+  const ShortSchool school;
+  REQUIRE(train(school, "whole", {"--device", "cuda"}, emulated()).status == 0);
+  for (const char* fault : {"vanish@450", "crash@500"}) {
+    INFO(fault);
+    const std::string out = std::string("out_") + fault;
+    const ProgramResult run = train(school, out, {"--device", "cuda"}, emulated(fault));
+    INFO(run.err);
+    CHECK(run.status == 1);
+    CHECK_THAT(run.err, ContainsSubstring("run_0: the GPU failed: GPU 0") && ContainsSubstring("--resume"));
+    const ProgramResult resumed = train(school, out, {"--device", "cuda", "--resume"}, emulated());
+    INFO(resumed.err);
+    CHECK(resumed.status == 0);
+    CHECK_THAT(resumed.err, ContainsSubstring("continues after step"));
+    CHECK(weights_of(school.lock(out)) == weights_of(school.lock("whole")));
+  }
+}
+
+TEST_CASE("without a usable GPU cuda is refused with the reason, and auto trains on the CPU as ever") {
+  const ShortSchool school;
+  const ProgramResult refused = train(school, "out", {"--device", "cuda"}, {});
+  INFO(refused.err);
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err,
+             ContainsSubstring("--device cuda: no GPU can be used: ") && ContainsSubstring("--device cpu"));
+  for (const char* device : {"cpu", "auto"}) {
+    const ProgramResult run = train(school, device, {"--device", device}, {});
+    INFO(run.err);
+    CHECK(run.status == 0);
+  }
+  CHECK(weights_of(school.lock("auto")) == weights_of(school.lock("cpu")));
+  CHECK(school.lock("auto")["machine"]["device"] == "cpu");
+}
+
+TEST_CASE("what does not fit a GPU's memory is refused before the start, with what would fit") {
+  const ShortSchool school;
+  Environment small = emulated();
+  small.push_back("SCIEXAM_EMULATED_MEMORY=" + std::to_string(3 << 20));
+  const ProgramResult run = train(school, "out", {"--device", "cuda"}, small);
+  INFO(run.err);
+  CHECK(run.status == 2);
+  CHECK_THAT(run.err, ContainsSubstring("of GPU memory, but only") && ContainsSubstring("What would fit: "));
+}
+
+TEST_CASE("a GPU whose gradients are wrong is refused before the first step") {
+  const ShortSchool school;
+  const ProgramResult run = train(school, "out", {"--device", "cuda"}, emulated("wrong@1"));
+  INFO(run.err);
+  CHECK(run.status == 1);
+  CHECK_THAT(run.err, ContainsSubstring("gives wrong numbers") && ContainsSubstring("--device cpu"));
+  CHECK_FALSE(std::filesystem::exists(school / "out/run_0/log.jsonl"));
+}
