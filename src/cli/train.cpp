@@ -26,8 +26,8 @@ struct TrainOptions {
   std::string manifest, base, data, out, check, pack, device, isa, precision = "f16";
   std::vector<std::string> runs;
   int threads = 0, folds = 0;
-  double retrieval_weight = 0;
-  bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false;
+  double retrieval_weight = 0, save_minutes = 0;
+  bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false, ignore_disk_estimate = false;
   std::map<std::string, std::string> settings; ///< those given, by name
 };
 
@@ -134,6 +134,8 @@ ExitStatus run_train(const TrainOptions& options) {
     request.device = options.device;
   request.resume = options.resume;
   request.ignore_memory_estimate = options.ignore_memory_estimate;
+  request.ignore_disk_estimate = options.ignore_disk_estimate;
+  request.save_minutes = options.save_minutes;
   request.program = "sciexam " + version();
 
   const TrainingOutcome outcome = train_all(request);
@@ -215,6 +217,13 @@ void add_training_tasks(CLI::App& command, TrainOptions& options) {
 
 void add_training_machine(CLI::App& command, TrainOptions& options) {
   const std::string group = "Machine";
+  command
+      .add_option("--save-minutes", options.save_minutes,
+                  "Write the state to resume from so often, rather than every save_steps")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command.add_flag("--ignore-disk-estimate", options.ignore_disk_estimate, "Start even if the disk seems too small")
+      ->group(group);
   command.add_flag("--ignore-memory-estimate", options.ignore_memory_estimate, "Start even if memory seems too small")
       ->group(group);
   command

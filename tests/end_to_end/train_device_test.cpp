@@ -71,6 +71,31 @@ TEST_CASE("a GPU that fails ends the training with what to do, and resumed it gi
   }
 }
 
+TEST_CASE("two GPUs train two runs side by side, and that of one that fails goes on on the other: the same weights") {
+  const ShortSchool school;
+  const auto train_both = [&](const std::string& out, const std::string& faults, int devices) {
+    std::vector<std::string> arguments = school.arguments(out, {"--run", "all", "--device", "cuda"});
+    arguments.insert(arguments.begin(), program());
+    const ProgramResult run = run_command(arguments, {}, emulated(faults, devices));
+    INFO(run.err);
+    CHECK(run.status == 0);
+    return run.err;
+  };
+  train_both("one", "", 1);
+  const json one = school.lock("one");
+  CHECK_THAT(train_both("two", "", 2),
+             ContainsSubstring("run_0: GPU 0 (Emulated") && ContainsSubstring("run_1: GPU 1 (Emulated"));
+  CHECK_THAT(train_both("failed", "vanish@450:0", 2), ContainsSubstring("goes on on another GPU"));
+  for (const char* out : {"two", "failed"}) {
+    const json lock = school.lock(out);
+    REQUIRE(lock["runs"].size() == 2);
+    for (const std::size_t run : {0, 1}) {
+      CHECK(lock["runs"][run]["name"] == one["runs"][run]["name"]);
+      CHECK(weights_of(lock, run) == weights_of(one, run));
+    }
+  }
+}
+
 TEST_CASE("without a usable GPU cuda is refused with the reason, and auto trains on the CPU as ever") {
   const ShortSchool school;
   const ProgramResult refused = train(school, "out", {"--device", "cuda"}, {});

@@ -86,6 +86,19 @@ TEST_CASE("killed at twenty random moments every training ends with the same wei
   CHECK(killed >= 15);
 }
 
+TEST_CASE("states are written by time where that is asked for") {
+  const School school; // twelve steps, a state every third
+  const auto saves = [&](const std::string& minutes) {
+    const std::string out = "out_" + minutes;
+    const std::vector<std::string> arguments =
+        school.arguments(out, {"--run", "0", "--save-minutes", minutes, "--max-steps", "400"});
+    kill_after(arguments, std::chrono::milliseconds(700));
+    return fs::exists(school / out / "run_0/resume") && !fs::is_empty(school / out / "run_0/resume");
+  };
+  CHECK(saves("0.0001"));
+  CHECK_FALSE(saves("60"));
+}
+
 TEST_CASE("a full disk does not stop a training: it is reported, and the weights are written where they fit") {
   if (::geteuid() != 0)
     SKIP("mounting a small file system needs root");
@@ -94,10 +107,14 @@ TEST_CASE("a full disk does not stop a training: it is reported, and the weights
   // 0.28 MB of weights and a vocabulary of 0.24 MB fit, a state of three times the weights does not.
   if (run_command({"mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", school / "small"}).status != 0)
     SKIP("mount does not work here");
-  const ProgramResult run = school.train("small/out", {"--run", "0"});
+  const ProgramResult refused = school.train("small/out", {"--run", "0"});
+  const ProgramResult run = school.train("small/out", {"--run", "0", "--ignore-disk-estimate"});
   const bool written = fs::exists(school / "small/out/run_0/last/training.json");
-  const ProgramResult full = school.train("small/more", {"--run", "0"});
+  const ProgramResult full = school.train("small/more", {"--run", "0", "--ignore-disk-estimate"});
   run_command({"umount", school / "small"});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("the runs need up to 2 MB of disk, but only 1 MB is free") &&
+                              ContainsSubstring("--ignore-disk-estimate"));
   INFO(run.err);
   CHECK(run.status == 0);
   CHECK(written);

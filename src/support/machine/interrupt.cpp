@@ -1,5 +1,6 @@
 #include "support/machine/interrupt.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <ctime>
 
@@ -13,6 +14,7 @@ constexpr time_t kSameSignalSeconds = 1;
 constexpr std::size_t kStackBytes = std::size_t{64} << 10;
 
 volatile std::sig_atomic_t signalled = 0;
+std::atomic<int> guards = 0;
 timespec first_signal; // written by the handler, before `signalled`, and read by it alone
 
 void on_signal(int number) {
@@ -31,7 +33,9 @@ void on_signal(int number) {
 
 // oneDNN's f32 products point the stack register at memory from malloc() while they run. A handler on that stack would
 // write the frame of its signal over whatever lies below: with AVX-512 and AMX that is up to 11 KB.
-InterruptGuard::InterruptGuard() : stack_(kStackBytes) {
+InterruptGuard::InterruptGuard() : outermost_(guards++ == 0), stack_(outermost_ ? kStackBytes : 0) {
+  if (!outermost_)
+    return;
   signalled = 0;
   stack_t stack{};
   stack.ss_sp = stack_.data();
@@ -45,6 +49,9 @@ InterruptGuard::InterruptGuard() : stack_(kStackBytes) {
 }
 
 InterruptGuard::~InterruptGuard() {
+  --guards;
+  if (!outermost_)
+    return;
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   sigaltstack(&previous_stack_, nullptr);

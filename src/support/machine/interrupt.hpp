@@ -9,7 +9,8 @@ namespace sciexam::inline support {
 
 /// While a guard exists, SIGINT and SIGTERM make interrupted() true instead of ending the process. Another signal, two
 /// or more seconds later, ends it as usual. To be made by the program's first thread, which is the one that the kernel
-/// hands such signals to: they are handled on a stack of their own.
+/// hands such signals to: they are handled on a stack of their own. While one exists, further ones, of any thread, do
+/// nothing.
 class InterruptGuard {
 public:
   InterruptGuard();
@@ -18,6 +19,7 @@ public:
   ~InterruptGuard();
 
 private:
+  bool outermost_;
   std::vector<std::byte> stack_;
   stack_t previous_stack_{};
 };

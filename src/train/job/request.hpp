@@ -24,8 +24,9 @@ struct TrainingRequest {
   std::string device = "cpu"; ///< "auto", "cpu", "cuda", "cuda:1"; while it trains, what it trains on
   NamedTexts device_facts;    ///< of a GPU that trains: what must be equal for equal weights
   bool resume = false;
-  bool ignore_memory_estimate = false;
-  std::string program; ///< its version, for the lock
+  bool ignore_memory_estimate = false, ignore_disk_estimate = false;
+  double save_minutes = 0; ///< see RunRequest
+  std::string program;     ///< its version, for the lock
 
   bool on_cpu() const { return device.starts_with("cpu"); }
 };

@@ -15,42 +15,42 @@ TrainingDevices::TrainingDevices(const TrainingRequest& request) {
   if (!choice.gpus)
     return;
   set_.emplace(choice, std::filesystem::path());
-  const std::vector<DeviceProcess*> devices = set_->open();
+  gpus_ = set_->open();
   std::string findings;
   for (const DeviceSet::Finding& finding : set_->findings()) {
     if (finding.used || finding.there || insists_)
       log_line(finding.text);
     findings += (findings.empty() ? "" : "; ") + finding.text;
   }
-  if (devices.empty()) {
+  if (gpus_.empty()) {
     if (insists_)
       throw UsageError("--device " + request.device + ": no GPU can be used: " + findings +
                        ". Give --device cpu to train on the CPU");
     return;
   }
-  gpu_ = devices.front();
   name_ = insists_ ? request.device : "cuda";
 #endif
 }
 
-DeviceProcess* TrainingDevices::gpu_for(const DebertaConfig& config) {
-  if (gpu_ == nullptr)
-    return nullptr;
-  const std::string reason = why_not_on_device(config);
+std::vector<DeviceProcess*> TrainingDevices::gpus_for(const DebertaConfig& config) {
+  const std::string reason = gpus_.empty() ? "" : why_not_on_device(config);
   if (reason.empty())
-    return gpu_;
+    return gpus_;
   if (insists_)
     throw UsageError("this network cannot be trained on a GPU: " + reason + ". Give --device cpu");
   log_line("the CPU trains, although there is a GPU: " + reason);
-  gpu_ = nullptr;
+  gpus_.clear();
   name_ = "cpu";
-  return nullptr;
+  return {};
 }
 
 NamedTexts TrainingDevices::facts() {
-  if (gpu_ == nullptr)
-    return {};
-  return {{"gpu", gpu_->name()}, {"driver", std::to_string(gpu_->facts().driver_version)}};
+  std::string names, driver;
+  for (DeviceProcess* gpu : gpus_) {
+    names += (names.empty() ? "" : ", ") + gpu->name();
+    driver = std::to_string(gpu->facts().driver_version);
+  }
+  return gpus_.empty() ? NamedTexts{} : NamedTexts{{"gpu", names}, {"driver", driver}};
 }
 
 } // namespace sciexam::inline train

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sciexam::inline train {
 
@@ -18,9 +19,9 @@ public:
 
   /// "cpu", or the GPU as the request names it.
   const std::string& name() const noexcept { return name_; }
-  /// The GPU that trains a network of this configuration; null: the CPU does. Throws UsageError where "cuda" was asked
-  /// for and the network cannot run on it.
-  DeviceProcess* gpu_for(const DebertaConfig& config);
+  /// The GPUs that train networks of this configuration; none: the CPU does. Throws UsageError where "cuda" was asked
+  /// for and the network cannot run on a GPU.
+  std::vector<DeviceProcess*> gpus_for(const DebertaConfig& config);
   /// What must be equal for equal weights, beyond the program: name and driver.
   NamedTexts facts();
 
@@ -28,7 +29,7 @@ private:
   bool insists_ = false;
   std::string name_ = "cpu";
   std::optional<DeviceSet> set_;
-  DeviceProcess* gpu_ = nullptr;
+  std::vector<DeviceProcess*> gpus_;
 };
 
 } // namespace sciexam::inline train

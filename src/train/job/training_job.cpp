@@ -8,6 +8,7 @@
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
 #include "support/machine/cpu.hpp"
+#include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
@@ -17,16 +18,20 @@
 #include "train/engine/initial_weights.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/inputs.hpp"
+#include "train/job/disk_check.hpp"
 #include "train/job/job_report.hpp"
 #include "train/job/job_scores.hpp"
 #include "train/job/lock.hpp"
 #include "train/job/memory_check.hpp"
 #include "train/job/planned_runs.hpp"
 #include "train/job/predictions.hpp"
+#include "train/job/run_queue.hpp"
 #include "train/job/training_devices.hpp"
 #include "train/loop/training_loop.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <thread>
 
 namespace sciexam::inline train {
 namespace {
@@ -35,9 +40,9 @@ namespace fs = std::filesystem;
 
 class TrainingJob {
 public:
-  /// `gpu`: trains, unless it is null.
-  TrainingJob(const TrainingRequest& request, BaseInputs base, DeviceProcess* gpu)
-      : request_(request), gpu_(gpu), plans_(planned_runs(request)), base_(std::move(base)),
+  /// `gpus` train, or, if there are none, the CPU does.
+  TrainingJob(const TrainingRequest& request, BaseInputs base, std::vector<DeviceProcess*> gpus)
+      : request_(request), gpus_(std::move(gpus)), plans_(planned_runs(request)), base_(std::move(base)),
         tokenizer_(Tokenizer::from_bytes(base_.vocabulary.bytes, base_.vocabulary.source)),
         data_(read_data(request.manifest, request.data, tokenizer_, request.threads, least_folds(plans_))) {}
 
@@ -47,24 +52,35 @@ private:
   void prepare();
   void warn(const std::string& sentence);
   void check(const RunPlan& plan) const;
-  void train(const RunPlan& plan);
-  RunResult train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const;
-  std::unique_ptr<TrainingEngine> engine(DebertaForMultipleChoice& network, const RunRequest& run) const;
-  void require_right_gradients(DeviceEngine& engine, const DebertaForMultipleChoice& network,
-                               const RunRequest& run) const;
+  struct Finished {
+    RunResult result;
+    fs::path checkpoint;
+    std::optional<Predictions> predictions;
+  };
+  Finished train(std::size_t number, DeviceProcess* gpu, bool resume) const;
+  void keep(std::size_t number, Finished finished);
+  void train_side_by_side();
+  RunResult train_from_start(DebertaForMultipleChoice& network, const RunRequest& run, DeviceProcess* gpu) const;
+  std::unique_ptr<TrainingEngine> engine(DebertaForMultipleChoice& network, const RunRequest& run,
+                                         DeviceProcess* gpu) const;
+  std::unique_ptr<DeviceEngine> device_engine(const DebertaForMultipleChoice& network, const RunRequest& run,
+                                              DeviceProcess& gpu) const;
   Json record() const;
   std::string identity(const RunPlan& plan, const RunQuestions& questions) const;
   RunRequest request_for(const RunPlan& plan, const RunQuestions& questions) const;
-  void predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result);
+  Predictions predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result,
+                      DeviceProcess* gpu) const;
   void write_out_of_fold() const;
   void write_outputs();
 
   const TrainingRequest& request_;
-  DeviceProcess* gpu_;
+  std::vector<DeviceProcess*> gpus_;
   std::vector<RunPlan> plans_;
   BaseInputs base_;
   Tokenizer tokenizer_;
   DataInputs data_;
+  std::mutex keeping_;                            ///< guards what follows
+  std::vector<std::optional<Finished>> finished_; ///< by plan
   std::vector<Predictions> predictions_;
   TrainingOutcome outcome_;
 };
@@ -84,8 +100,13 @@ void TrainingJob::prepare() {
     warn(warning);
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
-  for (const RunPlan& plan : plans_)
+  std::vector<std::pair<std::string, DiskEstimate>> on_disk;
+  for (const RunPlan& plan : plans_) {
     check(plan);
+    on_disk.emplace_back(plan.name, estimate_disk(configured(base_.config, plan.settings), plan.settings,
+                                                  !questions_of(plan, data_).valid.empty()));
+  }
+  require_disk(on_disk, request_);
 }
 
 void TrainingJob::warn(const std::string& sentence) {
@@ -111,9 +132,9 @@ void TrainingJob::check(const RunPlan& plan) const {
                                  "the manifest a file with the role valid or a fold, or set it to 0");
   const DebertaConfig config = configured(base_.config, plan.settings);
   const PassSize pass = largest_pass(questions.train, plan.settings, request_.threads);
-  if (gpu_ != nullptr)
-    require_device_memory(config, plan, pass, questions.valid, *gpu_, request_.ignore_memory_estimate);
-  else
+  for (DeviceProcess* gpu : gpus_)
+    require_device_memory(config, plan, pass, questions.valid, *gpu, request_.ignore_memory_estimate);
+  if (gpus_.empty())
     require_memory(config, plan, pass, request_);
 }
 
@@ -159,10 +180,12 @@ RunRequest TrainingJob::request_for(const RunPlan& plan, const RunQuestions& que
   run.files = {base_.config_text, base_.vocabulary, record()};
   run.identity = identity(plan, questions);
   run.resume = request_.resume;
+  run.save_minutes = request_.save_minutes;
   return run;
 }
 
-RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const RunRequest& run) const {
+RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const RunRequest& run,
+                                        DeviceProcess* gpu) const {
   initialise_weights(network, static_cast<std::uint64_t>(run.settings.seed));
   if (!request_.manifest.random_weights)
     load_base_weights(network, base_.weights, request_.threads);
@@ -173,61 +196,111 @@ RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const
                 : " with the first of up to " + counted(run.settings.contexts_per_question, "context")) +
            "), " + std::to_string(run.valid->size()) + " to validate, " +
            counted(total_steps(run.settings, run.train->size()), "step"));
-  try {
-    return train_run(*engine(network, run), run);
-  } catch (const DeviceError& error) {
-    throw WorkError(run.name + ": the GPU failed: " + error.what() +
-                    ". The last saved state is kept: the same command with --resume continues from it, with --device "
-                    "on another device");
-  }
+  return train_run(*engine(network, run, gpu), run);
 }
 
-/// A device is trusted once its gradients of one question are the CPU's.
-void TrainingJob::require_right_gradients(DeviceEngine& engine, const DebertaForMultipleChoice& network,
-                                          const RunRequest& run) const {
-  const GradientErrors errors = compare_gradients(engine, network, run.settings, *run.train);
+std::unique_ptr<DeviceEngine> TrainingJob::device_engine(const DebertaForMultipleChoice& network, const RunRequest& run,
+                                                         DeviceProcess& gpu) const {
+  return std::make_unique<DeviceEngine>(
+      gpu, network, run.settings, *run.train,
+      training_limits(run.settings, largest_pass(*run.train, run.settings, request_.threads), *run.valid));
+}
+
+std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& network, const RunRequest& run,
+                                                    DeviceProcess* gpu) const {
+  if (gpu == nullptr) {
+    network.move_to(request_.device);
+    return std::make_unique<CpuEngine>(network, run.settings, *run.train);
+  }
+  std::unique_ptr<DeviceEngine> engine = device_engine(network, run, *gpu);
+  // A device is trusted once its gradients of one question are the CPU's.
+  const GradientErrors errors = compare_gradients(*engine, network, run.settings, *run.train);
   const std::string text = printed("the gradients of one question are the CPU's up to %.1e, those of %s up to %.1e",
                                    errors.all, errors.tensor.c_str(), errors.worst);
   if (!errors.acceptable())
-    throw WorkError(run.name + ": " + gpu_->name() + " gives wrong numbers: " + text +
+    throw WorkError(run.name + ": " + gpu->name() + " gives wrong numbers: " + text +
                     ". It is not used: train on another GPU with --device, or with --device cpu");
-  log_line(run.name + ": " + gpu_->name() + ": " + text);
+  log_line(run.name + ": " + gpu->name() + ": " + text);
+  return engine;
 }
 
-std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& network, const RunRequest& run) const {
-  if (gpu_ != nullptr) {
-    auto engine = std::make_unique<DeviceEngine>(
-        *gpu_, network, run.settings, *run.train,
-        training_limits(run.settings, largest_pass(*run.train, run.settings, request_.threads), *run.valid));
-    require_right_gradients(*engine, network, run);
-    return engine;
-  }
-  network.move_to(request_.device);
-  return std::make_unique<CpuEngine>(network, run.settings, *run.train);
-}
-
-void TrainingJob::train(const RunPlan& plan) {
+TrainingJob::Finished TrainingJob::train(std::size_t number, DeviceProcess* gpu, bool resume) const {
+  const RunPlan& plan = plans_[number];
   const RunQuestions questions = questions_of(plan, data_);
-  const RunRequest run = request_for(plan, questions);
+  RunRequest run = request_for(plan, questions);
+  run.resume = resume;
   DebertaForMultipleChoice network(configured(base_.config, plan.settings));
-  std::optional<RunResult> result = request_.resume ? finished_run(run.folder, run.identity) : std::nullopt;
+  std::optional<RunResult> result = resume ? finished_run(run.folder, run.identity) : std::nullopt;
   if (result)
     log_line(plan.name + ": has already finished; its result is used");
   else
-    result = train_from_start(network, run);
-  outcome_.runs.push_back(*result);
-  outcome_.checkpoints.push_back(run.folder / result->result);
+    result = train_from_start(network, run, gpu);
+  Finished finished{*result, run.folder / result->result, std::nullopt};
   if (!questions.valid.empty())
-    predict(network, run, *result);
+    finished.predictions = predict(network, run, *result, gpu);
+  return finished;
 }
 
-void TrainingJob::predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result) {
+Predictions TrainingJob::predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result,
+                                 DeviceProcess* gpu) const {
   network.move_to("cpu"); // where weights are loaded
   load_weights(network, *open_checkpoint(run.folder / result.result), Purpose::answering, request_.threads);
-  if (gpu_ == nullptr)
+  const std::string label = run.name + " " + result.result;
+  Predictions predictions{run.name, *run.valid, {}};
+  if (gpu != nullptr) {
+    predictions.logits = device_engine(network, run, *gpu)->logits(*run.valid, label);
+  } else {
     network.move_to(request_.device);
-  predictions_.push_back({run.name, *run.valid, logits_of(network, *run.valid, run.name + " " + result.result)});
-  write_predictions(run.folder / "predictions.csv", {&predictions_.back(), 1});
+    predictions.logits = logits_of(network, *run.valid, label);
+  }
+  write_predictions(run.folder / "predictions.csv", {&predictions, 1});
+  return predictions;
+}
+
+/// What is written is in the order of the plans, whichever finished first.
+void TrainingJob::keep(std::size_t number, Finished finished) {
+  const std::lock_guard lock(keeping_);
+  finished_[number] = std::move(finished);
+  outcome_.runs.clear();
+  outcome_.checkpoints.clear();
+  predictions_.clear();
+  for (const std::optional<Finished>& one : finished_)
+    if (one) {
+      outcome_.runs.push_back(one->result);
+      outcome_.checkpoints.push_back(one->checkpoint);
+      if (one->predictions)
+        predictions_.push_back(*one->predictions);
+    }
+  write_outputs();
+}
+
+/// One run at a time on each GPU; that of a GPU that fails goes on from its last state on another one.
+void TrainingJob::train_side_by_side() {
+  const InterruptGuard guard; // of this thread, for all runs
+  RunQueue queue(plans_.size(), request_.resume);
+  const auto work = [&](DeviceProcess& gpu) {
+    while (const std::optional<RunQueue::Item> item = queue.take())
+      try {
+        keep(item->run, train(item->run, &gpu, item->resume));
+        queue.finish();
+      } catch (const DeviceError& error) {
+        log_line(plans_[item->run].name + ": " + error.what() + ". Its last state goes on on another GPU");
+        queue.give_back(*item);
+        return;
+      } catch (...) {
+        queue.fail(std::current_exception());
+        return;
+      }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (DeviceProcess* gpu : gpus_)
+      workers.emplace_back([&work, gpu] { work(*gpu); });
+  }
+  queue.rethrow();
+  if (queue.left() > 0)
+    throw WorkError("all GPUs failed; " + counted(queue.left(), "run") +
+                    " not done. Their last states are kept: the same command with --resume continues from them");
 }
 
 void TrainingJob::write_out_of_fold() const {
@@ -245,10 +318,18 @@ void TrainingJob::write_outputs() {
 
 TrainingOutcome TrainingJob::run() {
   prepare();
-  for (const RunPlan& plan : plans_) {
-    train(plan);
-    write_outputs();
-  }
+  finished_.resize(plans_.size());
+  if (gpus_.size() > 1)
+    train_side_by_side();
+  else
+    for (std::size_t number = 0; number < plans_.size(); ++number)
+      try {
+        keep(number, train(number, gpus_.empty() ? nullptr : gpus_.front(), request_.resume));
+      } catch (const DeviceError& error) {
+        throw WorkError(plans_[number].name + ": the GPU failed: " + error.what() +
+                        ". The last saved state is kept: the same command with --resume continues from it, with "
+                        "--device on another device");
+      }
   write_out_of_fold();
   return std::move(outcome_);
 }
@@ -258,11 +339,11 @@ TrainingOutcome TrainingJob::run() {
 TrainingOutcome train_all(const TrainingRequest& request) {
   TrainingDevices devices(request);
   BaseInputs base = read_base(request.manifest, request.base);
-  DeviceProcess* const gpu = devices.gpu_for(base.config);
+  std::vector<DeviceProcess*> gpus = devices.gpus_for(base.config);
   TrainingRequest resolved = request;
   resolved.device = devices.name();
   resolved.device_facts = devices.facts();
-  return TrainingJob(resolved, std::move(base), gpu).run();
+  return TrainingJob(resolved, std::move(base), std::move(gpus)).run();
 }
 
 } // namespace sciexam::inline train

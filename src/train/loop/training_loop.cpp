@@ -84,6 +84,7 @@ private:
   RunLog log_;
   BatchOrder order_;
   LossWatch watch_;
+  Clock::time_point saved_ = Clock::now(); ///< the last state
 };
 
 BatchLoss TrainingLoop::gradients(const QuestionBatch& batch) {
@@ -143,6 +144,8 @@ bool TrainingLoop::validation_is_due() const {
 bool TrainingLoop::save_is_due() const {
   if (progress_.step == order_.total_steps())
     return false;
+  if (request_.save_minutes > 0)
+    return Clock::now() - saved_ >= std::chrono::duration<double>(60 * request_.save_minutes);
   return settings_.save_steps > 0 ? progress_.step % settings_.save_steps == 0 : validation_is_due();
 }
 
@@ -179,6 +182,7 @@ bool TrainingLoop::save_state() {
   progress_.pinned_steps = watch_.pinned_steps();
   try {
     states_.save(progress_, engine_);
+    saved_ = Clock::now();
     return true;
   } catch (const WorkError& error) {
     const std::string text =

@@ -23,6 +23,7 @@ struct RunRequest {
   CheckpointFiles files; ///< of its checkpoints; the record, without the run's own figures
   std::string identity;  ///< stands for all inputs and settings, see RunStateFiles
   bool resume = false;
+  double save_minutes = 0; ///< above 0: states are written so often, and not by the settings' save_steps
 };
 
 /// Trains the weights that `engine` holds, the initial ones; afterwards it holds the last ones. Throws WorkError if the

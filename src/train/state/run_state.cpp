@@ -91,7 +91,7 @@ void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engi
   const Json json = {{"identity", identity_}, {"sha256", hash.hex()}, {"progress", to_json(progress)}};
   write_file_atomically(progress_file(progress.step), json.dump(1) + "\n");
 
-  constexpr std::size_t kKept = 2;
+  constexpr std::size_t kKept = 1;
   const std::vector<std::int64_t> steps = steps_on_disk();
   for (std::size_t i = kKept; i < steps.size(); ++i)
     remove_step(steps[i]);

@@ -28,7 +28,7 @@ struct RunProgress {
 };
 
 /// Keeps a run's state in a folder: the engine's tensors as safetensors, and beside them a JSON file with the progress
-/// and their hash. The newest two are kept.
+/// and their hash. Only the newest is kept, and its predecessor while it is written: large models' take gigabytes.
 class RunStateFiles {
 public:
   /// `identity` stands for everything that the run depends on (settings, data, base, threads, instruction set): a state

@@ -58,7 +58,7 @@ TEST_CASE("a record that says something else is refused with its path") {
   CHECK_THAT(fault_of("/more", 1), ContainsSubstring("more"));
   CHECK_THAT(fault_of("/index/sha256", "12"),
              ContainsSubstring("$.index.sha256: is not a sha256 of 64 lower-case hexadecimal digits"));
-  CHECK_THAT(fault_of("/out/sha256", std::string(64, 'G')), ContainsSubstring("$.out.sha256: is not 64"));
+  CHECK_THAT(fault_of("/out/sha256", std::string(64, 'G')), ContainsSubstring("$.out.sha256: is not a sha256"));
   CHECK_THAT(fault_of("/index/analyser", 1), ContainsSubstring("$.index.analyser"));
   CHECK_THAT(fault_of("/settings/query_form", "options"),
              ContainsSubstring("$.settings.query_form: is \"options\", which this program does not know"));

@@ -52,7 +52,7 @@ TEST_CASE("a stopped run resumes to the same weights") {
   }
 }
 
-TEST_CASE("a torn state is skipped for the one before it") {
+TEST_CASE("a torn state is skipped: the run begins anew") {
   const std::string torn = GENERATE(".safetensors", ".json");
   CAPTURE(torn);
   Lesson lesson;
@@ -66,8 +66,7 @@ TEST_CASE("a torn state is skipped for the one before it") {
   for (const auto& entry : fs::directory_iterator(lesson.folder / "torn/resume"))
     if (entry.path().extension() == torn)
       states.push_back(entry.path());
-  REQUIRE(!states.empty());
-  std::sort(states.begin(), states.end());
+  REQUIRE(states.size() == 1);
   fs::resize_file(states.back(), fs::file_size(states.back()) / 2);
   request.train = &lesson.train;
   request.resume = true;
