@@ -94,7 +94,7 @@ std::string ExamRetrieval::open(const std::function<bool()>& give_up) {
   const auto opening = std::make_shared<Opening>(Opening{*files_, settings_, nullptr});
   try {
     if (!finish_or_leave([opening] { opening->open(); }, give_up)) {
-      problems_.push_back("the passage index is not used: reading it took too long");
+      problems_.emplace_back("the passage index is not used: reading it took too long");
       return place_ + ", which was not read in time";
     }
   } catch (const PackageError& error) {

@@ -59,6 +59,7 @@ void PassageIndex::open_texts(const PackageFiles& files) {
 void PassageIndex::open_shard(const PackageFiles& files, std::size_t number) {
   const ShardRecord& record = manifest_.shards[number];
   try {
+    // NOLINTNEXTLINE(modernize-make-unique): an aggregate
     shards_[number].reset(new Shard{record.first_passage, record.passages,
                                     open(files, record.postings_file, kPostingsMarker),
                                     open(files, record.lengths_file, kLengthsMarker)});

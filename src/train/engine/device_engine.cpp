@@ -145,10 +145,11 @@ void DeviceEngine::repeat_smaller() const {
 }
 
 std::string DeviceEngine::overflowed_tensor() const {
-  for (auto name = names_.rbegin(); name != names_.rend(); ++name) // where the backward pass begins
-    if (!std::isfinite(device_.sum_of_squares(*name)))
-      return *name;
-  return "all tensors together";
+  // From the last one on, where the backward pass begins.
+  const auto found = std::find_if(names_.rbegin(), names_.rend(), [&](const std::string& name) {
+    return !std::isfinite(device_.sum_of_squares(name));
+  });
+  return found == names_.rend() ? "all tensors together" : *found;
 }
 
 double DeviceEngine::gradient_norm() const {

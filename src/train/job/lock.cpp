@@ -128,11 +128,10 @@ LockComparison compare_with_lock(const fs::path& lock, const TrainingOutcome& ou
       continue;
     const bool equal = found->weights_sha256 == expected;
     comparison.same = comparison.same && equal;
-    comparison.lines.push_back(name +
-                               (equal
-                                    ? ": the same weights, sha256 "
-                                    : ": DIFFERENT WEIGHTS, sha256 " + found->weights_sha256 + " where the lock has ") +
-                               expected);
+    std::string line = name + (equal ? ": the same weights, sha256 " : ": DIFFERENT WEIGHTS, sha256 ");
+    if (!equal)
+      line += found->weights_sha256 + " where the lock has ";
+    comparison.lines.push_back(line + expected);
   }
   if (!comparison.same)
     for (std::string& line : differences(root, outcome.lock))
