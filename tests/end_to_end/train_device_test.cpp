@@ -86,7 +86,8 @@ TEST_CASE("two GPUs train two runs side by side, and that of one that fails goes
   CHECK_THAT(train_both("two", "", 2),
              ContainsSubstring("run_0: GPU 0 (Emulated") && ContainsSubstring("run_1: GPU 1 (Emulated"));
   CHECK_THAT(train_both("failed", "vanish@450:0", 2), ContainsSubstring("goes on on another GPU"));
-  for (const char* out : {"two", "failed"}) {
+  CHECK_THAT(train_both("wrong", "wrong@1:0", 2), ContainsSubstring("gives wrong numbers"));
+  for (const char* out : {"two", "failed", "wrong"}) {
     const json lock = school.lock(out);
     REQUIRE(lock["runs"].size() == 2);
     for (const std::size_t run : {0, 1}) {

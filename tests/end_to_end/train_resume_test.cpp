@@ -86,19 +86,6 @@ TEST_CASE("killed at twenty random moments every training ends with the same wei
   CHECK(killed >= 15);
 }
 
-TEST_CASE("states are written by time where that is asked for") {
-  const School school; // twelve steps, a state every third
-  const auto saves = [&](const std::string& minutes) {
-    const std::string out = "out_" + minutes;
-    const std::vector<std::string> arguments =
-        school.arguments(out, {"--run", "0", "--save-minutes", minutes, "--max-steps", "400"});
-    kill_after(arguments, std::chrono::milliseconds(700));
-    return fs::exists(school / out / "run_0/resume") && !fs::is_empty(school / out / "run_0/resume");
-  };
-  CHECK(saves("0.0001"));
-  CHECK_FALSE(saves("60"));
-}
-
 TEST_CASE("a full disk does not stop a training: it is reported, and the weights are written where they fit") {
   if (::geteuid() != 0)
     SKIP("mounting a small file system needs root");

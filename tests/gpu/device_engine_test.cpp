@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <limits>
 #include <map>
 
 #include <ATen/core/grad_mode.h>
@@ -213,6 +214,20 @@ TEST_CASE("gradients that overflow however small the loss is scaled name their l
   gpu.engine->add_gradients({0, 1, 2, 3}, 0, 0);
   CHECK_THROWS_WITH(gpu.engine->gradient_norm(),
                     ContainsSubstring("pooler.dense") && ContainsSubstring("--learning-rate"));
+}
+
+TEST_CASE("a loss that is not finite is left to the loop, which names the questions: no loss scale helps") {
+  const Lesson lesson;
+  const DebertaForMultipleChoice network = random_network(small_config());
+  {
+    const at::NoGradGuard no_grad;
+    network.parameters().front().second.fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  Emulated gpu(network, quick_settings(), lesson.train);
+  const State before = state_of(*gpu.engine);
+  CHECK_FALSE(std::isfinite(gpu.engine->add_gradients({0, 1}, 0, 0).loss));
+  CHECK_FALSE(std::isfinite(gpu.engine->gradient_norm()));
+  CHECK((state_of(*gpu.engine).at("loss_scale") == before.at("loss_scale")));
 }
 
 TEST_CASE("after a perturbation the weights have the same bits, and the average changes places twice") {

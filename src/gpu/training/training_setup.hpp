@@ -13,8 +13,6 @@ struct TrainingSetup {
   bool keep_average = false; ///< of the weights
   bool perturbs = false;     ///< room for the weights that a perturbation moves
   bool recomputes = false;   ///< layers keep only their inputs (gradient checkpointing)
-
-  bool operator==(const TrainingSetup&) const = default;
 };
 
 /// The arrays of f32 that a training keeps of each parameter.

@@ -36,10 +36,6 @@ TrainingArray array_of(std::string_view kind) {
   return kind == "exp_avg_sq" ? TrainingArray::exp_avg_sq : TrainingArray::average;
 }
 
-bool is_perturbed(const TrainedParameter& parameter) {
-  return parameter.name.starts_with("deberta.encoder.layer.") && parameter.tensor.dim() == 2;
-}
-
 } // namespace
 
 DeviceLimits training_limits(const TrainingSettings& settings, const PassSize& pass, const TrainingSet& valid) {
@@ -122,7 +118,9 @@ BatchLoss DeviceEngine::run_pass(const Pass& work) const {
 
 BatchLoss DeviceEngine::add_gradients(const QuestionBatch& batch, std::uint32_t step, std::uint32_t pass) {
   work_.emplace_back(Pass{batch, step, pass});
-  return run_pass(std::get<Pass>(work_.back()));
+  const BatchLoss loss = run_pass(std::get<Pass>(work_.back()));
+  loss_is_finite_ = loss_is_finite_ && std::isfinite(loss.loss);
+  return loss;
 }
 
 /// All of the step's passes again, with a loss scale half as large.
@@ -154,7 +152,7 @@ std::string DeviceEngine::overflowed_tensor() const {
 
 double DeviceEngine::gradient_norm() const {
   double squares = device_.sum_of_squares();
-  for (; !std::isfinite(squares); squares = device_.sum_of_squares())
+  for (; loss_is_finite_ && !std::isfinite(squares); squares = device_.sum_of_squares())
     repeat_smaller();
   return std::sqrt(squares) / scale_.factor();
 }
@@ -171,6 +169,7 @@ void DeviceEngine::step(double learning_rate, double gradient_scale) {
   device_.step(steps, settings_.ema_decay);
   scale_.note_step();
   work_.clear();
+  loss_is_finite_ = true;
 }
 
 std::vector<float> DeviceEngine::gradient(const std::string& name) const {
@@ -186,6 +185,7 @@ std::vector<float> DeviceEngine::gradient(const std::string& name) const {
 void DeviceEngine::drop_gradients() {
   device_.clear_gradients();
   work_.clear();
+  loss_is_finite_ = true;
 }
 
 void DeviceEngine::perturb() {

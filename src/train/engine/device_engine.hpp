@@ -66,7 +66,8 @@ private:
   std::vector<TrainedParameter> parameters_;
   std::vector<std::string> names_; ///< of the parameters
   mutable LossScale scale_;
-  std::vector<Work> work_; ///< of this step, to be repeated after an overflow
+  std::vector<Work> work_;     ///< of this step, to be repeated after an overflow
+  bool loss_is_finite_ = true; ///< of this step: else no loss scale helps
   std::int64_t steps_ = 0;
 };
 

@@ -75,8 +75,7 @@ WeightPerturbation::WeightPerturbation(const AdamW& optimizer, const TrainingSet
   const at::NoGradGuard no_grad;
   for (const TrainedParameter& parameter : optimizer.parameters()) {
     const at::Tensor &weight = parameter.tensor, gradient = weight.grad();
-    const bool is_dense = parameter.name.starts_with("deberta.encoder.layer.") && weight.dim() == 2;
-    if (!is_dense || !gradient.defined())
+    if (!is_perturbed(parameter) || !gradient.defined())
       continue;
     const double gradient_norm = gradient.norm().item<double>(), weight_norm = weight.norm().item<double>();
     if (gradient_norm == 0)

@@ -218,8 +218,8 @@ std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& ne
   const std::string text = printed("the gradients of one question are the CPU's up to %.1e, those of %s up to %.1e",
                                    errors.all, errors.tensor.c_str(), errors.worst);
   if (!errors.acceptable())
-    throw WorkError(run.name + ": " + gpu->name() + " gives wrong numbers: " + text +
-                    ". It is not used: train on another GPU with --device, or with --device cpu");
+    throw DeviceError(DeviceFault::device_lost, gpu->name() + " gives wrong numbers: " + text +
+                                                    ". It is not used: train on another GPU, or with --device cpu");
   log_line(run.name + ": " + gpu->name() + ": " + text);
   return engine;
 }

@@ -38,6 +38,10 @@ bool is_frozen(std::string_view name, const TrainingSettings& settings) {
          (settings.freeze_layers > 0 && name.starts_with("deberta.encoder.conv."));
 }
 
+bool is_perturbed(const TrainedParameter& parameter) {
+  return parameter.name.starts_with(kLayer) && parameter.tensor.dim() == 2;
+}
+
 double layerwise_scale(const std::string& name, std::int64_t num_hidden_layers, double layerwise_lr_decay) {
   double distance = 0; // pooler and classifier
   if (const auto layer = layer_of(name))

@@ -24,6 +24,9 @@ struct TrainedParameter {
 std::vector<TrainedParameter> trained_parameters(const DebertaForMultipleChoice& network,
                                                  const TrainingSettings& settings);
 
+/// True if adversarial weight perturbation moves it: the encoder's dense weights.
+bool is_perturbed(const TrainedParameter& parameter);
+
 /// True if the settings keep the parameter of this name as it is.
 bool is_frozen(std::string_view name, const TrainingSettings& settings);
 

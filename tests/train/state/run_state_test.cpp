@@ -73,6 +73,23 @@ TEST_CASE("a torn state is skipped: the run begins anew") {
   CHECK(Lesson::run(request).weights_sha256 == whole.weights_sha256);
 }
 
+TEST_CASE("states are written by time where that is asked for, and not by steps") {
+  Lesson lesson;
+  const TrainingSet broken = lesson.broken(); // ends the run in its seventh step
+  const auto saved = [&](const std::string& name, double minutes) {
+    RunRequest request = lesson.request(quick_settings(), name); // a state every fourth step
+    request.train = &broken;
+    request.save_minutes = minutes;
+    CHECK_THROWS(Lesson::run(request));
+    return fs::exists(lesson.folder / name / "resume/state_6.json")   ? 6
+           : fs::exists(lesson.folder / name / "resume/state_4.json") ? 4
+                                                                      : 0;
+  };
+  CHECK(saved("by_steps", 0) == 4);
+  CHECK(saved("often", 1e-9) == 6);
+  CHECK(saved("rarely", 60) == 0);
+}
+
 TEST_CASE("a state that cannot be saved is reported, and does not end the run") {
   Lesson lesson;
   const TrainingSettings settings = quick_settings();
