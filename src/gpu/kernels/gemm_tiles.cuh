@@ -7,8 +7,9 @@
 /// The factors of sums[row][column] = sum over k of x[row][k] w[column][k], in global memory.
 struct Factors {
   const half *x, *w;
-  int x_stride, w_stride; ///< elements from row to row as they lie there; multiples of 8
-  int m, n, k;            ///< rows, columns, summands
+  int x_stride, w_stride;       ///< elements from row to row as they lie there; multiples of 8
+  int m, n, k;                  ///< rows, columns, summands
+  int x_first = 0, w_first = 0; ///< elements to the factors' first ones: a pointer of its own would take registers
 };
 
 constexpr int kDepth = 32;             ///< summands of a stage
@@ -39,24 +40,22 @@ struct Side {
   const half* from;
   unsigned at; ///< the offset of this thread's first chunk, of at most 2^32 elements
   int stride;
-  int lines;   ///< left from this thread's first line on
-  bool inside; ///< across: whether this thread's chunk is one of the factor's; along: whether summands are left
+  int lines;   ///< left from this thread's first line on; across: 0 where its chunk is not one of the factor's
   int left;    ///< along: summands left from this thread's chunk on
   unsigned to; ///< its place
 
-  METHOD Side(const half* factor, int elements, int first, int count, int k) : from(factor), stride(elements) {
+  METHOD Side(const half* factor, int skipped, int elements, int first, int count, int k)
+      : from(factor), stride(elements) {
     const int line = thread() / kLineChunks, chunk = thread() % kLineChunks;
     to = place(line, chunk);
     if (kAcross) {
-      at = line * stride + first + chunk * 8;
-      lines = k - line;
-      inside = first + chunk * 8 < count;
-      left = 0;
+      at = skipped + line * stride + first + chunk * 8;
+      lines = first + chunk * 8 < count ? k - line : 0;
+      left = 1;
     } else {
-      at = (first + line) * stride + chunk * 8;
+      at = skipped + (first + line) * stride + chunk * 8;
       lines = count - first - line;
       left = k - chunk * 8;
-      inside = left > 0;
     }
   }
 
@@ -65,7 +64,7 @@ struct Side {
   METHOD void each(Visit visit) const {
 #pragma unroll
     for (int i = 0; i < kCopies; ++i)
-      visit(i, from + (at + i * kLinesATime * stride), inside && i * kLinesATime < lines,
+      visit(i, from + (at + i * kLinesATime * stride), left > 0 && i * kLinesATime < lines,
             to + i * kLinesATime * kLineChunks * 16);
   }
 
@@ -76,7 +75,6 @@ struct Side {
     } else {
       at += kDepth;
       left -= kDepth;
-      inside = left > 0;
     }
   }
 };
@@ -102,11 +100,11 @@ struct Tiles {
   int warp_row, warp_column;   ///< of the warp, in the block
 
   METHOD Tiles() {
-    const int warp = thread() / kWarp, across = kColumns / kWarpColumns;
+    const unsigned warp = static_cast<unsigned>(thread()) / kWarp, across = kColumns / kWarpColumns;
     first_row = block_y() * kRows;
     first_column = block_x() * kColumns;
-    warp_row = warp / across * kWarpRows;
-    warp_column = warp % across * kWarpColumns;
+    warp_row = static_cast<int>(warp / across * kWarpRows);
+    warp_column = static_cast<int>(warp % across * kWarpColumns);
 #pragma unroll
     for (auto& row : sums)
 #pragma unroll
@@ -152,8 +150,8 @@ struct Tiles {
   }
 
   METHOD void multiply(const Factors& f, char* stages) {
-    X x(f.x, f.x_stride, first_row, f.m, f.k);
-    W w(f.w, f.w_stride, first_column, f.n, f.k);
+    X x(f.x, f.x_first, f.x_stride, first_row, f.m, f.k);
+    W w(f.w, f.w_first, f.w_stride, first_column, f.n, f.k);
 #if __CUDA_ARCH__ >= 800
     const unsigned base = shared_address(stages);
     const auto start = [&](int stage) {

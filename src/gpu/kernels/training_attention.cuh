@@ -22,9 +22,9 @@ struct TrainingForward : OwnedScores<kDim, false> {
     SHARED static half other_strips[Base::kWarps * Base::kStripElements] __attribute__((aligned(16)));
     SHARED static char values[kBlock * kDim * 2] __attribute__((aligned(16)));
     SHARED static unsigned short rows[2 * kBlock];
-    const half* const k = this->matrix(a.k, a.qkv_stride);
+    const typename Base::Matrix k = this->matrix(a.k, a.qkv_stride);
     const int own = first + thread() / kWarp * 16;
-    const typename Base::Rows query(this->matrix(a.q, a.qkv_stride), a.qkv_stride, own, length);
+    const typename Base::Rows query(this->matrix(a.q, a.qkv_stride), own, length);
     Tile context[kDim / 8];
 #pragma unroll
     for (Tile& tile : context)
@@ -33,18 +33,17 @@ struct TrainingForward : OwnedScores<kDim, false> {
     for (int key = 0; key < length; key += kBlock) {
       block_barrier(); // the last block's shared memory has been read
       this->prepare(rows, own_strips, other_strips, key);
-      this->copy_block(values, this->matrix(a.v, a.qkv_stride), a.qkv_stride, key);
+      this->copy_block(values, this->matrix(a.v, a.qkv_stride), key);
       block_barrier();
       Tile scores[kTiles];
-      this->multiply_rows(scores, query, k, a.qkv_stride, key, length);
+      this->multiply_rows(scores, query, k, key, length);
       this->add_terms(scores, this->strips(rows, own_strips, other_strips));
       soften(scores, context, most, sum, own, key);
       this->multiply_block(context, scores, values);
     }
     sum[0] = sum_over<4>(sum[0]);
     sum[1] = sum_over<4>(sum[1]);
-    this->store_rows(this->matrix(a.context, a.context_stride), a.context_stride, own, context,
-                     {reciprocal(sum[0]), reciprocal(sum[1])});
+    this->store_rows(this->matrix(a.context, a.context_stride), own, context, {reciprocal(sum[0]), reciprocal(sum[1])});
     if (lane() % 4 == 0)
 #pragma unroll
       for (int i = 0; i < 2; ++i)
@@ -79,15 +78,19 @@ struct TrainingForward : OwnedScores<kDim, false> {
       }
       const int query = least(own + lane() / 4 + i * 8, length - 1);
 #pragma unroll
-      for (int j = 0; j < kTiles; ++j)
+      for (int part = 0; part < kTiles; part += 4) {
+        const unsigned bits = a.mask != nullptr ? this->kept_keys(query, key + part * 8) : 0;
 #pragma unroll
-        for (int e = 0; e < 2; ++e) {
-          float& score = scores[j].at[i * 2 + e];
-          score = exp2_approx(score - now);
-          sum[i] += score;
-          if (a.mask != nullptr)
-            score *= this->kept(query, least(key + j * 8 + lane() % 4 * 2 + e, length - 1));
-        }
+        for (int j = 0; j < 4; ++j)
+#pragma unroll
+          for (int e = 0; e < 2; ++e) {
+            float& score = scores[part + j].at[i * 2 + e];
+            score = exp2_approx(score - now);
+            sum[i] += score;
+            if (a.mask != nullptr)
+              score *= this->kept_factor(bits >> (j * 8 + lane() % 4 * 2 + e));
+          }
+      }
     }
   }
 };
@@ -95,8 +98,16 @@ struct TrainingForward : OwnedScores<kDim, false> {
 template <int kDim, bool kKeys>
 struct TrainingBackward : OwnedScores<kDim, kKeys> {
   using Base = OwnedScores<kDim, kKeys>;
-  using Base::a, Base::first, Base::kBlock, Base::kStrip, Base::kTiles, Base::length;
+  using Base::a, Base::first, Base::kBlock, Base::kTiles, Base::length;
   using Base::Base;
+  static constexpr int kHalf = kTiles / 2, kPitch = kBlock + 8, kSlopes = 16 * kPitch;
+  /// Whether scores' gradients have shared memory of their own. Two blocks would not fit a T4 with it (of keys with
+  /// wide heads one fits anyway): there they wait in registers until the strips have been read.
+#if __CUDA_ARCH__ >= 800
+  static constexpr bool kKeeps = true;
+#else
+  static constexpr bool kKeeps = kKeys && kDim == 64;
+#endif
 
   /// Grid: [blocks, heads].
   METHOD void run() const {
@@ -104,13 +115,13 @@ struct TrainingBackward : OwnedScores<kDim, kKeys> {
     SHARED static half other_strips[Base::kWarps * Base::kStripElements] __attribute__((aligned(16)));
     SHARED static char other_rows[kBlock * kDim * 2] __attribute__((aligned(16)));
     SHARED static char other_gradients[kKeys ? kBlock * kDim * 2 : 16] __attribute__((aligned(16)));
+    SHARED static half kept_slopes[kKeeps ? Base::kWarps * kSlopes : 2] __attribute__((aligned(16)));
     SHARED static unsigned short rows[2 * kBlock];
-    const half *const q = this->matrix(a.q, a.qkv_stride), *const k = this->matrix(a.k, a.qkv_stride),
-                      *const v = this->matrix(a.v, a.qkv_stride),
-                      *const d_context = this->matrix(a.d_context, a.context_stride);
+    const typename Base::Matrix q = this->matrix(a.q, a.qkv_stride), k = this->matrix(a.k, a.qkv_stride),
+                                v = this->matrix(a.v, a.qkv_stride),
+                                d_context = this->matrix(a.d_context, a.context_stride);
     const int own = first + thread() / kWarp * 16;
-    const typename Base::Rows own_row(kKeys ? k : q, a.qkv_stride, own, length),
-        own_gradient(kKeys ? v : d_context, kKeys ? a.qkv_stride : a.context_stride, own, length);
+    const typename Base::Rows own_row(kKeys ? k : q, own, length), own_gradient(kKeys ? v : d_context, own, length);
     half* const d_strips = kKeys ? a.d_p2c : a.d_c2p;
     if (d_strips != nullptr)
       clear_strips(d_strips, own);
@@ -125,52 +136,61 @@ struct TrainingBackward : OwnedScores<kDim, kKeys> {
     for (int other = 0; other < length; other += kBlock) {
       block_barrier(); // the last block's shared memory has been read
       this->prepare(rows, own_strips, other_strips, other);
-      this->copy_block(other_rows, kKeys ? q : k, a.qkv_stride, other);
+      this->copy_block(other_rows, kKeys ? q : k, other);
       if (kKeys)
-        this->copy_block(other_gradients, d_context, a.context_stride, other);
+        this->copy_block(other_gradients, d_context, other);
       block_barrier();
       const ScoreStrips strips = this->strips(rows, own_strips, other_strips);
-      unsigned packed[2][kTiles];
-#pragma unroll
+      half* const slopes_of_warp = kKeeps ? kept_slopes + thread() / kWarp * kSlopes : strips.own;
+      unsigned packed[kKeeps ? 1 : 2][kTiles];
+#pragma unroll kKeeps ? 1 : 2
       for (int part = 0; part < 2; ++part) { // half of the block at a time, for want of registers
-        constexpr int kHalf = kTiles / 2;
         const int at = other + part * kHalf * 8;
         Tile scores[kHalf], slopes[kHalf];
-        this->multiply_rows(scores, own_row, kKeys ? q : k, a.qkv_stride, at, length);
+        this->multiply_rows(scores, own_row, kKeys ? q : k, at, length);
         this->add_terms(scores, strips, part * kHalf);
-        this->multiply_rows(slopes, own_gradient, kKeys ? d_context : v, kKeys ? a.context_stride : a.qkv_stride, at,
-                            length);
+        this->multiply_rows(slopes, own_gradient, kKeys ? d_context : v, at, length);
         differentiate(scores, slopes, own, at);
         if constexpr (kKeys)
           this->multiply_block(d_value, scores, other_gradients, part * kHalf * 8);
         this->multiply_block(d_own, slopes, other_rows, part * kHalf * 8);
 #pragma unroll
-        for (int j = 0; j < kHalf; ++j) {
-          packed[part][j * 2] = pack(slopes[j].at[0], slopes[j].at[1]);
-          packed[part][j * 2 + 1] = pack(slopes[j].at[2], slopes[j].at[3]);
-        }
+        for (int j = 0; j < kTiles; ++j)
+          packed[kKeeps ? 0 : part][j] = pack(slopes[j / 2].at[j % 2 * 2], slopes[j / 2].at[j % 2 * 2 + 1]);
+        if constexpr (kKeeps)
+          keep(slopes_of_warp, packed[0], part);
+      }
+      if constexpr (!kKeeps) { // the strips are no longer read
+        warp_barrier();
+        keep(slopes_of_warp, packed[0], 0);
+        keep(slopes_of_warp, packed[1], 1);
       }
       if (d_strips != nullptr)
-        add_to_strips(d_strips, packed, strips, own, other);
+        add_to_strips(d_strips, slopes_of_warp, own, other);
     }
     half* const to = kKeys ? a.d_k : a.d_q;
-    this->store_rows(this->matrix(to, a.qkv_stride), a.qkv_stride, own, d_own, {a.scale, a.scale});
+    this->store_rows(this->matrix(to, a.qkv_stride), own, d_own, {a.scale, a.scale});
     if constexpr (kKeys)
-      this->store_rows(this->matrix(a.d_v, a.qkv_stride), a.qkv_stride, own, d_value, {1.0F, 1.0F});
+      this->store_rows(this->matrix(a.d_v, a.qkv_stride), own, d_value, {1.0F, 1.0F});
   }
 
   /// scores become the probabilities with dropout, slopes (of those) the gradients of the scores.
   template <int kCount>
   METHOD void differentiate(Tile (&scores)[kCount], Tile (&slopes)[kCount], int own, int other) const {
+    static_assert(kCount == 4); // 32 bits of a mask
     float sums[2], dots[2];
+    unsigned bits[2] = {};
     const auto read = [&](int i, int token) {
       sums[i] = this->number_of(a.log_sums, least(token, length - 1));
       dots[i] = this->number_of(a.dots, least(token, length - 1));
     };
     if (!kKeys)
 #pragma unroll
-      for (int i = 0; i < 2; ++i)
+      for (int i = 0; i < 2; ++i) {
         read(i, own + lane() / 4 + i * 8);
+        if (a.mask != nullptr)
+          bits[i] = this->kept_keys(least(own + lane() / 4 + i * 8, length - 1), other);
+      }
 #pragma unroll
     for (int j = 0; j < kCount; ++j) {
       const int column = other + j * 8 + lane() % 4 * 2;
@@ -185,7 +205,8 @@ struct TrainingBackward : OwnedScores<kDim, kKeys> {
         const float probability = inside ? exp2_approx(scores[j].at[e] - sums[i]) : 0.0F;
         float factor = 1;
         if (a.mask != nullptr && inside)
-          factor = kKeys ? this->kept(other_token, own_token) : this->kept(own_token, other_token);
+          factor = this->kept_factor(kKeys ? this->kept(other_token, own_token)
+                                           : bits[e / 2] >> (j * 8 + lane() % 4 * 2 + e % 2));
         scores[j].at[e] = probability * factor;
         slopes[j].at[e] = probability * (slopes[j].at[e] * factor - dots[i]);
       }
@@ -202,17 +223,18 @@ struct TrainingBackward : OwnedScores<kDim, kKeys> {
     warp_barrier();
   }
 
-  /// Adds to the strips' gradients of this warp's rows: of all distances with the same row of the table. The scores'
-  /// gradients go through the memory of the warp's own strips, which has been read.
-  METHOD void add_to_strips(half* d_strips, const unsigned (&packed)[2][kTiles], const ScoreStrips& strips, int own,
-                            int other) const {
-    warp_barrier();
+  /// Half of a block's scores' gradients in the warp's memory: [16][kPitch].
+  static METHOD void keep(half* to, const unsigned (&slopes)[kTiles], int part) {
 #pragma unroll
-    for (int j = 0; j < kTiles; ++j)
+    for (int j = 0; j < kHalf; ++j)
 #pragma unroll
       for (int low = 0; low < 2; ++low)
-        *reinterpret_cast<unsigned*>(strips.own + (lane() / 4 + low * 8) * kStrip + j * 8 + lane() % 4 * 2) =
-            packed[j / (kTiles / 2)][j % (kTiles / 2) * 2 + low];
+        *reinterpret_cast<unsigned*>(to + (lane() / 4 + low * 8) * kPitch + (part * kHalf + j) * 8 + lane() % 4 * 2) =
+            slopes[j * 2 + low];
+  }
+
+  /// Adds to the strips' gradients of this warp's rows: of all distances with the same row of the table.
+  METHOD void add_to_strips(half* d_strips, const half* slopes, int own, int other) const {
     warp_barrier();
 #pragma unroll 1
     for (int row = 0; row < 16 && own + row < length; ++row) {
@@ -230,7 +252,7 @@ struct TrainingBackward : OwnedScores<kDim, kKeys> {
         float sum = other == 0 ? 0.0F : static_cast<float>(to[at]);
 #pragma unroll 1
         for (int column = from; column <= to_column; ++column)
-          sum += static_cast<float>(strips.own[row * kStrip + column]);
+          sum += static_cast<float>(slopes[row * kPitch + column]);
         to[at] = static_cast<half>(sum);
       }
     }
@@ -259,6 +281,8 @@ attention_dots(const half* context, const half* d_context, float* dots, int toke
 
 #define TRAINING_ATTENTION_KERNEL(name, blocks, ...)                                                                   \
   KERNEL(128, blocks) name(TrainingAttention a) {                                                                      \
+    const int number = thread();                                                                                       \
+    __builtin_assume(number >= 0 && number < 128);                                                                     \
     __VA_ARGS__(a).run();                                                                                              \
   }
 TRAINING_ATTENTION_KERNEL(attention_forward_32, 2, TrainingForward<32>)

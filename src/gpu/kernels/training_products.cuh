@@ -9,16 +9,11 @@
 
 using sciexam::TrainingProduct;
 
-template <class T>
-DEVICE T* batch_of(T* from, int stride) {
-  return from == nullptr ? nullptr : from + static_cast<long long>(block_z()) * stride;
-}
-
 template <int kRows, int kColumns, int kWarpRows, int kWarpColumns, bool kXAcross, bool kWAcross>
 struct TrainingGemm {
   using Block = Tiles<kRows, kColumns, kWarpRows, kWarpColumns, kXAcross, kWAcross>;
 
-  /// Whether elements 2 i and 2 i + 1 of the product were kept, as factors.
+  /// What dropout makes of the element of the product, an even one, and the next: factors.
   static METHOD float2v kept(const TrainingProduct& p, long long element) {
     const unsigned bits = p.mask[element / 32] >> (element % 32);
     return {(bits & 1) != 0 ? p.kept_scale : 0.0F, (bits & 2) != 0 ? p.kept_scale : 0.0F};
@@ -57,7 +52,8 @@ struct TrainingGemm {
   static METHOD void run(const TrainingProduct& p) {
     SHARED static char stages[Block::kSharedBytes] __attribute__((aligned(256)));
     Block block;
-    block.multiply({batch_of(p.x, p.x_batch), batch_of(p.w, p.w_batch), p.x_stride, p.w_stride, p.m, p.n, p.k}, stages);
+    const int batch = block_z();
+    block.multiply({p.x, p.w, p.x_stride, p.w_stride, p.m, p.n, p.k, batch * p.x_batch, batch * p.w_batch}, stages);
     block.each_pair(p.m, p.n, [&](int row, int column, float2v y) { finish(p, row, column, y); });
   }
 };

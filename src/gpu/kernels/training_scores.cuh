@@ -5,8 +5,19 @@
 
 using sciexam::TrainingAttention;
 
+/// One head's columns of a matrix [tokens, ...], from a sequence's first token on. Places are 32-bit offsets from a
+/// pointer among the kernel's arguments: an address of its own for each matrix would take registers that are scarce.
+template <class T>
+struct HeadColumns {
+  T* all;
+  int first, stride;
+
+  METHOD T* at(int row, int column) const { return all + (first + row * stride + column); }
+};
+
 template <int kDim>
 struct TrainingAttentionBlock {
+  using Matrix = HeadColumns<const half>;
   static constexpr int kBlock = 64, kWarps = 4, kThreads = kWarps * kWarp, kTiles = kBlock / 8;
   /// Elements from row to row of a strip: 79 rows are in reach of sixteen tokens and 64 others, and chunks of eight are
   /// copied.
@@ -17,22 +28,22 @@ struct TrainingAttentionBlock {
   struct Rows {
     uint4v low[kQuarters], high[kQuarters];
 
-    METHOD Rows(const half* from, int stride, int first, int end) {
+    METHOD Rows(const Matrix& from, int first, int end) {
       const int row = first + lane() / 4;
 #pragma unroll
       for (int i = 0; i < kQuarters; ++i) {
-        const half* const at = from + (row * stride + i * 32 + lane() % 4 * 8);
-        low[i] = row < end ? load_whole(at) : uint4v{0, 0, 0, 0};
-        high[i] = row + 8 < end ? load_whole(at + 8 * stride) : uint4v{0, 0, 0, 0};
+        const int column = i * 32 + lane() % 4 * 8;
+        low[i] = load_whole(from.at(least(row, end - 1), column));
+        high[i] = load_whole(from.at(least(row + 8, end - 1), column));
       }
     }
 
     /// Their products with eight rows of `from`: lane's row is `row`.
-    METHOD Tile times(const half* from, int stride, int row) const {
+    METHOD Tile times(const Matrix& from, int row) const {
       Tile sums = {};
 #pragma unroll
       for (int i = 0; i < kQuarters; ++i) {
-        const uint4v a = low[i], b = high[i], other = load_whole(from + (row * stride + i * 32 + lane() % 4 * 8));
+        const uint4v a = low[i], b = high[i], other = load_whole(from.at(row, i * 32 + lane() % 4 * 8));
         multiply_add(sums, uint4v{a.x, b.x, a.y, b.y}, other.xy);
         multiply_add(sums, uint4v{a.z, b.z, a.w, b.w}, other.zw);
       }
@@ -58,10 +69,9 @@ struct TrainingAttentionBlock {
     return a.row_of_distance[clamp(distance, 1 - length, length - 1)];
   }
 
-  /// A matrix [tokens, heads * dim] from this sequence's first token and this head on.
   template <class T>
-  METHOD T* matrix(T* all, int stride) const {
-    return all + static_cast<long long>(begin) * stride + head * kDim;
+  METHOD HeadColumns<T> matrix(T* all, int stride) const {
+    return {all, begin * stride + head * kDim, stride};
   }
   /// The strip of a token.
   template <class T>
@@ -83,22 +93,21 @@ struct TrainingAttentionBlock {
   }
 
   /// Copies 64 rows of a matrix for transposed loads, zeros behind the sequence's end.
-  METHOD void copy_block(char* to, const half* from, int stride, int row) const {
+  METHOD void copy_block(char* to, const Matrix& from, int row) const {
 #pragma unroll
     for (int i = 0; i < kBlock * kDim / 8 / kThreads; ++i) {
       const int line = (i * kThreads + thread()) / (kDim / 8), chunk = thread() % (kDim / 8);
       *reinterpret_cast<uint4v*>(to + place(line, chunk)) =
-          row + line < length ? load_whole(from + ((row + line) * stride + chunk * 8)) : uint4v{0, 0, 0, 0};
+          row + line < length ? load_whole(from.at(row + line, chunk * 8)) : uint4v{0, 0, 0, 0};
     }
   }
 
   /// The products of own rows with kCount times eight others.
   template <int kCount>
-  static METHOD void multiply_rows(Tile (&tiles)[kCount], const Rows& own, const half* others, int stride, int row,
-                                   int end) {
+  static METHOD void multiply_rows(Tile (&tiles)[kCount], const Rows& own, const Matrix& others, int row, int end) {
 #pragma unroll
     for (int j = 0; j < kCount; ++j)
-      tiles[j] = own.times(others, stride, least(row + j * 8 + lane() / 4, end - 1));
+      tiles[j] = own.times(others, least(row + j * 8 + lane() / 4, end - 1));
   }
 
   /// sums += factors rows, with kCount times eight rows from the `first`-th on of those of copy_block().
@@ -121,20 +130,34 @@ struct TrainingAttentionBlock {
   }
 
   /// Rows `own` + lane / 4 and + 8, times `factor`.
-  METHOD void store_rows(half* to, int stride, int own, const Tile (&sums)[kDim / 8], float2v factor) const {
+  METHOD void store_rows(const HeadColumns<half>& to, int own, const Tile (&sums)[kDim / 8], float2v factor) const {
 #pragma unroll
     for (int half_tile = 0; half_tile < 2; ++half_tile)
       if (const int row = own + lane() / 4 + half_tile * 8; row < length)
 #pragma unroll
         for (int i = 0; i < kDim / 8; ++i)
-          store_pair(to + (row * stride + i * 8 + lane() % 4 * 2),
+          store_pair(to.at(row, i * 8 + lane() % 4 * 2),
                      float2v{sums[i].at[half_tile * 2], sums[i].at[half_tile * 2 + 1]} * factor[half_tile]);
   }
 
-  /// What dropout makes of the probability of (query, key): a factor.
-  METHOD float kept(int query, int key) const {
-    const long long element = a.mask_begins[sequence] + (static_cast<long long>(head) * length + query) * length + key;
-    return (a.mask[element / 32] >> (element % 32) & 1) != 0 ? a.kept_scale : 0.0F;
+  /// The mask's bits of a query begin here.
+  METHOD unsigned long long mask_row(int query) const {
+    return a.mask_begins[sequence] + (static_cast<unsigned long long>(head) * length + query) * length;
+  }
+  /// Whether dropout keeps the probability of (query, key): the lowest bit.
+  METHOD unsigned kept(int query, int key) const {
+    const unsigned long long element = mask_row(query) + key;
+    return a.mask[element / 32] >> (element % 32);
+  }
+  /// The same for 32 keys, a bit each; those behind the sequence's end mean nothing.
+  METHOD unsigned kept_keys(int query, int key) const {
+    const unsigned long long row = mask_row(query), element = row + key, last = (row + length - 1) / 32;
+    const unsigned long long word = element / 32;
+    const unsigned low = a.mask[word < last ? word : last], high = a.mask[word + 1 < last ? word + 1 : last];
+    return static_cast<unsigned>((static_cast<unsigned long long>(high) << 32 | low) >> (element % 32));
+  }
+  METHOD float kept_factor(unsigned bits) const {
+    return (bits & 1) != 0 ? a.kept_scale : 0.0F;
   }
 };
 
