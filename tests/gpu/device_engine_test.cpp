@@ -33,10 +33,11 @@ namespace {
 using Bytes = std::vector<std::byte>;
 using State = std::map<std::string, Bytes>;
 
-/// A network as the kernels take it: widths in multiples of 8.
+/// A network as the kernels take it: widths in multiples of 8. Two heads: an emulated device is slow.
 DebertaConfig small_config() {
   DebertaConfig config = tiny_config();
   config.hidden_size = config.pooler_hidden_size = config.embedding_size = 24;
+  config.num_attention_heads = 2;
   return config;
 }
 
@@ -95,7 +96,7 @@ void set_loss_scale(TrainingEngine& engine, float factor) {
 }
 
 void do_step(TrainingEngine& engine, std::uint32_t step) {
-  engine.add_gradients({0, 1, 2, 3}, step, 0);
+  engine.add_gradients({0, 1}, step, 0);
   engine.step(0.01, std::min(1.0, 1 / engine.gradient_norm()));
 }
 
@@ -128,8 +129,8 @@ TEST_CASE("losses, norms and steps on the device are nearly the CPU's, with drop
   Emulated gpu(network, settings, lesson.train);
   CpuEngine cpu(network, settings, lesson.train);
   for (std::uint32_t step = 0; step < 3; ++step) {
-    const BatchLoss here = cpu.add_gradients({0, 1, 2, 3}, step, 0),
-                    there = gpu.engine->add_gradients({0, 1, 2, 3}, step, 0);
+    const BatchLoss here = cpu.add_gradients({0, 1}, step, 0),
+                    there = gpu.engine->add_gradients({0, 1}, step, 0);
     CHECK(there.tokens == here.tokens);
     CHECK(std::abs(there.loss - here.loss) < 5e-3);
     const double norm = cpu.gradient_norm();
@@ -182,13 +183,13 @@ TEST_CASE("an overflow halves the loss scale and repeats the step, also of a per
   const DebertaForMultipleChoice network = random_network(small_config());
   Emulated usual(network, settings, lesson.train), high(network, settings, lesson.train);
   set_loss_scale(*usual.engine, 1024);
-  set_loss_scale(*high.engine, 1 << 30);
+  set_loss_scale(*high.engine, 1 << 24);
   double norms[2] = {};
   for (const auto& [engine, norm] : {std::pair(&*usual.engine, &norms[0]), {&*high.engine, &norms[1]}}) {
-    engine->add_gradients({0, 1, 2, 3}, 0, 0);
+    engine->add_gradients({0, 1}, 0, 0);
     if (settings.awp_lr > 0) {
       engine->perturb();
-      engine->add_gradients({0, 1, 2, 3}, 0, 1);
+      engine->add_gradients({0, 1}, 0, 1);
       engine->restore();
     }
     *norm = engine->gradient_norm();
@@ -197,7 +198,7 @@ TEST_CASE("an overflow halves the loss scale and repeats the step, also of a per
   CHECK(std::abs(norms[0] - norms[1]) < 1e-2 * norms[0]);
   const State of_usual = state_of(*usual.engine), of_high = state_of(*high.engine);
   const float scale = floats(of_high.at("loss_scale")).front();
-  CHECK(scale < (1 << 30));
+  CHECK(scale < (1 << 24));
   CHECK(scale > 1024);
   CHECK(std::exp2(std::round(std::log2(scale))) == scale);
   CHECK(furthest_parameter(of_usual, of_high) < 2.1e-4);
@@ -211,7 +212,8 @@ TEST_CASE("gradients that overflow however small the loss is scaled name their l
     network.parameter("classifier.weight").fill_(1e30);
   }
   Emulated gpu(network, quick_settings(), lesson.train);
-  gpu.engine->add_gradients({0, 1, 2, 3}, 0, 0);
+  set_loss_scale(*gpu.engine, 8);
+  gpu.engine->add_gradients({0}, 0, 0);
   CHECK_THROWS_WITH(gpu.engine->gradient_norm(),
                     ContainsSubstring("pooler.dense") && ContainsSubstring("--learning-rate"));
 }
@@ -240,10 +242,10 @@ TEST_CASE("after a perturbation the weights have the same bits, and the average 
   DeviceEngine& engine = *gpu.engine;
   do_step(engine, 0);
   const State before = state_of(engine);
-  const BatchLoss clean = engine.add_gradients({0, 1, 2}, 1, 0);
+  const BatchLoss clean = engine.add_gradients({0, 1}, 1, 0);
   engine.perturb();
   CHECK((state_of(engine) != before));
-  CHECK(engine.add_gradients({0, 1, 2}, 1, 0).loss > clean.loss); // it moved up the gradient, with the same masks
+  CHECK(engine.add_gradients({0, 1}, 1, 0).loss > clean.loss); // it moved up the gradient, with the same masks
   engine.restore();
   CHECK((state_of(engine) == before));
   engine.swap_average();
