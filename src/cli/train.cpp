@@ -228,7 +228,8 @@ void add_training_machine(CLI::App& command, TrainOptions& options) {
       ->group(group);
   command
       .add_option("--device", options.device,
-                  "cpu, cuda, cuda:1, or auto: a GPU, or the CPU where none can be used [cpu]")
+                  "cpu, cuda (all GPUs), cuda:1, or auto: all GPUs, or the CPU where none can be used or the manifest "
+                  "asks for an instruction set or bf16 [auto; with --check, the lock's]")
       ->group(group);
   command
       .add_option("--isa", options.isa,

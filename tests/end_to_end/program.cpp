@@ -6,8 +6,10 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -74,6 +76,27 @@ ProgramResult run_command(const std::vector<std::string>& argv, const std::strin
   ::wait4(child, &status, 0, &usage);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_bytes(folder / "out"), read_bytes(folder / "err"),
           static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
+}
+
+bool kill_after(const std::vector<std::string>& arguments, std::chrono::milliseconds time,
+                const std::vector<std::string>& environment) {
+  std::vector<std::string> all = arguments;
+  all.insert(all.begin(), program().string());
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const int output : {1, 2})
+    posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0);
+  pid_t child = 0;
+  const int failed =
+      ::posix_spawn(&child, all[0].c_str(), &actions, nullptr, pointers(all).data(), pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0)
+    throw std::runtime_error("cannot start " + all[0]);
+  std::this_thread::sleep_for(time);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status);
 }
 
 ProgramResult sciexam_run(std::vector<std::string> arguments, const std::string& input) {

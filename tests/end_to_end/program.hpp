@@ -1,6 +1,7 @@
 // Running the built program, as its user would.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -26,6 +27,10 @@ ProgramResult run_command(const std::vector<std::string>& argv, const std::strin
 
 /// Runs sciexam-run with these arguments.
 ProgramResult sciexam_run(std::vector<std::string> arguments, const std::string& input = {});
+
+/// Starts sciexam-run, with no other environment, and kills it after a while; false if it had ended before.
+bool kill_after(const std::vector<std::string>& arguments, std::chrono::milliseconds time,
+                const std::vector<std::string>& environment = {});
 
 /// The path of the built sciexam-run.
 std::filesystem::path program();

@@ -3,6 +3,8 @@
 #include "end_to_end/school.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <random>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -36,7 +38,7 @@ ProgramResult train(const School& school, const std::string& out, std::vector<st
 
 TEST_CASE("a GPU trains, its lock says which, and training again as the lock says gives the same weights") {
   const ShortSchool school;
-  const ProgramResult run = train(school, "out", {"--device", "cuda"}, emulated());
+  const ProgramResult run = train(school, "out", {}, emulated()); // auto
   INFO(run.err);
   REQUIRE(run.status == 0);
   CHECK_THAT(run.err, ContainsSubstring("on GPU 0 (Emulated T4) (weights") &&
@@ -56,7 +58,7 @@ TEST_CASE("a GPU trains, its lock says which, and training again as the lock say
 TEST_CASE("a GPU that fails ends the training with what to do, and resumed it gives the same weights") {
   const ShortSchool school;
   REQUIRE(train(school, "whole", {"--device", "cuda"}, emulated()).status == 0);
-  for (const char* fault : {"vanish@450", "crash@500"}) {
+  for (const char* fault : {"vanish@450", "crash@500", "hang@480"}) {
     INFO(fault);
     const std::string out = std::string("out_") + fault;
     const ProgramResult run = train(school, out, {"--device", "cuda"}, emulated(fault));
@@ -67,6 +69,42 @@ TEST_CASE("a GPU that fails ends the training with what to do, and resumed it gi
     INFO(resumed.err);
     CHECK(resumed.status == 0);
     CHECK_THAT(resumed.err, ContainsSubstring("continues after step"));
+    CHECK(weights_of(school.lock(out)) == weights_of(school.lock("whole")));
+  }
+}
+
+TEST_CASE("a GPU without the memory that it said it had ends the training before the first step") {
+  const ShortSchool school;
+  const ProgramResult run = train(school, "out", {"--device", "cuda"}, emulated("oom@1"));
+  INFO(run.err);
+  CHECK(run.status == 1);
+  CHECK_THAT(run.err, ContainsSubstring("out of memory") && ContainsSubstring("GPU 0"));
+  CHECK_FALSE(std::filesystem::exists(school / "out/run_0/log.jsonl"));
+}
+
+TEST_CASE("killed at twenty random moments a training on a GPU ends with the same weights", "[long]") {
+  const ShortSchool school;
+  const std::vector<std::string> options = {"--device", "cuda", "--resume"};
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(train(school, "whole", options, emulated()).status == 0);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  std::mt19937 random(20261129);
+  int killed = 0;
+  for (int round = 0; killed < 20; ++round) {
+    INFO("round " << round);
+    REQUIRE(round < 60);
+    const std::string out = "killed_" + std::to_string(round);
+    // Several times each, so that what was resumed is killed as well.
+    std::vector<std::string> arguments = school.arguments(out, {"--run", "0"});
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    for (int time = 0; time < 4; ++time)
+      killed +=
+          kill_after(arguments, std::chrono::milliseconds(random() % static_cast<unsigned>(took.count())), emulated())
+              ? 1
+              : 0;
+    const ProgramResult run = train(school, out, options, emulated());
+    INFO(run.err);
+    REQUIRE(run.status == 0);
     CHECK(weights_of(school.lock(out)) == weights_of(school.lock("whole")));
   }
 }
@@ -83,8 +121,8 @@ TEST_CASE("two GPUs train two runs side by side, and that of one that fails goes
   };
   train_both("one", "", 1);
   const json one = school.lock("one");
-  CHECK_THAT(train_both("two", "", 2),
-             ContainsSubstring("run_0: GPU 0 (Emulated") && ContainsSubstring("run_1: GPU 1 (Emulated"));
+  CHECK_THAT(train_both("two", "", 2), ContainsSubstring("GPU 0 (Emulated T4): the gradients") &&
+                                           ContainsSubstring("GPU 1 (Emulated T4): the gradients"));
   CHECK_THAT(train_both("failed", "vanish@450:0", 2), ContainsSubstring("goes on on another GPU"));
   CHECK_THAT(train_both("wrong", "wrong@1:0", 2), ContainsSubstring("gives wrong numbers"));
   for (const char* out : {"two", "failed", "wrong"}) {
@@ -111,6 +149,22 @@ TEST_CASE("without a usable GPU cuda is refused with the reason, and auto trains
   }
   CHECK(weights_of(school.lock("auto")) == weights_of(school.lock("cpu")));
   CHECK(school.lock("auto")["machine"]["device"] == "cpu");
+}
+
+TEST_CASE("what a manifest asks of CPUs keeps a training there, unless a GPU is named") {
+  ShortSchool school;
+  school.manifest()["isa"] = "avx2";
+  school.save();
+  const ProgramResult run = train(school, "out", {}, emulated());
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK_THAT(run.err, ContainsSubstring("the CPU trains, although there is a GPU: kernels of AVX2 are asked for"));
+  CHECK(school.lock("out")["machine"]["device"] == "cpu");
+  const ProgramResult other = train(school, "out", {"--device", "cuda", "--resume"}, emulated());
+  INFO(other.err);
+  CHECK(other.status == 2);
+  CHECK_THAT(other.err,
+             ContainsSubstring("not used on a GPU: kernels of AVX2") && ContainsSubstring("threads or device"));
 }
 
 TEST_CASE("what does not fit a GPU's memory is refused before the start, with what would fit") {

@@ -3,14 +3,10 @@
 
 #include <chrono>
 #include <random>
-#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace sciexam::test;
@@ -20,29 +16,6 @@ using nlohmann::json;
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Starts the program and kills it after a while; gives false if it had ended before.
-bool kill_after(const std::vector<std::string>& arguments, std::chrono::milliseconds time) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    ::dup2(nowhere, 1);
-    ::dup2(nowhere, 2);
-    std::vector<std::string> all = arguments;
-    all.insert(all.begin(), program().string());
-    std::vector<char*> argv;
-    for (std::string& argument : all)
-      argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  std::this_thread::sleep_for(time);
-  ::kill(child, SIGKILL);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFSIGNALED(status);
-}
 
 } // namespace
 

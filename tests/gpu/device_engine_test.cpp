@@ -129,8 +129,7 @@ TEST_CASE("losses, norms and steps on the device are nearly the CPU's, with drop
   Emulated gpu(network, settings, lesson.train);
   CpuEngine cpu(network, settings, lesson.train);
   for (std::uint32_t step = 0; step < 3; ++step) {
-    const BatchLoss here = cpu.add_gradients({0, 1}, step, 0),
-                    there = gpu.engine->add_gradients({0, 1}, step, 0);
+    const BatchLoss here = cpu.add_gradients({0, 1}, step, 0), there = gpu.engine->add_gradients({0, 1}, step, 0);
     CHECK(there.tokens == here.tokens);
     CHECK(std::abs(there.loss - here.loss) < 5e-3);
     const double norm = cpu.gradient_norm();

@@ -21,8 +21,8 @@ struct TrainingRequest {
   std::vector<std::string> runs; ///< names of those to train; empty: all
   std::int64_t folds = 0; ///< 2 or more: each run is trained this many times, each with a different part held out
   int threads = 1;
-  std::string device = "cpu"; ///< "auto", "cpu", "cuda", "cuda:1"; while it trains, what it trains on
-  NamedTexts device_facts;    ///< of a GPU that trains: what must be equal for equal weights
+  std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"; while it trains, what it trains on
+  NamedTexts device_facts;     ///< of a GPU that trains: what must be equal for equal weights
   bool resume = false;
   bool ignore_memory_estimate = false, ignore_disk_estimate = false;
   double save_minutes = 0; ///< see RunRequest

@@ -2,9 +2,24 @@
 
 #include "gpu/device_support.hpp"
 #include "support/errors.hpp"
+#include "support/machine/cpu.hpp"
 #include "support/messages/progress.hpp"
 
+#include <algorithm>
+
 namespace sciexam::inline train {
+namespace {
+
+/// What the manifest asks of a CPU and means nothing to a GPU; empty if there is nothing of the kind.
+std::string not_for_gpus(const TrainingManifest& manifest) {
+  if (manifest.isa)
+    return "kernels of " + isa_name(*manifest.isa) + " are asked for, which CPUs have";
+  const bool bf16 =
+      std::any_of(manifest.runs.begin(), manifest.runs.end(), [](const RunPlan& run) { return run.settings.bf16; });
+  return bf16 ? "bf16 is asked for, and GPUs train in f16" : "";
+}
+
+} // namespace
 
 TrainingDevices::TrainingDevices(const TrainingRequest& request) {
 #ifdef SCIEXAM_STOCK_LIBTORCH // its own devices
@@ -32,13 +47,19 @@ TrainingDevices::TrainingDevices(const TrainingRequest& request) {
 #endif
 }
 
-std::vector<DeviceProcess*> TrainingDevices::gpus_for(const DebertaConfig& config) {
-  const std::string reason = gpus_.empty() ? "" : why_not_on_device(config);
-  if (reason.empty())
-    return gpus_;
-  if (insists_)
+std::vector<DeviceProcess*> TrainingDevices::gpus_for(const DebertaConfig& config, const TrainingManifest& manifest) {
+  if (gpus_.empty())
+    return {};
+  std::string reason = why_not_on_device(config);
+  if (insists_ && !reason.empty())
     throw UsageError("this network cannot be trained on a GPU: " + reason + ". Give --device cpu");
-  log_line("the CPU trains, although there is a GPU: " + reason);
+  if (reason.empty())
+    reason = not_for_gpus(manifest);
+  if (insists_ && !reason.empty())
+    log_line("not used on a GPU: " + reason);
+  if (insists_ || reason.empty())
+    return gpus_;
+  log_line("the CPU trains, although there is a GPU: " + reason + ". --device cuda trains on it");
   gpus_.clear();
   name_ = "cpu";
   return {};

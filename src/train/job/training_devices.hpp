@@ -19,9 +19,10 @@ public:
 
   /// "cpu", or the GPU as the request names it.
   const std::string& name() const noexcept { return name_; }
-  /// The GPUs that train networks of this configuration; none: the CPU does. Throws UsageError where "cuda" was asked
-  /// for and the network cannot run on a GPU.
-  std::vector<DeviceProcess*> gpus_for(const DebertaConfig& config);
+  /// The GPUs that train networks of this configuration as the manifest says; none: the CPU does, as it also does with
+  /// "auto" where the manifest asks for what only CPUs have (an instruction set, bf16). Throws UsageError where "cuda"
+  /// was asked for and the network cannot run on a GPU.
+  std::vector<DeviceProcess*> gpus_for(const DebertaConfig& config, const TrainingManifest& manifest);
   /// What must be equal for equal weights, beyond the program: name and driver.
   NamedTexts facts();
 

@@ -339,7 +339,7 @@ TrainingOutcome TrainingJob::run() {
 TrainingOutcome train_all(const TrainingRequest& request) {
   TrainingDevices devices(request);
   BaseInputs base = read_base(request.manifest, request.base);
-  std::vector<DeviceProcess*> gpus = devices.gpus_for(base.config);
+  std::vector<DeviceProcess*> gpus = devices.gpus_for(base.config, request.manifest);
   TrainingRequest resolved = request;
   resolved.device = devices.name();
   resolved.device_facts = devices.facts();

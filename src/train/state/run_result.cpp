@@ -40,8 +40,9 @@ std::optional<RunResult> finished_run(const fs::path& folder, const std::string&
   const JsonDocument document = JsonDocument::from_file(folder / "result.json");
   const JsonView root = document.root(), object = root.at("result");
   if (root.at("identity").string() != identity)
-    throw UsageError(folder.string() + ": holds the result of a run with other settings, data, base or threads. Train "
-                                       "into another folder, or remove this one");
+    throw UsageError(folder.string() +
+                     ": holds the result of a run with other settings, data, base, threads or device. Train "
+                     "into another folder, or remove this one");
   RunResult result;
   result.name = object.at("name").string();
   result.result = object.at("result").string();

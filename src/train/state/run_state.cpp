@@ -102,8 +102,8 @@ RunProgress RunStateFiles::load_step(std::int64_t step, TrainingEngine& engine) 
   const JsonView root = document.root();
   if (root.at("identity").string() != identity_)
     throw UsageError(progress_file(step).string() +
-                     ": belongs to a run with other settings, data, base, threads or instruction set. Give those of "
-                     "that run, or train into another folder");
+                     ": belongs to a run with other settings, data, base, threads, device or instruction set. Give "
+                     "those of that run, or train into another folder");
   const RunProgress progress = progress_from_json(root.at("progress"));
   if (sha256_of_file(tensors_file(step)) != root.at("sha256").string())
     throw InputError({tensors_file(step)}, "is not what was written (torn or damaged)", "An older state is tried");
