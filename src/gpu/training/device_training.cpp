@@ -17,6 +17,7 @@ struct DeviceTraining::State : TrainingState {
   std::vector<const TrainedTensor*> perturbed;
   const TrainedTensor& words = *layout.find("deberta.embeddings.word_embeddings.weight");
   std::set<std::int32_t> step_rows;      ///< of the word embeddings, that have a gradient
+  bool step_rows_sent = false;           ///< to buffers.step_words
   std::vector<std::uint8_t> has_moments; ///< by row of the word embeddings, as far as moments were written
 
   const TrainedTensor& tensor(std::string_view name) const {
@@ -43,8 +44,8 @@ struct DeviceTraining::State : TrainingState {
     return arrays.average;
   }
   void wait(const char* what) const { device.check(device.driver().stream_synchronize(stream), what); }
-  int send_step_rows() const;
-  double sum_of_squares() const;
+  int send_step_rows();
+  double sum_of_squares();
   double sum_of_squares(driver::Pointer array, std::uint64_t elements) const;
   std::vector<float> read_parts(std::size_t count) const;
   void note_moments(std::uint64_t first, std::span<const float> values);
@@ -56,7 +57,10 @@ struct DeviceTraining::State : TrainingState {
 };
 
 /// Tells the device which rows of the word embeddings this step has touched; how many.
-int DeviceTraining::State::send_step_rows() const {
+int DeviceTraining::State::send_step_rows() {
+  if (step_rows_sent)
+    return static_cast<int>(step_rows.size());
+  step_rows_sent = true;
   const std::vector<std::int32_t> rows_now(step_rows.begin(), step_rows.end());
   wait("training"); // the list before is read no more
   device.check(device.driver().memcpy_htod(buffers.step_words, rows_now.data(), 4 * rows_now.size()), "copying rows");
@@ -65,7 +69,7 @@ int DeviceTraining::State::send_step_rows() const {
 }
 
 /// Of all gradients: the word embeddings' rows that have one, and everything behind the word embeddings.
-double DeviceTraining::State::sum_of_squares() const {
+double DeviceTraining::State::sum_of_squares() {
   const std::uint64_t others = layout.elements - words.count;
   double sum = sum_of_squares(arrays.gradient(words.count), others);
   if (step_rows.empty())
@@ -187,6 +191,7 @@ void DeviceTraining::backward(std::span<const float> d_logits) {
     return;
   const std::span<const std::int32_t> rows = state.batch.word_rows();
   state.step_rows.insert(rows.begin(), rows.end());
+  state.step_rows_sent = false;
   state.kernels.touch_rows(state.buffers.touched_words, state.batch.words.rows, state.batch.words.count, state.stream);
 }
 

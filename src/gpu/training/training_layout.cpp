@@ -2,8 +2,6 @@
 
 #include "gpu/network/device_weights.hpp"
 
-#include <algorithm>
-
 namespace sciexam::inline gpu {
 namespace {
 
@@ -38,9 +36,8 @@ TrainingLayout::TrainingLayout(const NetworkShape& shape) : embedding_width(shap
 }
 
 const TrainedTensor* TrainingLayout::find(std::string_view name) const {
-  const auto found =
-      std::find_if(tensors.begin(), tensors.end(), [&](const TrainedTensor& tensor) { return tensor.name == name; });
-  return found == tensors.end() ? nullptr : &*found;
+  const auto found = numbers_.find(name);
+  return found == numbers_.end() ? nullptr : &tensors[found->second];
 }
 
 std::uint64_t TrainingLayout::take(std::uint64_t count) {
@@ -51,6 +48,7 @@ std::uint64_t TrainingLayout::take(std::uint64_t count) {
 }
 
 void TrainingLayout::add(const std::string& name, std::uint64_t first, std::uint64_t count, const TensorPlace& place) {
+  numbers_.emplace(name, tensors.size());
   tensors.push_back({name, place, first, count});
 }
 

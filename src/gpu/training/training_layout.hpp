@@ -5,7 +5,10 @@
 #include "gpu/network/tensor_place.hpp"
 #include "gpu/network_shape.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +59,8 @@ struct TrainingLayout {
   std::int32_t embedding_width = 0; ///< of a row of words, positions and types: padded
 
 private:
+  std::map<std::string, std::size_t, std::less<>> numbers_; ///< of tensors, by name
+
   std::uint64_t take(std::uint64_t count);
   void add(const std::string& name, std::uint64_t first, std::uint64_t count, const TensorPlace& place);
   std::uint64_t table(const std::string& name, std::int32_t rows, std::int32_t columns, std::int32_t width);

@@ -51,7 +51,7 @@ public:
 private:
   void prepare();
   void warn(const std::string& sentence);
-  void check(const RunPlan& plan) const;
+  DiskEstimate check(const RunPlan& plan) const;
   struct Finished {
     RunResult result;
     fs::path checkpoint;
@@ -101,11 +101,8 @@ void TrainingJob::prepare() {
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
   std::vector<std::pair<std::string, DiskEstimate>> on_disk;
-  for (const RunPlan& plan : plans_) {
-    check(plan);
-    on_disk.emplace_back(plan.name, estimate_disk(configured(base_.config, plan.settings), plan.settings,
-                                                  !questions_of(plan, data_).valid.empty()));
-  }
+  for (const RunPlan& plan : plans_)
+    on_disk.emplace_back(plan.name, check(plan));
   require_disk(on_disk, request_);
 }
 
@@ -114,7 +111,8 @@ void TrainingJob::warn(const std::string& sentence) {
   outcome_.warnings.push_back(sentence);
 }
 
-void TrainingJob::check(const RunPlan& plan) const {
+/// Throws UsageError for a plan that cannot be trained here; the disk that it needs.
+DiskEstimate TrainingJob::check(const RunPlan& plan) const {
   if (plan.settings.bf16 && request_.on_cpu() && !cpu_has_bf16())
     throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX, and kernels that use it. This one (" +
                      cpu_model() + ": " + cpu_features() + "; kernels: " + chosen_kernels() +
@@ -136,6 +134,7 @@ void TrainingJob::check(const RunPlan& plan) const {
     require_device_memory(config, plan, pass, questions.valid, *gpu, request_.ignore_memory_estimate);
   if (gpus_.empty())
     require_memory(config, plan, pass, request_);
+  return estimate_disk(config, plan.settings, !questions.valid.empty());
 }
 
 Json TrainingJob::record() const {

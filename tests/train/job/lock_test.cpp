@@ -22,6 +22,7 @@ struct Locked {
   TrainingOutcome outcome;
 
   Locked() {
+    request.device = "cpu"; // as resolved before anything is trained
     request.manifest.title = "t";
     request.manifest.base_name = "b";
     request.manifest.base_files = {{"config.json", {}}, {"spm.model", {}}};
