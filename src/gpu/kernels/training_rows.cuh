@@ -56,15 +56,6 @@ KERNEL(256, 4) drop(const half* x, const unsigned* mask, half* y, int chunks, fl
   store_chunk(y, chunk, numbers, 0);
 }
 
-DEVICE void add_chunk(float2v (&numbers)[4], const float* row, int chunk) {
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    const float4v words = *reinterpret_cast<const float4v*>(row + chunk * 8 + i * 4);
-    numbers[i * 2] += words.xy;
-    numbers[i * 2 + 1] += words.zw;
-  }
-}
-
 DEVICE void store_chunk(float* row, int chunk, const float2v (&numbers)[4]) {
 #pragma unroll
   for (int i = 0; i < 2; ++i)
@@ -89,19 +80,13 @@ KERNEL(256, 4) drop_wide(float* x, const unsigned* mask, half* y, int chunks, fl
 KERNEL(kRowWarps* kWarp, 4)
 embed_wide(const float* words, const float* positions, const float* types, const int* ids, const int* places,
            const int* type_ids, float* sum, half* halves, int tokens, int width) {
+  const LookedUp<float> rows{words, positions, types, ids, places, type_ids, width};
   const int token = warp_row();
   if (token >= tokens)
     return;
   for (int chunk = lane(); chunk < width / 8; chunk += kWarp) {
     float2v total[4] = {};
-    const auto add = [&](const float* table, const int* rows) {
-      add_chunk(total, table + static_cast<long long>(rows[token]) * width, chunk);
-    };
-    add(words, ids);
-    if (positions != nullptr)
-      add(positions, places);
-    if (types != nullptr)
-      add(types, type_ids);
+    rows.add_to(total, token, chunk);
     if (sum != nullptr)
       store_chunk(sum + static_cast<long long>(token) * width, chunk, total);
     else
@@ -110,52 +95,23 @@ embed_wide(const float* words, const float* positions, const float* types, const
 }
 
 /// Layer norm of rows of f32: y rounded, and not rounded in `wide` unless that is null; statistics[row] = mean,
-/// 1 / deviation. x and wide may be the same. The row stays in registers between the passes: width is at most 2048.
+/// 1 / deviation. x and wide may be the same. Width is at most 2048.
 KERNEL(kRowWarps* kWarp, 2)
 layer_norm_wide(const float* x, const float* weight, const float* bias, half* y, float* wide, float* statistics,
                 int rows, int width, float eps) {
-  constexpr int kChunks = 2048 / 8 / kWarp;
   const int row = warp_row();
   if (row >= rows)
     return;
   const long long first = static_cast<long long>(row) * width;
-  float2v values[kChunks][4] = {};
-  float sum = 0;
-#pragma unroll
-  for (int i = 0; i < kChunks; ++i)
-    if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
-      add_chunk(values[i], x + first, chunk);
-#pragma unroll
-      for (const float2v& pair : values[i])
-        sum += pair.x + pair.y;
-    }
-  const float mean = sum_over(sum) / static_cast<float>(width);
-  float squares = 0;
-#pragma unroll
-  for (int i = 0; i < kChunks; ++i)
-    if (i * kWarp + lane() < width / 8) {
-#pragma unroll
-      for (float2v& pair : values[i]) {
-        pair -= mean;
-        squares += pair.x * pair.x + pair.y * pair.y;
-      }
-    }
-  const float factor = reciprocal_root(sum_over(squares) / static_cast<float>(width) + eps);
+  CentredRow values(width, [&](int chunk, float2v(&numbers)[4]) { add_chunk(numbers, x + first, chunk); });
+  const float factor = values.centre(eps);
   if (lane() == 0)
-    *reinterpret_cast<float2v*>(statistics + row * 2LL) = float2v{mean, factor};
-#pragma unroll
-  for (int i = 0; i < kChunks; ++i)
-    if (const int chunk = i * kWarp + lane(); chunk < width / 8) {
-#pragma unroll
-      for (int j = 0; j < 4; ++j) {
-        const int column = chunk * 8 + j * 2;
-        values[i][j] = values[i][j] * (*reinterpret_cast<const float2v*>(weight + column) * factor) +
-                       *reinterpret_cast<const float2v*>(bias + column);
-      }
-      store_chunk(y + first, chunk, values[i], 0);
-      if (wide != nullptr)
-        store_chunk(wide + first, chunk, values[i]);
-    }
+    *reinterpret_cast<float2v*>(statistics + row * 2LL) = float2v{values.mean, factor};
+  values.scale(factor, weight, bias, [&](int chunk, const float2v(&numbers)[4]) {
+    store_chunk(y + first, chunk, numbers, 0);
+    if (wide != nullptr)
+      store_chunk(wide + first, chunk, numbers);
+  });
 }
 
 /// The gradient dx of a layer norm's input x (f32) from dy, that of its result, and dropped = dx with dropout, if
