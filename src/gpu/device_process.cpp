@@ -226,13 +226,8 @@ void DeviceProcess::finish_loading(bool tune) {
   request(message);
 }
 
-void DeviceProcess::submit(const DeviceBatch& batch) {
-  std::uint32_t place = 0;
-  while (std::find(lanes_.begin(), lanes_.end(), place) != lanes_.end())
-    ++place;
-  if (place >= kInFlight)
-    throw InternalError("a device was given one batch too many");
-  protocol::Lane& lane = memory_->lanes[place];
+Message DeviceProcess::put_batch(const DeviceBatch& batch, std::uint32_t place) {
+  protocol::Lane& lane = memory_->lanes.at(place);
   if (batch.token_ids.size() > lane.ids.size() || batch.token_type_ids.size() > lane.types.size() ||
       batch.offsets.empty() || batch.offsets.size() > lane.offsets.size())
     throw InternalError("a device was given a batch that it has no room for");
@@ -240,10 +235,20 @@ void DeviceProcess::submit(const DeviceBatch& batch) {
   std::copy(batch.token_type_ids.begin(), batch.token_type_ids.end(), lane.types.begin());
   std::copy(batch.offsets.begin(), batch.offsets.end(), lane.offsets.begin());
   Message message;
-  message.kind = Kind::run;
   message.place = place;
   message.tokens = static_cast<std::uint32_t>(batch.token_ids.size());
   message.sequences = static_cast<std::uint32_t>(batch.offsets.size() - 1);
+  return message;
+}
+
+void DeviceProcess::submit(const DeviceBatch& batch) {
+  std::uint32_t place = 0;
+  while (std::find(lanes_.begin(), lanes_.end(), place) != lanes_.end())
+    ++place;
+  if (place >= kInFlight)
+    throw InternalError("a device was given one batch too many");
+  Message message = put_batch(batch, place);
+  message.kind = Kind::run;
   sequences_[place] = message.sequences;
   lanes_.push_back(place);
   send(message);

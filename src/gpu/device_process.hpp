@@ -56,6 +56,8 @@ public:
   /// Sends any other request, waits for its answer and returns it; not beside batches in flight.
   protocol::Message call(const protocol::Message& request);
   protocol::SharedMemory& memory() noexcept { return *memory_; }
+  /// Copies a batch to a lane, for a request that says so.
+  protocol::Message put_batch(const DeviceBatch& batch, std::uint32_t place);
 
   std::size_t in_flight() const noexcept { return lanes_.size(); }
   /// Starts a batch within the limits; up to kInFlight of them may be in flight.

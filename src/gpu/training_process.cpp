@@ -92,21 +92,12 @@ void TrainingProcess::round_weights() {
 }
 
 std::vector<float> TrainingProcess::forward(const DeviceBatch& batch, const std::optional<TrainingPass>& pass) {
-  protocol::Lane& lane = process_.memory().lanes[0];
-  if (batch.token_ids.size() > lane.ids.size() || batch.token_type_ids.size() > lane.types.size() ||
-      batch.offsets.empty() || batch.offsets.size() > lane.offsets.size())
-    throw InternalError("a device was given a batch that it has no room for");
-  std::copy(batch.token_ids.begin(), batch.token_ids.end(), lane.ids.begin());
-  std::copy(batch.token_type_ids.begin(), batch.token_type_ids.end(), lane.types.begin());
-  std::copy(batch.offsets.begin(), batch.offsets.end(), lane.offsets.begin());
-  Message message;
+  Message message = process_.put_batch(batch, 0);
   message.kind = Kind::forward;
-  message.tokens = static_cast<std::uint32_t>(batch.token_ids.size());
-  message.sequences = static_cast<std::uint32_t>(batch.offsets.size() - 1);
   message.with_dropout = pass.has_value();
   message.pass = pass.value_or(TrainingPass{});
   process_.call(message);
-  const auto logits = std::span(lane.logits).first(message.sequences);
+  const auto logits = std::span(process_.memory().lanes[0].logits).first(message.sequences);
   return {logits.begin(), logits.end()};
 }
 

@@ -16,11 +16,8 @@
 #include <iostream>
 
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/matchers/catch_matchers.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace sciexam;
-using Catch::Matchers::ContainsSubstring;
 using namespace sciexam::test;
 
 namespace {
@@ -161,6 +158,4 @@ TEST_CASE("a training takes the memory that was planned, and that of DeBERTa-v3-
             << gigabytes(two.activations) << ", of 1,000 in sequences of 100 " << gigabytes(short_ones.activations)
             << '\n';
   CHECK(gigabytes(two.total()) < 15);
-  CHECK_THROWS_WITH(training_memory(large, usual, {.tokens = most_tokens(large) + 1, .sequences = 10, .longest = 512}),
-                    ContainsSubstring("smaller token_budget"));
 }

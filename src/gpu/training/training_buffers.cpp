@@ -1,10 +1,6 @@
 #include "gpu/training/training_buffers.hpp"
 
-#include "support/errors.hpp"
-
 #include <algorithm>
-#include <limits>
-#include <string>
 
 namespace sciexam::inline gpu {
 namespace {
@@ -145,14 +141,7 @@ TrainingBuffers::TrainingBuffers(const NetworkShape& shape, const TrainingSetup&
   d_logits = arena.take(f32_bytes(limits.sequences, 1));
 }
 
-std::int32_t most_tokens(const NetworkShape& shape) {
-  return std::numeric_limits<std::int32_t>::max() / std::max(3 * shape.padded_heads(), shape.intermediate_size);
-}
-
 TrainingMemory training_memory(const NetworkShape& shape, const TrainingSetup& setup, const DeviceLimits& limits) {
-  if (limits.tokens > most_tokens(shape))
-    throw UsageError("a pass of " + std::to_string(limits.tokens) + " tokens is more than the GPU's kernels take (" +
-                     std::to_string(most_tokens(shape)) + "). Give a smaller token_budget");
   const TrainingLayout layout(shape);
   const std::uint64_t array = 4 * layout.elements;
   TrainingMemory memory{

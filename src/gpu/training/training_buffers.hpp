@@ -123,9 +123,6 @@ struct TrainingMemory {
 
   std::uint64_t total() const { return weights + gradients + moments + copies + activations; }
 };
-/// Tokens of a pass: elements of an activation are counted in 32 bits.
-std::int32_t most_tokens(const NetworkShape& shape);
-/// Throws UsageError for limits beyond most_tokens().
 TrainingMemory training_memory(const NetworkShape& shape, const TrainingSetup& setup, const DeviceLimits& limits);
 
 } // namespace sciexam::inline gpu
