@@ -4,6 +4,8 @@
 #include "support/machine/threads.hpp"
 #include "temporary_folder.hpp"
 
+#include <sstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <sched.h>
@@ -126,6 +128,64 @@ TEST_CASE("asked for help, it lists the commands") {
   CHECK(run.status == 0);
   for (const char* command : {"pack", "verify", "evaluate", "tokenize", "bench", "--package", "Exit status"})
     CHECK_THAT(run.out, ContainsSubstring(command));
+}
+
+TEST_CASE("every command's help fits 100 columns and says how the command is called") {
+  for (const char* command : {"", "pack", "verify", "evaluate", "doctor", "tokenize", "bench", "data", "index",
+                              "retrieve", "train", "completion"}) {
+    std::vector<std::string> arguments = {"--help"};
+    if (*command != 0)
+      arguments.insert(arguments.begin(), command);
+    const ProgramResult run = sciexam_run(arguments);
+    CHECK(run.status == 0);
+    CHECK_THAT(run.out, ContainsSubstring("Usage: sciexam-run " + std::string(*command == 0 ? "[" : command)));
+    std::istringstream lines(run.out);
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK(line.size() <= 100);
+    }
+  }
+}
+
+TEST_CASE("a mistyped command or option is answered with the nearest there is") {
+  const auto answer = [](const std::vector<std::string>& arguments) {
+    const ProgramResult run = sciexam_run(arguments);
+    CHECK(run.status == 2);
+    return run.err;
+  };
+  CHECK_THAT(answer({"trian"}), ContainsSubstring("'trian' is not a command. Did you mean train?"));
+  CHECK_THAT(answer({"--pakage", "x"}), ContainsSubstring("--pakage is not an option. Did you mean --package?"));
+  CHECK_THAT(answer({"train", "--lerning-rate=3"}),
+             ContainsSubstring("--lerning-rate is not an option of train. Did you mean --learning-rate?") &&
+                 ContainsSubstring("sciexam-run train --help"));
+  CHECK_THAT(answer({"--completely-different"}), ContainsSubstring("is not an option. sciexam-run --help lists them") &&
+                                                     !ContainsSubstring("Did you mean"));
+}
+
+TEST_CASE("bash completes commands, options and their choices") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "complete", sciexam_run({"completion"}).out);
+  const auto completed = [&](const std::string& words, int number) {
+    const std::string script = "source " + (folder / "complete").string() + "; COMP_WORDS=(sciexam-run " + words +
+                               "); COMP_CWORD=" + std::to_string(number) + "; _sciexam_run; echo \"${COMPREPLY[*]}\"";
+    return run_command({"bash", "-euc", script}).out;
+  };
+  CHECK(completed("ev", 1) == "evaluate\n");
+  CHECK(completed("train --learning-r", 2) == "--learning-rate\n");
+  CHECK(completed("--train --learning-r", 2) == "--learning-rate\n");
+  CHECK(completed("--packa", 1) == "--package\n");
+  CHECK(completed("train --isa avx512_a", 3) == "avx512_amx\n");
+  CHECK(completed("train --manifest ''", 3) == "\n"); // a file: bash's own
+}
+
+TEST_CASE("started at a terminal without anything to work on, it says how to begin; elsewhere the error alone") {
+  if (run_command({"script", "--version"}).status != 0)
+    SKIP("there is no script(1) to give it a terminal");
+  const TemporaryFolder folder;
+  const ProgramResult shown = run_command({"script", "-qec", program(), "/dev/null"});
+  CHECK(shown.status == 2);
+  CHECK_THAT(shown.out, ContainsSubstring("no package") && ContainsSubstring("sciexam-run --demo"));
+  CHECK_THAT(sciexam_run({}).err, ContainsSubstring("no package") && !ContainsSubstring("--demo"));
 }
 
 TEST_CASE("a wrong command line is exit status 2 with a remedy") {
