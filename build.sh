@@ -14,6 +14,8 @@ program=$root/sciexam-run
 . "$root/cmake/scripts/sources.sh"
 # shellcheck source=cmake/scripts/dependencies.sh
 . "$root/cmake/scripts/dependencies.sh"
+# shellcheck source=cmake/scripts/release.sh
+. "$root/cmake/scripts/release.sh"
 
 usage() {
   cat << END
@@ -37,6 +39,8 @@ usage: ./build.sh VERB
                         build, then rehearse the whole way to Kaggle on this machine: the demo's training (--short: 30 steps
                         of it), package, Kaggle's client, both notebooks without network (only the cases with
                         PATTERN in their name), each submission scored
+  release               build, then dist/sciexam-VERSION-linux-x86_64.tar.xz: the program, licences, checksums and what it
+                        is made of (SPDX). The same commit, libraries and Debian packages give the same bytes
   clean [--cache]       delete what was built here (--cache: the built libraries and their sources too)
 
   build                 build ./sciexam-run only
@@ -132,6 +136,15 @@ verb_package_index() {
   "$root/kernels_package/stage_index.sh" "$@"
 }
 
+verb_release() {
+  [ $# -eq 0 ] || die "release does not know '$1'." "./build.sh release"
+  require_packages build
+  git -C "$root" diff --quiet HEAD 2> /dev/null ||
+    die "this is not a clean checkout: nobody could make the same release from its commit." "Commit the changes first."
+  build_program
+  make_release "$root/dist"
+}
+
 verb_rehearse() {
   require_packages build rehearse
   build_program
@@ -187,7 +200,7 @@ quick_checks() {
   else
     warn "clang-format-14 is not available on this system: the formatting was not checked."
   fi
-  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh \
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh "$root"/tests/gpu/*.sh \
     "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
 }
 
@@ -211,7 +224,7 @@ main() {
   [ $# -eq 0 ] || shift
   trap 'say "Interrupted. The same command continues from here."; exit 130' INT TERM
   case $verb in
-    demo | test | bench | package | rehearse | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
+    demo | test | bench | package | release | rehearse | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
     package-index) verb_package_index "$@" ;;
     all) verb_build ;;
     help | -h | --help) usage ;;
