@@ -200,7 +200,7 @@ quick_checks() {
   else
     warn "clang-format-14 is not available on this system: the formatting was not checked."
   fi
-  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh "$root"/tests/gpu/*.sh \
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh "$root"/tests/gpu/*.sh "$root"/tests/docker/*.sh \
     "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
 }
 
