@@ -1,5 +1,6 @@
 #include "train/engine/gradient_check.hpp"
 
+#include "support/text/numbers.hpp"
 #include "train/engine/gradient_pass.hpp"
 #include "train/optimizer/row_gradients.hpp"
 
@@ -63,12 +64,25 @@ GradientErrors compare_gradients(DeviceEngine& device, const DebertaForMultipleC
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const double usual = 1e-2 * all.size * differences[i].elements / all.elements; // of a tensor so large
     const double error = std::sqrt(differences[i].apart / std::max(differences[i].size, usual));
-    if (!(error <= errors.worst)) { // a NaN too
-      errors.worst = error;
-      errors.tensor = parameters[i].name;
-    }
+    errors.tensors.push_back({parameters[i].name, error});
   }
+  std::stable_sort(errors.tensors.begin(), errors.tensors.end(), [](const auto& a, const auto& b) {
+    return std::isnan(a.error) ? !std::isnan(b.error) : a.error > b.error;
+  });
   return errors;
+}
+
+std::string GradientErrors::summary() const {
+  return printed("%.1e in all; of single tensors: median %.1e, 99 %% %.1e, most %.1e (%s)", all,
+                 tensors[tensors.size() / 2].error, tensors[tensors.size() / 100].error, worst(),
+                 tensors.front().name.c_str());
+}
+
+std::string GradientErrors::worst_tensors(std::size_t count) const {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(count, tensors.size()); ++i)
+    text += (i == 0 ? "" : ", ") + tensors[i].name + printed(" %.1e", tensors[i].error);
+  return text;
 }
 
 } // namespace sciexam::inline train

@@ -214,10 +214,10 @@ std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& ne
   std::unique_ptr<DeviceEngine> engine = device_engine(network, run, *gpu);
   // A device is trusted once its gradients of one question are the CPU's.
   const GradientErrors errors = compare_gradients(*engine, network, run.settings, *run.train);
-  const std::string text = printed("the gradients of one question are the CPU's up to %.1e, those of %s up to %.1e",
-                                   errors.all, errors.tensor.c_str(), errors.worst);
+  const std::string text = "the gradients of one question are the CPU's up to " + errors.summary();
   if (!errors.acceptable())
-    throw DeviceError(DeviceFault::device_lost, gpu->name() + " gives wrong numbers: " + text +
+    throw DeviceError(DeviceFault::device_lost, gpu->name() + " gives wrong numbers: " + text + "; worst are " +
+                                                    errors.worst_tensors(10) +
                                                     ". It is not used: train on another GPU, or with --device cpu");
   log_line(run.name + ": " + gpu->name() + ": " + text);
   return engine;
