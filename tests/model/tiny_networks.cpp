@@ -44,6 +44,10 @@ std::vector<std::pair<std::string, DebertaConfig>> config_variants() {
     c.relative_attention = c.c2p = c.p2c = c.normalize_relative_embeddings = false;
     c.position_biased_input = true;
   });
+  add("no relative attention, but the norm of its table", [](DebertaConfig& c) {
+    c.relative_attention = c.c2p = c.p2c = false;
+    c.position_biased_input = true;
+  });
   add("positions, types and a narrow embedding", [](DebertaConfig& c) {
     c.position_biased_input = true;
     c.type_vocab_size = 2;

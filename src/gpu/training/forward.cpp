@@ -31,9 +31,11 @@ void prepare_relative(const TrainingState& state) {
   const TrainingBuffers& at = state.buffers;
   const driver::Pointer table = state.arrays.weight(state.layout.relative);
   const std::int32_t rows = state.shape.relative_rows;
+  if (rows == 0)
+    return;
   if (state.shape.normalize_relative_embeddings)
     state.norm(table, state.layout.relative_norm, at.normed_relative, 0, at.relative_statistics, rows);
-  else if (rows > 0)
+  else
     state.kernels.to_halves(table, at.normed_relative, std::int64_t{rows} * state.shape.hidden_size, state.stream);
 }
 
