@@ -111,11 +111,21 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-/// A page's content after chromium has run its scripts; nothing where chromium does not run.
+/// The command of one of Debian's two packages of Chromium; skips the test where neither is installed.
+std::string chromium() {
+  std::string command = output_of("command -v chromium-headless-shell || command -v chromium");
+  if (command.empty())
+    SKIP("no Chromium here: install Debian's chromium-headless-shell or chromium");
+  command.erase(command.find('\n'));
+  return command;
+}
+
+/// A page's content after Chromium has run its scripts; nothing where it does not run.
 std::string document_of(const std::string& html) {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "page.html", html);
-  return output_of("timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars"
+  return output_of("timeout 60 " + chromium() +
+                   " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars"
                    " --user-data-dir='" +
                    (folder / "profile").string() + "' --dump-dom 'file://" + (folder / "page.html").string() +
                    "' 2>/dev/null");
@@ -137,12 +147,10 @@ std::string percent_encoded(const std::string& bytes) {
 TEST_CASE("nothing overflows a page of 400 pixels") {
   const std::string html =
       GENERATE_COPY(training_report(wide_report()), answer_report(wide_answers()), index_report(wide_index()));
-  if (output_of("command -v chromium").empty())
-    SKIP("no chromium on PATH");
   const std::string dom = document_of(framed(measured(html)));
   const std::size_t at = dom.find("data-widths=\"");
   if (at == std::string::npos)
-    SKIP("chromium does not run here");
+    SKIP("Chromium does not run here");
   int window = 0, page = 0, too_wide = 0;
   REQUIRE(std::sscanf(dom.c_str() + at, "data-widths=\"%d %d %d\"", &window, &page, &too_wide) == 3);
   CHECK(window == kWidth);
@@ -152,8 +160,6 @@ TEST_CASE("nothing overflows a page of 400 pixels") {
 
 TEST_CASE("a standalone drawing is an image with a background and colours of its own") {
   const LinePlot plot{.title = "t", .x_label = "x", .y_label = "y", .series = {{"one", {{0, 1}, {1, 2}}}}};
-  if (output_of("command -v chromium").empty())
-    SKIP("no chromium on PATH");
   // on a canvas, which is transparent where nothing is drawn: the ground, and how much has the first series' blue
   const std::string dom =
       document_of(R"(<!DOCTYPE html><title>image</title><img id="drawing" src="data:image/svg+xml,)" +
@@ -171,7 +177,7 @@ drawing.onload = () => {
 };
 </script>)");
   if (dom.find("<title>image") == std::string::npos)
-    SKIP("chromium does not run here");
+    SKIP("Chromium does not run here");
   const std::size_t at = dom.find("data-seen=\"");
   REQUIRE(at != std::string::npos);
   int width = 0, red = 0, opacity = 0, blue = 0;
