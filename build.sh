@@ -16,6 +16,8 @@ program=$root/sciexam-run
 . "$root/cmake/scripts/dependencies.sh"
 # shellcheck source=cmake/scripts/release.sh
 . "$root/cmake/scripts/release.sh"
+# shellcheck source=cmake/scripts/python.sh
+. "$root/cmake/scripts/python.sh"
 
 usage() {
   cat << END
@@ -41,6 +43,8 @@ usage: ./build.sh VERB
                         PATTERN in their name), each submission scored
   release               build, then dist/sciexam-VERSION-linux-x86_64.tar.xz: the program, licences, checksums and what it
                         is made of (SPDX). The same commit, libraries and Debian packages give the same bytes
+  golden [--write]      make the golden tests' results anew from Hugging Face's libraries and compare them with tests/golden/results
+                        (--write: put them there)
   clean [--cache]       delete what was built here (--cache: the built libraries and their sources too)
 
   build                 build ./sciexam-run only
@@ -58,7 +62,7 @@ Environment:
   SCIEXAM_SOURCES   a folder with the tarballs of cmake/sources.lock, asked before any mirror
   XDG_CACHE_HOME    the libraries are kept in \$XDG_CACHE_HOME/sciexam (default ~/.cache/sciexam)
   JOBS              compilers at once (default: as many as cores and memory allow, here $(default_jobs))
-  SCIEXAM_GOLDEN    the golden tests' folder (default ../shared/golden; those tests are skipped without it)
+  SCIEXAM_GOLDEN    a folder with more results for the golden tests (default ../shared/golden, where it is there)
   SCIEXAM_DATA      question sets for rehearse (default ../shared/data; without them, the demo's exam)
 END
 }
@@ -151,6 +155,22 @@ verb_rehearse() {
   "$root/tests/end_to_end/kaggle_rehearsal" "$@"
 }
 
+verb_golden() {
+  local here=$root/tests/golden fresh=$root/build/golden action=compare python
+  case ${1:-} in
+    '') ;;
+    --write) action='write' ;;
+    *) die "golden does not know '$1'." "./build.sh golden [--write]" ;;
+  esac
+  require_packages golden
+  python=$(python_environment "$cache" "$here/requirements_first.txt" "$here/requirements.txt") || exit 1
+  say "Making the reference results in build/golden (half a minute)"
+  rm -rf "$fresh"
+  mkdir -p "$root/build"
+  "$python/bin/python" -B "$here/make_results.py" "$fresh"
+  "$python/bin/python" -B "$here/results.py" "$action" "$fresh" "$here/results"
+}
+
 verb_clean() {
   case ${1:-} in
     '') ;;
@@ -200,8 +220,8 @@ quick_checks() {
   else
     warn "clang-format-14 is not available on this system: the formatting was not checked."
   fi
-  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh "$root"/tests/gpu/*.sh "$root"/tests/docker/*.sh \
-    "$root"/tests/kaggle/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh \
+    "$root"/tests/{docker,end_to_end,golden,gpu,kaggle}/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
 }
 
 verb_check() {
@@ -224,7 +244,7 @@ main() {
   [ $# -eq 0 ] || shift
   trap 'say "Interrupted. The same command continues from here."; exit 130' INT TERM
   case $verb in
-    demo | test | bench | package | release | rehearse | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
+    demo | test | bench | package | release | rehearse | golden | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
     package-index) verb_package_index "$@" ;;
     all) verb_build ;;
     help | -h | --help) usage ;;

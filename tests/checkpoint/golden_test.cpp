@@ -5,6 +5,10 @@
 #include "golden/golden.hpp"
 #include "support/errors.hpp"
 
+#include <set>
+#include <sstream>
+#include <tuple>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -18,8 +22,7 @@ namespace {
 
 std::vector<std::filesystem::path> model_folders() {
   const auto folders = golden::folders_with("model.safetensors");
-  if (folders.empty())
-    SKIP("no model folders in " << golden::folder());
+  REQUIRE_FALSE(folders.empty());
   return folders;
 }
 
@@ -73,8 +76,7 @@ TEST_CASE("golden: all forms of a checkpoint hold the same tensors", "[golden]")
 
 TEST_CASE("golden: a checkpoint from before PyTorch 1.6 is complete", "[golden]") {
   const auto folders = golden::folders_with("pytorch_model.prezip.bin");
-  if (folders.empty())
-    SKIP("no such file in " << golden::folder());
+  REQUIRE_FALSE(folders.empty());
   for (const auto& folder : folders) {
     const auto source = open_checkpoint(folder / "pytorch_model.prezip.bin");
     const auto expected = parameters_of(read_deberta_config(folder / "config.json"));
@@ -98,15 +100,79 @@ TEST_CASE("golden: every checkpoint matches its configuration", "[golden]") {
 }
 
 TEST_CASE("golden: every configuration is understood", "[golden]") {
-  auto files = configs(golden::folder());
-  const auto exports = configs(golden::folder() / ".." / "deberta-v3" / "configs");
-  files.insert(files.end(), exports.begin(), exports.end());
-  if (files.empty())
-    SKIP("no config.json in " << golden::folder());
+  auto files = configs(golden::own());
+  REQUIRE_FALSE(files.empty());
+  for (const auto& more : {golden::additional(), golden::additional() / ".." / "deberta-v3" / "configs"}) {
+    const auto found = configs(more);
+    files.insert(files.end(), found.begin(), found.end());
+  }
   for (const auto& file : files) {
     INFO(file);
     const DebertaConfig config = read_deberta_config(file);
     CHECK(config.unknown_keys.empty());
     CHECK_FALSE(parameters_of(config).empty());
   }
+}
+
+TEST_CASE("golden: the project's own models have every kind of layer that a configuration can ask for", "[golden]") {
+  std::set<std::string> kinds;
+  std::set<std::tuple<bool, bool, bool>> terms;
+  for (const auto& file : configs(golden::own())) {
+    const DebertaConfig c = read_deberta_config(file);
+    if (c.relative_attention)
+      terms.emplace(c.c2p, c.p2c, c.share_att_key);
+    for (const auto& [kind, has] :
+         {std::pair("buckets", c.position_buckets > 0),
+          std::pair("distances", c.relative_attention && c.position_buckets < 1),
+          std::pair("limited distances", c.max_relative_positions > 0),
+          std::pair("no relative attention", !c.relative_attention),
+          std::pair("norm of the table", c.normalize_relative_embeddings),
+          std::pair("no norm of it", c.relative_attention && !c.normalize_relative_embeddings),
+          std::pair("absolute positions", c.position_biased_input),
+          std::pair("both positions", c.position_biased_input && c.relative_attention),
+          std::pair("token types", c.type_vocab_size > 0),
+          std::pair("narrow embedding", c.embedding_size < c.hidden_size),
+          std::pair("wide embedding", c.embedding_size > c.hidden_size),
+          std::pair("convolution", c.conv_kernel_size > 0 && c.conv_groups == 1),
+          std::pair("convolution in groups", c.conv_kernel_size > 0 && c.conv_groups > 1),
+          std::pair("a head of 64", c.head_dim() == 64), std::pair("one layer", c.num_hidden_layers == 1),
+          std::pair("three layers", c.num_hidden_layers == 3)})
+      if (has)
+        kinds.insert(kind);
+  }
+  CAPTURE(kinds);
+  CHECK(kinds.size() == 16);
+  CHECK(terms == std::set<std::tuple<bool, bool, bool>>{{false, false, true},
+                                                        {true, false, false},
+                                                        {true, false, true},
+                                                        {false, true, false},
+                                                        {false, true, true},
+                                                        {true, true, false},
+                                                        {true, true, true}});
+}
+
+TEST_CASE("golden: the project's own models have every activation that a configuration may name", "[golden]") {
+  std::set<std::string> inside, in_pooler;
+  for (const auto& file : configs(golden::own())) {
+    const DebertaConfig config = read_deberta_config(file);
+    inside.insert(config.hidden_act);
+    in_pooler.insert(config.pooler_hidden_act);
+  }
+  // The refusal of an unknown one names all.
+  std::string names;
+  try {
+    parse_deberta_config(JsonDocument(R"({"model_type": "deberta-v2", "hidden_act": "none"})", "config.json").root());
+  } catch (const InputError& error) {
+    names = error.what();
+  }
+  const std::string before = "supports ";
+  REQUIRE(names.find(before) != std::string::npos);
+  std::istringstream list(names.substr(names.find(before) + before.size()));
+  std::size_t count = 0;
+  for (std::string name; std::getline(list >> std::ws, name, ','); ++count) {
+    INFO(name);
+    CHECK(inside.contains(name));
+    CHECK(in_pooler.contains(name));
+  }
+  CHECK(count == 10);
 }

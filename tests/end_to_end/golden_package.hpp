@@ -1,16 +1,26 @@
-// The reference's three tiny models as a package, and its files.
+// The references' three tiny models as packages, and their files.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace sciexam::test {
 
-/// A file beside the folder of reference results.
-std::filesystem::path shared(const std::string& name);
+/// Three checkpoints of a source of reference results, their vocabulary, exam and expected submissions.
+struct GoldenEnsemble {
+  std::filesystem::path folder; ///< model_0 .. model_2, submission_*.csv, logits.safetensors, report.json
+  std::filesystem::path vocabulary;
+  std::filesystem::path exam;
+};
 
-/// The package of golden/e2e's three checkpoints with the real vocabulary, made once. Skips the test where there is no
-/// reference.
-const std::filesystem::path& golden_package();
+/// The project's own.
+const GoldenEnsemble& golden_ensemble();
+
+/// That one, and the one of additional results where it is there.
+const std::vector<GoldenEnsemble>& golden_ensembles();
+
+/// The package of all its models, made once.
+const std::filesystem::path& golden_package(const GoldenEnsemble& ensemble = golden_ensemble());
 
 } // namespace sciexam::test

@@ -1,6 +1,6 @@
 // Where inputs are found when the command line does not name them.
+#include "end_to_end/golden_package.hpp"
 #include "end_to_end/program.hpp"
-#include "golden/golden.hpp"
 #include "temporary_folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -88,15 +88,12 @@ public:
   void add_version(const std::string& folder, const std::string& version) const {
     const fs::path out = root_ / "kaggle/input" / folder;
     fs::create_directories(out.parent_path());
-    if (!fs::exists(checkpoint() / "config.json"))
-      SKIP("no small checkpoint in " << checkpoint());
-    const ProgramResult packed =
-        sciexam_run({"pack", "--models", checkpoint(), "--tokenizer", golden::folder() / "../deberta-v3/spm.model",
-                     "--out", out, "--package-version", version, "--title", "t" + version});
+    const ProgramResult packed = sciexam_run({"pack", "--models", golden_ensemble().folder / "model_0", "--tokenizer",
+                                              golden_ensemble().vocabulary, "--out", out, "--package-version", version,
+                                              "--title", "t" + version});
     INFO(packed.err);
     REQUIRE(packed.status == 0);
   }
-  static fs::path checkpoint() { return golden::folder() / "e2e/model_0"; }
   ProgramResult run(const std::vector<std::string>& options = {}) const {
     std::vector<std::string> command = {"chroot", root_.path(), "/bin/sciexam-run"};
     command.insert(command.end(), options.begin(), options.end());

@@ -132,9 +132,7 @@ TEST_CASE("tokens that were added beside spm.model are not dropped") {
 }
 
 TEST_CASE("golden: a vocabulary with more tokens than the model is refused, in every precision", "[golden]") {
-  const fs::path large = golden::folder() / "../deberta-v3/spm.model";
-  if (!fs::exists(large))
-    SKIP("no vocabulary in " << large);
+  const fs::path large = golden::vocabulary(golden::own());
   DemoCheckpoint checkpoint;
   for (const std::vector<std::string>& options : {std::vector<std::string>{}, kAsInt8}) {
     const ProgramResult packed = checkpoint.pack(options, large);

@@ -2,7 +2,6 @@
 #include "end_to_end/golden_package.hpp"
 #include "end_to_end/program.hpp"
 #include "exam/question.hpp"
-#include "golden/golden.hpp"
 #include "retrieval/contexts/retrieval_record.hpp"
 #include "support/files/sha256.hpp"
 #include "support/text/json.hpp"
@@ -56,12 +55,11 @@ struct OpenBookPlace {
   /// The first of the golden models, as if trained so.
   void pack_open_book(const std::vector<std::string>& options = {}) const { pack("open_book", options); }
   void pack(const std::string& template_name, const std::vector<std::string>& options = {}) const {
-    golden_package(); // skips where there is no reference
     std::vector<std::string> command = {"pack",
                                         "--models",
-                                        golden::folder() / "e2e/model_0",
+                                        golden_ensemble().folder / "model_0",
                                         "--tokenizer",
-                                        shared("deberta-v3/spm.model"),
+                                        golden_ensemble().vocabulary,
                                         "--out",
                                         folder / "package",
                                         "--template",

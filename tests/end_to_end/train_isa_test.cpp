@@ -146,7 +146,7 @@ TEST_CASE("golden: the demo's first model is what its lock says, on any CPU", "[
 #ifdef SCIEXAM_DYNAMIC
   SKIP("the lock is of the static program");
 #endif
-  const fs::path data = sciexam::golden::folder().parent_path() / "data";
+  const fs::path data = sciexam::golden::additional().parent_path() / "data";
   const TemporaryFolder folder;
   for (const char* name : {"train_context.csv", "retrieval/passages.jsonl"})
     if (!fs::exists(data / name))

@@ -92,7 +92,7 @@ TEST_CASE("golden submissions are read and written byte for byte", "[golden]") {
   std::size_t seen = 0;
   for (const auto& folder : golden::folders_with("submission_vote.csv"))
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() != ".csv")
+      if (!entry.path().filename().string().starts_with("submission_"))
         continue;
       ++seen;
       const std::string text = read_text_file(entry.path());
@@ -106,6 +106,5 @@ TEST_CASE("golden submissions are read and written byte for byte", "[golden]") {
       INFO(entry.path());
       CHECK((read_text_file(out / "submission.csv") == text));
     }
-  if (seen == 0)
-    SKIP("no submissions in " << golden::folder());
+  CHECK(seen >= 4);
 }

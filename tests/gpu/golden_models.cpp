@@ -56,8 +56,7 @@ std::vector<Batch> batches_of(const std::map<std::string, std::vector<double>>& 
 
 std::vector<std::filesystem::path> model_folders() {
   const auto folders = golden::folders_with("io.safetensors");
-  if (folders.empty())
-    SKIP("no model folders in " << golden::folder());
+  REQUIRE_FALSE(folders.empty());
   return folders;
 }
 

@@ -25,7 +25,7 @@ struct Batch {
 std::vector<Batch> batches_of(const std::map<std::string, std::vector<double>>& io, std::size_t sequences,
                               std::size_t at_once = 10);
 
-/// The folders of models with reference results; skips the test if there are none.
+/// The folders of models with reference results.
 std::vector<std::filesystem::path> model_folders();
 
 } // namespace sciexam::test

@@ -14,9 +14,14 @@ namespace {
 
 std::vector<std::filesystem::path> model_folders() {
   const auto folders = golden::folders_with("io.safetensors");
-  if (folders.empty())
-    SKIP("no model folders in " << golden::folder());
+  REQUIRE_FALSE(folders.empty());
   return folders;
+}
+
+/// Of a layer's output, [questions * options, length, hidden]; the last one in f64 where a source has it.
+const at::Tensor& expected_hidden(const Tensors& io, std::size_t layer, std::size_t layers) {
+  return io.at(layer + 1 == layers && io.contains("last_hidden_f64") ? "last_hidden_f64"
+                                                                     : "hidden_states." + std::to_string(layer));
 }
 
 // The float32 noise floor of the reference itself is 7e-6 (its own float32 against its float64).
@@ -47,10 +52,9 @@ TEST_CASE("golden: logits and hidden states equal the reference's, packed for an
       CHECK(max_difference(out.logits, io.at("logits_unpadded")) < kLogitTolerance);
       CHECK(max_difference(out.pooled, io.at("pooled_f64")) < kHiddenTolerance);
       const at::Tensor mask = io.at("attention_mask");
-      CHECK(max_difference(out.hidden_states.back(), real_tokens(io.at("last_hidden_f64"), mask)) < kHiddenTolerance);
       for (std::size_t i = 0; i < out.hidden_states.size(); ++i) {
         INFO("hidden state " << i);
-        const at::Tensor expected = real_tokens(io.at("hidden_states." + std::to_string(i)), mask);
+        const at::Tensor expected = real_tokens(expected_hidden(io, i, out.hidden_states.size()), mask);
         CHECK(max_difference(out.hidden_states[i], expected) < kHiddenTolerance);
       }
     }
@@ -92,7 +96,11 @@ TEST_CASE("golden: answered in bf16, logits stay near the reference's, whatever 
   const at::NoGradGuard no_grad;
   for (const auto& folder : model_folders()) {
     const Tensors io = read_tensors(folder / "io.safetensors");
+    if (!can_be_packed(read_deberta_config(folder / "config.json")))
+      continue; // answered by the reference, in f32
     for (const char* file : {"model.safetensors", "model.fp16.safetensors", "model.bf16.safetensors"}) {
+      if (!std::filesystem::exists(folder / file))
+        continue;
       INFO(folder / file);
       const std::unique_ptr<AnsweringNetwork> network = load_packed(folder, file, Precision::bf16);
       const at::Tensor together = network->forward(pack(io))->logits.view({-1, 5});
@@ -122,8 +130,6 @@ TEST_CASE("golden: a sequence's logit does not depend on its batch", "[golden]")
 
 TEST_CASE("golden: gradients equal the reference's", "[golden]") {
   for (const auto& folder : model_folders()) {
-    if (!std::filesystem::exists(folder / "grads_f64.safetensors"))
-      continue;
     INFO(folder);
     const Tensors io = read_tensors(folder / "io.safetensors"),
                   gradients = read_tensors(folder / "grads_f64.safetensors");

@@ -213,8 +213,7 @@ TEST_CASE("golden models come out of a package bit for bit", "[golden]") {
     CHECK(read_all(*Package::open(request.output).open_model(0)) ==
           read_all(*open_checkpoint(model / "model.fp16.safetensors")));
   }
-  if (models == 0)
-    SKIP("no golden models in " + golden::folder().string());
+  CHECK(models >= 1);
 }
 
 TEST_CASE("a model's file is read ahead piece by piece until it is stopped") {

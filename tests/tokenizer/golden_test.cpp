@@ -1,14 +1,14 @@
-// Ids from the real Hugging Face tokenizer. Every *.jsonl file in
-// golden/tokenizer is run whose lines are of one of the forms
+// Ids from the real Hugging Face tokenizer. Every *.jsonl file in a source's
+// tokenizer/ is run whose lines are of one of the forms
 //   {"text", "pair", "add_special_tokens", "ids", "type_ids"}
 //   {"corpus", "row", "strategy", "max_length", "add_special_tokens", "ids", "type_ids" | "error"}
 // where a corpus is fast_train_pairs.jsonl ("plain") or corpus_context_NAME.json.
+#include "golden/golden.hpp"
 #include "support/text/json.hpp"
 #include "tokenizer/question_encoding.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -26,26 +26,18 @@ struct Pair {
   bool add_special_tokens = true;
 };
 
-fs::path golden_folder() {
-  const char* set = std::getenv("SCIEXAM_GOLDEN");
-  return set != nullptr && *set != '\0' ? fs::path(set) : fs::path(SCIEXAM_SOURCE_DIR) / "../shared/golden";
-}
+/// Vectors, and the tokenizer that they are of.
+struct Source {
+  fs::path folder;
+  Tokenizer tokenizer;
+};
 
-fs::path vectors_folder() {
-  const fs::path folder = golden_folder() / "tokenizer";
-  if (!fs::is_directory(folder))
-    SKIP("no folder " << folder.string());
-  return folder;
-}
-
-const Tokenizer& deberta_tokenizer() {
-  const fs::path beside = golden_folder() / "../deberta-v3/spm.model";
-  const fs::path usual = fs::path(SCIEXAM_SOURCE_DIR) / "../shared/deberta-v3/spm.model";
-  const fs::path file = fs::exists(beside) ? beside : usual;
-  if (!fs::exists(file))
-    SKIP("no file " << file.string());
-  static const Tokenizer tokenizer = Tokenizer::from_file(file);
-  return tokenizer;
+std::vector<Source> vector_sources() {
+  std::vector<Source> sources;
+  for (const fs::path& source : golden::sources())
+    if (const fs::path folder = source / "tokenizer"; source == golden::own() || fs::is_directory(folder))
+      sources.push_back({folder, Tokenizer::from_file(golden::vocabulary(source))});
+  return sources;
 }
 
 std::vector<fs::path> files_with_extension(const fs::path& folder, std::string_view extension) {
@@ -137,33 +129,32 @@ bool agrees(const Tokenizer& tokenizer, const Json& row, Corpora& corpora) {
 } // namespace
 
 TEST_CASE("golden: ids equal those of the fast tokenizer, also where it truncates", "[golden]") {
-  const fs::path folder = vectors_folder();
-  const Tokenizer& tokenizer = deberta_tokenizer();
-  Corpora corpora(folder);
-  const std::vector<fs::path> files = files_with_extension(folder, ".jsonl");
-  if (files.empty())
-    SKIP("no vectors in " << folder.string());
-  for (const fs::path& file : files) {
-    std::size_t rows = 0, different = 0;
-    std::string first_different;
-    for (const Json& row : read_lines(file)) {
-      ++rows;
-      if (agrees(tokenizer, row, corpora))
-        continue;
-      if (different++ == 0)
-        first_different = row.dump();
+  for (const auto& [folder, tokenizer] : vector_sources()) {
+    Corpora corpora(folder);
+    const std::vector<fs::path> files = files_with_extension(folder, ".jsonl");
+    CHECK(files.size() >= 3);
+    for (const fs::path& file : files) {
+      std::size_t rows = 0, different = 0;
+      std::string first_different;
+      for (const Json& row : read_lines(file)) {
+        ++rows;
+        if (agrees(tokenizer, row, corpora))
+          continue;
+        if (different++ == 0)
+          first_different = row.dump();
+      }
+      INFO(file << ": " << different << " of " << rows << " differ, the first: " << first_different);
+      CHECK(rows > 0);
+      CHECK(different == 0);
     }
-    INFO(file.filename().string() << ": " << different << " of " << rows << " differ, the first: " << first_different);
-    CHECK(rows > 0);
-    CHECK(different == 0);
   }
 }
 
 TEST_CASE("golden: vectors from other projects' tests", "[golden]") {
-  const fs::path file = vectors_folder() / "thirdparty_vectors.json";
+  const fs::path file = golden::additional() / "tokenizer" / "thirdparty_vectors.json";
   if (!fs::exists(file))
-    SKIP("no file " << file.string());
-  const Tokenizer& tokenizer = deberta_tokenizer();
+    SKIP("vectors of other projects, for the real vocabulary: no file " << file.string());
+  const Tokenizer tokenizer = Tokenizer::from_file(golden::vocabulary(golden::additional()));
   std::ifstream in(file);
   const Json vectors = Json::parse(in);
   std::size_t run = 0;
@@ -181,28 +172,27 @@ TEST_CASE("golden: vectors from other projects' tests", "[golden]") {
 }
 
 TEST_CASE("golden: the open-book template gives the ids of the public notebooks", "[golden]") {
-  const fs::path folder = vectors_folder();
-  const fs::path vectors = folder / "fast_truncation.jsonl", corpus = folder / "corpus_context_cdeotte.json";
-  if (!fs::exists(vectors) || !fs::exists(corpus))
-    SKIP("no vectors of the template in " << folder.string());
-  const Tokenizer& tokenizer = deberta_tokenizer();
-  Corpora corpora(folder);
-  std::size_t run = 0;
-  for (const Json& row : read_lines(vectors)) {
-    if (row.at("corpus") != "cdeotte" || row.at("strategy") != "OnlyFirst" || !row.contains("ids"))
-      continue;
-    // "[CLS] CONTEXT" and " #### PROMPT [SEP] OPTION [SEP]", taken apart again
-    const Pair& pair = corpora.pair(row);
-    const std::string first = "[CLS] ", question_mark = " #### ", separator = " [SEP] ", last = " [SEP]";
-    const std::size_t middle = pair.pair->rfind(separator, pair.pair->size() - last.size() - 1);
-    Question question;
-    question.context = pair.text.substr(first.size());
-    question.prompt = pair.pair->substr(question_mark.size(), middle - question_mark.size());
-    const std::size_t option = middle + separator.size();
-    question.options.fill(pair.pair->substr(option, pair.pair->size() - last.size() - option));
-    const auto encodings = encode_question(tokenizer, question, {Template::open_book, row.at("max_length").get<int>()});
-    CHECK(encodings.back() == expected_encoding(row));
-    ++run;
+  for (const auto& [folder, tokenizer] : vector_sources()) {
+    INFO(folder);
+    Corpora corpora(folder);
+    std::size_t run = 0;
+    for (const Json& row : read_lines(folder / "fast_truncation.jsonl")) {
+      if (row.at("corpus") != "cdeotte" || row.at("strategy") != "OnlyFirst" || !row.contains("ids"))
+        continue;
+      // "[CLS] CONTEXT" and " #### PROMPT [SEP] OPTION [SEP]", taken apart again
+      const Pair& pair = corpora.pair(row);
+      const std::string first = "[CLS] ", question_mark = " #### ", separator = " [SEP] ", last = " [SEP]";
+      const std::size_t middle = pair.pair->rfind(separator, pair.pair->size() - last.size() - 1);
+      Question question;
+      question.context = pair.text.substr(first.size());
+      question.prompt = pair.pair->substr(question_mark.size(), middle - question_mark.size());
+      const std::size_t option = middle + separator.size();
+      question.options.fill(pair.pair->substr(option, pair.pair->size() - last.size() - option));
+      const auto encodings =
+          encode_question(tokenizer, question, {Template::open_book, row.at("max_length").get<int>()});
+      CHECK(encodings.back() == expected_encoding(row));
+      ++run;
+    }
+    CHECK(run > 0);
   }
-  CHECK(run > 0);
 }

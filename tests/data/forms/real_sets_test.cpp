@@ -20,7 +20,7 @@ using namespace sciexam::test;
 namespace {
 
 std::filesystem::path data_file(const std::string& name) {
-  const std::filesystem::path file = golden::folder() / ".." / "data" / name;
+  const std::filesystem::path file = golden::additional() / ".." / "data" / name;
   if (!std::filesystem::exists(file))
     SKIP(file << " is not there");
   return file;
