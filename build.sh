@@ -18,6 +18,8 @@ program=$root/sciexam-run
 . "$root/cmake/scripts/release.sh"
 # shellcheck source=cmake/scripts/python.sh
 . "$root/cmake/scripts/python.sh"
+# shellcheck source=cmake/scripts/skipped_tests.sh
+. "$root/cmake/scripts/skipped_tests.sh"
 
 usage() {
   cat << END
@@ -95,10 +97,20 @@ build_program() {
 }
 
 run_tests() { # run_tests PRESET [CTEST OPTION...]
-  local preset=$1
+  local folder=$root/build/$1 golden=${SCIEXAM_GOLDEN:-$root/../shared/golden} ending status=0
   shift
+  ending=$folder/ctest_ending.txt
+  : > "$ending"
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error -j 2 "$@" | hold_ending "$ending" || status=$?
+  if [ -f "$folder/Testing/Temporary/LastTest.log" ]; then
+    printf '\n'
+    skipped_tests "$folder/Testing/Temporary/LastTest.log"
+    [ -d "$golden" ] || golden="no others: $golden is not there"
+    printf 'Golden tests read the results of tests/golden; and %s.\n\n' "$golden"
+  fi
   # ctest's own summary is the last thing printed.
-  ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error -j 2 "$@"
+  cat "$ending"
+  return "$status"
 }
 
 verb_demo() {
@@ -222,6 +234,8 @@ quick_checks() {
   fi
   shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh \
     "$root"/tests/{docker,end_to_end,golden,gpu,kaggle}/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
+  shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh "$root"/tests/end_to_end/*.sh \
+    "$root"/tests/golden/*.sh "$root"/tests/kaggle/*.sh "$root"/tests/structure/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
 }
 
 verb_check() {
