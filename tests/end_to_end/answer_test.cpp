@@ -154,6 +154,8 @@ TEST_CASE("golden: verify accepts an intact package and its numbers", "[golden]"
 
 TEST_CASE("golden: evaluate gives a table of models and ensembles", "[golden]") {
   for (const GoldenEnsemble& ensemble : golden_ensembles()) {
+    if (&ensemble != &golden_ensemble() && !fs::exists(ensemble.folder / "report.json"))
+      continue;
     const ProgramResult run = sciexam_run({"evaluate", "--package", golden_package(ensemble), "--test", ensemble.exam});
     INFO(run.err);
     CHECK(run.status == 0);

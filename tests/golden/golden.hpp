@@ -14,7 +14,7 @@ inline std::filesystem::path own() {
   return SCIEXAM_GOLDEN_RESULTS;
 }
 
-/// Where more of the same form may lie: SCIEXAM_GOLDEN, else ../shared/golden beside the checkout.
+/// Where more of the same form may lie, or a part of it: SCIEXAM_GOLDEN, else ../shared/golden beside the checkout.
 inline std::filesystem::path additional() {
   const char* given = std::getenv("SCIEXAM_GOLDEN");
   return given != nullptr && *given != '\0' ? given
@@ -43,10 +43,14 @@ inline std::vector<std::filesystem::path> folders_with(const std::string& file) 
   return found;
 }
 
-/// The vocabulary of a source's tokenizer and end-to-end results: beside them, or as ../shared has it. May not exist.
+/// The vocabulary of a source's tokenizer and end-to-end results: its own, or DeBERTa-v3's, beside it or beside the
+/// checkout. May not exist.
 inline std::filesystem::path vocabulary(const std::filesystem::path& source) {
-  const std::filesystem::path beside = source / "tokenizer" / "spm.model";
-  return std::filesystem::exists(beside) ? beside : source / ".." / "deberta-v3" / "spm.model";
+  const std::filesystem::path real = std::filesystem::path("..") / "deberta-v3" / "spm.model";
+  for (const auto& file : {source / "tokenizer" / "spm.model", source / real})
+    if (std::filesystem::exists(file))
+      return file;
+  return std::filesystem::path(SCIEXAM_SOURCE_DIR) / ".." / "shared" / "golden" / real;
 }
 
 } // namespace sciexam::golden

@@ -130,6 +130,8 @@ TEST_CASE("golden: a sequence's logit does not depend on its batch", "[golden]")
 
 TEST_CASE("golden: gradients equal the reference's", "[golden]") {
   for (const auto& folder : model_folders()) {
+    if (!std::filesystem::exists(folder / "grads_f64.safetensors"))
+      continue;
     INFO(folder);
     const Tensors io = read_tensors(folder / "io.safetensors"),
                   gradients = read_tensors(folder / "grads_f64.safetensors");

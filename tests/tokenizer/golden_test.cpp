@@ -132,7 +132,7 @@ TEST_CASE("golden: ids equal those of the fast tokenizer, also where it truncate
   for (const auto& [folder, tokenizer] : vector_sources()) {
     Corpora corpora(folder);
     const std::vector<fs::path> files = files_with_extension(folder, ".jsonl");
-    CHECK(files.size() >= 3);
+    CHECK((files.size() >= 3 || folder.parent_path() != golden::own()));
     for (const fs::path& file : files) {
       std::size_t rows = 0, different = 0;
       std::string first_different;
@@ -174,6 +174,8 @@ TEST_CASE("golden: vectors from other projects' tests", "[golden]") {
 TEST_CASE("golden: the open-book template gives the ids of the public notebooks", "[golden]") {
   for (const auto& [folder, tokenizer] : vector_sources()) {
     INFO(folder);
+    if (folder.parent_path() != golden::own() && !fs::exists(folder / "corpus_context_cdeotte.json"))
+      continue;
     Corpora corpora(folder);
     std::size_t run = 0;
     for (const Json& row : read_lines(folder / "fast_truncation.jsonl")) {

@@ -22,7 +22,7 @@ namespace {
 std::vector<fs::path> transformers_5_sources() {
   std::vector<fs::path> sources;
   for (const fs::path& source : golden::sources())
-    if (source == golden::own() || fs::exists(source / "tokenizer_v5"))
+    if (source == golden::own() || fs::exists(source / "tokenizer_v5" / "tokenizer.json"))
       sources.push_back(source);
   return sources;
 }
