@@ -5,10 +5,10 @@
 
 namespace sciexam::inline cli {
 
-/// "0.1.0".
+/// MAJOR.MINOR.PATCH, which CMakeLists.txt has.
 std::string version();
 
-/// "sciexam-run 0.1.0 (revision 0659689)".
+/// "sciexam-run VERSION (revision 0659689)".
 std::string version_line();
 
 /// Version, git revision, the versions of the libraries, the kernels chosen on this CPU.

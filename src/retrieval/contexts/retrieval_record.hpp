@@ -19,7 +19,7 @@ struct RecordedFile {
 };
 
 struct RetrievalRecord {
-  std::string program = {};       ///< "sciexam 0.1.0"
+  std::string program = {};       ///< "sciexam VERSION"
   std::string index_sha256 = {};  ///< IndexManifest::identity
   std::string index_title = {};   ///< may be empty
   Json analyser = Json::object(); ///< IndexManifest::analyser
