@@ -13,7 +13,8 @@ set(level $<TARGET_PROPERTY:SCIEXAM_OPTIMIZATION>)
 add_library(sciexam_options INTERFACE)
 target_compile_options(sciexam_options INTERFACE
   $<$<CONFIG:Release>:-O$<IF:$<STREQUAL:${level},>,2,${level}>;-DNDEBUG>
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. # the same bytes from every folder
+  # The same bytes from every folder. GCC would replace a header's path by its real one, in the cache, if that is shorter.
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. $<$<CXX_COMPILER_ID:GNU>:-fno-canonical-system-headers>
   -Wall -Wextra $<$<BOOL:${SCIEXAM_WERROR}>:-Werror> -Wshadow -Wnon-virtual-dtor -ffunction-sections -fdata-sections
   # What GCC believes of a variant that is moved changes with its version: 14 warns where 12 does not.
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER:$<CXX_COMPILER_VERSION>,13>>:-Wno-error=maybe-uninitialized>)

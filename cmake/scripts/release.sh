@@ -37,7 +37,7 @@ make_release() {
   find "$stage/$name" -type f -exec chmod 644 {} +
   chmod 755 "$stage/$name/sciexam-run"
   tar -C "$stage" --sort=name --mtime="@$time" --owner=0 --group=0 --numeric-owner --format=ustar -cf - "$name" |
-    xz -9 -T1 > "$1/$name.tar.xz"
+    xz -6 -T1 > "$1/$name.tar.xz"
   rm -rf "$stage"
   (cd "$1" && sha256sum "$name.tar.xz" | tee "$name.tar.xz.sha256")
 }
