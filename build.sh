@@ -163,7 +163,7 @@ verb_release() {
 
 verb_rehearse() {
   require_packages build rehearse
-  build_program
+  build_program emulated_cuda
   "$root/tests/end_to_end/kaggle_rehearsal" "$@"
 }
 

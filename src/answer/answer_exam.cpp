@@ -120,17 +120,14 @@ void ExamRun::state_machine() {
   state("memory", memory == 0 ? "unknown" : format_memory(memory) + " available");
 }
 
-/// Sets the deadline. A notebook's session that is older than the limit, as an interactive one may be, cannot be the
-/// one that the limit is for.
+/// Sets the deadline.
 void ExamRun::state_time() {
   const double limit = request_.time_limit;
-  const double session = on_kaggle() ? age_of_session(true) : limit;
-  const bool from_session = session < limit;
-  const double left = std::max(0.0, limit - (from_session ? session : age_of_session(false)));
-  state("time", format_duration(left) + " left of " + format_duration(limit) + ", counted from the start of " +
-                    (from_session ? "the notebook's session" : "the program"));
-  deadline_ = clock_.seconds() + left;
-  retrieval_end_ = clock_.seconds() + kRetrievalShare * left;
+  const TimeLeft left = time_left_of(limit, on_kaggle());
+  state("time", format_duration(left.seconds) + " left of " + format_duration(limit) + ", counted from the start of " +
+                    (left.of_session ? "the notebook's session" : "the program"));
+  deadline_ = clock_.seconds() + left.seconds;
+  retrieval_end_ = clock_.seconds() + kRetrievalShare * left.seconds;
 }
 
 /// The time is known: an index on a mount that has stalled is given up, too.
@@ -254,8 +251,8 @@ AnswerOutcome ExamRun::operator()() {
     answer();
     write_reports();
   } catch (...) {
-    warn_line(outcome_.submission.string() +
-              ": is a complete submission all the same, at worst by the options' lengths");
+    warn_line("THE RUN FAILED. " + outcome_.submission.string() +
+              " is a complete submission all the same, at worst by the options' lengths");
     throw;
   }
   return std::move(outcome_);

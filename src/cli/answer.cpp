@@ -1,5 +1,6 @@
 // sciexam-run: answers an exam.
 #include "answer/answer_exam.hpp"
+#include "answer/locate.hpp"
 #include "answer/package_use.hpp"
 #include "answer/run_report.hpp"
 #include "cli/commands.hpp"
@@ -50,7 +51,7 @@ AnswerRequest request_of(const AnswerOptions& options) {
           .weights = options.weights,
           .precision = std::move(precision),
           .retrieval_weight = options.retrieval_weight,
-          .time_limit = options.time_limit.empty() ? kDefaultTimeLimit : parse_duration(options.time_limit),
+          .time_limit = named_time_limit(options.time_limit).value_or(kDefaultTimeLimit),
           .cascade = options.cascade,
           .devices = std::move(devices),
           .retrieval = options.retrieval,
@@ -74,6 +75,7 @@ ExitStatus status_of(const AnswerOutcome& outcome) {
 }
 
 ExitStatus answer(const AnswerOptions& options) {
+  remove_earlier_submission(options.output);
   renew_memory_reserve(); // where there is no room for it, what follows fails and says so
   set_quiet(options.quiet);
   if (!options.log_json.empty())
@@ -87,6 +89,9 @@ ExitStatus answer(const AnswerOptions& options) {
              stdout);
   std::fflush(stdout);
   const ExitStatus status = status_of(outcome);
+  if (status == ExitStatus::failed)
+    warn_line("THE RUN FAILED: no model answered a question. " + outcome.submission.string() +
+              " is a complete submission all the same; the lines above say why and how");
   log_event("end", {{"status", static_cast<int>(status)},
                     {"models", outcome.answers.models.size()},
                     {"degraded", outcome.degradations},
@@ -116,7 +121,7 @@ void add_answer(CLI::App& app, ExitStatus& status) {
       ->group("Inputs");
   app.add_option("--time-limit", options->time_limit,
                  "Time limit of the whole run, such as 8h50m, 45m or 90s, from the start of the notebook's session "
-                 "(elsewhere: of the program) [8h50m]")
+                 "(elsewhere: of the program) [SCIEXAM_TIME_LIMIT, else 8h50m]")
       ->group("Time");
   app.add_option("--cascade", options->cascade,
                  "Ask no further model about a question once the models so far give its first guess this probability "

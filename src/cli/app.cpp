@@ -51,8 +51,8 @@ ExitStatus report_current_exception() {
 const CLI::App* help_wanted(const CLI::App& app, const std::vector<std::string>& words) {
   if (words.empty() || (words.back() != "--help" && words.back() != "-h"))
     return nullptr;
-  const CLI::App& command = named_command(app, words);
-  return words.size() == 1 || &command != &app ? &command : nullptr;
+  const CLI::App* command = named_commands(app, words).back();
+  return words.size() == 1 || command != &app ? command : nullptr;
 }
 
 void add_commands(CLI::App& app, ExitStatus& status) {
@@ -96,7 +96,10 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   app.formatter(std::make_shared<HelpFormat>());
   add_commands(app, status);
   if (const CLI::App* command = help_wanted(app, words)) {
-    std::cout << command->help(command == &app ? "" : app.get_name());
+    std::string before;
+    for (const CLI::App* outer = command->get_parent(); outer != nullptr; outer = outer->get_parent())
+      before = outer->get_name() + (before.empty() ? "" : " " + before);
+    std::cout << command->help(before);
     return ExitStatus::done;
   }
   if (const auto wrong = unknown_word(app, words))

@@ -68,21 +68,40 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   return best;
 }
 
-const CLI::App& named_command(const CLI::App& app, const std::vector<std::string>& words) {
-  for (const CLI::App* command : commands_of(app))
-    if (!words.empty() && command->check_name(words.front()))
-      return *command;
-  return app;
+std::vector<const CLI::App*> named_commands(const CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<const CLI::App*> named = {&app};
+  for (const std::string& word : words) {
+    const std::vector<const CLI::App*> commands = commands_of(*named.back());
+    const auto found =
+        std::find_if(commands.begin(), commands.end(), [&](const CLI::App* each) { return each->check_name(word); });
+    if (found != commands.end())
+      named.push_back(*found);
+    else if (named.size() == 1)
+      break; // a command is the first word
+  }
+  return named;
 }
 
 std::optional<std::string> unknown_word(const CLI::App& app, const std::vector<std::string>& words) {
-  const CLI::App& command = named_command(app, words);
-  if (!words.empty() && &command == &app && !words.front().starts_with('-'))
+  const std::vector<const CLI::App*> commands = named_commands(app, words);
+  if (!words.empty() && commands.size() == 1 && !words.front().starts_with('-'))
     return "'" + words.front() + "' is not a command. " +
            meant(words.front(), command_names(app), "sciexam-run --help lists them");
-  const std::string of = &command == &app ? "" : " of " + command.get_name(),
-                    help = "sciexam-run " + (&command == &app ? "" : command.get_name() + " ") + "--help lists them";
-  const std::vector<std::string> known = option_names(command);
+  if (commands.size() == 1 && std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        return named_commands(app, {word}).size() > 1;
+      }))
+    return std::nullopt; // options before a command: CLI11 knows whose they are
+  std::string name_of_command;
+  std::vector<std::string> known = option_names(app);
+  if (commands.size() > 1)
+    known.clear();
+  for (auto command = commands.begin() + 1; command != commands.end(); ++command) {
+    name_of_command += (name_of_command.empty() ? "" : " ") + (*command)->get_name();
+    for (const std::string& name : option_names(**command))
+      known.push_back(name);
+  }
+  const std::string of = name_of_command.empty() ? "" : " of " + name_of_command,
+                    help = "sciexam-run " + name_of_command + (of.empty() ? "" : " ") + "--help lists them";
   for (const std::string& word : words) {
     if (word == "--")
       break;
@@ -112,8 +131,13 @@ std::string bash_completion(const CLI::App& app) {
   std::string by_command;
   for (const CLI::App* command : commands_of(app)) {
     const std::string name = command->get_name();
-    by_command += "      " + name + ") options=\"" + joined(option_names(*command)) + "\" ;;\n";
+    std::string all = joined(option_names(*command));
     add_choices(*command, name);
+    for (const CLI::App* part : commands_of(*command)) {
+      all += " " + joined(option_names(*part));
+      add_choices(*part, name);
+    }
+    by_command += "      " + name + ") options=\"" + all + "\" ;;\n";
   }
   return "# Completes sciexam-run in bash. For this shell: source <(./sciexam-run completion)\n"
          "_sciexam_run() {\n"

@@ -9,8 +9,8 @@
 
 namespace sciexam::inline cli {
 
-/// The command that the words before the first option name; the program itself where they name none.
-const CLI::App& named_command(const CLI::App& app, const std::vector<std::string>& words);
+/// The program, the command that the first word names, and the commands within it that later words name.
+std::vector<const CLI::App*> named_commands(const CLI::App& app, const std::vector<std::string>& words);
 
 /// What is wrong with the first word if it should be a command, or with the first option that its command lacks, with
 /// the nearest that there is. Nothing if all are known: whether they fit is CLI11's to say.

@@ -139,4 +139,17 @@ double parse_duration(const std::string& text) {
   return seconds;
 }
 
+std::optional<double> named_time_limit(const std::string& given) {
+  if (!given.empty())
+    return parse_duration(given);
+  const char* const from_environment = std::getenv("SCIEXAM_TIME_LIMIT");
+  if (from_environment == nullptr || *from_environment == '\0')
+    return std::nullopt;
+  try {
+    return parse_duration(from_environment);
+  } catch (const UsageError& error) {
+    throw UsageError(std::string("SCIEXAM_TIME_LIMIT: ") + error.what());
+  }
+}
+
 } // namespace sciexam::inline cli

@@ -7,6 +7,7 @@
 #include "model/weights.hpp"
 #include "retrieval/contexts/retriever.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,8 @@ int use_threads(int requested);
 
 /// Seconds of "8h50m", "45m", "90s", "1h30m10s" or a plain number of seconds; throws UsageError for anything else.
 double parse_duration(const std::string& text);
+
+/// The time limit in seconds that `given`, else SCIEXAM_TIME_LIMIT says; nothing if neither does. Throws UsageError.
+std::optional<double> named_time_limit(const std::string& given);
 
 } // namespace sciexam::inline cli

@@ -5,26 +5,33 @@
 #include "cli/version.hpp"
 #include "model/runtime.hpp"
 #include "package/pack.hpp"
+#include "support/clock.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
+#include "support/files/places.hpp"
 #include "support/messages/progress.hpp"
 #include "train/job/isa_choice.hpp"
 #include "train/job/lock.hpp"
 #include "train/job/training_job.hpp"
+#include "train/manifest/find_manifest.hpp"
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
 namespace sciexam::inline cli {
 namespace {
 
+constexpr double kKaggleTimeLimit = 11.4 * 3600; // of the twelve hours that a session has: a state takes a while
+
 struct TrainOptions {
-  std::string manifest, base, data, out, check, pack, device, isa, precision = "f16";
-  std::vector<std::string> runs;
+  std::string manifest, base, data, out, check, pack, device, isa, time_limit, precision = "f16";
+  std::vector<std::string> runs, earlier;
   int threads = 0, folds = 0;
   double retrieval_weight = 0, save_minutes = 0;
   bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false, ignore_disk_estimate = false;
@@ -68,13 +75,15 @@ void choose_isa(TrainingManifest& manifest, const std::string& file, const Train
 
 TrainingRequest request_of_manifest(const TrainOptions& options) {
   TrainingRequest request;
-  request.manifest = parse_training_manifest(read_text_file(options.manifest), options.manifest);
+  const Located manifest = find_manifest(options.manifest);
+  log_line("manifest: " + manifest.path.string() + " (" + manifest.reason + ")");
+  request.manifest = parse_training_manifest(read_text_file(manifest.path), manifest.path);
   override_settings(request.manifest, options.settings);
   if (options.exclude_near_duplicates)
     request.manifest.exclude_near_duplicates = true;
   request.folds = options.folds;
   request.runs = named_runs(options);
-  choose_isa(request.manifest, options.manifest, options);
+  choose_isa(request.manifest, manifest.path.string(), options);
   request.threads = use_threads(options.threads);
   return request;
 }
@@ -103,6 +112,8 @@ void print_results(const TrainingOutcome& outcome) {
     std::printf("  %-20s %8lld %10lld %8.4f %10.4f  %.16s\n", run.name.c_str(), static_cast<long long>(run.steps),
                 static_cast<long long>(run.best_step), shown.map_at_3, shown.accuracy, run.weights_sha256.c_str());
   }
+  if (outcome.lock.is_null())
+    return;
   for (const auto& [name, value] : outcome.lock.at("scores").items())
     std::printf("  %s %s\n", name.c_str(), value.get<std::string>().c_str());
 }
@@ -121,18 +132,56 @@ void pack_outcome(const TrainOptions& options, const TrainingRequest& request, c
   pack_checkpoints(packing);
 }
 
+/// A clock for the time limit; nothing where there is none.
+std::function<double()> limit_time(const TrainOptions& options) {
+  std::optional<double> limit = named_time_limit(options.time_limit);
+  if (!limit && on_kaggle())
+    limit = kKaggleTimeLimit;
+  if (!limit)
+    return {};
+  const TimeLeft left = time_left_of(*limit, on_kaggle());
+  log_line("time: " + format_duration(left.seconds) + " left of " + format_duration(*limit) +
+           ", counted from the start of " + (left.of_session ? "the notebook's session" : "the program"));
+  return [end = BootClock().seconds() + left.seconds] { return end - BootClock().seconds(); };
+}
+
+/// Where earlier sessions' outputs are: any folder of a notebook's inputs, if none is named.
+std::vector<std::filesystem::path> earlier_outputs(const TrainOptions& options) {
+  if (options.earlier.empty())
+    return mounted_folders();
+  return {options.earlier.begin(), options.earlier.end()};
+}
+
+std::string folder_of(const std::string& given, const char* variable) {
+  const std::optional<Located> place = named_place(given, variable);
+  return place ? place->path.string() : "";
+}
+
+void say_what_is_left(const TrainingOutcome& outcome) {
+  std::string names;
+  for (const std::string& run : outcome.unfinished)
+    names += (names.empty() ? "" : ", ") + run;
+  warn_line(
+      "THE TIME IS UP, and not done: " + names +
+      ". Their states are kept. To go on, run the same command with --resume; in a notebook, attach its output as "
+      "an input and run it again");
+}
+
 ExitStatus run_train(const TrainOptions& options) {
-  if (options.manifest.empty() == options.check.empty())
+  if (!options.manifest.empty() && !options.check.empty())
     throw UsageError("give either --manifest, to train, or --check with a lock, to train again and compare");
   TrainingRequest request = options.check.empty() ? request_of_manifest(options) : request_to_check(options);
-  request.base = options.base;
-  request.data = options.data;
+  request.base = folder_of(options.base, "SCIEXAM_BASE");
+  request.data = folder_of(options.data, "SCIEXAM_DATA");
   request.out = options.out;
   if (!options.pack.empty())
     check_package_folder(options.pack); // before hours of work
   if (!options.device.empty())
     request.device = options.device;
   request.resume = options.resume;
+  if (options.resume)
+    request.earlier = earlier_outputs(options);
+  request.seconds_left = limit_time(options);
   request.ignore_memory_estimate = options.ignore_memory_estimate;
   request.ignore_disk_estimate = options.ignore_disk_estimate;
   request.save_minutes = options.save_minutes;
@@ -140,6 +189,10 @@ ExitStatus run_train(const TrainOptions& options) {
 
   const TrainingOutcome outcome = train_all(request);
   print_results(outcome);
+  if (!outcome.unfinished.empty()) {
+    say_what_is_left(outcome);
+    return ExitStatus::degraded;
+  }
   if (!options.pack.empty())
     pack_outcome(options, request, outcome);
   if (options.check.empty())
@@ -170,13 +223,19 @@ void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>&
 }
 
 void add_training_files(CLI::App& command, TrainOptions& options) {
-  command.add_option("--manifest", options.manifest, "What to train: a file of weights_manifest/")->group("Inputs");
   command
-      .add_option("--base", options.base,
-                  "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json")
-      ->required()
+      .add_option("--manifest", options.manifest,
+                  "What to train: a file of weights_manifest/, or the name of one that is found beside the program, in "
+                  "the working folder or under /kaggle/input")
       ->group("Inputs");
-  command.add_option("--data", options.data, "Folder with the manifest's data files")->required()->group("Inputs");
+  command
+      .add_option(
+          "--base", options.base,
+          "Folder of the base checkpoint: config.json, weights, spm.model or tokenizer.json [each file is found "
+          "automatically]")
+      ->group("Inputs");
+  command.add_option("--data", options.data, "Folder with the manifest's data files [each is found automatically]")
+      ->group("Inputs");
   command.add_option("--out", options.out, "Folder for checkpoints, logs, lock.json and report.html")
       ->required()
       ->group("Outputs");
@@ -204,7 +263,21 @@ void add_training_tasks(CLI::App& command, TrainOptions& options) {
                   "if it has one")
       ->check(CLI::Range(2, 100))
       ->group(group);
-  command.add_flag("--resume", options.resume, "Continue from what is in --out")->group(group);
+  CLI::Option* resume =
+      command.add_flag("--resume", options.resume, "Continue from what is in --out, or in --earlier")->group(group);
+  command
+      .add_option("--earlier", options.earlier,
+                  "--out folders of earlier sessions, whose runs are copied into this one's [any under /kaggle/input]")
+      ->check(CLI::ExistingDirectory)
+      ->needs(resume)
+      ->group(group);
+  command
+      .add_option(
+          "--time-limit", options.time_limit,
+          "Stop in time, with the state saved, and with exit status 3 if not everything is done: such as 8h50m, "
+          "45m or 90s, from the start of the notebook's session (elsewhere: of the program) [SCIEXAM_TIME_LIMIT, else "
+          "11h24m on Kaggle, else none]")
+      ->group(group);
   command
       .add_option("--check", options.check,
                   "Train again as this lock.json says, with the instruction set that it names, and compare the weights")

@@ -1,5 +1,6 @@
 #include "support/clock.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -45,6 +46,12 @@ double age_of_session(bool container) {
   if (!start)
     start = start_of("self");
   return start && *start < now ? now - *start : 0;
+}
+
+TimeLeft time_left_of(double limit, bool notebook) {
+  const double session = notebook ? age_of_session(true) : limit;
+  const bool of_session = session < limit;
+  return {std::max(0.0, limit - (of_session ? session : age_of_session(false))), of_session};
 }
 
 } // namespace sciexam::inline support

@@ -40,4 +40,13 @@ private:
 /// notebook's session. Process 1 is ignored where /proc does not show it.
 double age_of_session(bool container);
 
+struct TimeLeft {
+  double seconds = 0;      ///< 0 or more
+  bool of_session = false; ///< counted from the start of the notebook's session, not of the program
+};
+
+/// What is left of a limit in seconds. `notebook`: counted from the start of the session, unless that is older than the
+/// limit, as an interactive one may be: then it cannot be the one that the limit is for.
+TimeLeft time_left_of(double limit, bool notebook);
+
 } // namespace sciexam::inline support

@@ -158,6 +158,8 @@ TEST_CASE("a mistyped command or option is answered with the nearest there is") 
   CHECK_THAT(answer({"train", "--lerning-rate=3"}),
              ContainsSubstring("--lerning-rate is not an option of train. Did you mean --learning-rate?") &&
                  ContainsSubstring("sciexam-run train --help"));
+  CHECK_THAT(answer({"data", "prompts", "--artikles", "x"}),
+             ContainsSubstring("--artikles is not an option of data prompts. Did you mean --articles?"));
   CHECK_THAT(answer({"--completely-different"}), ContainsSubstring("is not an option. sciexam-run --help lists them") &&
                                                      !ContainsSubstring("Did you mean"));
 }

@@ -1,5 +1,5 @@
 // Where inputs are found when the command line does not name them.
-#include "end_to_end/golden_package.hpp"
+#include "end_to_end/kaggle_root.hpp"
 #include "end_to_end/program.hpp"
 #include "temporary_folder.hpp"
 
@@ -10,15 +10,7 @@ using namespace sciexam;
 using namespace sciexam::test;
 using Catch::Matchers::ContainsSubstring;
 
-namespace {
-
 namespace fs = std::filesystem;
-
-std::string exam_of(const std::string& id) {
-  return "id,prompt,A,B,C,D,E\n" + id + ",What is water?,H2O,CO2,NaCl,gold,air\n";
-}
-
-} // namespace
 
 TEST_CASE("environment variables name package, test and output") {
   const TemporaryFolder folder;
@@ -63,52 +55,6 @@ TEST_CASE("a program with nothing beside it says where it looked") {
   CHECK_THAT(run.err, ContainsSubstring("manifest.json") && ContainsSubstring("--package") &&
                           ContainsSubstring(folder.path().string()));
 }
-
-namespace {
-
-/// A root folder that looks like Kaggle's, with nothing in it but the program.
-class KaggleRoot {
-public:
-  KaggleRoot() {
-    fs::create_directories(root_ / "kaggle/working");
-    fs::create_directories(root_ / "bin");
-    fs::copy_file(program(), root_ / "bin/sciexam-run");
-  }
-  fs::path operator/(const std::string& name) const { return root_ / name; }
-
-  void add_exam(const std::string& folder, const std::string& id) const {
-    fs::create_directories(root_ / "kaggle/input" / folder);
-    write_bytes(root_ / "kaggle/input" / folder / "test.csv", exam_of(id));
-  }
-  void add_package(const std::string& folder) const {
-    fs::create_directories(root_ / "kaggle/input" / folder);
-    fs::copy(kSmallPackage, root_ / "kaggle/input" / folder);
-  }
-  /// One model is enough to tell packages apart.
-  void add_version(const std::string& folder, const std::string& version) const {
-    const fs::path out = root_ / "kaggle/input" / folder;
-    fs::create_directories(out.parent_path());
-    const ProgramResult packed = sciexam_run({"pack", "--models", golden_ensemble().folder / "model_0", "--tokenizer",
-                                              golden_ensemble().vocabulary, "--out", out, "--package-version", version,
-                                              "--title", "t" + version});
-    INFO(packed.err);
-    REQUIRE(packed.status == 0);
-  }
-  ProgramResult run(const std::vector<std::string>& options = {}) const {
-    std::vector<std::string> command = {"chroot", root_.path(), "/bin/sciexam-run"};
-    command.insert(command.end(), options.begin(), options.end());
-    return run_command(command);
-  }
-  static void require_root() {
-    if (!can_run_in_empty_root())
-      SKIP("an empty root needs a static program and root privileges");
-  }
-
-private:
-  TemporaryFolder root_;
-};
-
-} // namespace
 
 TEST_CASE("inputs are found in all layouts of Kaggle's mounts, without an executable bit") {
   KaggleRoot::require_root();
@@ -178,4 +124,31 @@ TEST_CASE("golden: of several versions the highest is used, by number, and an ex
                                "not used: /kaggle/input/datasets/me/b (version 9). --package chooses another)"));
   const ProgramResult chosen = root.run({"doctor", "--package", "/kaggle/input/datasets/me/b"});
   CHECK_THAT(chosen.out, ContainsSubstring("version 9 (1 model,") && ContainsSubstring("(given)"));
+}
+
+TEST_CASE("on Kaggle an earlier submission is removed before a run can be refused, but not one that is named") {
+  KaggleRoot::require_root();
+  const KaggleRoot root;
+  root.add_package("sciexam-run");
+  const fs::path submission = root / "kaggle/working/submission.csv";
+  write_bytes(submission, "id,prediction\n");
+  CHECK(root.run({"--output", "/kaggle/working/submission.csv"}).status == 2);
+  CHECK(fs::exists(submission));
+  CHECK(root.run({"--precision", "bf16", "--device", "cuda"}).status == 2);
+  CHECK(!fs::exists(submission));
+  write_bytes(submission, "id,prediction\n");
+  CHECK_THAT(root.run().err, ContainsSubstring("no test.csv was found"));
+  CHECK(!fs::exists(submission));
+}
+
+TEST_CASE("a run that fails says so loudly, and that its submission is whole") {
+  KaggleRoot::require_root();
+  const KaggleRoot root;
+  root.add_package("sciexam-run");
+  root.add_exam("kaggle-llm-science-exam", "found");
+  write_bytes(root / "kaggle/input/sciexam-run/manifest.json", "{\"format\": \"sciexam-package\"");
+  const ProgramResult run = root.run();
+  CHECK(run.status == 1);
+  CHECK_THAT(run.err, ContainsSubstring("THE RUN FAILED. /kaggle/working/submission.csv is a complete submission"));
+  CHECK_THAT(read_bytes(root / "kaggle/working/submission.csv"), ContainsSubstring("found,"));
 }

@@ -136,6 +136,19 @@ TEST_CASE("two GPUs train two runs side by side, and that of one that fails goes
   }
 }
 
+TEST_CASE("a question that is not trained may be longer than what a GPU keeps room for") {
+  ShortSchool school;
+  school.manifest()["settings"]["max_steps"] = 1;
+  school.save();
+  std::string exam = read_bytes(school / "data/exam.csv"), longest = "id,prompt,A,B,C,D,E,answer\n0,";
+  for (int word = 0; word < 200; ++word)
+    longest += "water ";
+  write_bytes(school / "data/exam.csv", longest + ",a,b,c,d,e,A\n" + exam.substr(exam.find('\n') + 1));
+  const ProgramResult run = train(school, "out", {"--device", "cuda"}, emulated());
+  INFO(run.err);
+  CHECK(run.status == 0);
+}
+
 TEST_CASE("without a usable GPU cuda is refused with the reason, and auto trains on the CPU as ever") {
   const ShortSchool school;
   const ProgramResult refused = train(school, "out", {"--device", "cuda"}, {});

@@ -263,7 +263,7 @@ TEST_CASE("a run on the device learns, and twice gives the same bytes") {
   for (const char* name : {"first", "second"}) {
     const DebertaForMultipleChoice network = random_network(small_config());
     Emulated gpu(network, settings, lesson.train, lesson.valid);
-    results.push_back(train_run(*gpu.engine, lesson.request(settings, name)));
+    results.push_back(train_run(*gpu.engine, lesson.request(settings, name)).value());
   }
   CHECK(results[0].weights_sha256 == results[1].weights_sha256);
   CHECK(results[0].best->map_at_3 > 0.9);

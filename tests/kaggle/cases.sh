@@ -21,7 +21,7 @@ layout_folder() {
 }
 
 prepare() {
-  local start=$SECONDS length=()
+  local length=()
   set -e
   mkdir "$work/inputs" "$work/competition"
   # What somebody who trains on Kaggle attaches: manifest, base and questions.
@@ -37,10 +37,7 @@ prepare() {
   fi
   # The full training takes one thread, as src/demo/lock.json says.
   if $short; then length=(--max-steps "$steps" --threads 2); else length=(--threads 1); fi
-  train_demo "$work/training" all "${length[@]}"
-  start=$SECONDS
-  train_demo "$work/one_go" 0 --max-steps "$steps" --threads 2
-  printf '%d' $((SECONDS - start)) > "$work/seconds_one_go"
+  train_demo "$work/training" "${length[@]}"
   # As if trained without contexts: with an index, and without one, they are other cases (submit_open_book).
   "$root/kernels_package/stage.sh" --weights "$work/training" --owner rehearsal --out "$work/upload" \
     --template closed_book
@@ -56,9 +53,9 @@ prepare() {
   "$SCIEXAM_PROGRAM" --package "$work/dataset" --test "$work/competition/test.csv" --output "$work/expected.csv"
 }
 
-train_demo() { # train_demo OUT RUN OPTION...
+train_demo() { # train_demo OUT OPTION...
   "$SCIEXAM_PROGRAM" --train --manifest "$work/inputs/demo.json" --base "$work/inputs" --data "$work/inputs" \
-    --out "$1" --run "$2" "${@:3}"
+    --out "$1" "${@:2}"
 }
 
 weights_hashes() { # weights_hashes FILE...: of lock.json or result.json, one per line
@@ -82,7 +79,7 @@ client_takes_it() {
   printf '%d kinds of broken metadata are refused\n' "$(grep -c ^refused "$work/client.txt")"
 }
 
-# machine RESULT INPUT_MOUNT TMP_MOUNT SOURCE=TARGET...: runs RESULT/run.ipynb, shows what its cells printed.
+# machine RESULT INPUT_MOUNT WORK_MOUNT SOURCE=TARGET...: runs RESULT/run.ipynb, shows what its cells printed.
 machine() {
   local result=$1 status=0
   "${new_machine[@]}" "$kaggle/machine.sh" "$result/run.ipynb" "$result" "$python" "${@:2}" || status=$?
@@ -90,7 +87,7 @@ machine() {
   return "$status"
 }
 
-# submit_with RESULT LAYOUT INPUT_MOUNT TMP_MOUNT DATASET [SOURCE=TARGET...]
+# submit_with RESULT LAYOUT INPUT_MOUNT WORK_MOUNT DATASET [SOURCE=TARGET...]
 submit_with() {
   local result=$1 layout=$2
   mkdir -p "$result"
@@ -103,29 +100,36 @@ map_at_3() { # map_at_3 SUBMISSION
   "$SCIEXAM_PROGRAM" evaluate --test "$exam" --submission "$1" | sed 's/.*MAP@3/MAP@3/'
 }
 
+# shows_report RESULT FILE: the page is shown in the notebook, whole.
+shows_report() {
+  [ -s "$1/working/$2" ] || wrong "there is no $2"
+  [ "$(helper text "$1/notebook.ipynb" | sed -n 's/^\[a page of \([0-9]*\) .*/\1/p')" -ge "$(wc -m < "$1/working/$2")" ] ||
+    wrong "the notebook does not show $2"
+}
+
 # as_outside RESULT: the submission is the one that the program leaves outside.
 as_outside() {
   [ -f "$1/working/submission.csv" ] || wrong "there is no submission.csv"
   cmp "$work/expected.csv" "$1/working/submission.csv" || wrong "submission.csv is not what the program leaves outside"
   [ -z "$(find "$1/working" -mindepth 1 ! -name submission.csv ! -name report.html)" ] ||
     wrong "the working folder has more than it should: $(ls -A "$1/working")"
-  if "$SCIEXAM_PROGRAM" --help | grep -qe --report; then
-    [ -s "$1/working/report.html" ] || wrong "there is no report.html"
-    grep -q '<iframe srcdoc' "$1/notebook.ipynb" || wrong "the notebook does not show the report"
-  fi
+  shows_report "$1" report.html
   map_at_3 "$1/working/submission.csv"
 }
 
-submit() { # submit LAYOUT INPUT_MOUNT TMP_MOUNT
+submit() { # submit LAYOUT INPUT_MOUNT WORK_MOUNT
   local result=$work/submit_$1_$2_$3
   submit_with "$result" "$1" "$2" "$3" "$work/dataset" || wrong "the notebook failed"
   as_outside "$result"
 }
 
+# A package that has a higher version than the one beside the program.
 submit_beside_other_package() {
-  local result=$work/submit_beside
-  submit_with "$result" old noexec exec "$work/dataset" "$root/src/demo/package=a-package" ||
-    wrong "the notebook failed"
+  local result=$work/submit_beside other=$work/other_package
+  "$SCIEXAM_PROGRAM" pack --models "$work"/training/run_0/last --package-version 9999 --title other --out "$other"
+  submit_with "$result" old noexec exec "$work/dataset" "$other=z-package" || wrong "the notebook failed"
+  helper text "$result/notebook.ipynb" | grep -q "beside the program's original.*not used: /kaggle/input/z-package" ||
+    wrong "it does not say which package it takes and why"
   as_outside "$result"
 }
 
@@ -157,17 +161,19 @@ submit_damaged() { # submit_damaged FILE EXPECTED
     wrong "the notebook failed: $(tail -n 1 "$result.txt")"
   cat "$result.txt"
   case $2 in
-    'status 3') grep -q 'degraded: the lines above' "$result.txt" || wrong "it does not say that it is degraded" ;;
-    *) grep -q "FAILED ($2)" "$result.txt" || wrong "it does not say FAILED ($2)" ;;
+    'status 3') grep -q '^degraded: ' "$result.txt" || wrong "it does not say that it is degraded" ;;
+    *) grep -q "^THE RUN FAILED. /kaggle/working/submission.csv is a complete" "$result.txt" ||
+      wrong "it does not say that the run failed" ;;
   esac
   [ "$(wc -l < "$result/working/submission.csv")" -eq "$(wc -l < "$work/expected.csv")" ] ||
     wrong "the submission is incomplete"
   printf 'reported, %s; %s\n' "$2" "$(map_at_3 "$result/working/submission.csv")"
 }
 
-submit_without() { # submit_without SLUG MESSAGE: the notebook must fail and say why
+submit_without() { # submit_without SLUG MESSAGE: the notebook must fail and say why, and an earlier submission must go
   local result=$work/submit_without_$1
-  mkdir -p "$result" "$work/nothing"
+  mkdir -p "$result/working" "$work/nothing"
+  cp "$work/expected.csv" "$result/working/submission.csv"
   cp "$work/upload/notebook/sciexam-submit.ipynb" "$result/run.ipynb"
   local inputs=("$work/dataset=sciexam-run" "$work/competition=kaggle-llm-science-exam" "$work/nothing=other")
   local kept=() pair
@@ -180,50 +186,7 @@ submit_without() { # submit_without SLUG MESSAGE: the notebook must fail and say
   fi
   cat "$result.txt"
   grep -qF "$2" "$result.txt" || wrong "it does not say: $2"
+  [ ! -e "$result/working/submission.csv" ] || wrong "an earlier submission is still there"
   printf 'it fails, and says: %s\n' "$2"
 }
 
-# The training notebook in sessions that are too short, each with the output of the one
-# before as an input, until the run is done: the weights must be those of one go.
-train_in_sessions() { # train_in_sessions LAYOUT
-  local layout=$1 limit session=0 result='' stopped=0 inputs=() earlier output
-  limit=$(($(cat "$work/seconds_one_go") * 2 / 3 + 1))
-  while [ ! -f "$result/working/training/run_0/result.json" ]; do
-    session=$((session + 1))
-    [ "$session" -le 8 ] || wrong "eight sessions were not enough"
-    earlier=$result
-    result=$work/train_${layout}_$session
-    mkdir "$result"
-    helper parameters "$root/notebooks/sciexam-train.ipynb" "$result/run.ipynb" 'MANIFEST="demo.json"' 'RUN=0' \
-      "SETTINGS=[\"--max-steps\", \"$steps\"]" 'THREADS=2' "LIMIT=$limit"
-    inputs=("$work/dataset=$(layout_folder "$layout" datasets sciexam-run)"
-      "$work/inputs=$(layout_folder "$layout" datasets training-inputs)")
-    output=$earlier/working
-    if [ "$stopped" -gt 0 ]; then inputs+=("$output=$(layout_folder "$layout" notebooks sciexam-train)"); fi
-    printf '\nsession %d, %d seconds\n' "$session" "$limit"
-    if machine "$result" noexec exec "${inputs[@]}"; then
-      if [ -f "$result/working/training/run_0/result.json" ]; then
-        if [ "$stopped" -gt 0 ]; then
-          grep -q 'continues after step' <(helper text "$result/notebook.ipynb") || wrong "session $session began anew"
-          break
-        fi
-        # Never stopped: the machine has become faster since the limit was measured. Again, shorter.
-        result='' limit=$((limit / 2))
-        [ "$limit" -gt 0 ] || wrong "it could not be stopped in time"
-        continue
-      fi
-      compgen -G "$result/working/training/run_0/resume/*.safetensors" > /dev/null ||
-        wrong "session $session left no state"
-      stopped=$((stopped + 1))
-    else
-      # Too short for a first step on a busy machine: the notebook says so and fails; again, longer.
-      [ "$stopped" -eq 0 ] || wrong "session $session failed"
-      grep -q 'status 124' <(helper text "$result/notebook.ipynb") || wrong "session $session failed"
-    fi
-    limit=$((limit * 3 / 2))
-  done
-  [ "$(weights_hashes "$result/working/training/run_0/result.json")" = \
-    "$(weights_hashes "$work/one_go/run_0/result.json")" ] ||
-    wrong "the weights are not those of a training in one go"
-  printf '%d sessions, the same weights as in one go\n' "$session"
-}

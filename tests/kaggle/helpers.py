@@ -25,20 +25,22 @@ def manifest(demo, exam_name, out):
     Path(out).write_text(json.dumps(plan, indent=1))
 
 
-def parameters(notebook, out, *values):
-    """The notebook with other values (NAME=JSON) after the cell that is tagged "parameters"."""
-    import nbformat
+def short_manifest(demo, steps, out):
+    """A training manifest whose runs take this many small steps."""
+    plan = json.loads(Path(demo).read_text())
+    plan["settings"].update(max_steps=int(steps), batch_size=4)
+    Path(out).write_text(json.dumps(plan, indent=1))
 
-    book = nbformat.read(notebook, as_version=4)
-    index = next(i for i, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", []))
-    lines = []
-    for value in values:
-        name, _, text = value.partition("=")
-        if f"\n{name} = " not in "\n" + book.cells[index].source:
-            sys.exit(f"{notebook}: its parameters have no {name}")
-        lines.append(f"{name} = {json.loads(text)!r}")
-    book.cells.insert(index + 1, nbformat.v4.new_code_cell("\n".join(lines), id="rehearsal"))
-    nbformat.write(book, out)
+
+def gpu_manifest(demo, exam_name, out):
+    """Three runs of a few steps of one question: an emulated GPU is slow."""
+    plan = json.loads(Path(demo).read_text())
+    plan["data"] = [{"name": exam_name, "sha256": None, "rows": None, "role": "train"}]
+    plan["template"] = "closed_book"
+    plan["isa"] = "native"  # one that is named is for CPUs
+    plan["settings"].update(max_steps=4, batch_size=1, save_steps=2)
+    plan["runs"] = [{"name": f"run_{k}", "settings": {"seed": k}} for k in range(3)]
+    Path(out).write_text(json.dumps(plan, indent=1))
 
 
 def text(notebook):
@@ -46,11 +48,12 @@ def text(notebook):
     for cell in json.loads(Path(notebook).read_text())["cells"]:
         for output in cell.get("outputs", []):
             shown = output.get("text") or output.get("traceback", "")
-            print("".join(shown) if isinstance(shown, list) else shown, end="")
+            shown = "".join(shown) if isinstance(shown, list) else shown
+            print(shown.replace("\r\n", "\n"), end="")
             if page := "".join(output.get("data", {}).get("text/html", "")):
                 print(f"[a page of {len(page)} characters]")
 
 
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (unlabelled, manifest, parameters, text)}
+    commands = {f.__name__: f for f in (unlabelled, manifest, short_manifest, gpu_manifest, text)}
     commands[sys.argv[1]](*sys.argv[2:])

@@ -2,14 +2,18 @@
 # A rehearsed Kaggle machine: runs one notebook there with nbconvert, and copies what it
 # leaves in /kaggle/working out. To be started in namespaces of its own, as their root:
 #
-#   unshare --mount --net --pid --fork machine.sh NOTEBOOK RESULT PYTHON INPUT_MOUNT TMP_MOUNT SOURCE=TARGET...
+#   unshare --mount --net --pid --fork machine.sh NOTEBOOK RESULT PYTHON INPUT_MOUNT WORK_MOUNT SOURCE=TARGET...
 #
-# RESULT gets working/ and notebook.ipynb; PYTHON is a virtual environment; the two
-# options of mounts are exec or noexec, of /kaggle/input and of /tmp; each folder SOURCE
-# appears as /kaggle/input/TARGET. No network but the loopback, no HOME, nothing of this
-# machine but /usr and PYTHON.
+# RESULT gets working/ and notebook.ipynb, and what lies in its working/ is in /kaggle/working at the beginning;
+# PYTHON is a virtual environment; the two options of mounts are exec or noexec, of /kaggle/input, and of /tmp and
+# /kaggle/working; each folder SOURCE appears as /kaggle/input/TARGET. No network but the loopback, no HOME, nothing
+# of this machine but /usr and PYTHON.
+#
+# machine_environment  NAME=VALUE... of the notebook, without spaces in values
+# machine_driver       folder with a libcuda.so.1, which the notebook's programs find
 set -euo pipefail
-notebook=$1 result=$2 python=$3 input_mount=$4 tmp_mount=$5
+notebook=$1 result=$2 python=$3 input_mount=$4 work_mount=$5
+read -ra environment <<< "${machine_environment:-}"
 shift 5
 root=$result/root
 
@@ -28,6 +32,10 @@ make_system() {
     if [ -L "/$name" ]; then cp -P "/$name" "$root/"; elif [ -d "/$name" ]; then bind_read_only "/$name"; fi
   done
   mkdir -p "$root"/{etc,proc,dev/shm,tmp,kaggle/input,kaggle/working}
+  # A notebook's `!` runs its commands in a pseudo-terminal.
+  mkdir "$root/dev/pts"
+  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+  ln -s pts/ptmx "$root/dev/ptmx"
   printf 'root:x:0:0:root:/nonexistent:/bin/sh\n' > "$root/etc/passwd"
   printf 'root:x:0:\n' > "$root/etc/group"
   cp /etc/ld.so.cache "$root/etc/"
@@ -41,8 +49,9 @@ make_system() {
 
 make_kaggle() { # make_kaggle SOURCE=TARGET...
   local pair folder
-  mount -t tmpfs -o "size=400m,$tmp_mount" tmpfs "$root/tmp"
-  mount -t tmpfs -o size=400m tmpfs "$root/kaggle/working"
+  mount -t tmpfs -o "size=400m,$work_mount" tmpfs "$root/tmp"
+  mount -t tmpfs -o "size=400m,$work_mount" tmpfs "$root/kaggle/working"
+  if [ -d "$result/working" ]; then cp -rT "$result/working" "$root/kaggle/working"; fi
   mount -t tmpfs tmpfs "$root/kaggle/input"
   for pair; do
     folder=$root/kaggle/input/${pair#*=}
@@ -65,15 +74,21 @@ END
 make_system
 make_kaggle "$@"
 bind_read_only "$python" # last: it may lie in /tmp
+if [ -n "${machine_driver:-}" ]; then
+  bind_read_only "$machine_driver"
+  environment+=("LD_LIBRARY_PATH=$machine_driver")
+fi
 start_loopback
 # Kaggle runs the notebook from there, under this name.
 cp "$notebook" "$root/kaggle/working/__notebook__.ipynb"
 status=0
 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 JUPYTER_RUNTIME_DIR=/tmp/jupyter \
   JUPYTER_CONFIG_DIR=/tmp/jupyter JUPYTER_DATA_DIR=/tmp/jupyter JUPYTER_PLATFORM_DIRS=1 IPYTHONDIR=/tmp/ipython \
+  "${environment[@]}" \
   timeout --kill-after=10 900 chroot "$root" env -C /kaggle/working \
   "$python/bin/python" -m nbconvert --to notebook --execute --inplace __notebook__.ipynb || status=$?
-mkdir -p "$result/working"
+rm -rf "$result/working"
+mkdir "$result/working"
 mv "$root/kaggle/working/__notebook__.ipynb" "$result/notebook.ipynb"
 cp -rT "$root/kaggle/working" "$result/working"
 exit "$status"

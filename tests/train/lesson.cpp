@@ -99,7 +99,7 @@ RunResult Lesson::run(const RunRequest& request) {
 
 RunResult Lesson::run(DebertaForMultipleChoice& network, const RunRequest& request) {
   CpuEngine engine(network, request.settings, *request.train);
-  return train_run(engine, request);
+  return train_run(engine, request).value();
 }
 
 } // namespace sciexam::test

@@ -47,7 +47,7 @@ std::string format_duration(double exact) {
 
 Progress::Progress(std::string label, std::uint64_t total, std::string unit)
     : label_(std::move(label)), unit_(std::move(unit)), total_(total), start_(SteadyClock::now()), shown_(start_),
-      logged_(start_), live_(::isatty(STDERR_FILENO) != 0) {}
+      logged_(start_), live_(redraws_lines()) {}
 
 Progress::~Progress() {
   if (!finished_)

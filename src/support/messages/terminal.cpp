@@ -1,6 +1,9 @@
 #include "support/messages/terminal.hpp"
 
 #include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
 
 namespace sciexam::inline support {
 namespace {
@@ -47,6 +50,10 @@ void Terminal::leave_bar() {
 void Terminal::write_line(std::string_view text) {
   write((has_bar_ ? kClearLine : "") + std::string(text) + "\n");
   has_bar_ = false;
+}
+
+bool redraws_lines() {
+  return ::isatty(STDERR_FILENO) != 0 && std::getenv("JPY_PARENT_PID") == nullptr; // Jupyter sets it for its kernels
 }
 
 Terminal& terminal() {

@@ -28,6 +28,10 @@ private:
   bool has_bar_ = false, quiet_ = false;
 };
 
+/// True if standard error is a terminal whose line can be redrawn. A notebook's `!` gives its commands a terminal too,
+/// but keeps every line that is written.
+bool redraws_lines();
+
 /// The terminal of this process.
 Terminal& terminal();
 

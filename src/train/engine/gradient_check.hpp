@@ -29,7 +29,7 @@ struct GradientErrors {
   bool acceptable() const { return all < 0.03 && worst() < 0.15; } // false for a NaN
 };
 
-/// Of the first training question, in f32 on the CPU and on the device, with the same dropout. `network` has the
+/// Of the first question that is trained, in f32 on the CPU and on the device, with the same dropout. `network` has the
 /// weights that the engine started with. Leaves no gradients.
 GradientErrors compare_gradients(DeviceEngine& device, const DebertaForMultipleChoice& network,
                                  const TrainingSettings& settings, const TrainingSet& train);

@@ -7,12 +7,12 @@
 #include "inference/encoding.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
-#include "support/files/sha256.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/data_contexts.hpp"
+#include "train/inputs/input_finder.hpp"
 
 #include <algorithm>
 #include <map>
@@ -28,27 +28,22 @@ namespace fs = std::filesystem;
 constexpr std::size_t kNamedPairs = 20;
 constexpr std::uint64_t kFoldSeed = 0; // folds are the same for all runs, whatever their seeds
 
-std::string checked_sha256(const InputFile& file, const fs::path& path, const char* option) {
-  if (!fs::exists(path))
-    throw UsageError(path.string() + ": does not exist, but the manifest names it. Give its folder with " + option);
-  const std::string sha256 = sha256_of_file(path);
-  if (file.sha256 && *file.sha256 != sha256)
-    throw InputError({path}, "has sha256 " + sha256 + ", but the manifest asks for " + *file.sha256,
-                     "Get the file from its source again, or correct the manifest");
-  return sha256;
-}
-
 /// The vocabulary that the manifest names. A lock has the hashes of what it names, so no other file may affect it.
-Vocabulary base_vocabulary(const std::set<std::string>& names, const fs::path& folder) {
-  const bool has_model = names.contains(kSentencePieceName), has_json = names.contains(kTokenizerJsonName);
+Vocabulary base_vocabulary(const std::map<std::string, fs::path>& files) {
+  const bool has_model = files.contains(kSentencePieceName), has_json = files.contains(kTokenizerJsonName);
   if (!has_model && !has_json)
     throw UsageError(
         "the manifest's base has no spm.model and no tokenizer.json. Name the one that the base was trained "
         "with among $.base.files");
-  if (has_model && has_json)
-    return read_checkpoint_vocabulary(folder);
   const char* name = has_model ? kSentencePieceName : kTokenizerJsonName;
-  Vocabulary vocabulary = read_vocabulary(folder / name);
+  const fs::path& file = files.at(name);
+  if (has_model && has_json) {
+    if (const fs::path& other = files.at(kTokenizerJsonName); other.parent_path() != file.parent_path())
+      throw UsageError(file.string() + " and " + other.string() +
+                       ": the base's vocabulary lies in two folders. Give the folder that has both with --base");
+    return read_checkpoint_vocabulary(file.parent_path());
+  }
+  Vocabulary vocabulary = read_vocabulary(file);
   if (vocabulary.name != name)
     throw UsageError(vocabulary.notes.front() +
                      ", which the manifest does not name. Save the base with transformers, "
@@ -146,30 +141,32 @@ TrainingSet with_long_options(const TrainingSet& set, std::int64_t length) {
 
 BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
   BaseInputs base;
-  base.folder = folder;
-  std::set<std::string> names;
+  InputFinder finder(folder, "--base");
+  std::map<std::string, fs::path> files;
   for (const InputFile& file : manifest.base_files) {
-    names.insert(file.name);
-    base.files.push_back({{"name", file.name}, {"sha256", checked_sha256(file, folder / file.name, "--base")}});
+    const FoundInput found = finder.find(file);
+    files.emplace(file.name, found.path);
+    base.files.push_back({{"name", file.name}, {"sha256", found.sha256}});
   }
-  if (!names.contains("config.json"))
+  const auto config = files.find("config.json");
+  if (config == files.end())
     throw UsageError("the manifest's base has no config.json. Name it among $.base.files");
-  base.vocabulary = base_vocabulary(names, folder);
+  base.vocabulary = base_vocabulary(files);
   const auto* const weights =
-      std::ranges::find_if(kWeightFileNames, [&](std::string_view name) { return names.contains(std::string(name)); });
-  base.weights = weights == kWeightFileNames.end() ? folder : folder / *weights;
-  base.config = read_deberta_config(folder / "config.json");
-  base.config_text = trained_config_text(folder / "config.json");
+      std::ranges::find_if(kWeightFileNames, [&](std::string_view name) { return files.contains(std::string(name)); });
+  base.weights = weights == kWeightFileNames.end() ? config->second.parent_path() : files.at(std::string(*weights));
+  base.config = read_deberta_config(config->second);
+  base.config_text = trained_config_text(config->second);
   return base;
 }
 
 DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, const Tokenizer& tokenizer, int threads,
                      int folds) {
   DataInputs data;
+  InputFinder finder(folder, "--data");
   const std::size_t contexts = most_contexts(manifest);
   for (const ManifestData& file : manifest.data) {
-    const fs::path path = folder / file.file.name;
-    const std::string sha256 = checked_sha256(file.file, path, "--data");
+    const auto [path, sha256] = finder.find(file.file);
     Exam exam = read_exam(path, {.id_required = false, .folds = file.is_valid ? 0 : folds});
     const auto rows = static_cast<std::int64_t>(exam.questions.size());
     if (!exam.has_answers)

@@ -16,9 +16,8 @@ namespace sciexam::inline train {
 
 /// A manifest's base, as it was found.
 struct BaseInputs {
-  std::filesystem::path folder;
   /// The weights that the manifest names, whose hash was checked, whatever else lies beside them; where it names none,
-  /// the folder.
+  /// config.json's folder.
   std::filesystem::path weights;
   DebertaConfig config;       ///< of config.json, with no run's settings applied
   std::string config_text;    ///< as the trained checkpoints carry it
@@ -26,9 +25,9 @@ struct BaseInputs {
   Json files = Json::array(); ///< name and sha256 of each, for the lock
 };
 
-/// Checks the manifest's files in `folder` and reads configuration and vocabulary. Throws InputError for a file whose
-/// sha256 differs, UsageError for one that is missing, and for a vocabulary that files beside it, which the manifest
-/// does not name, would change.
+/// Checks the manifest's files in `folder`, or, if that is empty, where they are found (input_finder.hpp), and reads
+/// configuration and vocabulary. Throws InputError for a file whose sha256 differs, UsageError for one that is missing,
+/// and for a vocabulary that files beside it, which the manifest does not name, would change.
 BaseInputs read_base(const TrainingManifest& manifest, const std::filesystem::path& folder);
 
 struct DataInputs {
@@ -39,10 +38,10 @@ struct DataInputs {
   std::vector<std::string> notes;           ///< what the user should know of them, a sentence each
 };
 
-/// Reads and encodes the manifest's data files in `folder`, with their columns `fold` where there are `folds` (0:
-/// none); the training questions with as many contexts as any run asks for. Throws InputError for a file of another
-/// sha256 or number of rows, without answers, that is not an exam, or whose contexts are not of the index that the
-/// manifest names; UsageError for one that is missing.
+/// Reads and encodes the manifest's data files in `folder` (if that is empty: where they are found), with their columns
+/// `fold` where there are `folds` (0: none); the training questions with as many contexts as any run asks for. Throws
+/// InputError for a file of another sha256 or number of rows, without answers, that is not an exam, or whose contexts
+/// are not of the index that the manifest names; UsageError for one that is missing.
 DataInputs read_data(const TrainingManifest& manifest, const std::filesystem::path& folder, const Tokenizer& tokenizer,
                      int threads, int folds);
 

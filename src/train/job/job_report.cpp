@@ -43,11 +43,11 @@ void add_retrievals(const Json& data_files, NamedTexts& settings) {
 
 } // namespace
 
-TrainingReport job_report(const TrainingRequest& request, const std::vector<RunPlan>& plans,
-                          std::size_t training_questions, const TrainingOutcome& outcome, const NamedTexts& scores) {
+TrainingReport job_report(const TrainingRequest& request, const std::vector<RunPlan>& plans, const DataInputs& data,
+                          const TrainingOutcome& outcome, const NamedTexts& scores) {
   TrainingReport report;
   report.title = request.manifest.title;
-  report.subtitle = "base " + request.manifest.base_name + ", " + counted(training_questions, "training question") +
+  report.subtitle = "base " + request.manifest.base_name + ", " + counted(data.train.size(), "training question") +
                     ", " + request.program + ", " + counted(request.threads, "thread");
   for (const RunPlan& plan : plans) {
     const fs::path log = request.out / plan.name / "log.jsonl";
@@ -66,7 +66,7 @@ TrainingReport job_report(const TrainingRequest& request, const std::vector<RunP
     report.runs.front().warnings.insert(report.runs.front().warnings.begin(), outcome.warnings.begin(),
                                         outcome.warnings.end());
   report.settings = named_settings(plans);
-  add_retrievals(outcome.lock.at("data"), report.settings);
+  add_retrievals(data.files, report.settings);
   report.ensemble = scores;
   return report;
 }

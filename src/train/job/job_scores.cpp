@@ -49,10 +49,17 @@ OptionLogits mean_of_runs(std::span<const Predictions> predictions, std::size_t 
 
 std::vector<std::span<const Predictions>> by_run(std::span<const Predictions> predictions, std::int64_t folds) {
   std::vector<std::span<const Predictions>> runs;
-  if (folds > 1)
-    for (const auto count = static_cast<std::size_t>(folds); predictions.size() >= count;
-         predictions = predictions.subspan(count))
-      runs.push_back(predictions.first(count));
+  if (folds < 2)
+    return runs;
+  const auto count = static_cast<std::size_t>(folds);
+  while (predictions.size() >= count) {
+    const std::span<const Predictions> parts = predictions.first(count);
+    const bool whole = std::ranges::all_of(
+        parts, [&](const Predictions& part) { return without_fold(part.run) == without_fold(parts.front().run); });
+    if (whole)
+      runs.push_back(parts);
+    predictions = predictions.subspan(whole ? count : 1);
+  }
   return runs;
 }
 

@@ -10,7 +10,8 @@
 
 namespace sciexam::inline train {
 
-/// The predictions of `folds` consecutive runs, one per fold of the same run; incomplete ones at the end are left out.
+/// The predictions of `folds` consecutive runs, one per fold of the same run; where one is missing, the run is left
+/// out.
 std::vector<std::span<const Predictions>> by_run(std::span<const Predictions> predictions, std::int64_t folds);
 
 /// MAP@3 and accuracy: with folds, of each run's questions out of fold; else of the mean of the runs' probabilities,

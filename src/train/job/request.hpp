@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,26 +17,30 @@ namespace sciexam::inline train {
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 struct TrainingRequest {
-  TrainingManifest manifest; ///< with the command line's overrides applied
-  std::filesystem::path base, data, out;
+  TrainingManifest manifest;        ///< with the command line's overrides applied
+  std::filesystem::path base, data; ///< empty: each file is looked for (input_finder.hpp)
+  std::filesystem::path out;
   std::vector<std::string> runs; ///< names of those to train; empty: all
   std::int64_t folds = 0; ///< 2 or more: each run is trained this many times, each with a different part held out
   int threads = 1;
   std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:1"; while it trains, what it trains on
   NamedTexts device_facts;     ///< of a GPU that trains: what must be equal for equal weights
   bool resume = false;
+  std::vector<std::filesystem::path> earlier; ///< with resume: outputs of earlier sessions, whose runs are copied
   bool ignore_memory_estimate = false, ignore_disk_estimate = false;
-  double save_minutes = 0; ///< see RunRequest
-  std::string program;     ///< its version, for the lock
+  double save_minutes = 0;                   ///< see RunRequest
+  std::function<double()> seconds_left = {}; ///< the same
+  std::string program;                       ///< its version, for the lock
 
   bool on_cpu() const { return device.starts_with("cpu"); }
 };
 
 struct TrainingOutcome {
   std::vector<RunResult> runs;
+  std::vector<std::string> unfinished;            ///< runs for which the time did not suffice
   std::vector<std::filesystem::path> checkpoints; ///< the folder of each run's result
   std::vector<std::string> warnings;
-  Json lock;
+  Json lock; ///< null as long as no run has finished
 };
 
 } // namespace sciexam::inline train

@@ -28,6 +28,7 @@
 #include "train/job/run_queue.hpp"
 #include "train/job/training_devices.hpp"
 #include "train/loop/training_loop.hpp"
+#include "train/state/earlier_runs.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -57,10 +58,13 @@ private:
     fs::path checkpoint;
     std::optional<Predictions> predictions;
   };
-  Finished train(std::size_t number, DeviceProcess* gpu, bool resume) const;
+  std::optional<Finished> train(std::size_t number, DeviceProcess* gpu, bool resume) const;
+  bool time_is_up() const { return request_.seconds_left && request_.seconds_left() <= 0; }
+  std::vector<std::pair<EarlierRun, fs::path>> earlier_runs() const;
   void keep(std::size_t number, Finished finished);
   void train_side_by_side();
-  RunResult train_from_start(DebertaForMultipleChoice& network, const RunRequest& run, DeviceProcess* gpu) const;
+  std::optional<RunResult> train_from_start(DebertaForMultipleChoice& network, const RunRequest& run,
+                                            DeviceProcess* gpu) const;
   std::unique_ptr<TrainingEngine> engine(DebertaForMultipleChoice& network, const RunRequest& run,
                                          DeviceProcess* gpu) const;
   std::unique_ptr<DeviceEngine> device_engine(const DebertaForMultipleChoice& network, const RunRequest& run,
@@ -72,6 +76,7 @@ private:
                       DeviceProcess* gpu) const;
   void write_out_of_fold() const;
   void write_outputs();
+  void note_unfinished();
 
   const TrainingRequest& request_;
   std::vector<DeviceProcess*> gpus_;
@@ -103,7 +108,24 @@ void TrainingJob::prepare() {
   std::vector<std::pair<std::string, DiskEstimate>> on_disk;
   for (const RunPlan& plan : plans_)
     on_disk.emplace_back(plan.name, check(plan));
+  const auto earlier = earlier_runs();
   require_disk(on_disk, request_);
+  for (const auto& [run, folder] : earlier) {
+    log_line(folder.filename().string() + ": taken over from " + run.folder.string() +
+             (run.finished ? ", where it has finished" : ", where it is after step " + std::to_string(run.step)));
+    copy_run(run.folder, folder);
+  }
+}
+
+/// The runs that earlier sessions left, and where they belong; those that are there already are not looked for.
+std::vector<std::pair<EarlierRun, fs::path>> TrainingJob::earlier_runs() const {
+  std::vector<std::pair<EarlierRun, fs::path>> found;
+  if (request_.resume && !request_.earlier.empty())
+    for (const RunPlan& plan : plans_)
+      if (const fs::path folder = request_.out / plan.name; !fs::exists(folder))
+        if (const auto run = find_earlier_run(request_.earlier, plan.name, identity(plan, questions_of(plan, data_))))
+          found.emplace_back(*run, folder);
+  return found;
 }
 
 void TrainingJob::warn(const std::string& sentence) {
@@ -180,11 +202,12 @@ RunRequest TrainingJob::request_for(const RunPlan& plan, const RunQuestions& que
   run.identity = identity(plan, questions);
   run.resume = request_.resume;
   run.save_minutes = request_.save_minutes;
+  run.seconds_left = request_.seconds_left;
   return run;
 }
 
-RunResult TrainingJob::train_from_start(DebertaForMultipleChoice& network, const RunRequest& run,
-                                        DeviceProcess* gpu) const {
+std::optional<RunResult> TrainingJob::train_from_start(DebertaForMultipleChoice& network, const RunRequest& run,
+                                                       DeviceProcess* gpu) const {
   initialise_weights(network, static_cast<std::uint64_t>(run.settings.seed));
   if (!request_.manifest.random_weights)
     load_base_weights(network, base_.weights, request_.threads);
@@ -223,7 +246,8 @@ std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& ne
   return engine;
 }
 
-TrainingJob::Finished TrainingJob::train(std::size_t number, DeviceProcess* gpu, bool resume) const {
+/// Nothing if the time does not suffice.
+std::optional<TrainingJob::Finished> TrainingJob::train(std::size_t number, DeviceProcess* gpu, bool resume) const {
   const RunPlan& plan = plans_[number];
   const RunQuestions questions = questions_of(plan, data_);
   RunRequest run = request_for(plan, questions);
@@ -232,8 +256,10 @@ TrainingJob::Finished TrainingJob::train(std::size_t number, DeviceProcess* gpu,
   std::optional<RunResult> result = resume ? finished_run(run.folder, run.identity) : std::nullopt;
   if (result)
     log_line(plan.name + ": has already finished; its result is used");
-  else
+  else if (!time_is_up())
     result = train_from_start(network, run, gpu);
+  if (!result)
+    return std::nullopt;
   Finished finished{*result, run.folder / result->result, std::nullopt};
   if (!questions.valid.empty())
     finished.predictions = predict(network, run, *result, gpu);
@@ -280,7 +306,8 @@ void TrainingJob::train_side_by_side() {
   const auto work = [&](DeviceProcess& gpu) {
     while (const std::optional<RunQueue::Item> item = queue.take())
       try {
-        keep(item->run, train(item->run, &gpu, item->resume));
+        if (std::optional<Finished> finished = train(item->run, &gpu, item->resume))
+          keep(item->run, std::move(*finished));
         queue.finish();
       } catch (const DeviceError& error) {
         log_line(plans_[item->run].name + ": " + error.what() + ". Its last state goes on on another GPU");
@@ -309,10 +336,20 @@ void TrainingJob::write_out_of_fold() const {
 
 void TrainingJob::write_outputs() {
   const NamedTexts scores = job_scores(predictions_, request_.folds);
-  outcome_.lock = make_lock(request_, base_.files, data_.files, outcome_, scores);
-  write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
+  if (!outcome_.runs.empty()) {
+    outcome_.lock = make_lock(request_, base_.files, data_.files, outcome_, scores);
+    write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
+  }
   write_file_atomically(request_.out / "report.html",
-                        training_report(job_report(request_, plans_, data_.train.size(), outcome_, scores)));
+                        training_report(job_report(request_, plans_, data_, outcome_, scores)));
+}
+
+void TrainingJob::note_unfinished() {
+  for (std::size_t number = 0; number < plans_.size(); ++number)
+    if (!finished_[number])
+      outcome_.unfinished.push_back(plans_[number].name);
+  if (!outcome_.unfinished.empty() && fs::exists(request_.out))
+    write_outputs(); // the report shows how far they are
 }
 
 TrainingOutcome TrainingJob::run() {
@@ -323,13 +360,15 @@ TrainingOutcome TrainingJob::run() {
   else
     for (std::size_t number = 0; number < plans_.size(); ++number)
       try {
-        keep(number, train(number, gpus_.empty() ? nullptr : gpus_.front(), request_.resume));
+        if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), request_.resume))
+          keep(number, std::move(*finished));
       } catch (const DeviceError& error) {
         throw WorkError(plans_[number].name + ": the GPU failed: " + error.what() +
                         ". The last saved state is kept: the same command with --resume continues from it, with "
                         "--device on another device");
       }
   write_out_of_fold();
+  note_unfinished();
   return std::move(outcome_);
 }
 

@@ -56,7 +56,7 @@ public:
         log_(prepared(request.folder) / "log.jsonl", progress_.step), order_(train_, settings_),
         watch_(watch_patience(order_.total_steps()), progress_.loss_average, progress_.pinned_steps) {}
 
-  RunResult run();
+  std::optional<RunResult> run();
 
 private:
   double rate_at(std::int64_t step) const {
@@ -67,12 +67,14 @@ private:
   void require_finite(double loss, double norm, const QuestionBatch& batch) const;
   void require_finite(std::span<const OptionLogits> logits) const;
   void after_step(const StepRecord& record);
-  bool validation_is_due() const;
+  bool validation_is_due(std::int64_t step) const;
   bool save_is_due() const;
   void validate();
   void keep_best(const Scores& scores);
   bool save_state();
   std::string write_folder(const std::string& name);
+  bool time_is_up() const;
+  void stop();
   RunResult finish();
 
   TrainingEngine& engine_;
@@ -84,7 +86,9 @@ private:
   RunLog log_;
   BatchOrder order_;
   LossWatch watch_;
-  Clock::time_point saved_ = Clock::now(); ///< the last state
+  Clock::time_point saved_ = Clock::now();   ///< the last state
+  std::int64_t saved_step_ = progress_.step; ///< its step, as far as this process knows
+  double step_ = 0, validation_ = 0;         ///< seconds of the last ones
 };
 
 BatchLoss TrainingLoop::gradients(const QuestionBatch& batch) {
@@ -131,14 +135,15 @@ StepRecord TrainingLoop::train_step() {
   progress_.tokens += loss.tokens;
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   progress_.seconds += seconds;
+  step_ = seconds;
   return {progress_.step, order_.epoch_at(progress_.step), loss.loss, rate, norm, loss.tokens, seconds};
 }
 
-bool TrainingLoop::validation_is_due() const {
+bool TrainingLoop::validation_is_due(std::int64_t step) const {
   if (request_.valid == nullptr || request_.valid->empty())
     return false;
   const std::int64_t interval = settings_.eval_steps > 0 ? settings_.eval_steps : order_.steps_per_epoch();
-  return progress_.step % interval == 0 || progress_.step == order_.total_steps();
+  return step % interval == 0 || step == order_.total_steps();
 }
 
 bool TrainingLoop::save_is_due() const {
@@ -146,10 +151,11 @@ bool TrainingLoop::save_is_due() const {
     return false;
   if (request_.save_minutes > 0)
     return Clock::now() - saved_ >= std::chrono::duration<double>(60 * request_.save_minutes);
-  return settings_.save_steps > 0 ? progress_.step % settings_.save_steps == 0 : validation_is_due();
+  return settings_.save_steps > 0 ? progress_.step % settings_.save_steps == 0 : validation_is_due(progress_.step);
 }
 
 void TrainingLoop::validate() {
+  const auto start = Clock::now();
   engine_.swap_average();
   const std::vector<OptionLogits> logits = engine_.logits(*request_.valid, request_.name + " validation");
   require_finite(logits);
@@ -162,6 +168,7 @@ void TrainingLoop::validate() {
   engine_.swap_average();
   progress_.stopped_early = settings_.early_stopping_patience > 0 &&
                             progress_.validations_without_progress >= settings_.early_stopping_patience;
+  validation_ = std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 void TrainingLoop::keep_best(const Scores& scores) {
@@ -183,6 +190,7 @@ bool TrainingLoop::save_state() {
   try {
     states_.save(progress_, engine_);
     saved_ = Clock::now();
+    saved_step_ = progress_.step;
     return true;
   } catch (const WorkError& error) {
     const std::string text =
@@ -199,7 +207,7 @@ void TrainingLoop::after_step(const StepRecord& record) {
     log_line(request_.name + ": " + *warning);
     log_.warning(record.step, *warning);
   }
-  if (validation_is_due())
+  if (validation_is_due(progress_.step))
     validate();
   if (save_is_due() || progress_.stopped_early)
     save_state();
@@ -209,6 +217,20 @@ void TrainingLoop::after_step(const StepRecord& record) {
                     (saved ? "; its state is saved" : "; its state could not be saved") +
                     ". The same command with --resume continues from the last saved state");
   }
+}
+
+/// The next step would take longer than what is left, if it takes as long as the last one.
+bool TrainingLoop::time_is_up() const {
+  return request_.seconds_left &&
+         request_.seconds_left() <= step_ + (validation_is_due(progress_.step + 1) ? validation_ : 0);
+}
+
+void TrainingLoop::stop() {
+  const std::string where = request_.name + ": the time is up after step " + std::to_string(progress_.step) + " of " +
+                            std::to_string(order_.total_steps());
+  if (progress_.step != saved_step_ && !save_state())
+    throw WorkError(where + "; its state could not be saved. An earlier one, if there is one, is kept");
+  log_line(where + (progress_.step > 0 ? "; its state is saved" : ""));
 }
 
 std::string TrainingLoop::write_folder(const std::string& name) {
@@ -244,7 +266,7 @@ RunResult TrainingLoop::finish() {
   return result;
 }
 
-RunResult TrainingLoop::run() {
+std::optional<RunResult> TrainingLoop::run() {
   const InterruptGuard guard;
   const std::int64_t total = order_.total_steps();
   Progress bar(request_.name, order_.tokens_of_steps(0, total), "tokens");
@@ -254,6 +276,10 @@ RunResult TrainingLoop::run() {
     bar.skip(order_.tokens_of_steps(0, progress_.step));
   }
   while (progress_.step < total && !progress_.stopped_early) {
+    if (time_is_up()) {
+      stop();
+      return std::nullopt;
+    }
     const StepRecord record = train_step();
     bar.note(printed("step %lld/%lld  loss %.4f  rate %.2e", static_cast<long long>(record.step),
                      static_cast<long long>(total), watch_.average() == 0 ? record.loss : watch_.average(),
@@ -267,7 +293,7 @@ RunResult TrainingLoop::run() {
 
 } // namespace
 
-RunResult train_run(TrainingEngine& engine, const RunRequest& request) {
+std::optional<RunResult> train_run(TrainingEngine& engine, const RunRequest& request) {
   return TrainingLoop(engine, request).run();
 }
 

@@ -8,6 +8,8 @@
 #include "train/state/run_result.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace sciexam::inline train {
@@ -24,12 +26,14 @@ struct RunRequest {
   std::string identity;  ///< stands for all inputs and settings, see RunStateFiles
   bool resume = false;
   double save_minutes = 0; ///< above 0: states are written so often, and not by the settings' save_steps
+  std::function<double()> seconds_left = {}; ///< until the run must have stopped; empty: there is no limit
 };
 
-/// Trains the weights that `engine` holds, the initial ones; afterwards it holds the last ones. Throws WorkError if the
-/// loss, a gradient or a score in validation is not finite (naming the questions; the last good state is kept), if a
-/// checkpoint cannot be written, or when interrupted (the state is saved first); UsageError if the folder holds another
-/// run's state, or a state although `resume` is false.
-RunResult train_run(TrainingEngine& engine, const RunRequest& request);
+/// Trains the weights that `engine` holds, the initial ones; afterwards it holds the last ones. Nothing if the time
+/// does not suffice for the next step: the state is saved. Throws WorkError if the loss, a gradient or a score in
+/// validation is not finite (naming the questions; the last good state is kept), if a checkpoint cannot be written, or
+/// when interrupted (the state is saved first); UsageError if the folder holds another run's state, or a state although
+/// `resume` is false.
+std::optional<RunResult> train_run(TrainingEngine& engine, const RunRequest& request);
 
 } // namespace sciexam::inline train

@@ -34,6 +34,16 @@ void write_result(const fs::path& folder, const std::string& identity, const Run
   write_file_atomically(folder / "result.json", json.dump(1) + "\n");
 }
 
+std::optional<std::string> finished_identity(const fs::path& folder) {
+  if (!fs::exists(folder / "result.json"))
+    return std::nullopt;
+  try {
+    return JsonDocument::from_file(folder / "result.json").root().at("identity").string();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 std::optional<RunResult> finished_run(const fs::path& folder, const std::string& identity) {
   if (!fs::exists(folder / "result.json"))
     return std::nullopt;

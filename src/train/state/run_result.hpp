@@ -26,6 +26,9 @@ Json to_json(const RunResult& result);
 /// Writes result.json. Throws WorkError if the disk is full.
 void write_result(const std::filesystem::path& folder, const std::string& identity, const RunResult& result);
 
+/// The identity in a folder's result.json; nothing if there is none, or none that can be read.
+std::optional<std::string> finished_identity(const std::filesystem::path& folder);
+
 /// The result of the run that finished in this folder; nothing if none has. Throws UsageError if it is that of a run of
 /// another identity (see RunStateFiles), or if its weights are no longer what they were.
 std::optional<RunResult> finished_run(const std::filesystem::path& folder, const std::string& identity);

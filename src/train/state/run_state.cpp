@@ -48,29 +48,45 @@ RunProgress progress_from_json(const JsonView& object) {
   return progress;
 }
 
-} // namespace
-
-RunStateFiles::RunStateFiles(fs::path folder, std::string identity)
-    : folder_(std::move(folder)), identity_(std::move(identity)) {}
-
-fs::path RunStateFiles::tensors_file(std::int64_t step) const {
-  return folder_ / (std::string(kPrefix) + std::to_string(step) + std::string(kTensors));
-}
-
-fs::path RunStateFiles::progress_file(std::int64_t step) const {
-  return folder_ / (std::string(kPrefix) + std::to_string(step) + std::string(kProgress));
-}
-
-std::vector<std::int64_t> RunStateFiles::steps_on_disk() const {
+/// Of the states in a folder, newest first.
+std::vector<std::int64_t> steps_in(const fs::path& folder) {
   std::vector<std::int64_t> steps;
   std::error_code error;
-  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name.starts_with(kPrefix) && name.ends_with(kProgress))
       steps.push_back(std::atoll(name.c_str() + kPrefix.size()));
   }
   std::sort(steps.begin(), steps.end(), std::greater<>());
   return steps;
+}
+
+fs::path state_file(const fs::path& folder, std::int64_t step, std::string_view ending) {
+  return folder / (std::string(kPrefix) + std::to_string(step) + std::string(ending));
+}
+
+} // namespace
+
+std::optional<StoredState> newest_state(const fs::path& folder) {
+  for (const std::int64_t step : steps_in(folder))
+    try {
+      const JsonDocument document = JsonDocument::from_file(state_file(folder, step, kProgress));
+      return StoredState{step, document.root().at("identity").string()};
+    } catch (const Error&) { // torn: the one before it may not be
+      continue;
+    }
+  return std::nullopt;
+}
+
+RunStateFiles::RunStateFiles(fs::path folder, std::string identity)
+    : folder_(std::move(folder)), identity_(std::move(identity)) {}
+
+fs::path RunStateFiles::tensors_file(std::int64_t step) const {
+  return state_file(folder_, step, kTensors);
+}
+
+fs::path RunStateFiles::progress_file(std::int64_t step) const {
+  return state_file(folder_, step, kProgress);
 }
 
 void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engine) {
@@ -92,7 +108,7 @@ void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engi
   write_file_atomically(progress_file(progress.step), json.dump(1) + "\n");
 
   constexpr std::size_t kKept = 1;
-  const std::vector<std::int64_t> steps = steps_on_disk();
+  const std::vector<std::int64_t> steps = steps_in(folder_);
   for (std::size_t i = kKept; i < steps.size(); ++i)
     remove_step(steps[i]);
 }
@@ -123,7 +139,7 @@ RunProgress RunStateFiles::load_step(std::int64_t step, TrainingEngine& engine) 
 
 std::optional<RunProgress> RunStateFiles::load(TrainingEngine& engine) const {
   remove_temporary_files(folder_);
-  for (const std::int64_t step : steps_on_disk()) {
+  for (const std::int64_t step : steps_in(folder_)) {
     try {
       return load_step(step, engine);
     } catch (const InputError& error) {
@@ -144,7 +160,7 @@ void RunStateFiles::remove_step(std::int64_t step) const {
 }
 
 void RunStateFiles::remove() {
-  for (const std::int64_t step : steps_on_disk())
+  for (const std::int64_t step : steps_in(folder_))
     remove_step(step);
   remove_temporary_files(folder_);
   std::error_code ignored;

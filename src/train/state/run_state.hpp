@@ -27,6 +27,15 @@ struct RunProgress {
   std::int64_t pinned_steps = 0;
 };
 
+/// A state, as the JSON file beside its tensors says.
+struct StoredState {
+  std::int64_t step = 0;
+  std::string identity;
+};
+
+/// The newest state in a folder; nothing if there is none whose JSON file can be read.
+std::optional<StoredState> newest_state(const std::filesystem::path& folder);
+
 /// Keeps a run's state in a folder: the engine's tensors as safetensors, and beside them a JSON file with the progress
 /// and their hash. Only the newest is kept, and its predecessor while it is written: large models' take gigabytes.
 class RunStateFiles {
@@ -47,7 +56,6 @@ public:
   void remove();
 
 private:
-  std::vector<std::int64_t> steps_on_disk() const; ///< newest first
   std::filesystem::path tensors_file(std::int64_t step) const;
   std::filesystem::path progress_file(std::int64_t step) const;
   void remove_step(std::int64_t step) const;

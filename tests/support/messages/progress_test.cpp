@@ -132,6 +132,19 @@ TEST_CASE("on a terminal progress is a bar that a message clears") {
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("[########################] 100 %"));
 }
 
+TEST_CASE("in a notebook, whose commands have a terminal of which every line is kept, progress is whole lines") {
+  ::setenv("JPY_PARENT_PID", "1", 1);
+  const std::string text = written_to_terminal([] {
+    Progress progress("x", 4, "rows");
+    ::usleep(250'000);
+    progress.advance(2);
+    progress.advance(2);
+    progress.finish();
+  });
+  ::unsetenv("JPY_PARENT_PID");
+  CHECK_THAT(text, Matches("x 100 %  [0-9]{1,2} rows/s  took 0 s\r\n"));
+}
+
 TEST_CASE("threads that log while a bar moves tear no line, and no work is lost") {
   constexpr std::uint64_t kSteps = 100'000;
   constexpr int kLines = 400;

@@ -6,6 +6,7 @@
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
 #include "support/files/sha256.hpp"
+#include "train/engine/cpu_engine.hpp"
 #include "train/engine/initial_weights.hpp"
 #include "train/lesson.hpp"
 
@@ -128,6 +129,41 @@ TEST_CASE("the average of weights is what is kept") {
   };
   CHECK(moved_by(0, "weights") > 0.01);
   CHECK(moved_by(0.999999, "average") < 1e-5); // it has hardly begun to follow
+}
+
+TEST_CASE("a run whose time is up saves its state, and goes on to the same weights") {
+  Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  settings.save_steps = 1000;
+  const std::string whole = lesson.run(settings, "whole").weights_sha256;
+  int asked = 0; // before each step
+  RunRequest request = lesson.request(settings, "run");
+  request.resume = true;
+  request.seconds_left = [&] { return ++asked > 10 ? 0.0 : 1e9; };
+  const auto train = [&] {
+    DebertaForMultipleChoice network(tiny_config());
+    initialise_weights(network, 0);
+    CpuEngine engine(network, request.settings, *request.train);
+    return train_run(engine, request);
+  };
+  CHECK(!train());
+  CHECK(fs::exists(lesson.folder / "run/resume/state_10.json"));
+  CHECK(!train()); // not even a step
+  CHECK(!fs::exists(lesson.folder / "run/result.json"));
+  request.seconds_left = {};
+  CHECK(train()->weights_sha256 == whole);
+}
+
+TEST_CASE("a run does not begin a step that would end after the time is up") {
+  Lesson lesson;
+  RunRequest request = lesson.request(quick_settings(), "run");
+  int asked = 0;
+  request.seconds_left = [&] { return ++asked > 2 ? 1e-9 : 1e9; }; // less than any step takes
+  DebertaForMultipleChoice network(tiny_config());
+  initialise_weights(network, 0);
+  CpuEngine engine(network, request.settings, *request.train);
+  CHECK(!train_run(engine, request));
+  CHECK(fs::exists(lesson.folder / "run/resume/state_2.json"));
 }
 
 TEST_CASE("a folder that holds a run is not overwritten unless asked") {
