@@ -33,7 +33,7 @@ train_in_sessions() {
   limit=$(($(cat "$4.seconds") * 2 / 3 + 8)) # a session's start takes some of it
   while :; do
     session=$((session + 1))
-    [ "$session" -le 10 ] || wrong "ten sessions were not enough"
+    [ "$session" -le 20 ] || wrong "twenty sessions were not enough"
     result=$work/$1_$session
     printf '\nsession %d, %d seconds\n' "$session" "$limit"
     train_session "$result" "$2" "$limit" "$3" "$earlier" || wrong "session $session failed: $(tail -n 1 "$result.txt")"
