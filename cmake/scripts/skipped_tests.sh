@@ -18,7 +18,7 @@ skipped_tests() {
     reading {
       sub(/^ +/, "")
       # Catch2 breaks lines after spaces, and in paths.
-      reason = reason (reason == "" || reason ~ /[\/-]$/ ? "" : " ") $0
+      reason = reason (reason == "" || reason ~ /[\/-]$/ || /^\// ? "" : " ") $0
     }
     /^test cases: +[0-9]+ \| +[0-9]+ skipped$/ {
       skipped++

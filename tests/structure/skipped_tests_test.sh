@@ -13,7 +13,7 @@ entry() { # entry NUMBER NAME LINE...: one test of ctest's log
 }
 {
   entry 1 'exam: one' 'All tests passed (3 assertions in 1 test case)'
-  entry 3 'data: three' '' '/a/b_test.cpp:25: SKIPPED:' 'explicitly with message:' '  "/long/path/' '  data.csv" is not' '  there' '' \
+  entry 3 'data: three' '' '/a/b_test.cpp:25: SKIPPED:' 'explicitly with message:' '  "/long/path/' '  ..' '  /data.csv" is not' '  there' '' \
     '=====' 'test cases: 1 | 1 skipped' 'assertions: - none -'
   entry 2 'exam: two' '/a/c_test.cpp:2: SKIPPED:' 'explicitly with message:' '  needs root' '' '=====' 'test cases: 1 | 1 skipped'
   entry 4 'data: four' '/a/b_test.cpp:25: SKIPPED:' 'explicitly with message:' '  needs root' '' '=====' 'test cases: 1 | 1 skipped'
@@ -21,7 +21,7 @@ entry() { # entry NUMBER NAME LINE...: one test of ctest's log
 skipped_tests "$work/log" > "$work/found"
 cat > "$work/expected" << 'END'
 1 of 4 tests ran, 3 skipped:
-  "/long/path/data.csv" is not there
+  "/long/path/../data.csv" is not there
       data: three
   needs root
       exam: two

@@ -11,7 +11,7 @@ from .vocabulary import QUOTED_NAMES, read_questions
 
 LETTERS = "ABCDE"
 SETTINGS = dict(hidden_size=24, pooler_hidden_size=24, num_attention_heads=3, position_buckets=32, max_position_embeddings=128)
-SEEDS = dict(model_0=905, model_1=907, model_2=909)
+SEEDS = dict(model_0=900, model_1=918, model_2=922)  # with these the order of all options is clear
 LEAST_GAP = 1e-4  # between scores whose order decides: far more than f32 rounds
 
 
