@@ -75,6 +75,7 @@ compile() {
   shift
   require_packages build
   export JOBS=${JOBS:-$(default_jobs)}
+  use_ccache
   hold_lock lock "$root/build/.lock" "this checkout"
   build_dependencies "$root/build/deps"
   say "Building sciexam ($preset); log: build/logs/$preset.log"

@@ -18,6 +18,13 @@ find_clang() {
     "Install your system's clang, or set CLANGXX to the one to use."
 }
 
+# Compilations go through ccache where it is installed, also those with precompiled headers.
+use_ccache() {
+  command -v ccache > /dev/null || return 0
+  export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache} CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+  export CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR-1} CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS-pch_defines,time_macros,include_file_mtime,include_file_ctime}
+}
+
 compiler_versions() { printf 'g++ %s clang %s' "$(g++ -dumpfullversion)" "$("$CLANGXX" -dumpversion)"; }
 
 # dependency_key NAME COMPILERS: changes with the locked source, the recipe and the compilers
@@ -51,7 +58,8 @@ build_dependency() {
     locate_source "$name"
     work=$cache/building/$key
     say "Building $name $lock_version, once (about ${expected_time[$name]:-some minutes} on 2 cores); log: $cache/logs/$key.log"
-    run_logged "$cache/logs/$key.log" "$root/cmake/$name/build.sh" "$source_path" "$built_prefix" "$work"
+    # ccache knows files by their place in the work folder, whose name changes with the recipe.
+    CCACHE_BASEDIR=$work run_logged "$cache/logs/$key.log" "$root/cmake/$name/build.sh" "$source_path" "$built_prefix" "$work"
     touch "$built_prefix/.finished"
     rm -rf "$work"
     say "    $name took $(duration $((SECONDS - start)))"
