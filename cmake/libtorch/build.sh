@@ -24,7 +24,7 @@ if [ ! -e "$work/generated.done" ]; then
   mkdir -p "$work/pytorch"
   tar xf "$tarball" --strip-components=1 -C "$work/pytorch" --exclude='*/test' --exclude='*/android' --exclude='*/docs'
   for p in "$here"/patches/*.patch; do patch -s -p1 -d "$work/pytorch" < "$p"; done
-  "$python" "$here/codegen.py" "$work/pytorch" "$work/generated" "$here/ops.yaml" "$here/ops_stubs.txt"
+  "$python" "$here/codegen.py" "$work/pytorch" "$work/generated" "$here/ops.txt" "$here/ops_stubs.txt"
   touch "$work/generated.done"
 fi
 cmake -S "$here" -B "$work/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$prefix" \
