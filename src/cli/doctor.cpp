@@ -179,10 +179,9 @@ Finding check_output(const std::string& given) {
   } catch (const Error& error) {
     return {Verdict::missing, "output", error.what(), "Give another file with --output"};
   }
-  std::error_code unknown;
-  const fs::space_info space = fs::space(output.has_parent_path() ? output.parent_path() : ".", unknown);
+  const std::optional<std::uint64_t> free = free_disk(output);
   return {Verdict::fine, "output",
-          output.string() + " can be written" + (unknown ? "" : ", " + format_memory(space.available) + " free")};
+          output.string() + " can be written" + (free ? ", " + format_memory(*free) + " free" : "")};
 }
 
 Finding check_time() {

@@ -26,6 +26,18 @@ DebertaConfig tiny_config() {
   return config;
 }
 
+DebertaConfig large_shape() {
+  DebertaConfig config = tiny_config();
+  config.vocab_size = 128100;
+  config.hidden_size = config.embedding_size = config.pooler_hidden_size = 1024;
+  config.intermediate_size = 4096;
+  config.num_hidden_layers = 24;
+  config.num_attention_heads = 16;
+  config.max_position_embeddings = 512;
+  config.position_buckets = 256;
+  return config;
+}
+
 std::vector<std::pair<std::string, DebertaConfig>> config_variants() {
   std::vector<std::pair<std::string, DebertaConfig>> variants{{"as DeBERTa-v3", tiny_config()}};
   const auto add = [&](const std::string& name, auto change) {

@@ -13,6 +13,9 @@ namespace sciexam::test {
 /// DeBERTa-v3's shape, two layers, 12 wide.
 DebertaConfig tiny_config();
 
+/// The shape of DeBERTa-v3-large: 434 million parameters.
+DebertaConfig large_shape();
+
 /// tiny_config() and its variations: one for every kind of layer that a configuration can ask for.
 std::vector<std::pair<std::string, DebertaConfig>> config_variants();
 

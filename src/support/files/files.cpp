@@ -155,6 +155,15 @@ void AtomicFile::commit() {
   temporary_.clear();
 }
 
+std::optional<std::uint64_t> free_disk(std::filesystem::path place) {
+  std::error_code error;
+  place = std::filesystem::absolute(place, error);
+  while (!std::filesystem::exists(place, error) && place.has_relative_path())
+    place = place.parent_path();
+  const std::filesystem::space_info space = std::filesystem::space(place, error);
+  return error ? std::nullopt : std::optional<std::uint64_t>(space.available);
+}
+
 void remove_temporary_files(const std::filesystem::path& folder) {
   constexpr std::size_t kSuffix = 1 + kRandomCharacters;
   std::error_code error;

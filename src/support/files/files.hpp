@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,9 @@ private:
   Descriptor descriptor_;
   std::uint64_t size_ = 0;
 };
+
+/// Free bytes of the disk that will hold `place`, which need not exist yet; nothing if that cannot be told.
+std::optional<std::uint64_t> free_disk(std::filesystem::path place);
 
 /// Removes files named like ".NAME.aBc123", which AtomicFile leaves in `folder` when a process is killed. Only for
 /// folders that nobody else writes to. What cannot be removed stays: it only takes up space.

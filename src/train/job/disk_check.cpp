@@ -2,11 +2,13 @@
 
 #include "checkpoint/parameters.hpp"
 #include "support/errors.hpp"
+#include "support/files/files.hpp"
 #include "support/machine/memory.hpp"
 #include "support/messages/progress.hpp"
 #include "train/optimizer/trained_parameters.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace sciexam::inline train {
 namespace {
@@ -22,44 +24,57 @@ std::uint64_t bytes_in(const fs::path& folder) {
   return bytes;
 }
 
-/// Of the disk that will hold the folder, which may not exist yet; nothing if unknown.
-std::optional<std::uint64_t> free_bytes(fs::path folder) {
-  std::error_code error;
-  folder = fs::absolute(folder, error);
-  while (!fs::exists(folder, error) && folder.has_relative_path())
-    folder = folder.parent_path();
-  const fs::space_info space = fs::space(folder, error);
-  return error ? std::nullopt : std::optional<std::uint64_t>(space.available);
+std::uint64_t less(std::uint64_t bytes, std::uint64_t there) {
+  return bytes - std::min(bytes, there);
 }
 
 } // namespace
 
-DiskEstimate estimate_disk(const DebertaConfig& config, const TrainingSettings& settings, bool validates) {
+RunDisk run_disk(const std::string& name, const DebertaConfig& config, const TrainingSettings& settings) {
   constexpr std::uint64_t kFloat = 4;
   std::uint64_t all = 0, trained = 0;
   for (const TensorInfo& tensor : parameters_of(config)) {
     all += tensor.elements();
     trained += is_frozen(tensor.name, settings) ? 0 : tensor.elements();
   }
-  const std::uint64_t results = validates && settings.load_best_model_at_end ? 2 : 1;
   const std::uint64_t copies = settings.ema_decay > 0 ? 4 : 3; // weights, two moments, their average
-  return {.results = results * all * kFloat, .states = 2 * copies * trained * kFloat};
+  return {name, all * kFloat, copies * trained * kFloat};
 }
 
-void require_disk(const std::vector<std::pair<std::string, DiskEstimate>>& runs, const TrainingRequest& request) {
-  std::uint64_t left = 0, most = 0; // by the runs before; at any time
-  for (const auto& [name, estimate] : runs) {
-    const std::uint64_t there = bytes_in(request.out / name), needed = estimate.results + estimate.states;
-    most = std::max(most, left + (needed > there ? needed - there : 0));
-    left += estimate.results > there ? estimate.results - there : 0;
+DiskNeed disk_need(const std::vector<RunDisk>& runs, std::size_t at_once) {
+  DiskNeed need;
+  std::vector<std::uint64_t> under_way;
+  std::uint64_t largest_state = 0;
+  for (const RunDisk& run : runs) {
+    need.least += run.weights;
+    under_way.push_back(run.weights + run.state);
+    largest_state = std::max(largest_state, run.state);
   }
-  const std::optional<std::uint64_t> free = free_bytes(request.out);
-  log_line("disk: the runs need up to " + format_memory(most) + " more in " + request.out.string() +
+  std::sort(under_way.begin(), under_way.end(), std::greater<>());
+  under_way.resize(std::min(under_way.size(), at_once));
+  for (const std::uint64_t bytes : under_way)
+    need.least += bytes;
+  need.careful = need.least + largest_state;
+  return need;
+}
+
+void require_disk(const std::vector<RunDisk>& runs, std::size_t at_once, const TrainingRequest& request) {
+  const DiskNeed need = disk_need(runs, at_once);
+  std::uint64_t there = 0;
+  for (const RunDisk& run : runs)
+    there += bytes_in(request.out / run.name);
+  const std::uint64_t least = less(need.least, there), careful = less(need.careful, there);
+  const std::optional<std::uint64_t> free = free_disk(request.out);
+  log_line("disk: the runs need up to " + format_memory(careful) + " more in " + request.out.string() +
            "; free: " + (free ? format_memory(*free) : "unknown"));
-  if (free && most > *free && !request.ignore_disk_estimate)
-    throw UsageError("the runs need up to " + format_memory(most) + " of disk, but only " + format_memory(*free) +
+  if (!free || *free >= careful)
+    return;
+  if (*free < least && !request.ignore_disk_estimate)
+    throw UsageError("the runs need at least " + format_memory(least) + " of disk, but only " + format_memory(*free) +
                      " is free in " + request.out.string() +
                      ". Free some space, train fewer runs at a time with --run, or try anyway: --ignore-disk-estimate");
+  log_line("disk: where there is no room for two states of a run, the next one is written in the place of the one before "
+           "it. Killed at that moment, the run has to begin anew");
 }
 
 } // namespace sciexam::inline train

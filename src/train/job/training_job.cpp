@@ -52,7 +52,7 @@ public:
 private:
   void prepare();
   void warn(const std::string& sentence);
-  DiskEstimate check(const RunPlan& plan) const;
+  RunDisk check(const RunPlan& plan) const;
   struct Finished {
     RunResult result;
     fs::path checkpoint;
@@ -105,11 +105,12 @@ void TrainingJob::prepare() {
     warn(warning);
   if (std::any_of(plans_.begin(), plans_.end(), [](const RunPlan& plan) { return plan.fold.has_value(); }))
     group_near_duplicates(data_);
-  std::vector<std::pair<std::string, DiskEstimate>> on_disk;
+  std::vector<RunDisk> on_disk;
+  on_disk.reserve(plans_.size());
   for (const RunPlan& plan : plans_)
-    on_disk.emplace_back(plan.name, check(plan));
+    on_disk.push_back(check(plan));
   const auto earlier = earlier_runs();
-  require_disk(on_disk, request_);
+  require_disk(on_disk, std::max<std::size_t>(gpus_.size(), 1), request_);
   for (const auto& [run, folder] : earlier) {
     log_line(folder.filename().string() + ": taken over from " + run.folder.string() +
              (run.finished ? ", where it has finished" : ", where it is after step " + std::to_string(run.step)));
@@ -134,7 +135,7 @@ void TrainingJob::warn(const std::string& sentence) {
 }
 
 /// Throws UsageError for a plan that cannot be trained here; the disk that it needs.
-DiskEstimate TrainingJob::check(const RunPlan& plan) const {
+RunDisk TrainingJob::check(const RunPlan& plan) const {
   if (plan.settings.bf16 && request_.on_cpu() && !cpu_has_bf16())
     throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX, and kernels that use it. This one (" +
                      cpu_model() + ": " + cpu_features() + "; kernels: " + chosen_kernels() +
@@ -156,7 +157,7 @@ DiskEstimate TrainingJob::check(const RunPlan& plan) const {
     require_device_memory(config, plan, pass, questions.valid, *gpu, request_.ignore_memory_estimate);
   if (gpus_.empty())
     require_memory(config, plan, pass, request_);
-  return estimate_disk(config, plan.settings, !questions.valid.empty());
+  return run_disk(plan.name, config, plan.settings);
 }
 
 Json TrainingJob::record() const {

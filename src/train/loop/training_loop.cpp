@@ -247,12 +247,9 @@ std::string TrainingLoop::write_folder(const std::string& name) {
 RunResult TrainingLoop::finish() {
   RunResult result;
   engine_.swap_average();
-  result.weights_sha256 = write_folder("last");
-  result.result = "last";
-  if (progress_.best && settings_.load_best_model_at_end) {
-    result.result = "best";
-    result.weights_sha256 = sha256_of_file(request_.folder / "best" / "model.safetensors");
-  }
+  result.result = progress_.best && settings_.load_best_model_at_end ? "best" : "last";
+  result.weights_sha256 = result.result == "best" ? sha256_of_file(request_.folder / "best" / "model.safetensors")
+                                                  : write_folder("last");
   result.name = request_.name;
   result.steps = progress_.step;
   result.best_step = progress_.best_step;

@@ -14,7 +14,7 @@
 
 namespace sciexam::inline train {
 
-/// What a run needs. Its folder gets log.jsonl, best/ and last/ (checkpoints in Hugging Face's form), result.json at
+/// What a run needs. Its folder gets log.jsonl, its result, best/ or last/ (a checkpoint in Hugging Face's form), result.json at
 /// the end, and, while it is under way, resume/.
 struct RunRequest {
   std::string name;

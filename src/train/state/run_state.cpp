@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 #include <set>
 
 namespace sciexam::inline train {
@@ -61,6 +62,15 @@ std::vector<std::int64_t> steps_in(const fs::path& folder) {
   return steps;
 }
 
+std::mutex one_state_at_a_time; // two that are written at the same time would need the room of both
+
+std::uint64_t bytes_of(const std::vector<TensorInfo>& tensors) {
+  std::uint64_t bytes = 0;
+  for (const TensorInfo& tensor : tensors)
+    bytes += tensor.bytes();
+  return bytes;
+}
+
 fs::path state_file(const fs::path& folder, std::int64_t step, std::string_view ending) {
   return folder / (std::string(kPrefix) + std::to_string(step) + std::string(ending));
 }
@@ -96,6 +106,8 @@ void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engi
     throw WorkError(folder_.string() + ": cannot be created: " + error.message() +
                     ". Free some space, or check the folder");
   const std::vector<TensorInfo> tensors = engine.state_tensors();
+  const std::lock_guard lock(one_state_at_a_time);
+  make_room(bytes_of(tensors));
   Sha256 hash;
   const std::string header = safetensors_header(tensors, {});
   hash.update(std::as_bytes(std::span(header)));
@@ -111,6 +123,24 @@ void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engi
   const std::vector<std::int64_t> steps = steps_in(folder_);
   for (std::size_t i = kKept; i < steps.size(); ++i)
     remove_step(steps[i]);
+}
+
+/// Removes earlier states if a state of `bytes` fits in their place and not beside them.
+void RunStateFiles::make_room(std::uint64_t bytes) const {
+  constexpr std::uint64_t kRest = 1 << 20; // the header, the JSON file, blocks that are not full
+  const std::optional<std::uint64_t> free = free_disk(folder_);
+  if (!free || *free >= bytes + kRest)
+    return;
+  std::uint64_t earlier = 0;
+  std::error_code error;
+  for (const std::int64_t step : steps_in(folder_))
+    if (const std::uintmax_t size = fs::file_size(tensors_file(step), error); !error)
+      earlier += size;
+  if (*free + earlier < bytes + kRest)
+    return;
+  log_line(folder_.string() + ": no room for two states; the next one takes the place of the one before it");
+  for (const std::int64_t step : steps_in(folder_))
+    remove_step(step);
 }
 
 RunProgress RunStateFiles::load_step(std::int64_t step, TrainingEngine& engine) const {

@@ -37,15 +37,17 @@ struct StoredState {
 std::optional<StoredState> newest_state(const std::filesystem::path& folder);
 
 /// Keeps a run's state in a folder: the engine's tensors as safetensors, and beside them a JSON file with the progress
-/// and their hash. Only the newest is kept, and its predecessor while it is written: large models' take gigabytes.
+/// and their hash. Only the newest is kept, and, where the disk has room for two, its predecessor while it is written:
+/// large models' take gigabytes.
 class RunStateFiles {
 public:
   /// `identity` stands for everything that the run depends on (settings, data, base, threads, instruction set): a state
   /// of another identity is refused.
   RunStateFiles(std::filesystem::path folder, std::string identity);
 
-  /// Writes both files to temporary names, syncs, renames; then removes older ones. Throws WorkError if the disk
-  /// is full: earlier states are then still intact.
+  /// Writes both files to temporary names, syncs, renames; then removes older ones. Runs of one process write one at a
+  /// time. Throws WorkError if the disk is full: earlier states are then still intact, except where they had to make
+  /// room, because two do not fit but one does.
   void save(const RunProgress& progress, const TrainingEngine& engine);
 
   /// Gives the engine the newest state that is complete. States that are torn or damaged are named in a message and
@@ -59,6 +61,7 @@ private:
   std::filesystem::path tensors_file(std::int64_t step) const;
   std::filesystem::path progress_file(std::int64_t step) const;
   void remove_step(std::int64_t step) const;
+  void make_room(std::uint64_t bytes) const;
   RunProgress load_step(std::int64_t step, TrainingEngine& engine) const;
 
   std::filesystem::path folder_;

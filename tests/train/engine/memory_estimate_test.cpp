@@ -7,12 +7,7 @@ using namespace sciexam;
 using namespace sciexam::test;
 
 TEST_CASE("memory is estimated lower where less is trained or kept") {
-  DebertaConfig config = tiny_config();
-  config.vocab_size = 128100;
-  config.hidden_size = config.embedding_size = config.pooler_hidden_size = 1024;
-  config.intermediate_size = 4096;
-  config.num_hidden_layers = 24;
-  config.num_attention_heads = 16;
+  const DebertaConfig config = large_shape();
   const TrainingSettings usual;
   const PassSize pass{1000, 100, 2};
   const MemoryEstimate full = estimate_memory(config, usual, pass);

@@ -33,7 +33,7 @@ TEST_CASE("a run learns what can be learnt") {
   REQUIRE(result.best);
   CHECK(result.best->map_at_3 > 0.95);
   CHECK(fs::exists(lesson.folder / "run/best/model.safetensors"));
-  CHECK(fs::exists(lesson.folder / "run/last/spm.model"));
+  CHECK(fs::exists(lesson.folder / "run/best/spm.model"));
   CHECK_THAT(read_text_file(lesson.folder / "run/log.jsonl"), ContainsSubstring("\"event\":\"validation\""));
 }
 
@@ -42,8 +42,8 @@ TEST_CASE("a checkpoint carries the vocabulary under its own name") {
   RunRequest request = lesson.request(quick_settings(), "run");
   request.files.vocabulary = {.name = "tokenizer.json", .bytes = "{}", .source = "tokenizer.json"};
   Lesson::run(request);
-  CHECK(read_text_file(lesson.folder / "run/last/tokenizer.json") == "{}");
-  CHECK_FALSE(fs::exists(lesson.folder / "run/last/spm.model"));
+  CHECK(read_text_file(lesson.folder / "run/best/tokenizer.json") == "{}");
+  CHECK_FALSE(fs::exists(lesson.folder / "run/best/spm.model"));
 }
 
 TEST_CASE("equal runs give equal weights, and another seed gives others") {
@@ -103,13 +103,13 @@ TEST_CASE("the result is the best weights, or, where that is asked for, the last
   CHECK(best.result == "best");
   CHECK(best.best_step < 60);
   CHECK(best.best->map_at_3 > best.last->map_at_3);
-  const std::string last = sha256_of_file(lesson.folder / "best/last/model.safetensors");
+  CHECK(!fs::exists(lesson.folder / "best/last")); // gigabytes that nobody asked for
   CHECK(best.weights_sha256 == sha256_of_file(lesson.folder / "best/best/model.safetensors"));
-  CHECK(best.weights_sha256 != last);
   settings.load_best_model_at_end = false;
   const RunResult asked = lesson.run(settings, "last");
   CHECK(asked.result == "last");
-  CHECK(asked.weights_sha256 == last);
+  CHECK(asked.weights_sha256 == sha256_of_file(lesson.folder / "last/last/model.safetensors"));
+  CHECK(asked.weights_sha256 != best.weights_sha256);
   CHECK(!fs::exists(lesson.folder / "last/best"));
 }
 
@@ -118,6 +118,7 @@ TEST_CASE("the average of weights is what is kept") {
   TrainingSettings settings = quick_settings();
   DebertaForMultipleChoice initial(tiny_config()), kept(tiny_config());
   initialise_weights(initial, 0);
+  settings.load_best_model_at_end = false;
   const auto moved_by = [&](double ema_decay, const std::string& name) {
     settings.ema_decay = ema_decay;
     lesson.run(settings, name);
