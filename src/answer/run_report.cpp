@@ -3,6 +3,7 @@
 #include "ensemble/run_summary.hpp"
 #include "exam/csv.hpp"
 #include "exam/metrics.hpp"
+#include "exam/question_hash.hpp"
 #include "quantization/agreement.hpp"
 #include "support/files/files.hpp"
 #include "support/text/counted.hpp"
@@ -19,11 +20,11 @@ std::string table_row(const std::string& name, std::span<const Ranking> rankings
                  accuracy(rankings, exam.questions));
 }
 
-void write_row(AtomicFile& file, const std::string& id, const std::string& model, const OptionScores& scores) {
-  std::string line = csv_cell(id) + "," + csv_cell(model);
+void write_row(AtomicFile& file, const Question& question, const std::string& model, const OptionScores& scores) {
+  std::string line = csv_cell(question.id) + "," + csv_cell(model);
   for (const double score : scores)
     line += printed(",%.9g", score);
-  file.write(line + "\n");
+  file.write(line + "," + question_hash(question) + "\n");
 }
 
 /// "model  questions  tokens  loading  answering  tokens/s", a row each.
@@ -53,15 +54,15 @@ Agreement agreement_of(const ModelAnswers& a, const ModelAnswers& b) {
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
                          std::span<const ModelAnswers> models, const Combination& combination) {
   AtomicFile out(file);
-  out.write("id,model,A,B,C,D,E\n");
+  out.write("id,model,A,B,C,D,E," + std::string(kQuestionHashColumn) + "\n");
   for (std::size_t q = 0; q < questions.size(); ++q) {
     for (const ModelAnswers& model : models)
       if (model.logits[q])
-        write_row(out, questions[q].id, model.name, softmax(*model.logits[q]));
+        write_row(out, questions[q], model.name, softmax(*model.logits[q]));
     if (const std::optional<OptionScores> index = combination.index_probabilities(q))
-      write_row(out, questions[q].id, std::string(kIndexMember), *index);
+      write_row(out, questions[q], std::string(kIndexMember), *index);
     if (const std::optional<OptionScores> ensemble = ensemble_probabilities(models, q, combination, questions[q]))
-      write_row(out, questions[q].id, "ensemble", *ensemble);
+      write_row(out, questions[q], "ensemble", *ensemble);
   }
   out.commit();
 }

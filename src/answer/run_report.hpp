@@ -11,8 +11,8 @@
 
 namespace sciexam::inline answer {
 
-/// CSV "id,model,A,B,C,D,E": a row for each question and model that answered it, one for the passage index if it has a
-/// weight, and one for the ensemble, whose scores are scaled to sum to 1.
+/// CSV "id,model,A,B,C,D,E,question_hash": a row for each question and model that answered it, one for the passage
+/// index if it has a weight, and one for the ensemble, whose scores are scaled to sum to 1.
 void write_probabilities(const std::filesystem::path& file, std::span<const Question> questions,
                          std::span<const ModelAnswers> models, const Combination& combination);
 

@@ -2,6 +2,7 @@
 #include "answer/locate.hpp"
 #include "answer/package_use.hpp"
 #include "answer/run_report.hpp"
+#include "answer/student_comparison.hpp"
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "exam/metrics.hpp"
@@ -19,8 +20,8 @@ namespace sciexam::inline cli {
 namespace {
 
 struct EvaluateOptions {
-  std::string package, test, submission, probabilities, device, combine = "mean-softmax", precision = "auto",
-                                                                combine_contexts = "mean-plus-max";
+  std::string package, teacher, test, submission, probabilities, report, device,
+      combine = "mean-softmax", precision = "auto", combine_contexts = "mean-plus-max";
   ReadingChoice reading;
   std::vector<double> weights;
   int threads = 0;
@@ -40,6 +41,32 @@ ExitStatus evaluate_submission(const EvaluateOptions& options) {
               counted(exam.questions.size(), "question").c_str(), map_at_3(rankings, exam.questions),
               accuracy(rankings, exam.questions));
   return ExitStatus::done;
+}
+
+/// A package's answers; what is missing is told in the output.
+EnsembleAnswers answer_aloud(const Package& package, const Exam& exam, const EnsembleRequest& request) {
+  EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
+  for (const std::string& sentence : answers.degradations())
+    std::printf("degraded: %s\n", sentence.c_str());
+  return answers;
+}
+
+/// The teacher, as its own package says, beside the student's answers.
+ExitStatus compare_with_teacher(const EvaluateOptions& options, const Exam& exam, const EnsembleAnswers& student,
+                                EnsembleRequest request) {
+  const Package teacher = Package::open(options.teacher);
+  log_line("teacher: " + describe(teacher));
+  require_precision(teacher, request.precision);
+  request.reading.reset();
+  request.weights.clear();
+  const EnsembleAnswers answers = answer_aloud(teacher, exam, request);
+  if (answers.models.empty())
+    return ExitStatus::failed;
+  const StudentComparison comparison = compare_student(exam, answers, student, parse_combine(options.combine));
+  std::printf("beside its teacher, %s\n%s", options.combine.c_str(), comparison_table(comparison).c_str());
+  if (!options.report.empty())
+    write_comparison_page(options.report, options.test, comparison);
+  return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
 ExitStatus evaluate_package(const EvaluateOptions& options) {
@@ -67,9 +94,7 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
                           .combine_contexts = parse_combine_contexts(options.combine_contexts),
                           .weights = options.weights,
                           .devices = &devices};
-  const EnsembleAnswers answers = answer_with_ensemble(package, exam.questions, request);
-  for (const std::string& sentence : answers.degradations())
-    std::printf("degraded: %s\n", sentence.c_str());
+  const EnsembleAnswers answers = answer_aloud(package, exam, request);
   if (answers.models.empty())
     return ExitStatus::failed;
   if (!options.probabilities.empty())
@@ -81,6 +106,9 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
     const EnsembleAnswers in_f32 = answer_with_ensemble(package, exam.questions, request);
     std::printf("%s", agreement_table(exam, answers.models, in_f32.models).c_str());
   }
+  if (!options.teacher.empty())
+    if (const ExitStatus status = compare_with_teacher(options, exam, answers, request); status != ExitStatus::done)
+      return status;
   return answers.degradations().empty() ? ExitStatus::done : ExitStatus::degraded;
 }
 
@@ -94,6 +122,9 @@ void add_evaluate(CLI::App& app, ExitStatus& status) {
   command->add_option("--submission", options->submission, "Evaluate this submission instead of a package");
   command->add_option("--probabilities", options->probabilities,
                       "Also write each model's and the ensemble's probabilities");
+  CLI::Option* teacher = command->add_option("--teacher", options->teacher,
+                                             "Also compare with this package, which the models have learnt from");
+  command->add_option("--report", options->report, "Also write a page (HTML) of that comparison")->needs(teacher);
   add_combine_options(*command, options->combine, options->weights);
   add_reading_options(*command, options->reading, options->combine_contexts);
   add_threads_option(*command, options->threads);
