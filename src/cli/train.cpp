@@ -2,6 +2,8 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "cli/packing.hpp"
+#include "cli/train_jobs.hpp"
+#include "cli/train_options.hpp"
 #include "cli/version.hpp"
 #include "model/runtime.hpp"
 #include "package/pack.hpp"
@@ -29,15 +31,6 @@ namespace {
 
 constexpr double kKaggleTimeLimit = 11.4 * 3600; // of the twelve hours that a session has: a state takes a while
 
-struct TrainOptions {
-  std::string manifest, base, data, out, check, pack, device, isa, time_limit, precision = "f16";
-  std::vector<std::string> runs, earlier;
-  int threads = 0, folds = 0;
-  double retrieval_weight = 0, save_minutes = 0;
-  bool resume = false, exclude_near_duplicates = false, ignore_memory_estimate = false, ignore_disk_estimate = false;
-  std::map<std::string, std::string> settings; ///< those given, by name
-};
-
 void override_settings(TrainingManifest& manifest, const std::map<std::string, std::string>& given) {
   for (RunPlan& run : manifest.runs) {
     for (const SettingField& field : setting_fields())
@@ -45,15 +38,6 @@ void override_settings(TrainingManifest& manifest, const std::map<std::string, s
         set_from_text(run.settings, field, value->second);
     check_settings(run.settings);
   }
-}
-
-/// The runs that --run names: a number K stands for run_K. None for all.
-std::vector<std::string> named_runs(const TrainOptions& options) {
-  std::vector<std::string> names;
-  if (options.runs != std::vector<std::string>{"all"})
-    for (const std::string& run : options.runs)
-      names.push_back(run.find_first_not_of("0123456789") == std::string::npos ? "run_" + run : run);
-  return names;
 }
 
 /// Holds all kernels to one instruction set: --isa, else what the manifest or lock `file` says, else SCIEXAM_ISA or the
@@ -170,15 +154,22 @@ void say_what_is_left(const TrainingOutcome& outcome) {
 ExitStatus run_train(const TrainOptions& options) {
   if (!options.manifest.empty() && !options.check.empty())
     throw UsageError("give either --manifest, to train, or --check with a lock, to train again and compare");
+  if (!options.jobs.empty()) {
+    print_jobs(options);
+    return ExitStatus::done;
+  }
   TrainingRequest request = options.check.empty() ? request_of_manifest(options) : request_to_check(options);
   request.base = folder_of(options.base, "SCIEXAM_BASE");
   request.data = folder_of(options.data, "SCIEXAM_DATA");
+  request.teacher = folder_of(options.teacher, "SCIEXAM_TEACHER");
   request.out = options.out;
   if (!options.pack.empty())
     check_package_folder(options.pack); // before hours of work
   if (!options.device.empty())
     request.device = options.device;
-  request.resume = options.resume;
+  request.resume = options.resume || options.collect;
+  request.collect = options.collect;
+  request.task = options.task;
   if (options.resume)
     request.earlier = earlier_outputs(options);
   request.seconds_left = limit_time(options);
@@ -201,13 +192,6 @@ ExitStatus run_train(const TrainOptions& options) {
   for (const std::string& line : comparison.lines)
     std::printf("%s\n", line.c_str());
   return comparison.same ? ExitStatus::done : ExitStatus::failed;
-}
-
-/// "learning_rate" -> "--learning-rate".
-std::string option_name(std::string_view name) {
-  std::string option = "--" + std::string(name);
-  std::replace(option.begin(), option.end(), '_', '-');
-  return option;
 }
 
 void add_setting_options(CLI::App& command, const std::shared_ptr<TrainOptions>& options) {
@@ -235,6 +219,10 @@ void add_training_files(CLI::App& command, TrainOptions& options) {
           "automatically]")
       ->group("Inputs");
   command.add_option("--data", options.data, "Folder with the manifest's data files [each is found automatically]")
+      ->group("Inputs");
+  command
+      .add_option("--teacher", options.teacher,
+                  "The package, or the folder with the checkpoints, of the manifest's teacher [SCIEXAM_TEACHER]")
       ->group("Inputs");
   command.add_option("--out", options.out, "Folder for checkpoints, logs, lock.json and report.html")
       ->required()
@@ -277,6 +265,24 @@ void add_training_tasks(CLI::App& command, TrainOptions& options) {
           "Stop in time, with the state saved, and with exit status 3 if not everything is done: such as 8h50m, "
           "45m or 90s, from the start of the notebook's session (elsewhere: of the program) [SCIEXAM_TIME_LIMIT, else "
           "11h24m on Kaggle, else none]")
+      ->group(group);
+  CLI::Option* task =
+      command
+          .add_option("--task", options.task,
+                      "Train only this one, from 0, of the runs or, with --folds, of their folds, and write neither "
+                      "lock nor report: for a scheduler, see --jobs")
+          ->check(CLI::NonNegativeNumber)
+          ->group(group);
+  command
+      .add_flag("--collect", options.collect,
+                "Train nothing: wait for the runs that others train into --out, then write lock and report (and pack)")
+      ->excludes(task)
+      ->group(group);
+  command
+      .add_option("--jobs", options.jobs,
+                  "Train nothing: print jobs that do it, for slurm, kubernetes or shell (GNU parallel); see "
+                  "docs/many_machines.md")
+      ->check(CLI::IsMember({"slurm", "kubernetes", "shell"}))
       ->group(group);
   command
       .add_option("--check", options.check,

@@ -225,6 +225,8 @@ private:
   }
 
   std::optional<int> read_answer(const std::string& cell) {
+    if (cell.empty() && options_.empty_answers)
+      return std::nullopt;
     const std::optional<int> answer = option_index(cell);
     const std::string problem = "the answer is \"" + excerpt(cell) + "\"";
     if (!answer && options_.answers_required)

@@ -53,6 +53,8 @@ struct ReadOptions {
   /// A bad answer ends the reading; false, where nothing needs the answers: it leaves the exam without any, and
   /// Exam::unused_answers says why.
   bool answers_required = true;
+  /// A cell of the column `answer` may be empty: that question has no answer.
+  bool empty_answers = false;
   /// In how many folds a training set is used: its column `fold` is then read too; 0: it is ignored.
   int folds = 0;
 };

@@ -7,6 +7,7 @@ import base64
 import bz2
 import collections
 import gzip
+import hashlib
 import io
 import json
 import pathlib
@@ -15,6 +16,13 @@ import struct
 import zipfile
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+
+def question_hash(prompt, options):
+    return hashlib.sha256("".join(text + "\0" for text in (prompt, *options)).encode()).hexdigest()[:16]
+
+
+QUESTION_HASHES = {"7": question_hash("What?", "abcde"), "8": question_hash("Who?", "fghij")}  # of fuzz_probability_table.cpp
 
 
 def write(target, name, content):
@@ -346,6 +354,15 @@ def main():
     write("index_manifest", "one_shard", json.dumps(index_manifest()).encode())
     write("retrieval_record", "record", retrieval_record())
     write("retrieval_record", "degraded", retrieval_record(degraded=["a shard is left out"]))
+    write("probability_table", "plain", b"id,A,B,C,D,E\n8,0.5,0.25,0.25,0,0\n7,0.2,0.2,0.2,0.2,0.2\n")
+    write("probability_table", "ensemble", b"id,model,A,B,C,D,E,question_hash\n" + b"".join(
+        f"{id},{model},0.6,0.1,0.1,0.1,0.1,{digest}\n".encode() for id, digest in QUESTION_HASHES.items()
+        for model in ("run_0", "ensemble")))
+    write("teacher_answers", "three_answers", safetensors(
+        {"__metadata__": {"identity": "i"},
+         "logits/a.csv": {"dtype": "F32", "shape": [3, 5], "data_offsets": [0, 60]},
+         "contexts/a.csv": {"dtype": "I32", "shape": [2], "data_offsets": [60, 68]}}, 60)
+        + struct.pack("<II", 1, 2))
 
 
 if __name__ == "__main__":

@@ -115,6 +115,22 @@ TEST_CASE("the loss of one question and its gradient are those of softmax and sm
   CHECK(std::abs(loss.loss - expected) < 1e-12);
 }
 
+TEST_CASE("a teacher's loss and gradients on the device are nearly the CPU's, with and without an answer") {
+  const Lesson lesson;
+  TrainingSettings settings = quick_settings();
+  settings.hidden_dropout_prob = settings.attention_probs_dropout_prob = 0;
+  settings.distillation_alpha = 0.6;
+  settings.distillation_logit_weight = 0.2;
+  const std::vector<std::size_t> first = {0, 1}; // of which the second has no answer
+  const TrainingSet train = lesson.with_teacher().subset(first);
+  DebertaForMultipleChoice network = random_network(small_config());
+  Emulated gpu(network, settings, train);
+  CpuEngine cpu(network, settings, train);
+  const double expected = cpu.add_gradients({0, 1}, 0, 0).loss;
+  CHECK(std::abs(gpu.engine->add_gradients({0, 1}, 0, 0).loss - expected) < 5e-3 * expected);
+  CHECK(std::abs(gpu.engine->gradient_norm() - cpu.gradient_norm()) < 1e-2 * cpu.gradient_norm());
+}
+
 TEST_CASE("losses, norms and steps on the device are nearly the CPU's, with dropout, an average and a frozen layer") {
   const Lesson lesson;
   TrainingSettings settings = quick_settings();

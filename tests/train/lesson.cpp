@@ -64,6 +64,18 @@ RunRequest Lesson::request(const TrainingSettings& settings, const std::string& 
   return request;
 }
 
+TrainingSet Lesson::with_teacher() const {
+  TrainingSet set = train;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    OptionLogits logits{};
+    logits[static_cast<std::size_t>(*set.questions[i].answer)] = 4;
+    set.teacher.push_back({logits});
+    if (i % 2 == 1)
+      set.questions[i].answer.reset();
+  }
+  return set;
+}
+
 TrainingSet Lesson::with_contexts() const {
   TrainingSet set = train;
   for (std::size_t i = 0; i < set.size(); ++i) {

@@ -24,6 +24,8 @@ struct Lesson {
   }
   /// The training questions with two further contexts each, of other lengths: longer by one and by two tokens.
   TrainingSet with_contexts() const;
+  /// The training questions, every other one without its answer, with a teacher who is sure of the right one.
+  TrainingSet with_teacher() const;
   /// The training set with another token, by default one that no vocabulary has, in the seventh step: after a
   /// validation and a state.
   TrainingSet broken(std::int32_t token = 1'000'000) const;

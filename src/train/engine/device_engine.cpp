@@ -105,7 +105,8 @@ BatchLoss DeviceEngine::run_pass(const Pass& work) const {
     for (std::size_t i = 0; i < part.size(); ++i) {
       OptionLogits own{};
       std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(i * kOptions), kOptions, own.begin());
-      const OptionLoss loss = option_loss(own, *train_.questions[part[i]].answer, settings_.label_smoothing_factor);
+      const OptionLoss loss =
+          question_loss(own, train_.questions[part[i]].answer, draw.teacher(part[i], epoch), settings_);
       result.loss += loss.loss / static_cast<double>(work.batch.size());
       for (const double gradient : loss.gradient)
         d_logits.push_back(static_cast<float>(gradient * scale_.factor() / static_cast<double>(work.batch.size())));

@@ -1,9 +1,11 @@
 #include "train/engine/gradient_pass.hpp"
 
 #include "inference/token_batches.hpp"
+#include "train/engine/option_loss.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/context_draw.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include <ATen/TensorOperators.h>
@@ -25,6 +27,47 @@ PackedSequences pack_drawn(const ContextDraw& draw, const QuestionBatch& batch, 
   QuestionBatch all(batch.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   return pack_sequences(drawn, all);
+}
+
+/// One forward pass of a batch.
+struct Pass {
+  const TrainingSettings& settings;
+  const TrainingSet& set;
+  const ContextDraw& draw;
+  std::int64_t epoch;
+  const QuestionBatch& questions;
+  double batch_size; ///< questions of the whole batch
+};
+
+/// The pass's part of the batch's mean loss, whose gradient it sends back. By LibTorch's operators, whose rounding the
+/// weights of earlier locks have.
+double send_back_cross_entropy(const at::Tensor& logits, const Pass& pass) {
+  std::vector<int> answers;
+  for (const std::size_t question : pass.questions)
+    answers.push_back(*pass.set.questions[question].answer);
+  const at::Tensor loss = summed_cross_entropy(logits, answers, pass.settings.label_smoothing_factor) / pass.batch_size;
+  loss.backward();
+  return loss.item<double>();
+}
+
+/// The same of the loss that has a teacher.
+double send_back_teacher_loss(const at::Tensor& logits, const Pass& pass) {
+  const at::Tensor values = logits.detach().cpu().contiguous();
+  const std::span<const float> all(values.const_data_ptr<float>(), static_cast<std::size_t>(values.numel()));
+  std::vector<float> gradient;
+  double sum = 0;
+  for (std::size_t i = 0; i < pass.questions.size(); ++i) {
+    OptionLogits own{};
+    std::ranges::copy(all.subspan(i * kOptions, kOptions), own.begin());
+    const std::size_t question = pass.questions[i];
+    const OptionLoss loss =
+        question_loss(own, pass.set.questions[question].answer, pass.draw.teacher(question, pass.epoch), pass.settings);
+    sum += loss.loss;
+    for (const double value : loss.gradient)
+      gradient.push_back(static_cast<float>(value / pass.batch_size));
+  }
+  logits.backward(at::tensor(gradient, at::TensorOptions(at::kFloat)).to(logits.device()).view(logits.sizes()));
+  return sum / pass.batch_size;
 }
 
 } // namespace
@@ -49,9 +92,6 @@ BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const Tr
   const auto tokens_of = [&](std::size_t question) { return draw.tokens(question, epoch); };
   for (const QuestionBatch& part : split_by_tokens(batch, settings.token_budget, tokens_of)) {
     const PackedSequences packed = pack_drawn(draw, part, epoch);
-    std::vector<int> answers;
-    for (const std::size_t index : part)
-      answers.push_back(*set.questions[index].answer);
     const Dropout dropout(static_cast<std::uint64_t>(settings.seed), step, pass++);
     ForwardOptions options;
     options.dropout = &dropout;
@@ -60,11 +100,10 @@ BatchLoss accumulate_gradients(const DebertaForMultipleChoice& network, const Tr
     options.bf16 = settings.bf16;
     options.word_rows_apart = rows_apart;
     const ReferenceOutput output = network.forward(packed, options);
-    const at::Tensor loss = summed_cross_entropy(output.logits, answers, settings.label_smoothing_factor) /
-                            static_cast<double>(batch.size());
-    result.loss += loss.item<double>();
+    const Pass drawn{settings, set, draw, epoch, part, static_cast<double>(batch.size())};
+    result.loss += settings.learns_from_teacher() ? send_back_teacher_loss(output.logits, drawn)
+                                                  : send_back_cross_entropy(output.logits, drawn);
     result.tokens += packed.offsets.back();
-    loss.backward();
     if (rows_apart && output.word_rows.grad().defined())
       rows.add(packed.input_ids, output.word_rows.grad());
   }

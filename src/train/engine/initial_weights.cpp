@@ -1,6 +1,7 @@
 #include "train/engine/initial_weights.hpp"
 
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/layer_choice.hpp"
 #include "model/weights.hpp"
 #include "support/messages/progress.hpp"
 #include "support/random.hpp"
@@ -40,8 +41,11 @@ void initialise_weights(const DebertaForMultipleChoice& network, std::uint64_t s
   }
 }
 
-void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint, int threads) {
-  const auto source = open_checkpoint(checkpoint);
+void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint,
+                       const std::vector<std::int64_t>& layers, int threads) {
+  auto source = open_checkpoint(checkpoint);
+  if (!layers.empty())
+    source = with_layers(std::move(source), layers);
   const Match match = match_parameters(parameters_of(network.config()), *source, Purpose::training_start);
   for (const std::string& note : source->notes())
     log_line(checkpoint.string() + ": " + note);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace sciexam::inline train {
 
@@ -14,8 +15,10 @@ namespace sciexam::inline train {
 /// the same for the same seed on every machine.
 void initialise_weights(const DebertaForMultipleChoice& network, std::uint64_t seed);
 
-/// Loads `checkpoint`, a folder or a file of weights; a head that it lacks (pooler, classifier) is left as it is, which
+/// Loads `checkpoint`, a folder or a file of weights, or, if `layers` names any, those of its layers and all else; a
+/// head that it lacks (pooler, classifier) is left as it is, which
 /// is logged. Throws as load_weights().
-void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint, int threads);
+void load_base_weights(DebertaForMultipleChoice& network, const std::filesystem::path& checkpoint,
+                       const std::vector<std::int64_t>& layers, int threads);
 
 } // namespace sciexam::inline train

@@ -36,6 +36,10 @@ const EncodedQuestion& ContextDraw::encoded(std::size_t question, std::int64_t e
   return drawn == 0 ? set_.encoded[question] : set_.further[question][drawn - 1];
 }
 
+const OptionLogits* ContextDraw::teacher(std::size_t question, std::int64_t epoch) const {
+  return set_.teacher.empty() ? nullptr : &set_.teacher[question].at(context(question, epoch));
+}
+
 std::int64_t ContextDraw::tokens(std::size_t question, std::int64_t epoch) const {
   const std::size_t drawn = context(question, epoch);
   return drawn == 0 ? set_.lengths[question] : token_count(set_.further[question][drawn - 1]);

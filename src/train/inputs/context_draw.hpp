@@ -24,6 +24,8 @@ public:
   /// The number of the context, from 0.
   std::size_t context(std::size_t question, std::int64_t epoch) const;
   const EncodedQuestion& encoded(std::size_t question, std::int64_t epoch) const;
+  /// What the teacher says of it; null: there is no teacher.
+  const OptionLogits* teacher(std::size_t question, std::int64_t epoch) const;
   /// Of the five sequences together.
   std::int64_t tokens(std::size_t question, std::int64_t epoch) const;
 

@@ -52,23 +52,26 @@ Vocabulary base_vocabulary(const std::map<std::string, fs::path>& files) {
 }
 
 /// config.json as the trained model carries it.
-std::string trained_config_text(const fs::path& file) {
+std::string trained_config_text(const fs::path& file, const DebertaConfig& trained) {
   Json config = JsonDocument::from_file(file).root().json();
+  config["num_hidden_layers"] = trained.num_hidden_layers;
   config["architectures"] = {"DebertaV2ForMultipleChoice"};
   config.erase("dtype");
   config["torch_dtype"] = "float32";
   return config.dump(2) + "\n";
 }
 
-/// Encodes the questions from `first` on with their second to `most`-th contexts, as far as they have them, whose texts
-/// are then dropped.
-void append_further_contexts(TrainingSet& set, std::size_t first, std::size_t most, const Tokenizer& tokenizer,
-                             const TemplateOptions& options, int threads) {
+/// Encodes the questions from `first` on with their second to `most`-th contexts, as far as they have them. Their texts
+/// are for the teacher and are dropped where there is none (`keep_texts`).
+void append_further_contexts(TrainingSet& set, std::size_t first, std::size_t most, bool keep_texts,
+                             const Tokenizer& tokenizer, const TemplateOptions& options, int threads) {
   std::vector<Question> questions;
   std::vector<std::size_t> owners;
   for (std::size_t i = first; i < set.size(); ++i) {
-    std::vector<std::string> contexts = std::exchange(set.questions[i].further_contexts, {});
+    std::vector<std::string> contexts = set.questions[i].further_contexts;
     contexts.resize(std::min(contexts.size(), most - 1));
+    if (!keep_texts)
+      set.questions[i].further_contexts = {};
     for (std::string& context : contexts) {
       owners.push_back(i);
       questions.push_back(set.questions[i]);
@@ -92,6 +95,10 @@ void append(TrainingSet& set, const fs::path& file, std::vector<Question> questi
     set.encoded.push_back(encoded[i]);
     set.questions.push_back(std::move(questions[i]));
   }
+}
+
+std::ptrdiff_t unanswered(std::span<const Question> questions) {
+  return std::ranges::count_if(questions, [](const Question& question) { return !question.answer; });
 }
 
 /// The contexts of a training question that some run uses.
@@ -156,7 +163,14 @@ BaseInputs read_base(const TrainingManifest& manifest, const fs::path& folder) {
       std::ranges::find_if(kWeightFileNames, [&](std::string_view name) { return files.contains(std::string(name)); });
   base.weights = weights == kWeightFileNames.end() ? config->second.parent_path() : files.at(std::string(*weights));
   base.config = read_deberta_config(config->second);
-  base.config_text = trained_config_text(config->second);
+  for (const std::int64_t layer : manifest.base_layers)
+    if (layer >= base.config.num_hidden_layers)
+      throw UsageError("the base has no layer " + std::to_string(layer) + ": it has " +
+                       counted(base.config.num_hidden_layers, "layer") +
+                       ", counted from 0. Correct $.base.initial_weights.layers of the manifest");
+  if (!manifest.base_layers.empty())
+    base.config.num_hidden_layers = static_cast<std::int64_t>(manifest.base_layers.size());
+  base.config_text = trained_config_text(config->second, base.config);
   return base;
 }
 
@@ -167,10 +181,16 @@ DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, c
   const std::size_t contexts = most_contexts(manifest);
   for (const ManifestData& file : manifest.data) {
     const auto [path, sha256] = finder.find(file.file);
-    Exam exam = read_exam(path, {.id_required = false, .folds = file.is_valid ? 0 : folds});
+    const bool may_lack_answers = manifest.teacher && !file.is_valid;
+    Exam exam =
+        read_exam(path, {.id_required = false, .empty_answers = may_lack_answers, .folds = file.is_valid ? 0 : folds});
     const auto rows = static_cast<std::int64_t>(exam.questions.size());
-    if (!exam.has_answers)
-      throw InputError({path}, "has no column answer", "Training needs the right answers: give a file that has them");
+    if (!exam.has_answers && !may_lack_answers)
+      throw InputError({path}, "has no column answer",
+                       "Training needs the right answers: give a file that has them, or a teacher");
+    if (const auto lacking = unanswered(exam.questions); lacking > 0)
+      data.notes.push_back(path.filename().string() + ": " + counted(lacking, "question") +
+                           (lacking == 1 ? " has" : " have") + " no answer: the teacher's counts alone");
     if (file.rows && *file.rows != rows)
       throw InputError({path},
                        "has " + counted(rows, "question") + ", but the manifest asks for " + std::to_string(*file.rows),
@@ -193,7 +213,7 @@ DataInputs read_data(const TrainingManifest& manifest, const fs::path& folder, c
       continue;
     data.train_file.resize(data.train.size(), file.file.name);
     if (open_book && contexts > 1)
-      append_further_contexts(set, first, contexts, tokenizer, options, threads);
+      append_further_contexts(set, first, contexts, manifest.teacher.has_value(), tokenizer, options, threads);
   }
   if (contexts > 1 && data.train.further.empty())
     data.notes.push_back(
@@ -260,7 +280,10 @@ RunQuestions questions_of(const RunPlan& run, const DataInputs& data) {
                                                              Dealing::in_turn, permutation_stream(kFoldSeed, 0))
                                                 : given;
     for (std::size_t i = 0; i < all.size(); ++i)
-      (fold[i] == run.fold->index ? questions.valid : questions.train).add(all, i);
+      if (fold[i] != run.fold->index)
+        questions.train.add(all, i);
+      else if (all.questions[i].answer) // what has none cannot validate
+        questions.valid.add(all, i);
     questions.folds = given.empty()
                           ? "dealt, near-duplicates together"
                           : "as the column fold says, which separates " + std::to_string(parted(groups, fold)) +

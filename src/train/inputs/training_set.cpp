@@ -15,6 +15,8 @@ void TrainingSet::add(const TrainingSet& other, std::size_t index) {
   } else if (!further.empty()) {
     further.emplace_back();
   }
+  if (!other.teacher.empty())
+    teacher.push_back(other.teacher[index]);
 }
 
 TrainingSet TrainingSet::subset(std::span<const std::size_t> indices) const {

@@ -3,6 +3,7 @@
 
 #include "exam/question.hpp"
 #include "inference/batches.hpp"
+#include "inference/logits.hpp"
 
 #include <cstdint>
 #include <span>
@@ -11,7 +12,7 @@
 
 namespace sciexam::inline train {
 
-/// Questions with answers; element i of every list belongs to question i.
+/// Questions, with answers where they have no teacher; element i of every list belongs to question i.
 struct TrainingSet {
   std::vector<Question> questions;
   std::vector<std::string> places;      ///< "FILE, row N", for messages
@@ -19,6 +20,8 @@ struct TrainingSet {
   std::vector<std::int64_t> lengths;    ///< tokens of the five sequences together
   /// With their further contexts, best first (context_draw.hpp). Empty: no question has any.
   std::vector<std::vector<EncodedQuestion>> further = {};
+  /// What a teacher says of each question with each of its contexts, the first first. Empty: there is no teacher.
+  std::vector<std::vector<OptionLogits>> teacher = {};
 
   std::size_t size() const noexcept { return questions.size(); }
   bool empty() const noexcept { return questions.empty(); }

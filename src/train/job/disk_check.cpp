@@ -73,8 +73,9 @@ void require_disk(const std::vector<RunDisk>& runs, std::size_t at_once, const T
     throw UsageError("the runs need at least " + format_memory(least) + " of disk, but only " + format_memory(*free) +
                      " is free in " + request.out.string() +
                      ". Free some space, train fewer runs at a time with --run, or try anyway: --ignore-disk-estimate");
-  log_line("disk: where there is no room for two states of a run, the next one is written in the place of the one before "
-           "it. Killed at that moment, the run has to begin anew");
+  log_line(
+      "disk: where there is no room for two states of a run, the next one is written in the place of the one before "
+      "it. Killed at that moment, the run has to begin anew");
 }
 
 } // namespace sciexam::inline train

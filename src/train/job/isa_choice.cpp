@@ -1,5 +1,7 @@
 #include "train/job/isa_choice.hpp"
 
+#include "model/mixed_precision.hpp"
+#include "model/runtime.hpp"
 #include "support/errors.hpp"
 #include "support/machine/cpu.hpp"
 
@@ -66,6 +68,14 @@ void require_isa(Isa wanted, Isa best, const std::string& who, const std::string
   if (best < wanted)
     throw UsageError(who + " asks for kernels of " + isa_name(wanted) + ", but this CPU (" + cpu_model() +
                      ") has no more than " + isa_name(best) + ". " + remedy);
+}
+
+void require_bf16(const RunPlan& run, bool isa_is_chosen) {
+  if (run.settings.bf16 && !cpu_has_bf16())
+    throw UsageError(run.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX, and kernels that use it. This one (" +
+                     cpu_model() + ": " + cpu_features() + "; kernels: " + chosen_kernels() +
+                     ") would be slower with it than in f32. Set bf16 to false" +
+                     (isa_is_chosen ? ", or --isa to avx512_bf16 or more" : ""));
 }
 
 } // namespace sciexam::inline train

@@ -3,6 +3,7 @@
 
 #include "kernels/isa.hpp"
 #include "support/text/json.hpp"
+#include "train/manifest/manifest.hpp"
 
 #include <optional>
 #include <string>
@@ -18,5 +19,8 @@ std::optional<Isa> isa_of_lock(const JsonView& root);
 /// Throws UsageError if `best`, the best that this CPU has, is less than `wanted`. `who` asks for it ("--isa avx512", a
 /// lock's or manifest's path), `remedy` says what to do.
 void require_isa(Isa wanted, Isa best, const std::string& who, const std::string& remedy);
+
+/// Throws UsageError for a run in bf16 where this CPU, or the instruction set that kernels are held to, has none.
+void require_bf16(const RunPlan& run, bool isa_is_chosen);
 
 } // namespace sciexam::inline train

@@ -7,6 +7,7 @@
 #include "train/job/planned_runs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sciexam::inline train {
 namespace {
@@ -14,17 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLockFormat = "sciexam-training-lock";
-
-Json machine_of(const TrainingRequest& request) {
-  Json machine = {{"cpu", cpu_model()},
-                  {"features", cpu_features()},
-                  {"kernels", chosen_kernels()},
-                  {"threads", request.threads},
-                  {"device", request.device}};
-  for (const auto& [name, text] : request.device_facts)
-    machine[name] = text;
-  return machine;
-}
 
 /// Where the same weights come out. Products of bf16 are oneDNN's, whose sums may depend on more than the instruction
 /// set.
@@ -59,6 +49,8 @@ std::vector<std::string> differences(const JsonView& lock, const Json& here) {
     if (const Json ours = here.at("machine").value(name, Json()); ours != there.json())
       lines.push_back("the machine differs: " + name + " " + ours.dump() + ", in the lock " + there.json().dump());
   }
+  if (const Json ours = here.value("teacher", Json()); lock.has("teacher") && ours != lock.at("teacher").json())
+    lines.push_back("the teacher differs: " + ours.dump() + ", in the lock " + lock.at("teacher").json().dump());
   if (const Json& ours = here.at("program"); lock.has("program") && ours != lock.at("program").json())
     lines.push_back("the program differs: " + ours.dump() + ", in the lock " + lock.at("program").json().dump());
   return lines;
@@ -66,7 +58,20 @@ std::vector<std::string> differences(const JsonView& lock, const Json& here) {
 
 } // namespace
 
-Json make_lock(const TrainingRequest& request, const Json& base_files, const Json& data_files,
+Json training_machine(const TrainingRequest& request, const TrainingManifest& manifest) {
+  Json machine = {{"cpu", cpu_model()},
+                  {"features", cpu_features()},
+                  {"kernels", chosen_kernels()},
+                  {"threads", request.threads},
+                  {"device", request.device},
+                  {"minimum_isa", isa_option(chosen_isa())},
+                  {"reproducible", reproducible_where(request, manifest)}};
+  for (const auto& [name, text] : request.device_facts)
+    machine[name] = text;
+  return machine;
+}
+
+Json make_lock(const TrainingRequest& request, const Json& base_files, const Json& data_files, const Json& teacher,
                const TrainingOutcome& outcome, const NamedTexts& scores) {
   TrainingManifest manifest = request.manifest;
   if (!request.runs.empty())
@@ -74,23 +79,36 @@ Json make_lock(const TrainingRequest& request, const Json& base_files, const Jso
       return std::find(request.runs.begin(), request.runs.end(), run.name) == request.runs.end();
     });
   Json runs = Json::array(), named_scores = Json::object();
-  for (const RunResult& result : outcome.runs)
+  Json machine = training_machine(request, manifest);
+  if (!outcome.runs.empty() && !outcome.runs.front().machine.is_null())
+    machine = outcome.runs.front().machine;
+  for (const RunResult& result : outcome.runs) {
     runs.push_back(to_json(result));
+    if (!result.machine.is_null() && result.machine != machine)
+      runs.back()["machine"] = result.machine;
+  }
+  const Json minimum_isa = std::exchange(machine["minimum_isa"], nullptr),
+             reproducible = std::exchange(machine["reproducible"], nullptr);
+  machine.erase("minimum_isa");
+  machine.erase("reproducible");
   for (const auto& [name, value] : scores)
     named_scores[name] = value;
-  return {{"format", kLockFormat},
-          {"version", 1},
-          {"program", request.program},
-          {"minimum_isa", isa_option(chosen_isa())},
-          {"machine", machine_of(request)},
-          {"reproducible", reproducible_where(request, manifest)},
-          {"folds", request.folds},
-          {"manifest", to_json(manifest)},
-          {"base", base_files},
-          {"data", data_files},
-          {"warnings", outcome.warnings},
-          {"runs", std::move(runs)},
-          {"scores", std::move(named_scores)}};
+  Json lock = {{"format", kLockFormat},
+               {"version", 1},
+               {"program", request.program},
+               {"minimum_isa", minimum_isa},
+               {"machine", machine},
+               {"reproducible", reproducible},
+               {"folds", request.folds},
+               {"manifest", to_json(manifest)},
+               {"base", base_files},
+               {"data", data_files},
+               {"warnings", outcome.warnings},
+               {"runs", std::move(runs)},
+               {"scores", std::move(named_scores)}};
+  if (!teacher.is_null())
+    lock["teacher"] = teacher;
+  return lock;
 }
 
 TrainingRequest request_of_lock(const fs::path& lock) {

@@ -7,7 +7,9 @@
 
 namespace sciexam::inline train {
 
-std::vector<RunPlan> planned_runs(const TrainingRequest& request) {
+namespace {
+
+std::vector<RunPlan> chosen_runs(const TrainingRequest& request) {
   std::vector<RunPlan> chosen;
   for (const RunPlan& run : request.manifest.runs)
     if (request.runs.empty() || std::find(request.runs.begin(), request.runs.end(), run.name) != request.runs.end())
@@ -15,16 +17,32 @@ std::vector<RunPlan> planned_runs(const TrainingRequest& request) {
   for (const std::string& name : request.runs)
     if (std::none_of(chosen.begin(), chosen.end(), [&](const RunPlan& run) { return run.name == name; }))
       throw UsageError("the manifest has no run " + name + ". Give --run one of its runs' names, or all");
-  if (request.folds < 2)
-    return chosen;
+  return chosen;
+}
+
+std::vector<RunPlan> by_fold(const std::vector<RunPlan>& runs, std::int64_t folds) {
   std::vector<RunPlan> folded;
-  for (const RunPlan& run : chosen)
-    for (std::int64_t i = 0; i < request.folds; ++i) {
+  for (const RunPlan& run : runs)
+    for (std::int64_t i = 0; i < folds; ++i) {
       folded.push_back(run);
       folded.back().name += "_fold_" + std::to_string(i);
-      folded.back().fold = Fold{i, request.folds};
+      folded.back().fold = Fold{i, folds};
     }
   return folded;
+}
+
+} // namespace
+
+std::vector<RunPlan> planned_runs(const TrainingRequest& request) {
+  std::vector<RunPlan> plans = chosen_runs(request);
+  if (request.folds > 1)
+    plans = by_fold(plans, request.folds);
+  if (!request.task)
+    return plans;
+  if (*request.task >= plans.size())
+    throw UsageError("--task " + std::to_string(*request.task) + ": there is no such task, as there are " +
+                     counted(plans.size(), "task") + ", counted from 0");
+  return {plans[*request.task]};
 }
 
 std::string without_fold(const std::string& name) {

@@ -9,8 +9,8 @@
 
 namespace sciexam::inline train {
 
-/// The manifest's runs that are asked for; with folds, each of them once per fold, as NAME_fold_K. Throws UsageError
-/// for a name that the manifest does not have.
+/// The manifest's runs that are asked for; with folds, each of them once per fold, as NAME_fold_K; with a task, that
+/// one of them. Throws UsageError for a name that the manifest does not have, or a task that there is not.
 std::vector<RunPlan> planned_runs(const TrainingRequest& request);
 
 /// "run_0" of "run_0_fold_3".

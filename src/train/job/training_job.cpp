@@ -1,37 +1,38 @@
 #include "train/job/training_job.hpp"
 
 #include "checkpoint/checkpoint.hpp"
-#include "model/mixed_precision.hpp"
-#include "model/runtime.hpp"
 #include "model/weights.hpp"
 #include "support/errors.hpp"
 #include "support/files/files.hpp"
-#include "support/files/sha256.hpp"
-#include "support/machine/cpu.hpp"
 #include "support/machine/interrupt.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
 #include "train/engine/cpu_engine.hpp"
-#include "train/engine/device_engine.hpp"
-#include "train/engine/gradient_check.hpp"
 #include "train/engine/initial_weights.hpp"
 #include "train/inputs/batch_order.hpp"
 #include "train/inputs/inputs.hpp"
 #include "train/job/disk_check.hpp"
+#include "train/job/isa_choice.hpp"
 #include "train/job/job_report.hpp"
 #include "train/job/job_scores.hpp"
 #include "train/job/lock.hpp"
 #include "train/job/memory_check.hpp"
 #include "train/job/planned_runs.hpp"
 #include "train/job/predictions.hpp"
+#include "train/job/run_engine.hpp"
+#include "train/job/run_identity.hpp"
 #include "train/job/run_queue.hpp"
 #include "train/job/training_devices.hpp"
 #include "train/loop/training_loop.hpp"
 #include "train/state/earlier_runs.hpp"
+#include "train/state/run_claim.hpp"
+#include "train/teacher/teaching.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace sciexam::inline train {
@@ -58,24 +59,23 @@ private:
     fs::path checkpoint;
     std::optional<Predictions> predictions;
   };
-  std::optional<Finished> train(std::size_t number, DeviceProcess* gpu, bool resume) const;
+  std::optional<Finished> train(std::size_t number, DeviceProcess* gpu, bool resume);
+  std::optional<RunResult> train_claimed(std::size_t number, RunRequest& run, DeviceProcess* gpu);
   bool time_is_up() const { return request_.seconds_left && request_.seconds_left() <= 0; }
-  std::vector<std::pair<EarlierRun, fs::path>> earlier_runs() const;
+  void take_over_earlier_runs() const;
   void keep(std::size_t number, Finished finished);
   void train_side_by_side();
   std::optional<RunResult> train_from_start(DebertaForMultipleChoice& network, const RunRequest& run,
                                             DeviceProcess* gpu) const;
-  std::unique_ptr<TrainingEngine> engine(DebertaForMultipleChoice& network, const RunRequest& run,
-                                         DeviceProcess* gpu) const;
-  std::unique_ptr<DeviceEngine> device_engine(const DebertaForMultipleChoice& network, const RunRequest& run,
-                                              DeviceProcess& gpu) const;
   Json record() const;
   std::string identity(const RunPlan& plan, const RunQuestions& questions) const;
   RunRequest request_for(const RunPlan& plan, const RunQuestions& questions) const;
-  Predictions predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result,
-                      DeviceProcess* gpu) const;
+  Predictions predict(const RunRequest& run, const RunResult& result, DeviceProcess* gpu) const;
+  TrainingPlace place() const { return {request_.device, request_.threads}; }
   void write_out_of_fold() const;
   void write_outputs();
+  void train_in_turn();
+  void wait_for_others();
   void note_unfinished();
 
   const TrainingRequest& request_;
@@ -84,7 +84,10 @@ private:
   BaseInputs base_;
   Tokenizer tokenizer_;
   DataInputs data_;
-  std::mutex keeping_;                            ///< guards what follows
+  Json teacher_;       ///< see teach(); null: there is none
+  std::mutex keeping_; ///< guards what follows
+  RunClaims claims_{request_.out / "claims"};
+  std::vector<bool> busy_;                        ///< by plan: another process trained it when we asked
   std::vector<std::optional<Finished>> finished_; ///< by plan
   std::vector<Predictions> predictions_;
   TrainingOutcome outcome_;
@@ -109,24 +112,19 @@ void TrainingJob::prepare() {
   on_disk.reserve(plans_.size());
   for (const RunPlan& plan : plans_)
     on_disk.push_back(check(plan));
-  const auto earlier = earlier_runs();
-  require_disk(on_disk, std::max<std::size_t>(gpus_.size(), 1), request_);
-  for (const auto& [run, folder] : earlier) {
-    log_line(folder.filename().string() + ": taken over from " + run.folder.string() +
-             (run.finished ? ", where it has finished" : ", where it is after step " + std::to_string(run.step)));
-    copy_run(run.folder, folder);
-  }
+  if (!request_.collect)
+    require_disk(on_disk, std::max<std::size_t>(gpus_.size(), 1), request_);
+  if (request_.manifest.teacher && any_learns(plans_))
+    teacher_ = teach(request_, data_); // hours, for large teachers
+  take_over_earlier_runs();
 }
 
-/// The runs that earlier sessions left, and where they belong; those that are there already are not looked for.
-std::vector<std::pair<EarlierRun, fs::path>> TrainingJob::earlier_runs() const {
-  std::vector<std::pair<EarlierRun, fs::path>> found;
-  if (request_.resume && !request_.earlier.empty())
+/// Of all runs that the folder lacks.
+void TrainingJob::take_over_earlier_runs() const {
+  if (request_.resume)
     for (const RunPlan& plan : plans_)
-      if (const fs::path folder = request_.out / plan.name; !fs::exists(folder))
-        if (const auto run = find_earlier_run(request_.earlier, plan.name, identity(plan, questions_of(plan, data_))))
-          found.emplace_back(*run, folder);
-  return found;
+      if (!request_.earlier.empty() && !fs::exists(request_.out / plan.name))
+        take_over(request_.earlier, request_.out / plan.name, identity(plan, questions_of(plan, data_)));
 }
 
 void TrainingJob::warn(const std::string& sentence) {
@@ -136,16 +134,14 @@ void TrainingJob::warn(const std::string& sentence) {
 
 /// Throws UsageError for a plan that cannot be trained here; the disk that it needs.
 RunDisk TrainingJob::check(const RunPlan& plan) const {
-  if (plan.settings.bf16 && request_.on_cpu() && !cpu_has_bf16())
-    throw UsageError(plan.name + ": bf16 needs a CPU with AVX-512-BF16 or AMX, and kernels that use it. This one (" +
-                     cpu_model() + ": " + cpu_features() + "; kernels: " + chosen_kernels() +
-                     ") would be slower with it than in f32. Set bf16 to false" +
-                     (request_.manifest.isa ? ", or --isa to avx512_bf16 or more" : ""));
+  if (request_.on_cpu())
+    require_bf16(plan, request_.manifest.isa.has_value());
   const RunQuestions questions = questions_of(plan, data_);
   if (questions.train.empty() || (plan.fold && questions.valid.empty()))
     throw UsageError(plan.name + ": has no " +
                      (questions.train.empty() ? "training questions" : "questions to validate with") +
                      ". Check its data and folds");
+  require_lessons(plan, questions.train, request_.manifest.teacher.has_value());
   if (!questions.folds.empty())
     log_line(plan.name + ": folds are " + questions.folds);
   if (plan.settings.early_stopping_patience > 0 && questions.valid.empty())
@@ -153,6 +149,8 @@ RunDisk TrainingJob::check(const RunPlan& plan) const {
                                  "the manifest a file with the role valid or a fold, or set it to 0");
   const DebertaConfig config = configured(base_.config, plan.settings);
   const PassSize pass = largest_pass(questions.train, plan.settings, request_.threads);
+  if (request_.collect)
+    return {};
   for (DeviceProcess* gpu : gpus_)
     require_device_memory(config, plan, pass, questions.valid, *gpu, request_.ignore_memory_estimate);
   if (gpus_.empty())
@@ -161,35 +159,17 @@ RunDisk TrainingJob::check(const RunPlan& plan) const {
 }
 
 Json TrainingJob::record() const {
-  return {{"program", request_.program},
-          {"base", {{"name", request_.manifest.base_name}, {"files", base_.files}}},
-          {"data", data_.files},
-          {"template", name_of(request_.manifest.template_kind)},
-          {"max_length", request_.manifest.max_length},
-          {"threads", request_.threads}};
+  return training_record(request_, base_.files, data_.files, teacher_);
 }
 
-/// Two runs of one identity do the same. The program's version is not in it: a state may outlive an update, and so is
-/// nothing of a setting that earlier versions did not have and that is not used. Nor is how contexts were retrieved, as
-/// the file's hash stands for them, nor which of several GPUs it uses: runs trained on them side by side are collected
-/// by a process that resumes them all. The instruction set is in it where one is asked for; otherwise a run may
-/// continue on another kind of CPU.
+/// Who collects may have another device than those who train.
 std::string TrainingJob::identity(const RunPlan& plan, const RunQuestions& questions) const {
-  Json json = record();
-  json.erase("program");
-  for (Json& file : json["data"])
-    file.erase("retrieval");
-  json["settings"] = to_json(plan.settings);
-  if (plan.settings.contexts_per_question == 1)
-    json["settings"].erase("contexts_per_question");
-  json["device"] = request_.device.substr(0, request_.device.find(':'));
-  json["random_weights"] = request_.manifest.random_weights;
-  json["train"] = questions.train.places;
-  json["valid"] = questions.valid.places;
-  if (request_.manifest.isa)
-    json["isa"] = isa_option(*request_.manifest.isa);
-  const std::string text = json.dump();
-  return sha256_hex(std::as_bytes(std::span(text)));
+  if (request_.collect)
+    for (const char* device : {"cpu", "cuda"})
+      if (std::string theirs = run_identity(record(), device, request_.manifest, plan, questions);
+          finished_identity(request_.out / plan.name) == theirs)
+        return theirs;
+  return run_identity(record(), request_.device, request_.manifest, plan, questions);
 }
 
 RunRequest TrainingJob::request_for(const RunPlan& plan, const RunQuestions& questions) const {
@@ -201,6 +181,7 @@ RunRequest TrainingJob::request_for(const RunPlan& plan, const RunQuestions& que
   run.folder = request_.out / plan.name;
   run.files = {base_.config_text, base_.vocabulary, record()};
   run.identity = identity(plan, questions);
+  run.machine = training_machine(request_, request_.manifest);
   run.resume = request_.resume;
   run.save_minutes = request_.save_minutes;
   run.seconds_left = request_.seconds_left;
@@ -211,7 +192,7 @@ std::optional<RunResult> TrainingJob::train_from_start(DebertaForMultipleChoice&
                                                        DeviceProcess* gpu) const {
   initialise_weights(network, static_cast<std::uint64_t>(run.settings.seed));
   if (!request_.manifest.random_weights)
-    load_base_weights(network, base_.weights, request_.threads);
+    load_base_weights(network, base_.weights, request_.manifest.base_layers, request_.threads);
   log_line(run.name + ": " + counted(run.train->size(), "training question") + " (" +
            counted(run.train->total_tokens(), "token") +
            (run.train->further.empty()
@@ -219,62 +200,58 @@ std::optional<RunResult> TrainingJob::train_from_start(DebertaForMultipleChoice&
                 : " with the first of up to " + counted(run.settings.contexts_per_question, "context")) +
            "), " + std::to_string(run.valid->size()) + " to validate, " +
            counted(total_steps(run.settings, run.train->size()), "step"));
-  return train_run(*engine(network, run, gpu), run);
+  return train_run(*run_engine(network, run, gpu, place()), run);
 }
 
-std::unique_ptr<DeviceEngine> TrainingJob::device_engine(const DebertaForMultipleChoice& network, const RunRequest& run,
-                                                         DeviceProcess& gpu) const {
-  return std::make_unique<DeviceEngine>(
-      gpu, network, run.settings, *run.train,
-      training_limits(run.settings, largest_pass(*run.train, run.settings, request_.threads), *run.valid));
-}
-
-std::unique_ptr<TrainingEngine> TrainingJob::engine(DebertaForMultipleChoice& network, const RunRequest& run,
-                                                    DeviceProcess* gpu) const {
-  if (gpu == nullptr) {
-    network.move_to(request_.device);
-    return std::make_unique<CpuEngine>(network, run.settings, *run.train);
-  }
-  std::unique_ptr<DeviceEngine> engine = device_engine(network, run, *gpu);
-  // A device is trusted once its gradients of one question are the CPU's.
-  const GradientErrors errors = compare_gradients(*engine, network, run.settings, *run.train);
-  const std::string text = "the gradients of one question are the CPU's up to " + errors.summary();
-  if (!errors.acceptable())
-    throw DeviceError(DeviceFault::device_lost, gpu->name() + " gives wrong numbers: " + text + "; worst are " +
-                                                    errors.worst_tensors(10) +
-                                                    ". It is not used: train on another GPU, or with --device cpu");
-  log_line(run.name + ": " + gpu->name() + ": " + text);
-  return engine;
-}
-
-/// Nothing if the time does not suffice.
-std::optional<TrainingJob::Finished> TrainingJob::train(std::size_t number, DeviceProcess* gpu, bool resume) const {
+/// Nothing if the time does not suffice, or if another process trains it: then busy_ says so.
+std::optional<TrainingJob::Finished> TrainingJob::train(std::size_t number, DeviceProcess* gpu, bool resume) {
   const RunPlan& plan = plans_[number];
   const RunQuestions questions = questions_of(plan, data_);
   RunRequest run = request_for(plan, questions);
   run.resume = resume;
-  DebertaForMultipleChoice network(configured(base_.config, plan.settings));
   std::optional<RunResult> result = resume ? finished_run(run.folder, run.identity) : std::nullopt;
   if (result)
     log_line(plan.name + ": has already finished; its result is used");
   else if (!time_is_up())
-    result = train_from_start(network, run, gpu);
+    result = train_claimed(number, run, gpu);
   if (!result)
     return std::nullopt;
   Finished finished{*result, run.folder / result->result, std::nullopt};
   if (!questions.valid.empty())
-    finished.predictions = predict(network, run, *result, gpu);
+    finished.predictions = predict(run, *result, gpu);
   return finished;
 }
 
-Predictions TrainingJob::predict(DebertaForMultipleChoice& network, const RunRequest& run, const RunResult& result,
-                                 DeviceProcess* gpu) const {
-  network.move_to("cpu"); // where weights are loaded
+/// Trains the run if no other process does.
+std::optional<RunResult> TrainingJob::train_claimed(std::size_t number, RunRequest& run, DeviceProcess* gpu) {
+  std::unique_ptr<RunClaim> claim;
+  std::string holder;
+  {
+    const std::lock_guard lock(keeping_);
+    claim = request_.collect ? nullptr : claims_.take(run.name);
+    holder = claims_.holder(run.name);
+    busy_[number] = claim == nullptr;
+  }
+  if (!claim && !run.resume)
+    throw UsageError(run.name + ": is trained here by " + holder +
+                     ". Give --resume to wait for it, or to go on where it ends, or another folder with --out");
+  if (!claim)
+    return std::nullopt;
+  if (run.resume)
+    if (const auto result = finished_run(run.folder, run.identity)) // by who had claimed it
+      return result;
+  run.lost = [&claim] { return claim->lost(); };
+  DebertaForMultipleChoice network(configured(base_.config, run.settings));
+  return train_from_start(network, run, gpu);
+}
+
+Predictions TrainingJob::predict(const RunRequest& run, const RunResult& result, DeviceProcess* gpu) const {
+  DebertaForMultipleChoice network(configured(base_.config, run.settings));
   load_weights(network, *open_checkpoint(run.folder / result.result), Purpose::answering, request_.threads);
   const std::string label = run.name + " " + result.result;
   Predictions predictions{run.name, *run.valid, {}};
   if (gpu != nullptr) {
-    predictions.logits = device_engine(network, run, *gpu)->logits(*run.valid, label);
+    predictions.logits = device_engine(network, run, *gpu, request_.threads)->logits(*run.valid, label);
   } else {
     network.move_to(request_.device);
     predictions.logits = logits_of(network, *run.valid, label);
@@ -331,14 +308,18 @@ void TrainingJob::train_side_by_side() {
 }
 
 void TrainingJob::write_out_of_fold() const {
+  if (request_.task)
+    return;
   for (const std::span<const Predictions> parts : by_run(predictions_, request_.folds))
     write_predictions(request_.out / (without_fold(parts.front().run) + "_out_of_fold.csv"), parts);
 }
 
 void TrainingJob::write_outputs() {
+  if (request_.task) // others train into the same folder; who collects writes of all
+    return;
   const NamedTexts scores = job_scores(predictions_, request_.folds);
   if (!outcome_.runs.empty()) {
-    outcome_.lock = make_lock(request_, base_.files, data_.files, outcome_, scores);
+    outcome_.lock = make_lock(request_, base_.files, data_.files, teacher_, outcome_, scores);
     write_file_atomically(request_.out / "lock.json", outcome_.lock.dump(1) + "\n");
   }
   write_file_atomically(request_.out / "report.html",
@@ -353,21 +334,50 @@ void TrainingJob::note_unfinished() {
     write_outputs(); // the report shows how far they are
 }
 
+void TrainingJob::train_in_turn() {
+  for (std::size_t number = 0; number < plans_.size(); ++number)
+    try {
+      if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), request_.resume))
+        keep(number, std::move(*finished));
+    } catch (const DeviceError& error) {
+      throw WorkError(plans_[number].name + ": the GPU failed: " + error.what() +
+                      ". The last saved state is kept: the same command with --resume continues from it, with "
+                      "--device on another device");
+    }
+}
+
+/// For the runs that other processes train; those that they leave are trained here.
+void TrainingJob::wait_for_others() {
+  constexpr auto kInterval = std::chrono::seconds(1);
+  const InterruptGuard guard;
+  std::set<std::size_t> told;
+  while (std::ranges::find(busy_, true) != busy_.end() && !time_is_up()) {
+    for (std::size_t number = 0; number < plans_.size(); ++number) {
+      if (!busy_[number])
+        continue;
+      if (told.insert(number).second)
+        log_line(plans_[number].name + ": " +
+                 (request_.collect ? "is waited for" : "is trained by " + claims_.holder(plans_[number].name)));
+      busy_[number] = false;
+      if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), true))
+        keep(number, std::move(*finished));
+    }
+    if (interrupted())
+      throw WorkError("interrupted while other processes train");
+    if (std::ranges::find(busy_, true) != busy_.end())
+      std::this_thread::sleep_for(kInterval);
+  }
+}
+
 TrainingOutcome TrainingJob::run() {
   prepare();
   finished_.resize(plans_.size());
-  if (gpus_.size() > 1)
+  busy_.resize(plans_.size());
+  if (gpus_.size() > 1 && !request_.collect)
     train_side_by_side();
   else
-    for (std::size_t number = 0; number < plans_.size(); ++number)
-      try {
-        if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), request_.resume))
-          keep(number, std::move(*finished));
-      } catch (const DeviceError& error) {
-        throw WorkError(plans_[number].name + ": the GPU failed: " + error.what() +
-                        ". The last saved state is kept: the same command with --resume continues from it, with "
-                        "--device on another device");
-      }
+    train_in_turn();
+  wait_for_others();
   write_out_of_fold();
   note_unfinished();
   return std::move(outcome_);

@@ -72,6 +72,7 @@ private:
   void validate();
   void keep_best(const Scores& scores);
   bool save_state();
+  void require_ours() const;
   std::string write_folder(const std::string& name);
   bool time_is_up() const;
   void stop();
@@ -183,8 +184,15 @@ void TrainingLoop::keep_best(const Scores& scores) {
     write_folder("best");
 }
 
+void TrainingLoop::require_ours() const {
+  if (request_.lost && request_.lost())
+    throw WorkError(request_.name + ": another process has taken this run over, as nothing was heard of this one for "
+                                    "long. It is left to that one");
+}
+
 /// False, with a loud message, if it cannot be written.
 bool TrainingLoop::save_state() {
+  require_ours();
   progress_.loss_average = watch_.average();
   progress_.pinned_steps = watch_.pinned_steps();
   try {
@@ -234,6 +242,7 @@ void TrainingLoop::stop() {
 }
 
 std::string TrainingLoop::write_folder(const std::string& name) {
+  require_ours();
   CheckpointFiles files = request_.files;
   files.record["run"] = {{"name", request_.name},
                          {"settings", to_json(settings_)},
@@ -248,8 +257,8 @@ RunResult TrainingLoop::finish() {
   RunResult result;
   engine_.swap_average();
   result.result = progress_.best && settings_.load_best_model_at_end ? "best" : "last";
-  result.weights_sha256 = result.result == "best" ? sha256_of_file(request_.folder / "best" / "model.safetensors")
-                                                  : write_folder("last");
+  result.weights_sha256 =
+      result.result == "best" ? sha256_of_file(request_.folder / "best" / "model.safetensors") : write_folder("last");
   result.name = request_.name;
   result.steps = progress_.step;
   result.best_step = progress_.best_step;
@@ -258,6 +267,7 @@ RunResult TrainingLoop::finish() {
   result.best = progress_.best;
   result.last = progress_.last;
   result.stopped_early = progress_.stopped_early;
+  result.machine = request_.machine;
   write_result(request_.folder, request_.identity, result);
   states_.remove();
   return result;

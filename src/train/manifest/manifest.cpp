@@ -70,6 +70,48 @@ RunPlan parse_run(const JsonView& view, const JsonView& root, const std::vector<
   return run;
 }
 
+Teacher parse_teacher(const JsonView& view, const std::vector<ManifestData>& data) {
+  Teacher teacher;
+  if (view.has("package"))
+    teacher.package = view.at("package").at("name").string();
+  if (view.has("package") && view.at("package").has("identity"))
+    teacher.package_identity = view.at("package").at("identity").string();
+  for (std::size_t i = 0; view.has("checkpoints") && i < view.at("checkpoints").size(); ++i)
+    teacher.checkpoints.push_back(parse_file(view.at("checkpoints").at(i)));
+  std::set<std::string> named;
+  for (std::size_t i = 0; view.has("tables") && i < view.at("tables").size(); ++i) {
+    const JsonView table = view.at("tables").at(i), of = table.at("data");
+    const std::string name = of.string();
+    if (std::ranges::none_of(data, [&](const ManifestData& file) { return !file.is_valid && file.file.name == name; }))
+      of.fail("is " + of.json().dump() + ", which is not a file with the role train in $.data", "Correct the name");
+    if (!named.insert(name).second)
+      of.fail("is also an earlier table's", "Give each training file one table");
+    teacher.tables.emplace_back(name, parse_file(table));
+  }
+  for (const ManifestData& file : data)
+    if (!teacher.tables.empty() && !file.is_valid && !named.contains(file.file.name))
+      view.at("tables").fail("has none for " + file.file.name, "Give each training file a table");
+  if (view.has("contexts"))
+    teacher.contexts = view.at("contexts").integer(0, 16);
+  if (teacher.contexts > 0 && !teacher.tables.empty())
+    view.at("contexts").fail("is not for tables, whose answers are there already", "Remove it");
+  return teacher;
+}
+
+void parse_initial_weights(const JsonView& view, TrainingManifest& manifest) {
+  if (view.json().is_string()) {
+    manifest.random_weights = view.string() == "random";
+    return;
+  }
+  const JsonView layers = view.at("layers");
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const std::int64_t layer = layers.at(i).integer(0, 4095);
+    if (std::ranges::find(manifest.base_layers, layer) != manifest.base_layers.end())
+      layers.at(i).fail("is named before", "Name each layer once");
+    manifest.base_layers.push_back(layer);
+  }
+}
+
 Json to_json(const InputFile& file) {
   return {{"name", file.name}, {"sha256", file.sha256 ? Json(*file.sha256) : Json(nullptr)}};
 }
@@ -82,6 +124,29 @@ Json to_json(const ManifestData& data) {
   if (data.index_sha256)
     json["retrieval"] = {{"index_sha256", *data.index_sha256}};
   return json;
+}
+
+Json to_json(const Teacher& teacher) {
+  Json json = Json::object();
+  if (teacher.package)
+    json["package"] = {{"name", *teacher.package},
+                       {"identity", teacher.package_identity ? Json(*teacher.package_identity) : Json(nullptr)}};
+  for (const InputFile& checkpoint : teacher.checkpoints)
+    json["checkpoints"].push_back(to_json(checkpoint));
+  for (const auto& [data, file] : teacher.tables) {
+    Json table = to_json(file);
+    table["data"] = data;
+    json["tables"].push_back(std::move(table));
+  }
+  if (teacher.contexts > 0)
+    json["contexts"] = teacher.contexts;
+  return json;
+}
+
+Json initial_weights(const TrainingManifest& manifest) {
+  if (!manifest.base_layers.empty())
+    return {{"from", "checkpoint"}, {"layers", manifest.base_layers}};
+  return manifest.random_weights ? "random" : "checkpoint";
 }
 
 Json to_json(const RunPlan& run) {
@@ -103,7 +168,7 @@ TrainingManifest parse_training_manifest(std::string_view text, const std::files
   TrainingManifest manifest;
   manifest.title = root.at("title").string();
   manifest.base_name = base.at("name").string();
-  manifest.random_weights = base.at("initial_weights").string() == "random";
+  parse_initial_weights(base.at("initial_weights"), manifest);
   for (std::size_t i = 0; i < base.at("files").size(); ++i)
     manifest.base_files.push_back(parse_file(base.at("files").at(i)));
   manifest.template_kind = parse_template(root.at("template"));
@@ -114,6 +179,8 @@ TrainingManifest parse_training_manifest(std::string_view text, const std::files
   if (root.has("isa"))
     manifest.isa = isa_of_option(root.at("isa").string()); // the schema lets nothing else through but "native"
   manifest.data = parse_data(root.at("data"), manifest.template_kind);
+  if (root.has("teacher"))
+    manifest.teacher = parse_teacher(root.at("teacher"), manifest.data);
   std::set<std::string> names;
   for (std::size_t i = 0; i < root.at("runs").size(); ++i) {
     const JsonView view = root.at("runs").at(i);
@@ -132,19 +199,21 @@ Json to_json(const TrainingManifest& manifest) {
     data.push_back(to_json(file));
   for (const RunPlan& run : manifest.runs)
     runs.push_back(to_json(run));
-  return {{"format", kFormat},
-          {"version", 1},
-          {"title", manifest.title},
-          {"base",
-           {{"name", manifest.base_name},
-            {"initial_weights", manifest.random_weights ? "random" : "checkpoint"},
-            {"files", std::move(files)}}},
-          {"data", std::move(data)},
-          {"template", name_of(manifest.template_kind)},
-          {"max_length", manifest.max_length},
-          {"exclude_near_duplicates", manifest.exclude_near_duplicates},
-          {"isa", manifest.isa ? isa_option(*manifest.isa) : kNative},
-          {"runs", std::move(runs)}};
+  Json json = {
+      {"format", kFormat},
+      {"version", 1},
+      {"title", manifest.title},
+      {"base",
+       {{"name", manifest.base_name}, {"initial_weights", initial_weights(manifest)}, {"files", std::move(files)}}},
+      {"data", std::move(data)},
+      {"template", name_of(manifest.template_kind)},
+      {"max_length", manifest.max_length},
+      {"exclude_near_duplicates", manifest.exclude_near_duplicates},
+      {"isa", manifest.isa ? isa_option(*manifest.isa) : kNative},
+      {"runs", std::move(runs)}};
+  if (manifest.teacher)
+    json["teacher"] = to_json(*manifest.teacher);
+  return json;
 }
 
 } // namespace sciexam::inline train

@@ -44,9 +44,22 @@ struct RunPlan {
   TrainingSettings settings;
 };
 
+/// Who answers the training questions for runs that learn from it (TrainingSettings::distillation_alpha): one of the
+/// three. A package or checkpoints lie where --teacher says, tables among the data.
+struct Teacher {
+  std::optional<std::string> package;                    ///< its title, or any name, for messages
+  std::optional<std::string> package_identity;           ///< what it must be; nothing: any
+  std::vector<InputFile> checkpoints;                    ///< folders; sha256: of the weights' file
+  std::vector<std::pair<std::string, InputFile>> tables; ///< a training file's name, and its probabilities
+  std::int64_t contexts = 0; ///< 0: each context that is trained gets an answer of its own; else, the answers with so
+                             ///< many of a question's first contexts are combined
+};
+
 struct TrainingManifest {
   std::string title, base_name;
   bool random_weights = false; ///< all weights are fresh, else the base's
+  /// The base's layers that are taken, in this order; empty: all.
+  std::vector<std::int64_t> base_layers;
   std::vector<InputFile> base_files;
   std::vector<ManifestData> data;
   Template template_kind = Template::closed_book;
@@ -55,6 +68,7 @@ struct TrainingManifest {
   /// What all kernels are held to, so that the weights are the same on every CPU that has it; nothing ("native"): the
   /// best that the CPU has.
   std::optional<Isa> isa;
+  std::optional<Teacher> teacher;
   std::vector<RunPlan> runs;
 };
 

@@ -54,6 +54,11 @@ struct TrainingSettings {
   double awp_eps = 1e-3; ///< the maximum that a weight is moved by, relative to its size
   double awp_start_epoch = 1;
 
+  // A teacher (manifest.hpp): see engine/option_loss.hpp.
+  double distillation_alpha = 0; ///< the teacher's part of the loss, the answer has the rest; 0: no teacher
+  double distillation_temperature = 2;
+  double distillation_logit_weight = 0; ///< of the squared error of logits, which is added
+
   // What is trained.
   bool freeze_embeddings = false;
   bool freeze_relative_embeddings = false;
@@ -66,6 +71,8 @@ struct TrainingSettings {
   std::int64_t early_stopping_patience = 0; ///< validations without a better MAP@3 before it stops; 0: never
   bool load_best_model_at_end = true;       ///< the result is the best weights, not the last
   std::int64_t save_steps = 500;            ///< optimiser steps between checkpoints to resume from; 0: at validations
+
+  bool learns_from_teacher() const noexcept { return distillation_alpha > 0 || distillation_logit_weight > 0; }
 };
 
 /// One setting: its name, what it means, and where it is kept.

@@ -72,4 +72,14 @@ void copy_run(const fs::path& from, const fs::path& to) {
   }
 }
 
+void take_over(std::span<const fs::path> outputs, const fs::path& folder, const std::string& identity) {
+  const std::string name = folder.filename().string();
+  const std::optional<EarlierRun> run = find_earlier_run(outputs, name, identity);
+  if (!run)
+    return;
+  log_line(name + ": taken over from " + run->folder.string() +
+           (run->finished ? ", where it has finished" : ", where it is after step " + std::to_string(run->step)));
+  copy_run(run->folder, folder);
+}
+
 } // namespace sciexam::inline train

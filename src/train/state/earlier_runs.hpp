@@ -24,4 +24,8 @@ std::optional<EarlierRun> find_earlier_run(std::span<const std::filesystem::path
 /// Copies a run's folder to `to`, where it is complete or not at all, and may be written to. Throws WorkError.
 void copy_run(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// Both: copies the run that belongs into `folder`, if there is one, and says so.
+void take_over(std::span<const std::filesystem::path> outputs, const std::filesystem::path& folder,
+               const std::string& identity);
+
 } // namespace sciexam::inline train

@@ -30,7 +30,7 @@ Json to_json(const RunResult& result) {
 }
 
 void write_result(const fs::path& folder, const std::string& identity, const RunResult& result) {
-  const Json json = {{"identity", identity}, {"result", to_json(result)}};
+  const Json json = {{"identity", identity}, {"result", to_json(result)}, {"machine", result.machine}};
   write_file_atomically(folder / "result.json", json.dump(1) + "\n");
 }
 
@@ -64,6 +64,8 @@ std::optional<RunResult> finished_run(const fs::path& folder, const std::string&
   result.best = optional_scores(object, "best");
   result.last = optional_scores(object, "last");
   result.stopped_early = object.at("stopped_early").boolean();
+  if (root.has("machine"))
+    result.machine = root.at("machine").json();
   const fs::path weights = folder / result.result / "model.safetensors";
   if (!fs::exists(weights) || sha256_of_file(weights) != result.weights_sha256)
     throw UsageError(weights.string() + ": is missing or not what the run left. Remove " + folder.string() +

@@ -19,6 +19,7 @@ struct RunResult {
   double seconds = 0;
   std::optional<Scores> best, last;
   bool stopped_early = false;
+  Json machine = nullptr; ///< where it was trained, as a lock tells it; null: an earlier version trained it
 };
 
 Json to_json(const RunResult& result);

@@ -127,16 +127,16 @@ void RunStateFiles::save(const RunProgress& progress, const TrainingEngine& engi
 
 /// Removes earlier states if a state of `bytes` fits in their place and not beside them.
 void RunStateFiles::make_room(std::uint64_t bytes) const {
-  constexpr std::uint64_t kRest = 1 << 20; // the header, the JSON file, blocks that are not full
+  const std::uint64_t needed = bytes + bytes / 100 + (1 << 16); // the header, the JSON file, blocks that are not full
   const std::optional<std::uint64_t> free = free_disk(folder_);
-  if (!free || *free >= bytes + kRest)
+  if (!free || *free >= needed)
     return;
   std::uint64_t earlier = 0;
   std::error_code error;
   for (const std::int64_t step : steps_in(folder_))
     if (const std::uintmax_t size = fs::file_size(tensors_file(step), error); !error)
       earlier += size;
-  if (*free + earlier < bytes + kRest)
+  if (*free + earlier < needed)
     return;
   log_line(folder_.string() + ": no room for two states; the next one takes the place of the one before it");
   for (const std::int64_t step : steps_in(folder_))

@@ -31,7 +31,7 @@ struct Locked {
     request.program = "sciexam x";
     outcome.runs.emplace_back().name = "run_0";
     outcome.runs[0].weights_sha256 = std::string(64, 'a');
-    outcome.lock = make_lock(request, Json::array(), Json::array(), outcome, {});
+    outcome.lock = make_lock(request, Json::array(), Json::array(), nullptr, outcome, {});
   }
   LockComparison compare(const Json& lock) const {
     write_file_atomically(folder / "lock.json", lock.dump());
@@ -63,7 +63,7 @@ TEST_CASE("a lock records the chosen instruction set as the minimum, and that is
   write_file_atomically(locked.folder / "lock.json", locked.outcome.lock.dump());
   CHECK(request_of_lock(locked.folder / "lock.json").manifest.isa == chosen_isa());
   locked.request.manifest.runs[0].settings.bf16 = true;
-  const Json in_bf16 = make_lock(locked.request, Json::array(), Json::array(), locked.outcome, {});
+  const Json in_bf16 = make_lock(locked.request, Json::array(), Json::array(), nullptr, locked.outcome, {});
   CHECK_THAT(in_bf16["reproducible"].get<std::string>(), ContainsSubstring("this kind of machine"));
 }
 

@@ -37,6 +37,20 @@ TEST_CASE("a run learns what can be learnt") {
   CHECK_THAT(read_text_file(lesson.folder / "run/log.jsonl"), ContainsSubstring("\"event\":\"validation\""));
 }
 
+TEST_CASE("a run learns from a teacher alone what it would from answers") {
+  Lesson lesson;
+  lesson.train = lesson.with_teacher();
+  for (Question& question : lesson.train.questions)
+    question.answer.reset();
+  TrainingSettings settings = quick_settings();
+  settings.max_steps = 150;
+  settings.eval_steps = 50;
+  settings.distillation_alpha = 0.3; // without answers it counts as 1
+  const RunResult result = lesson.run(settings, "run");
+  REQUIRE(result.best);
+  CHECK(result.best->map_at_3 > 0.95);
+}
+
 TEST_CASE("a checkpoint carries the vocabulary under its own name") {
   Lesson lesson;
   RunRequest request = lesson.request(quick_settings(), "run");

@@ -23,13 +23,18 @@ namespace fs = std::filesystem;
 TEST_CASE("a stopped run resumes to the same weights") {
   Lesson lesson;
   const TrainingSet usual = lesson.train, several = lesson.with_contexts();
-  for (const char* variation : {"plain", "average", "adversary", "contexts"}) {
+  for (const char* variation : {"plain", "average", "adversary", "contexts", "teacher"}) {
     INFO(variation);
     TrainingSettings settings = quick_settings();
     lesson.train = usual;
     if (std::string(variation) == "contexts") {
       settings.contexts_per_question = 3;
       lesson.train = several;
+    }
+    if (std::string(variation) == "teacher") {
+      settings.distillation_alpha = 0.5;
+      settings.distillation_logit_weight = 0.1;
+      lesson.train = lesson.with_teacher();
     }
     if (std::string(variation) == "average")
       settings.ema_decay = 0.9;
