@@ -51,10 +51,11 @@ usage: ./build.sh VERB
 
   build                 build ./sciexam-run only
   coverage              the tests with line coverage of src/, which must be 85 % or more
+  jobs                  what train --jobs prints: tried by a real Slurm of this machine (as root), held against Kubernetes' schemas
   fuzz [SECONDS]        run every fuzz target this long (default 300)
   check [--quick]       formatting, shellcheck, clang-tidy (--quick: without clang-tidy, seconds)
 
-How long: the first build on a machine compiles six libraries, 30 to 60 minutes on two cores (interrupted,
+How long: the first build on a machine compiles five libraries, 10 minutes on two quiet cores (interrupted,
 it continues where it stopped), and sciexam itself, a few minutes more. After that, only what has changed.
 
 It installs missing Debian packages (as root or through sudo; otherwise it says which), and takes the libraries'
@@ -69,18 +70,20 @@ Environment:
 END
 }
 
-# compile PRESET TARGET...: libraries, then the project, into build/PRESET.
+# compile PRESET TARGET...: libraries, then the project, into build/PRESET. The program alone needs no Catch2, unless
+# tests were built before.
 compile() {
-  local preset=$1 start=$SECONDS lock
+  local preset=$1 start=$SECONDS lock testing=ON
   shift
+  if [ "$*" = sciexam-run ] && [ ! -e "$root/build/deps/catch2" ]; then testing=OFF; fi
   require_packages build
   export JOBS=${JOBS:-$(default_jobs)}
   use_ccache
   hold_lock lock "$root/build/.lock" "this checkout"
-  build_dependencies "$root/build/deps"
+  if [ "$testing" = ON ]; then build_dependencies "$root/build/deps"; else build_dependencies "$root/build/deps" catch2; fi
   say "Building sciexam ($preset); log: build/logs/$preset.log"
   run_logged "$root/build/logs/$preset-configure.log" \
-    cmake -S "$root" --preset "$preset" "-DSCIEXAM_DEPS=$root/build/deps"
+    cmake -S "$root" --preset "$preset" "-DSCIEXAM_DEPS=$root/build/deps" "-DBUILD_TESTING=$testing"
   run_logged "$root/build/logs/$preset.log" ninja -C "$root/build/$preset" -j "$JOBS" "$@"
   say "    took $(duration $((SECONDS - start)))"
   release_lock "$lock"
@@ -162,6 +165,15 @@ verb_release() {
   make_release "$root/dist"
 }
 
+verb_jobs() {
+  local python
+  require_packages build jobs
+  build_program
+  python=$(python_environment "$cache" "$root/tests/jobs/requirements.txt") || exit 1
+  "$root/tests/jobs/kubernetes.sh" "$program" "$python"
+  "$root/tests/jobs/slurm.sh" "$program"
+}
+
 verb_rehearse() {
   require_packages build rehearse
   build_program emulated_cuda
@@ -234,7 +246,7 @@ quick_checks() {
     warn "clang-format-14 is not available on this system: the formatting was not checked."
   fi
   shellcheck -x "$root"/build.sh "$root"/.ci/run "$root"/cmake/*/*.sh "$root"/kernels_package/*.sh \
-    "$root"/tests/{docker,end_to_end,golden,gpu,kaggle,structure}/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
+    "$root"/tests/{docker,end_to_end,golden,gpu,jobs,kaggle,structure}/*.sh "$root"/tests/end_to_end/kaggle_rehearsal
 }
 
 verb_check() {
@@ -257,7 +269,7 @@ main() {
   [ $# -eq 0 ] || shift
   trap 'say "Interrupted. The same command continues from here."; exit 130' INT TERM
   case $verb in
-    demo | test | bench | package | release | rehearse | golden | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
+    demo | test | bench | package | release | jobs | rehearse | golden | clean | build | coverage | fuzz | check) "verb_$verb" "$@" ;;
     package-index) verb_package_index "$@" ;;
     all) verb_build ;;
     help | -h | --help) usage ;;
