@@ -58,7 +58,7 @@ public:
     std::getline(lines, line);
     while (std::getline(lines, line)) {
       const std::size_t end = line.find(',', line.find(',') + 1);
-      std::istringstream numbers(line.substr(end + 1));
+      std::istringstream numbers(line.substr(end + 1, line.rfind(',') - end - 1)); // without the question's hash
       for (std::string number; std::getline(numbers, number, ',');)
         all[line.substr(0, end)].push_back(std::stod(number));
     }
