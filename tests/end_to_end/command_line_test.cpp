@@ -261,4 +261,6 @@ TEST_CASE("bench measures every length that is asked for, and draws them", "[lon
   CHECK_THAT(read_bytes(report), ContainsSubstring("What a token costs") && ContainsSubstring("</svg>"));
   CHECK_THAT(read_bytes(plot), Catch::Matchers::StartsWith("<svg") && ContainsSubstring("What a token costs"));
   CHECK(sciexam_run({"bench", "--length", "3"}).status == 2);
+  CHECK_THAT(sciexam_run({"bench", "--length", "8", "--seconds", "0.01", "--shape", "xsmall"}).out,
+             Catch::Matchers::StartsWith("DeBERTa-v3-xsmall, f32"));
 }

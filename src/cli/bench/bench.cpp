@@ -15,6 +15,7 @@
 #include "support/clock.hpp"
 #include "support/files/files.hpp"
 #include "support/machine/cpu.hpp"
+#include "support/machine/memory.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"
 #include "support/text/numbers.hpp"
@@ -122,16 +123,20 @@ void bench(const BenchOptions& options) {
   const int threads = use_threads(options.threads);
   const bool int8 = options.precision == "int8";
   const Precision precision = choose_precision(options.precision).precision;
-  log_line(int8 ? "making a random model of DeBERTa-v3-large's shape (int8, 0.6 GB) ..."
-                : "making a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) ...");
-  const DebertaConfig config = large_config();
+  const std::string shape = title_of_shape(options.shape);
+  const DebertaConfig config = shape_of(options.shape);
   RandomWeights weights(config, int8);
+  std::uint64_t bytes = 0;
+  for (const TensorInfo& tensor : weights.tensors())
+    bytes += tensor.bytes();
+  log_line("making a random model of " + shape + "'s shape (" + (int8 ? "int8, " : "f16, ") + format_memory(bytes) +
+           ") ...");
   Stopwatch stopwatch;
   const std::unique_ptr<PackedDeberta> network = load_packed(config, weights, threads, precision);
   log_line("putting its weights into the kernels' order took " + format_fixed(stopwatch.lap(), 2) + " s");
 
   const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
-                    what = "DeBERTa-v3-large, " + kind + ", " + counted(threads, "thread"),
+                    what = shape + ", " + kind + ", " + counted(threads, "thread"),
                     machine = cpu_features() + " (" + chosen_kernels() + ")";
   const double peak = product_operations_per_second();
   const BenchTable table(options, config, peak);
@@ -149,7 +154,7 @@ void bench(const BenchOptions& options) {
     std::fflush(stdout);
   }
   std::printf("%s\n", of_peak.c_str());
-  const LinePlot plot = plot_of(all, "DeBERTa-v3-large, " + options.precision + ", " + counted(threads, "thread"));
+  const LinePlot plot = plot_of(all, shape + ", " + options.precision + ", " + counted(threads, "thread"));
   if (!options.plot.empty())
     write_file_atomically(options.plot, draw(plot, Shown::alone));
   if (options.report.empty())
@@ -181,6 +186,10 @@ void add_bench(CLI::App& app) {
           "Precision of the dense layers: f32; int8, as in a package made by `pack --precision int8`; or bf16, on "
           "CPUs with AVX-512-BF16 [f32]")
       ->check(CLI::IsMember({"f32", "int8", "bf16"}));
+  command
+      ->add_option("--shape", options->shape,
+                   "The model's shape, that of a DeBERTa-v3: large, base, small or xsmall [large]")
+      ->check(CLI::IsMember(shape_names()));
   command->add_option("--device", options->device, "cpu, or GPUs as in a run: cuda, cuda:0,1 [cpu]");
   command->add_option("--package", options->package,
                       "Measure instead how long this package's first model takes to load");

@@ -50,7 +50,7 @@ double measure_device(DeviceProcess& device, const DeviceSequences& batch, doubl
 }
 
 void load_random_model(std::span<DeviceProcess* const> devices, const DebertaConfig& config, int threads) {
-  log_line("loading a random model of DeBERTa-v3-large's shape (f16, 0.9 GB) and choosing tiles ...");
+  log_line("loading a random model (f16) and choosing tiles ...");
   for (DeviceProcess* device : devices)
     device->open_network(network_shape(config), kLimits, relative_rows_of(config, kLimits.longest));
   RandomWeights weights(config, false);
@@ -72,14 +72,14 @@ void bench_devices(const BenchOptions& options) {
   const std::vector<DeviceProcess*> devices = set.open();
   if (devices.empty())
     throw WorkError("no GPU can be used: see above");
-  const DebertaConfig config = large_config();
+  const DebertaConfig config = shape_of(options.shape);
   load_random_model(devices, config, options.threads > 0 ? options.threads : available_threads());
 
   std::vector<std::string> header = {"tokens per sequence"};
   for (const DeviceProcess* device : devices)
     header.push_back("tokens/s, " + device->name());
   header.insert(header.end(), {"tokens/s together", projection_name(options)});
-  std::printf("f16, DeBERTa-v3-large\n");
+  std::printf("f16, %s\n", title_of_shape(options.shape).c_str());
   print_row(header, header);
   for (const int length : options.lengths) {
     const DeviceSequences batch = full_batch(length, config.vocab_size);

@@ -10,7 +10,7 @@ struct BenchOptions {
   int threads = 0, questions = 4000, models = 3;
   std::vector<int> lengths = {100};
   double seconds = 20;
-  std::string report = {}, plot = {}, package = {}, precision = "f32", device = "cpu";
+  std::string report = {}, plot = {}, package = {}, precision = "f32", device = "cpu", shape = "large";
 };
 
 /// "4000 questions, 3 models", and the time that they take at this speed.

@@ -1,15 +1,26 @@
 #include "cli/bench/random_model.hpp"
 
 #include "checkpoint/int8_tensors.hpp"
+#include "support/errors.hpp"
 #include "support/machine/threads.hpp"
 #include "support/text/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <set>
+#include <string_view>
 
 namespace sciexam::inline cli {
 namespace {
+
+struct Shape {
+  std::string_view name;
+  int hidden_size, layers, heads;
+};
+
+constexpr std::array<Shape, 4> kShapes = {
+    {{"large", 1024, 24, 16}, {"base", 768, 12, 12}, {"small", 768, 6, 12}, {"xsmall", 384, 12, 6}}};
 
 /// The names of all groups of dense layers, or of none.
 std::set<std::string> groups_of(const DebertaConfig& config, bool all) {
@@ -22,14 +33,30 @@ std::set<std::string> groups_of(const DebertaConfig& config, bool all) {
 
 } // namespace
 
-DebertaConfig large_config() {
-  const JsonDocument document(R"({"model_type": "deberta-v2", "vocab_size": 128100, "hidden_size": 1024,
-    "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096, "hidden_act": "gelu",
+std::vector<std::string> shape_names() {
+  std::vector<std::string> names;
+  for (const Shape& shape : kShapes)
+    names.emplace_back(shape.name);
+  return names;
+}
+
+DebertaConfig shape_of(const std::string& name) {
+  const auto* const shape = std::ranges::find(kShapes, name, &Shape::name);
+  if (shape == kShapes.end())
+    throw UsageError("the shape " + name + " is unknown");
+  Json json = Json::parse(R"({"model_type": "deberta-v2", "vocab_size": 128100, "hidden_act": "gelu",
     "max_position_embeddings": 512, "relative_attention": true, "max_relative_positions": -1, "position_buckets": 256,
     "norm_rel_ebd": "layer_norm", "share_att_key": true, "pos_att_type": "p2c|c2p", "position_biased_input": false,
-    "type_vocab_size": 0, "layer_norm_eps": 1e-7, "pooler_hidden_size": 1024, "pooler_hidden_act": "gelu"})",
-                              "deberta-v3-large");
-  return parse_deberta_config(document.root());
+    "type_vocab_size": 0, "layer_norm_eps": 1e-7, "pooler_hidden_act": "gelu"})");
+  json["hidden_size"] = json["pooler_hidden_size"] = shape->hidden_size;
+  json["num_hidden_layers"] = shape->layers;
+  json["num_attention_heads"] = shape->heads;
+  json["intermediate_size"] = 4 * shape->hidden_size;
+  return parse_deberta_config(JsonDocument(json.dump(), title_of_shape(name)).root());
+}
+
+std::string title_of_shape(const std::string& name) {
+  return "DeBERTa-v3-" + name;
 }
 
 RandomWeights::RandomWeights(const DebertaConfig& config, bool int8)

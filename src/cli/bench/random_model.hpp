@@ -1,4 +1,4 @@
-// What `bench` measures on: a random model of DeBERTa-v3-large's shape, and random questions.
+// What `bench` measures on: a random model of the shape of a DeBERTa-v3, and random questions.
 #pragma once
 
 #include "checkpoint/config.hpp"
@@ -13,8 +13,12 @@
 
 namespace sciexam::inline cli {
 
-/// DeBERTa-v3-large (microsoft/deberta-v3-large, config.json).
-DebertaConfig large_config();
+/// The names of the public checkpoints' shapes: large, base, small, xsmall.
+std::vector<std::string> shape_names();
+/// The shape of microsoft/deberta-v3-NAME (its config.json).
+DebertaConfig shape_of(const std::string& name);
+/// "DeBERTa-v3-large".
+std::string title_of_shape(const std::string& name);
 
 /// Random weights of the size that trained ones have, f16 or, in dense layers, int8: speed does not depend on values.
 class RandomWeights : public WeightSource {
