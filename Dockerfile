@@ -1,6 +1,6 @@
 # For everybody who has neither Debian 12 nor 13: builds sciexam-run, and leaves it alone in an empty image.
 #
-#   docker build -t sciexam .                                    (30 to 60 minutes the first time, most of it libraries)
+#   docker build -t sciexam .                                    (a quarter of an hour the first time, most of it libraries)
 #   docker run --rm sciexam --demo
 #   docker run --rm -v "$PWD:/exam" sciexam --package /exam/package --test /exam/test.csv --output /exam/submission.csv
 #   docker build --output type=local,dest=. .                    (the program itself, as ./sciexam-run)
