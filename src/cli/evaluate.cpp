@@ -88,12 +88,12 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   const ReadingOptions reading = reading_options(options.reading, package, devices); // which are open
   if (package.needs_context())
     log_line("contexts: " + describe(reading, exam));
-  EnsembleRequest request{.threads = threads,
-                          .precision = precision,
-                          .reading = reading,
-                          .combine_contexts = parse_combine_contexts(options.combine_contexts),
-                          .weights = options.weights,
-                          .devices = &devices};
+  const EnsembleRequest request{.threads = threads,
+                                .precision = precision,
+                                .reading = reading,
+                                .combine_contexts = parse_combine_contexts(options.combine_contexts),
+                                .weights = options.weights,
+                                .devices = &devices};
   const EnsembleAnswers answers = answer_aloud(package, exam, request);
   if (answers.models.empty())
     return ExitStatus::failed;
@@ -102,8 +102,9 @@ ExitStatus evaluate_package(const EvaluateOptions& options) {
   std::printf("%s, %s\n%s", options.test.c_str(), counted(exam.questions.size(), "question").c_str(),
               score_table(exam, answers.models).c_str());
   if (precision == Precision::bf16) {
-    request.precision = Precision::as_stored;
-    const EnsembleAnswers in_f32 = answer_with_ensemble(package, exam.questions, request);
+    EnsembleRequest exact = request;
+    exact.precision = Precision::as_stored;
+    const EnsembleAnswers in_f32 = answer_with_ensemble(package, exam.questions, exact);
     std::printf("%s", agreement_table(exam, answers.models, in_f32.models).c_str());
   }
   if (!options.teacher.empty())

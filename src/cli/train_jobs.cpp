@@ -8,7 +8,6 @@
 #include "train/jobs/job_script.hpp"
 #include "train/manifest/find_manifest.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -43,7 +42,7 @@ std::vector<std::string> task_arguments(const TrainOptions& options, const fs::p
   add("--time-limit", options.time_limit);
   for (const std::string& run : options.runs)
     add("--run", run);
-  add("--threads", options.threads > 0 ? std::to_string(options.threads) : "");
+  add("--threads", std::to_string(options.threads));
   add("--folds", options.folds > 0 ? std::to_string(options.folds) : "");
   add("--save-minutes", options.save_minutes > 0 ? std::to_string(options.save_minutes) : "");
   for (const auto& [name, value] : options.settings)
@@ -74,6 +73,8 @@ void print_jobs(const TrainOptions& options) {
   refuse(options.resume, "--resume", "every task goes on by itself where it was");
   refuse(!options.earlier.empty(), "--earlier", "tasks share one folder, --out");
   refuse(options.task.has_value() || options.collect, "--task or --collect", "the jobs have them");
+  if (options.threads == 0)
+    throw UsageError("--jobs needs --threads: weights depend on their number, so every task must have the same");
   const Scheduler scheduler = scheduler_of_name(options.jobs);
   const Located found = find_manifest(options.manifest);
   TrainingRequest request;
@@ -88,10 +89,8 @@ void print_jobs(const TrainOptions& options) {
   plan.arguments = task_arguments(options, found.path, in_container);
   plan.collecting = collecting_arguments(options, in_container);
   plan.out = in_container ? fs::path(options.out) : fs::absolute(options.out);
-  plan.threads = std::max(options.threads, 1);
+  plan.threads = options.threads;
   plan.gpu = options.device.starts_with("cuda");
-  if (options.threads == 0)
-    throw UsageError("--jobs needs --threads: weights depend on their number, so every task must have the same");
   std::printf("%s", job_script(scheduler, plan).c_str());
   if (scheduler == Scheduler::slurm)
     fs::create_directories(plan.out); // where Slurm writes its logs: without it tasks end at once

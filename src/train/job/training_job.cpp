@@ -74,7 +74,7 @@ private:
   TrainingPlace place() const { return {request_.device, request_.threads}; }
   void write_out_of_fold() const;
   void write_outputs();
-  void train_in_turn();
+  void train_here(std::size_t number, bool resume);
   void wait_for_others();
   void note_unfinished();
 
@@ -334,16 +334,16 @@ void TrainingJob::note_unfinished() {
     write_outputs(); // the report shows how far they are
 }
 
-void TrainingJob::train_in_turn() {
-  for (std::size_t number = 0; number < plans_.size(); ++number)
-    try {
-      if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), request_.resume))
-        keep(number, std::move(*finished));
-    } catch (const DeviceError& error) {
-      throw WorkError(plans_[number].name + ": the GPU failed: " + error.what() +
-                      ". The last saved state is kept: the same command with --resume continues from it, with "
-                      "--device on another device");
-    }
+/// On the only device, or on the first GPU.
+void TrainingJob::train_here(std::size_t number, bool resume) {
+  try {
+    if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), resume))
+      keep(number, std::move(*finished));
+  } catch (const DeviceError& error) {
+    throw WorkError(plans_[number].name + ": the GPU failed: " + error.what() +
+                    ". The last saved state is kept: the same command with --resume continues from it, with "
+                    "--device on another device");
+  }
 }
 
 /// For the runs that other processes train; those that they leave are trained here.
@@ -359,8 +359,7 @@ void TrainingJob::wait_for_others() {
         log_line(plans_[number].name + ": " +
                  (request_.collect ? "is waited for" : "is trained by " + claims_.holder(plans_[number].name)));
       busy_[number] = false;
-      if (auto finished = train(number, gpus_.empty() ? nullptr : gpus_.front(), true))
-        keep(number, std::move(*finished));
+      train_here(number, true);
     }
     if (interrupted())
       throw WorkError("interrupted while other processes train");
@@ -376,7 +375,8 @@ TrainingOutcome TrainingJob::run() {
   if (gpus_.size() > 1 && !request_.collect)
     train_side_by_side();
   else
-    train_in_turn();
+    for (std::size_t number = 0; number < plans_.size(); ++number)
+      train_here(number, request_.resume);
   wait_for_others();
   write_out_of_fold();
   note_unfinished();
