@@ -1,5 +1,5 @@
 #!/bin/bash
-# Build and install a static, CPU-only oneDNN that multiplies f32 and bf16, without post-ops.
+# Build and install a static, CPU-only oneDNN that multiplies f32, bf16 and int8, without post-ops.
 #   build.sh TARBALL PREFIX WORK
 # Started again on a WORK that an interrupted build left, it goes on there.
 set -euo pipefail

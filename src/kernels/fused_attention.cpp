@@ -3,8 +3,10 @@
 #include "kernels/kernel_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace sciexam::inline kernels {
@@ -29,26 +31,57 @@ public:
     const std::int64_t width = call.kernels->panel_columns, depth = call.head_dim;
     const std::int64_t panels = (static_cast<std::int64_t>(columns.size()) + width - 1) / width;
     columns.resize(static_cast<std::size_t>(panels * width), columns.back());
-    head_floats_ = panels * width * depth;
+    shorts_ = call.products == AttentionProducts::int16;
+    const std::int64_t elements = shorts_ ? (depth + 1) / 2 : depth; // of a column
+    scales_at_ = panels * width * elements;
+    head_floats_ = scales_at_ + panels * width;
     floats_ = memory.take(call.heads * head_floats_);
     workers.run(call.heads, [&](int, std::int64_t head) {
+      float* of_head = floats_ + head * head_floats_;
       for (std::int64_t column = 0; column < panels * width; ++column) {
-        const float* from = table + (columns[static_cast<std::size_t>(column)] * call.heads + head) * depth;
-        float* to = floats_ + head * head_floats_ + column / width * width * depth + column % width;
-        for (std::int64_t i = 0; i < depth; ++i)
-          to[i * width] = from[i] * scale;
+        const std::span from(table + (columns[static_cast<std::size_t>(column)] * call.heads + head) * depth,
+                             static_cast<std::size_t>(depth));
+        float* to = of_head + column / width * width * elements + column % width;
+        if (shorts_)
+          of_head[scales_at_ + column] = scale * write_shorts(from, reinterpret_cast<std::int32_t*>(to), width);
+        else
+          for (std::size_t i = 0; i < from.size(); ++i)
+            to[static_cast<std::int64_t>(i) * width] = from[i] * scale;
       }
     });
   }
 
   DistanceTable of_head(std::int64_t head) const {
-    return {floats_ + head * head_floats_, column_of_.data() + center_};
+    DistanceTable table;
+    const float* columns = floats_ + head * head_floats_;
+    if (shorts_)
+      table.columns.shorts = reinterpret_cast<const std::int32_t*>(columns);
+    else
+      table.columns.f32 = columns;
+    table.scales = columns + scales_at_;
+    table.column_of = column_of_.data() + center_;
+    return table;
   }
 
 private:
+  /// A row as pairs of integers, `width` pairs apart. Returns what they count.
+  static float write_shorts(std::span<const float> row, std::int32_t* to, std::int64_t width) {
+    float most = 0;
+    for (const float x : row)
+      most = std::max(most, std::abs(x));
+    const float step = most / short_limit(static_cast<std::int64_t>(row.size())), inverse = step > 0 ? 1 / step : 0;
+    const auto rounded = [&](std::size_t i) {
+      return i < row.size() ? static_cast<std::int32_t>(std::nearbyint(row[i] * inverse)) : 0;
+    };
+    for (std::size_t i = 0; i < row.size(); i += 2, to += width)
+      *to = (rounded(i) & 0xFFFF) | rounded(i + 1) * (1 << 16);
+    return step;
+  }
+
   std::vector<std::int32_t> column_of_;
-  std::int64_t center_ = 0, head_floats_ = 0;
-  float* floats_ = nullptr; ///< [heads][panel][head_dim][panel_columns]
+  std::int64_t center_ = 0, head_floats_ = 0, scales_at_ = 0;
+  bool shorts_ = false;
+  float* floats_ = nullptr; ///< of each head: the table's columns (see DistanceTable), then their scales
 };
 
 } // namespace
@@ -95,6 +128,7 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
     one.head_dim = call.head_dim;
     one.queries = std::min(call.queries, one.length);
     one.scale = call.scale;
+    one.products = call.products;
     if (keys)
       one.key_table = keys->of_head(head);
     if (queries)

@@ -18,6 +18,7 @@ struct FusedAttention {
   const float *q = nullptr, *k = nullptr, *v = nullptr;
   std::int64_t qkv_stride = 0, heads = 0, head_dim = 0;
   float scale = 1;
+  AttentionProducts products = AttentionProducts::f32;
   /// Projected tables, [rows, heads * head_dim], or null: q is multiplied by the first (c2p), k by the second (p2c).
   const float *key_table = nullptr, *query_table = nullptr;
   /// The tables' row for a distance query - key (relative_row() of relative_position.hpp).

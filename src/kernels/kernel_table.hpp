@@ -56,11 +56,27 @@ struct NormRows {
 /// What tokens are multiplied by, for each distance d of two of them, -(length - 1) .. length - 1. Far distances share
 /// rows of the table with their neighbours: adjacent distances with the same row are one column here.
 struct DistanceTable {
-  const float* columns = nullptr; ///< [panel][head_dim][panel_columns]; null: there is no such term
-  /// [d], rising by 0 or 1; both ends repeat kDistanceMargin times more.
+  union {
+    const float* f32 = nullptr;  ///< [panel][head_dim][panel_columns]
+    const std::int32_t* shorts;  ///< [panel][head_dim / 2, rounded up][panel_columns][2]
+  } columns = {};                ///< as HeadAttention::products says
+  const float* scales = nullptr; ///< of integers, [panels * panel_columns]
+  /// [d], rising by 0 or 1; both ends repeat kDistanceMargin times more. Null: there is no such term.
   const std::int32_t* column_of = nullptr;
 };
 inline constexpr std::int64_t kDistanceMargin = 64;
+
+/// What attention multiplies. int16: each row of q, k and the tables, each column of v and the exponentials are rounded
+/// to 16-bit integers with a scale of their own, whose products are summed exactly; scores, softmax and its sums are
+/// f32. An instruction for them, or two without VNNI, does twice the work of one for f32, and their error is smaller
+/// than bf16's: of a row's largest element 2^-13, where bf16's is 2^-9 of each.
+enum class AttentionProducts { f32, int16 };
+
+/// The largest integer that rows of head_dim elements are rounded to: sums of their products fit into 32 bits.
+inline float short_limit(std::int64_t head_dim) {
+  const double most = __builtin_sqrt(2147483647.0 / static_cast<double>(head_dim));
+  return static_cast<float>(static_cast<std::int32_t>(most < 32767 ? most : 32767));
+}
 
 /// Disentangled attention of one head of one sequence (see fused_attention.hpp).
 struct HeadAttention {
@@ -68,6 +84,7 @@ struct HeadAttention {
   std::int64_t qkv_stride = 0, length = 0, head_dim = 0;
   std::int64_t queries = 0; ///< only for the first so many rows of q
   float scale = 1;
+  AttentionProducts products = AttentionProducts::f32;
   DistanceTable key_table = {};   ///< by d = j - i
   DistanceTable query_table = {}; ///< by d = i - j, times scale
   float* context = nullptr;       ///< [queries, head_dim]

@@ -54,7 +54,10 @@ PackedLayer::PackedLayer(const DebertaConfig& config, const std::array<StoredWei
     : query_key_value(config.hidden_size, 3 * config.hidden_size, stored[0]),
       attention_output(config.hidden_size, config.hidden_size, stored[1]),
       intermediate(config.hidden_size, config.intermediate_size, stored[2]),
-      output(config.intermediate_size, config.hidden_size, stored[3]) {}
+      output(config.intermediate_size, config.hidden_size, stored[3]),
+      attention_products(stored[0] == StoredWeights::bf16 || stored[0] == StoredWeights::int8
+                             ? AttentionProducts::int16
+                             : AttentionProducts::f32) {}
 
 RelativeTables project(const PackedLayer& layer, const RelativeRows& relative, const DebertaConfig& config,
                        Workspace& workspace) {
@@ -104,6 +107,7 @@ at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, co
   attention.heads = options.num_attention_heads;
   attention.head_dim = config.head_dim();
   attention.scale = static_cast<float>(options.scale);
+  attention.products = layer.attention_products;
   attention.key_table = floats(tables.key);
   attention.query_table = floats(tables.query);
   attention.table_row = [&](std::int64_t distance) { return relative_row(distance, pass.config) - tables.first_row; };

@@ -29,6 +29,8 @@ struct PackedLayer {
   PackedMatrix query_key_value; ///< query_proj, key_proj and value_proj as one product
   PackedMatrix attention_output, intermediate, output;
   LayerNorm attention_norm, output_norm;
+  /// int16 after bf16 and int8 weights, which round more, so that attention does not take most of the time.
+  AttentionProducts attention_products;
   RelativeProjections own_relative; ///< without share_att_key; with it the tables are projected by query_key_value
 
   std::array<PackedMatrix*, kMatrices> matrices() {

@@ -1,7 +1,6 @@
 #include "model/runtime.hpp"
 
 #include "kernels/isa.hpp"
-#include "support/clock.hpp"
 #include "support/errors.hpp"
 
 #include <algorithm>
@@ -115,10 +114,6 @@ std::string chosen_kernels() {
   return "own " + isa_name(chosen_isa()) + ", LibTorch " + at::get_cpu_capability();
 }
 
-double product_operations_per_second() {
-  return 0;
-}
-
 #else
 
 namespace {
@@ -159,22 +154,6 @@ std::string network_library_versions() {
 
 std::string chosen_kernels() {
   return "own " + isa_name(chosen_isa()) + ", LibTorch " + at::get_cpu_capability() + ", oneDNN " + onednn_isa();
-}
-
-double product_operations_per_second() {
-  constexpr dnnl_dim_t kSize = 4096;
-  constexpr int kTries = 3;
-  const std::vector<float> x(kSize * kSize, 0.5F), weight(kSize * kSize, 0.25F);
-  std::vector<float> y(kSize * kSize);
-  double best = 0;
-  Stopwatch stopwatch;
-  for (int i = 0; i < kTries; ++i) {
-    if (dnnl_sgemm('N', 'T', kSize, kSize, kSize, 1, x.data(), kSize, weight.data(), kSize, 0, y.data(), kSize) !=
-        dnnl_success)
-      throw InternalError("oneDNN refused a product of 4096 x 4096 x 4096");
-    best = std::max(best, 2.0 * kSize * kSize * kSize / stopwatch.lap());
-  }
-  return best;
 }
 
 #endif

@@ -27,10 +27,6 @@ std::string network_library_versions();
 /// UsageError for a wrong SCIEXAM_ISA.
 std::string chosen_kernels();
 
-/// Operations per second of a fast general matrix product: oneDNN's of 4096 x 4096 x 4096 in f32, the best of three, on
-/// all threads. 0 with a stock LibTorch. Takes some seconds and 200 MB.
-double product_operations_per_second();
-
 /// True if the fault is a lack of memory, which each library reports in its own way.
 bool is_out_of_memory(const std::exception& fault);
 

@@ -22,8 +22,9 @@ std::vector<std::string> load_weights(const DebertaForMultipleChoice& network, W
                                       int threads);
 
 /// What the layers' dense parts multiply. as_stored: int8 where weights are stored so, else f32. bf16: weights are
-/// rounded to it while they are packed, inputs when they are multiplied, and sums are f32. Attention, norms,
-/// embeddings, pooler and classifier are always f32.
+/// rounded to it while they are packed, inputs when they are multiplied, and sums are f32. With int8 and bf16
+/// attention multiplies 16-bit integers (AttentionProducts). Softmax, norms, embeddings, pooler and classifier are
+/// always f32.
 enum class Precision { as_stored, bf16 };
 
 /// A network that answers on this CPU: packed where its configuration can be (can_be_packed()), else the reference.

@@ -8,6 +8,7 @@
 #include "cli/options.hpp"
 #include "inference/batches.hpp"
 #include "inference/token_batches.hpp"
+#include "model/product_peak.hpp"
 #include "model/runtime.hpp"
 #include "model/weights.hpp"
 #include "report/line_plot.hpp"
@@ -75,6 +76,24 @@ std::string percent(double part) {
   return format_fixed(100 * part, 1) + " %";
 }
 
+Factors factors_of(const std::string& precision) {
+  return precision == "int8" ? Factors::int8 : precision == "bf16" ? Factors::bf16 : Factors::f32;
+}
+
+/// What "of the peak" means.
+std::string describe_peak(const std::string& precision, double peak, double f32_peak) {
+  if (f32_peak == 0)
+    return "the peak was not measured: this LibTorch is not built with our oneDNN";
+  const std::string size = " product of 4096 x 4096 x 4096 in this process", f32 = format_fixed(f32_peak / 1e9, 0);
+  if (precision == "f32")
+    return "the peak: " + f32 + " GFLOP/s, oneDNN's f32" + size;
+  if (peak == 0)
+    return "the peak was not measured: this CPU has no instruction for products of " + precision + "; oneDNN's f32" +
+           size + ": " + f32 + " GFLOP/s";
+  return "the peak: " + format_fixed(peak / 1e9, 0) + (precision == "int8" ? " GOP/s" : " GFLOP/s") + ", oneDNN's " +
+         precision + size + ", " + format_fixed(peak / f32_peak, 2) + " times its f32 product's " + f32;
+}
+
 class BenchTable {
 public:
   BenchTable(const BenchOptions& options, const DebertaConfig& config, double peak)
@@ -138,11 +157,11 @@ void bench(const BenchOptions& options) {
   const std::string kind = options.precision == "f32" ? "f32 on weights kept as f16" : options.precision,
                     what = shape + ", " + kind + ", " + counted(threads, "thread"),
                     machine = cpu_features() + " (" + chosen_kernels() + ")";
-  const double peak = product_operations_per_second();
+  const Factors factors = factors_of(options.precision);
+  const double f32_peak = product_operations_per_second(Factors::f32),
+               peak = factors == Factors::f32 ? f32_peak : product_operations_per_second(factors);
   const BenchTable table(options, config, peak);
-  const std::string of_peak = peak > 0 ? "the peak: " + format_fixed(peak / 1e9, 0) +
-                                             " GFLOP/s, oneDNN's f32 product of 4096 x 4096 x 4096 in this process"
-                                       : "the peak was not measured: this LibTorch is not built with our oneDNN";
+  const std::string of_peak = describe_peak(options.precision, peak, f32_peak);
   std::printf("%s, %s\n", what.c_str(), machine.c_str());
   print_row(table.header(), table.header());
   std::vector<Measured> all;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernels/kernel_table.hpp"
+#include "kernels/per_isa/attention_operands.hpp"
 #include "kernels/per_isa/functions.hpp"
 #include "kernels/per_isa/tile.hpp"
 
@@ -29,90 +30,76 @@ constexpr std::int64_t products_stride(std::int64_t rows, std::int64_t partners)
   return odd_lines(rows + partners + 2 * kPanelColumns + 8); // whole panels, and eight are loaded from anywhere
 }
 
-/// Where the parts of the scratch begin, in floats.
+/// Where the parts of the scratch begin, in floats. Pairs take half of the room of q, k, v and the exponentials.
 struct AttentionLayout {
   std::int64_t column_stride, context_columns, key_stride, query_stride, k, v, scores, key_products, query_products,
-      size;
+      room, q_scales, k_scales, v_scales, ones, size;
 
   AttentionLayout(std::int64_t length, std::int64_t head_dim)
       : column_stride(odd_lines(length + kKeys)), context_columns(round_up(head_dim, kLanes)),
         key_stride(products_stride(kBlock, length + kKeys)), query_stride(products_stride(kKeys, kBlock + kTileRows)),
         k(head_dim * kScoreStride), v(k + head_dim * column_stride), scores(v + length * context_columns + 2 * kLanes),
         key_products(scores + (length + kKeys) * kScoreStride), query_products(key_products + kBlock * key_stride),
-        size(query_products + kKeys * query_stride) {}
+        room(query_products + kKeys * query_stride), q_scales(room + 8 * context_columns),
+        k_scales(q_scales + kScoreStride), v_scales(k_scales + column_stride),
+        ones(v_scales + round_up(head_dim, kPanelColumns)), size(ones + round_up(kTileRows, kLanes)) {}
 };
 
+/// Those of one head's products, whose operands are Operands.
+template <class Operands>
 struct AttentionScratch {
+  using Element = typename Operands::Element;
+
+  Operands operands;
+  std::int64_t depth; ///< elements of head_dim
   std::int64_t column_stride, context_columns, key_stride, query_stride;
-  float *q, *k;          ///< transposed, [head_dim, kScoreStride] of a block, and [head_dim, column_stride]
-  float* v;              ///< [length, context_columns]
+  Element *q, *k;        ///< transposed, [depth, kScoreStride] of a block, and [depth, column_stride]
+  Element* v;            ///< [elements of length, context_columns]
   float* scores;         ///< [keys, kScoreStride]
+  Element* exponentials; ///< [elements of keys, kScoreStride]; in the place of the scores
   float* key_products;   ///< of a block's queries with the key table's columns, [kBlock, key_stride]
   float* query_products; ///< of kKeys keys with the query table's columns, [kKeys, query_stride]
+  Element* room;         ///< [8, context_columns]
+  float *q_scales, *k_scales, *v_scales, *ones; ///< of rows of q and k, and of columns of v
 
-  AttentionScratch(const AttentionLayout& layout, float* from)
-      : column_stride(layout.column_stride), context_columns(layout.context_columns), key_stride(layout.key_stride),
-        query_stride(layout.query_stride), q(from), k(from + layout.k), v(from + layout.v),
-        scores(from + layout.scores), key_products(from + layout.key_products),
-        query_products(from + layout.query_products) {}
+  AttentionScratch(const AttentionLayout& layout, std::int64_t head_dim, float* from)
+      : operands(head_dim), depth(elements_of<Operands>(head_dim)), column_stride(layout.column_stride),
+        context_columns(layout.context_columns), key_stride(layout.key_stride), query_stride(layout.query_stride),
+        q(elements(from)), k(elements(from + layout.k)), v(elements(from + layout.v)), scores(from + layout.scores),
+        exponentials(elements(scores)), key_products(from + layout.key_products),
+        query_products(from + layout.query_products), room(elements(from + layout.room)),
+        q_scales(from + layout.q_scales), k_scales(from + layout.k_scales), v_scales(from + layout.v_scales),
+        ones(from + layout.ones) {}
+
+  Operand<Element> queries() const { return {q, kScoreStride, q_scales}; }
+  Operand<Element> keys() const { return {k, column_stride, k_scales}; }
+
+private:
+  static Element* elements(float* place) { return reinterpret_cast<Element*>(place); }
 };
 
 std::int64_t attention_scratch(std::int64_t length, std::int64_t head_dim) {
   return AttentionLayout(length, head_dim).size;
 }
 
-/// to[d][i] = x[i][d] * scale, zeros after the last row.
-inline void transpose(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float scale,
-                      float* to, std::int64_t to_stride) {
-  for (std::int64_t i = 0; i < rows; i += 8) {
-    const float* from[8];
-    for (std::int64_t r = 0; r < 8; ++r)
-      from[r] = x + smaller(i + r, rows - 1) * stride; // beyond the end, the last row again
-    std::int64_t d = 0;
-    for (; d + 8 <= columns; d += 8) {
-      transpose_eight(from, scale, to + d * to_stride + i, to_stride);
-      for (const float*& row : from)
-        row += 8;
-    }
-    for (; d < columns; ++d)
-      for (std::int64_t r = 0; r < 8; ++r)
-        to[d * to_stride + i + r] = *from[r]++ * scale;
-  }
-  for (std::int64_t d = 0; d < columns; ++d)
-    for (std::int64_t i = rows; i < to_stride; ++i)
-      to[d * to_stride + i] = 0;
-}
-
-inline void copy_values(const HeadAttention& call, const AttentionScratch& scratch) {
-  for (std::int64_t j = 0; j < call.length; ++j) {
-    const float* from = call.v + j * call.qkv_stride;
-    float* to = scratch.v + j * scratch.context_columns;
-    std::int64_t d = 0;
-    for (; d + kLanes <= call.head_dim; d += kLanes)
-      store(to + d, load(from + d));
-    for (; d < scratch.context_columns; ++d)
-      to[d] = d < call.head_dim ? from[d] : 0;
-  }
-}
-
 /// Products of tokens r = 0 .. count - 1 with the columns of a table for the distances lowest - r .. highest - r; or
 /// zeros, if there is no table.
 class TableProducts {
 public:
-  /// The tokens are transposed: [head_dim, tokens_stride].
-  TableProducts(const DistanceTable& table, std::int64_t head_dim, const float* tokens, std::int64_t tokens_stride,
+  template <class Operands, class Element = typename Operands::Element>
+  TableProducts(const Operands&, const DistanceTable& table, std::int64_t head_dim, const Operand<Element>& tokens,
                 std::int64_t count, std::int64_t lowest, std::int64_t highest, float* to, std::int64_t stride)
       : from_(to), stride_(stride), column_of_(table.column_of) {
-    if (table.columns == nullptr)
+    if (table.column_of == nullptr)
       return;
     const std::int64_t first = panel_of(lowest - round_up(count, kTileRows) + 1), last = panel_of(highest);
     first_column_ = first * kPanelColumns;
     for (std::int64_t panel = first; panel <= last; ++panel)
       for (std::int64_t r = 0; r < count; r += kTileRows)
         if (panel_of(lowest - r - kTileRows + 1) <= panel && panel <= panel_of(highest - r))
-          tile<2, Start::zero>(tokens + r, tokens_stride, table.columns + panel * head_dim * kPanelColumns,
-                               kPanelColumns, head_dim, nullptr,
-                               to + r * stride + panel * kPanelColumns - first_column_, stride);
+          Operands::template multiply_tile<2, Start::zero>(
+              tokens.from(r), Operands::columns(table, panel, head_dim), elements_of<Operands>(head_dim),
+              to + r * stride + panel * kPanelColumns - first_column_, stride);
   }
 
   /// Token r's for the distances d .. d + 7.
@@ -133,16 +120,17 @@ private:
 };
 
 /// scores[j][i] = (k[j] . q[i] + c2p + p2c) * scale for the queries first .. first + count - 1 and all keys.
-inline void write_scores(const HeadAttention& call, const AttentionScratch& scratch, std::int64_t first,
+template <class Operands>
+inline void write_scores(const HeadAttention& call, const AttentionScratch<Operands>& scratch, std::int64_t first,
                          std::int64_t count) {
-  const std::int64_t dim = call.head_dim, last = first + count - 1;
-  const TableProducts c2p(call.key_table, dim, scratch.q, kScoreStride, count, -first, call.length - 1 - first,
-                          scratch.key_products, scratch.key_stride);
+  const std::int64_t last = first + count - 1;
+  const TableProducts c2p(scratch.operands, call.key_table, call.head_dim, scratch.queries(), count, -first,
+                          call.length - 1 - first, scratch.key_products, scratch.key_stride);
   for (std::int64_t key = 0; key < call.length; key += kKeys) {
     const std::int64_t keys = smaller(kKeys, call.length - key);
-    const float* k = scratch.k + key;
+    const auto k = scratch.keys().from(key);
     float* scores = scratch.scores + key * kScoreStride;
-    const TableProducts p2c(call.query_table, dim, k, scratch.column_stride, keys, first - key, last - key,
+    const TableProducts p2c(scratch.operands, call.query_table, call.head_dim, k, keys, first - key, last - key,
                             scratch.query_products, scratch.query_stride);
     for (std::int64_t i = 0; i < count; i += 8)
       for (std::int64_t j = 0; j < keys; j += 8) {
@@ -160,49 +148,80 @@ inline void write_scores(const HeadAttention& call, const AttentionScratch& scra
       for (std::int64_t j = 0; j < keys; j += kTileRows) {
         float* to = scores + j * kScoreStride + i;
         if (count - i > kLanes)
-          tile<2, Start::result>(k + j, scratch.column_stride, scratch.q + i, kScoreStride, dim, nullptr, to,
-                                 kScoreStride);
+          Operands::template multiply_tile<2, Start::result>(k.from(j), scratch.queries().from(i), scratch.depth, to,
+                                                             kScoreStride);
         else
-          tile<1, Start::result>(k + j, scratch.column_stride, scratch.q + i, kScoreStride, dim, nullptr, to,
-                                 kScoreStride);
+          Operands::template multiply_tile<1, Start::result>(k.from(j), scratch.queries().from(i), scratch.depth, to,
+                                                             kScoreStride);
       }
   }
 }
 
-/// Columns of scores become e^(score - maximum), and `shares` 1 / their sums; two vectors at once, a cache line or
-/// two.
-inline void exponentials(std::int64_t keys, std::int64_t count, float* scores, float* shares) {
+/// The exponentials become e^(score - maximum of the column), and `shares` what they count in an average: two vectors
+/// at once, a cache line or two. In a last element that is not full zeros follow.
+template <class Operands>
+inline void exponentials(std::int64_t keys, std::int64_t count, const AttentionScratch<Operands>& scratch,
+                         float* shares) {
+  constexpr std::int64_t kFactors = Operands::kFactors;
   for (std::int64_t i = 0; i < count; i += 2 * kLanes) {
-    const float* score = scores + i;
+    const float* score = scratch.scores + i;
     Vector greatest[2] = {load(score), load(score + kLanes)}, totals[2] = {zero(), zero()};
     for (std::int64_t j = 1; j < keys; ++j) {
       score += kScoreStride;
       greatest[0] = greater(greatest[0], load(score));
       greatest[1] = greater(greatest[1], load(score + kLanes));
     }
-    float* value = scores + i;
-    for (std::int64_t j = 0; j < keys; ++j, value += kScoreStride) {
-      const Vector first = exponential(subtract(load(value), greatest[0])),
-                   second = exponential(subtract(load(value + kLanes), greatest[1]));
-      store(value, first);
-      store(value + kLanes, second);
-      totals[0] = add(totals[0], first);
-      totals[1] = add(totals[1], second);
+    score = scratch.scores + i;
+    auto* to = scratch.exponentials + i;
+    for (std::int64_t j = 0; j < keys; j += kFactors, to += kScoreStride) {
+      Vector values[kFactors][2] = {};
+#pragma GCC unroll 2
+      for (std::int64_t f = 0; f < kFactors; ++f, score += kScoreStride)
+        if (f == 0 || j + f < keys)
+#pragma GCC unroll 2
+          for (int v = 0; v < 2; ++v) {
+            values[f][v] = exponential(subtract(load(score + v * kLanes), greatest[v]));
+            totals[v] = add(totals[v], values[f][v]);
+          }
+      Operands::store_exponentials(values, to);
     }
-    store(shares + i, divide(all(1), totals[0]));
-    store(shares + i + kLanes, divide(all(1), totals[1]));
+    store(shares + i, divide(all(1 / Operands::kOne), totals[0]));
+    store(shares + i + kLanes, divide(all(1 / Operands::kOne), totals[1]));
   }
 }
 
-/// context[i] = sum over j of scores[j][i] * v[j] * shares[i].
-inline void write_context(const HeadAttention& call, const AttentionScratch& scratch, std::int64_t first,
+/// sums = the products of a tile of exponentials with `columns` values from column d on, rounded up to whole vectors.
+template <class Operands>
+inline void add_values(const AttentionScratch<Operands>& scratch, std::int64_t i, std::int64_t d, std::int64_t length,
+                       std::int64_t columns, float* sums) {
+  const std::int64_t keys = elements_of<Operands>(length);
+  for (std::int64_t j = 0; j < keys; j += smaller(Operands::kMostDepth, keys)) {
+    const Operand<typename Operands::Element> a{scratch.exponentials + j * kScoreStride + i, kScoreStride,
+                                                scratch.ones},
+        b{scratch.v + j * scratch.context_columns + d, scratch.context_columns, scratch.v_scales + d};
+    const std::int64_t depth = smaller(Operands::kMostDepth, keys - j);
+    const auto multiply = [&]<Start kStart>(Constant<kStart>) {
+      if (columns > kLanes)
+        Operands::template multiply_tile<2, kStart>(a, b, depth, sums, kPanelColumns);
+      else
+        Operands::template multiply_tile<1, kStart>(a, b, depth, sums, kPanelColumns);
+    };
+    if (j == 0)
+      multiply(Constant<Start::zero>{});
+    else
+      multiply(Constant<Start::result>{});
+  }
+}
+
+/// context[i] = sum over j of the exponential of j and i, times v[j] * shares[i].
+template <class Operands>
+inline void write_context(const HeadAttention& call, const AttentionScratch<Operands>& scratch, std::int64_t first,
                           std::int64_t count, const float* shares) {
   float sums[kTileRows * kPanelColumns];
   for (std::int64_t i = 0; i < count; i += kTileRows)
     for (std::int64_t d = 0; d < call.head_dim; d += kPanelColumns) {
       const std::int64_t columns = smaller(kPanelColumns, call.head_dim - d);
-      row_of_tiles(scratch.scores + i, kScoreStride, scratch.v + d, scratch.context_columns, call.length, columns, sums,
-                   kPanelColumns);
+      add_values(scratch, i, d, call.length, columns, sums);
       for (std::int64_t r = 0; r < smaller(kTileRows, count - i); ++r) {
         float* context = call.context + (first + i + r) * call.context_stride + d;
         for (std::int64_t x = 0; x < columns; ++x)
@@ -211,21 +230,32 @@ inline void write_context(const HeadAttention& call, const AttentionScratch& scr
     }
 }
 
-void attend(const HeadAttention& call) {
-  const AttentionScratch scratch(AttentionLayout(call.length, call.head_dim), call.scratch);
-  transpose(call.k, call.qkv_stride, call.length, call.head_dim, 1, scratch.k, scratch.column_stride);
-  copy_values(call, scratch);
+template <class Operands>
+inline void attend_with(const HeadAttention& call) {
+  const AttentionScratch<Operands> scratch(AttentionLayout(call.length, call.head_dim), call.head_dim, call.scratch);
+  transpose(scratch.operands, call.k, call.qkv_stride, call.length, call.head_dim, 1, scratch.k, scratch.column_stride,
+            scratch.k_scales, scratch.room, scratch.context_columns);
+  Operands::copy_values(call, scratch.v, scratch.context_columns, scratch.v_scales);
+  for (std::int64_t r = 0; r < kTileRows; ++r)
+    scratch.ones[r] = 1;
   const std::int64_t blocks = (call.queries + kBlock - 1) / kBlock;
   const std::int64_t block = round_up((call.queries + blocks - 1) / blocks, kTileRows);
   float shares[kBlock + 2 * kLanes];
   for (std::int64_t first = 0; first < call.queries; first += block) {
     const std::int64_t count = smaller(block, call.queries - first);
-    transpose(call.q + first * call.qkv_stride, call.qkv_stride, count, call.head_dim, call.scale, scratch.q,
-              kScoreStride);
+    transpose(scratch.operands, call.q + first * call.qkv_stride, call.qkv_stride, count, call.head_dim, call.scale,
+              scratch.q, kScoreStride, scratch.q_scales, scratch.room, scratch.context_columns);
     write_scores(call, scratch, first, count);
-    exponentials(call.length, count, scratch.scores, shares);
+    exponentials(call.length, count, scratch, shares);
     write_context(call, scratch, first, count, shares);
   }
+}
+
+void attend(const HeadAttention& call) {
+  if (call.products == AttentionProducts::int16)
+    attend_with<ShortOperands>(call);
+  else
+    attend_with<FloatOperands>(call);
 }
 
 } // namespace

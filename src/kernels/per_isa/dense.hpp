@@ -89,20 +89,17 @@ inline void dense_of(const DenseRows& call) {
       PanelAhead ahead = Numbers::ahead(call, begin + elements * kPanelColumns, depth, depth * tiles);
       for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(depth)) {
         const auto* a = rows_packed + row * depth;
-        const Corner y{call.y + row * call.out_features + column, call.out_features,
-                       smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
-        const auto multiply = [&](float* c, std::int64_t stride) {
+        const bool activate = call.gelu && k + depth == elements;
+        with_whole_tile(corner(call, row, column, k > 0), [&](float* c, std::int64_t stride) {
           Numbers::with_panel(call, begin, row == 0, room, [&](auto panel) {
             if (k == 0)
               tile<2, Start::bias>(a, kTileRows, panel, kPanelColumns, depth, call.bias + column, c, stride, ahead);
             else
               tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, stride, ahead);
           });
-        };
-        if (call.gelu && k + depth == elements)
-          finish_tile(y, multiply, [](std::int64_t, std::int64_t, Vector x) { return gelu(x); });
-        else
-          with_whole_tile(y, multiply);
+          if (activate)
+            activate_tile(c, stride);
+        });
       }
     }
   }

@@ -77,7 +77,8 @@ public:
   }
   Vector start(std::int64_t) const { return zero(); }
   Vector finish(std::int64_t row, std::int64_t column, Vector bits) const {
-    return scaled_sum(call_, scales_[row], column, bits_of(bits));
+    const Vector y = scaled_sum(call_, scales_[row], column, bits_of(bits));
+    return call_.gelu ? gelu(y) : y;
   }
   static void add_upper() {
     _tile_dpbusd(0, 4, 6);

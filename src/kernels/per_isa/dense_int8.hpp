@@ -32,17 +32,29 @@ inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth,
   }
 }
 
-/// c[r][x] (+)= sum over groups of a[group][r] * b[group][x], int8 products, for kTileRows rows and kPanelColumns
-/// columns of 32-bit integers, which lie where the floats will be. Never inlined, like tile().
-template <bool kAdd>
+/// What a tile's sums start from, and whether they are whole at its end.
+enum class Int8Sums { begin_and_end, begin, go_on, end };
+constexpr bool begins(Int8Sums sums) {
+  return sums == Int8Sums::begin_and_end || sums == Int8Sums::begin;
+}
+constexpr bool ends(Int8Sums sums) {
+  return sums == Int8Sums::begin_and_end || sums == Int8Sums::end;
+}
+
+/// c[r][x] = sum over groups of a[group][r] * b[group][x], int8 products, for kTileRows rows and kPanelColumns columns.
+/// Sums that are not whole are 32-bit integers, which lie where the floats will be; those that are become what they
+/// stand for, while they are in registers: `call` without GELU, `column` its first column, row_scales of kTileRows.
+/// Never inlined, like tile().
+template <Int8Sums kSums>
 [[gnu::noinline]] void int8_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
-                                 std::int64_t c_stride, PanelAhead ahead) {
+                                 std::int64_t c_stride, const DenseRows& call, std::int64_t column,
+                                 const float* row_scales, PanelAhead ahead) {
   Integers sums[kTileRows][2];
 #pragma GCC unroll 16
   for (int r = 0; r < kTileRows; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < 2; ++v)
-      sums[r][v] = kAdd ? load_integers(c + r * c_stride + v * kLanes) : Integers{};
+      sums[r][v] = begins(kSums) ? Integers{} : load_integers(c + r * c_stride + v * kLanes);
   const auto add_part = [&]<int kPart>(Part<kPart>) {
     Integers columns[2];
 #pragma GCC unroll 2
@@ -64,43 +76,50 @@ template <bool kAdd>
     a += kTileRows * kInt8Parts;
     b += kGroup * kPanelColumns;
   }
-#pragma GCC unroll 16
-  for (int r = 0; r < kTileRows; ++r)
 #pragma GCC unroll 2
-    for (int v = 0; v < 2; ++v)
-      store_integers(c + r * c_stride + v * kLanes, sums[r][v]);
+  for (int v = 0; v < 2; ++v)
+#pragma GCC unroll 16
+    for (int r = 0; r < kTileRows; ++r) {
+      float* to = c + r * c_stride + v * kLanes;
+      if constexpr (ends(kSums))
+        store(to, scaled_sum(call, row_scales[r], column + v * kLanes, sums[r][v]));
+      else
+        store_integers(to, sums[r][v]);
+    }
 }
 
 void dense_int8(const DenseRows& call) {
-  float* scales = call.scratch;
-  auto* room = reinterpret_cast<std::int32_t*>(scales + round_up(call.rows, kLanes));
-  auto* packed = room + kPanelColumns * kDepth;
-  for (std::int64_t row = 0; row < call.rows; ++row)
-    scales[row] = row_scale(call, row);
   const std::int64_t tiles = round_up(call.rows, kTileRows) / kTileRows;
+  float* scales = call.scratch;
+  auto* room = reinterpret_cast<std::int32_t*>(scales + round_up(call.rows, kLanes) + kLanes);
+  auto* packed = room + kPanelColumns * kDepth;
+  for (std::int64_t row = 0; row < tiles * kTileRows; ++row)
+    scales[row] = row < call.rows ? row_scale(call, row) : 0;
   const std::int64_t panel_bytes = round_up(call.in_features, kGroup) * kPanelColumns;
   for (std::int64_t k = 0; k < call.in_features; k += kInt8Depth) {
     const std::int64_t depth = smaller(kInt8Depth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
+    const bool last = k + depth == call.in_features;
     pack_int8(call, k, depth, scales, room, packed);
     for (std::int64_t column = 0; column < call.out_features; column += kPanelColumns) {
       const std::int8_t* panel = call.weight.int8 + column / kPanelColumns * panel_bytes + k * kPanelColumns;
       PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, groups * tiles);
       for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(groups)) {
         const std::int32_t* a = packed + row * kInt8Parts * groups;
-        const Corner y{call.y + row * call.out_features + column, call.out_features,
-                       smaller(kTileRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
-        const auto multiply = [&](float* c, std::int64_t stride) {
-          if (k == 0)
-            int8_tile<false>(a, panel, groups, c, stride, ahead);
-          else
-            int8_tile<true>(a, panel, groups, c, stride, ahead);
+        const auto multiply = [&]<Int8Sums kSums>(float* c, std::int64_t stride) {
+          int8_tile<kSums>(a, panel, groups, c, stride, call, column, scales + row, ahead);
         };
-        if (k + depth < call.in_features)
-          with_whole_tile(y, multiply);
-        else
-          finish_tile(y, multiply, [&](std::int64_t r, std::int64_t x, Vector bits) {
-            return scaled_sum(call, scales[row + r], column + x, bits_of(bits));
-          });
+        with_whole_tile(corner(call, row, column, k > 0), [&](float* c, std::int64_t stride) {
+          if (k == 0 && last)
+            multiply.template operator()<Int8Sums::begin_and_end>(c, stride);
+          else if (k == 0)
+            multiply.template operator()<Int8Sums::begin>(c, stride);
+          else if (!last)
+            multiply.template operator()<Int8Sums::go_on>(c, stride);
+          else
+            multiply.template operator()<Int8Sums::end>(c, stride);
+          if (last && call.gelu)
+            activate_tile(c, stride);
+        });
       }
     }
   }

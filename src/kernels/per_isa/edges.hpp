@@ -15,6 +15,19 @@ struct Corner {
   bool whole() const { return rows == kTileRows && columns == kPanelColumns; }
 };
 
+/// That of a dense layer's tile.
+inline Corner corner(const DenseRows& call, std::int64_t row, std::int64_t column, bool begun) {
+  return {call.y + row * call.out_features + column, call.out_features, smaller(kTileRows, call.rows - row),
+          smaller(kPanelColumns, call.out_features - column), begun};
+}
+
+/// GELU of a whole tile.
+inline void activate_tile(float* c, std::int64_t stride) {
+  for (std::int64_t r = 0; r < kTileRows; ++r, c += stride)
+    for (std::int64_t x = 0; x < kPanelColumns; x += kLanes)
+      store(c + x, gelu(load(c + x)));
+}
+
 /// Calls multiply(c, stride) with a copy of a whole tile; every vector of it becomes finish(row, column, vector) on its
 /// way to its place.
 template <std::int64_t kRows = kTileRows, class Multiply, class Finish>

@@ -6,6 +6,18 @@
 namespace sciexam::inline kernels::per_isa {
 namespace {
 
+/// Of numbers that are not negative.
+inline float largest(Vector x) {
+  float each[kLanes];
+  store(each, x);
+  __m256 eight = _mm256_loadu_ps(each);
+  if constexpr (kLanes == 16)
+    eight = _mm256_max_ps(eight, _mm256_loadu_ps(each + 8));
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
 /// Horner's scheme; coefficients from the constant on.
 template <int kCount>
 inline Vector polynomial(const float (&coefficients)[kCount], Vector x) {

@@ -21,15 +21,6 @@ constexpr std::int64_t kGroup = 4; // input features that a 32-bit element holds
 constexpr std::int64_t kInt8Depth = kDepth / kInt8Parts * kGroup;
 constexpr float kMaxInt8 = 127;
 
-inline float largest(Vector x) {
-  float each[kLanes];
-  store(each, x);
-  float most = 0;
-  for (const float value : each)
-    most = value > most ? value : most;
-  return most;
-}
-
 /// The absolute value of a row's largest element times its factor.
 inline float largest_input(const float* x, const float* factors, std::int64_t size) {
   Vector most = zero();
@@ -70,13 +61,12 @@ inline float inverse(float scale) {
   return scale > 0 ? 1 / scale : 0;
 }
 
-/// What an integer sum stands for. 128 was added to all bytes of rows: the surplus is what that added to a column's
-/// sums.
+/// What an integer sum stands for, before GELU. 128 was added to all bytes of rows: the surplus is what that added to a
+/// column's sums.
 inline Vector scaled_sum(const DenseRows& call, float row_scale, std::int64_t column, Integers sum) {
-  const Vector scale = multiply(all(row_scale), load(call.int8_scales.outputs + column)),
-               y = multiply_add(to_floats(sum - load_integers(call.int8_scales.surplus + column)), scale,
-                                load(call.bias + column));
-  return call.gelu ? gelu(y) : y;
+  const Vector scale = multiply(all(row_scale), load(call.int8_scales.outputs + column));
+  return multiply_add(to_floats(sum - load_integers(call.int8_scales.surplus + column)), scale,
+                      load(call.bias + column));
 }
 
 } // namespace

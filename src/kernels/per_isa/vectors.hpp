@@ -47,6 +47,10 @@ inline Integers add_products(Integers a, Integers b, Integers c) {
   return reinterpret_cast<Integers>(
       _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(c), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 }
+inline Integers add_short_products(Integers a, Integers b, Integers c) {
+  return reinterpret_cast<Integers>(
+      _mm512_dpwssd_epi32(reinterpret_cast<__m512i>(c), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
 #else
 constexpr int kInt8Parts = 2;
 template <int kPart>
@@ -54,10 +58,13 @@ inline Integers part_of(Integers columns) {
   const auto bytes = reinterpret_cast<__m512i>(columns);
   return reinterpret_cast<Integers>(_mm512_srai_epi16(kPart == 0 ? _mm512_slli_epi16(bytes, 8) : bytes, 8));
 }
-inline Integers add_products(Integers a, Integers b, Integers c) {
+inline Integers add_short_products(Integers a, Integers b, Integers c) {
   c += reinterpret_cast<Integers>(_mm512_madd_epi16(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
   asm("" : "+v"(c)); // add now: deferred products would not fit into the registers
   return c;
+}
+inline Integers add_products(Integers a, Integers b, Integers c) {
+  return add_short_products(a, b, c);
 }
 #endif
 
@@ -94,10 +101,13 @@ inline Integers part_of(Integers columns) {
   const auto bytes = reinterpret_cast<__m256i>(columns);
   return reinterpret_cast<Integers>(_mm256_srai_epi16(kPart == 0 ? _mm256_slli_epi16(bytes, 8) : bytes, 8));
 }
-inline Integers add_products(Integers a, Integers b, Integers c) {
+inline Integers add_short_products(Integers a, Integers b, Integers c) {
   c += reinterpret_cast<Integers>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
   asm("" : "+x"(c)); // add now: deferred products would not fit into the registers
   return c;
+}
+inline Integers add_products(Integers a, Integers b, Integers c) {
+  return add_short_products(a, b, c);
 }
 
 #endif
@@ -171,6 +181,8 @@ inline Vector divide(Vector a, Vector b) {
   return a / b;
 }
 
+// Products of 16-bit integers. An element of Integers holds two factors; their products are added exactly.
+//
 // int8 products. An element of Integers holds four factors: 0 .. 255 of rows, -128 .. 127 of columns. Where the CPU has
 // no instruction for them, they are multiplied as 16-bit numbers in two parts: bytes 0 and 2, and bytes 1 and 3 (those
 // of rows are already apart in memory, see round_to_int8()). part_of<p>(columns) is part p of kInt8Parts;
