@@ -88,8 +88,8 @@ std::string describe_peak(const std::string& precision, double peak, double f32_
   if (precision == "f32")
     return "the peak: " + f32 + " GFLOP/s, oneDNN's f32" + size;
   if (peak == 0)
-    return "the peak was not measured: this CPU has no instruction for products of " + precision + "; oneDNN's f32" +
-           size + ": " + f32 + " GFLOP/s";
+    return "the peak was not measured: the kernels in use have no instruction for products of " + precision +
+           "; oneDNN's f32" + size + ": " + f32 + " GFLOP/s";
   return "the peak: " + format_fixed(peak / 1e9, 0) + (precision == "int8" ? " GOP/s" : " GFLOP/s") + ", oneDNN's " +
          precision + size + ", " + format_fixed(peak / f32_peak, 2) + " times its f32 product's " + f32;
 }

@@ -77,9 +77,6 @@ inline Integers rounded_to_shorts(Vector x, Vector inverse_scale) {
 inline Integers pairs_of(Integers first, Integers second) {
   return (first & 0xFFFF) | (second << 16);
 }
-inline Vector absolute(Vector x) {
-  return greater(x, subtract(zero(), x));
-}
 /// 1 / x, or 0 for 0.
 inline float inverse_or_zero(float x) {
   return x > 0 ? 1 / x : 0;

@@ -6,6 +6,10 @@
 namespace sciexam::inline kernels::per_isa {
 namespace {
 
+inline Vector absolute(Vector x) {
+  return reinterpret_cast<Vector>(bits_of(x) & all_integers(INT32_MAX));
+}
+
 /// Of numbers that are not negative.
 inline float largest(Vector x) {
   float each[kLanes];
