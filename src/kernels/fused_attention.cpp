@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -64,18 +65,21 @@ public:
   }
 
 private:
-  /// A row as pairs of integers, `width` pairs apart. Returns what they count.
+  /// A row as pairs of integers, `width` pairs apart. Returns what they count: NaN if the row holds a number that is
+  /// not finite.
   static float write_shorts(std::span<const float> row, std::int32_t* to, std::int64_t width) {
     float most = 0;
-    for (const float x : row)
+    const bool finite = std::all_of(row.begin(), row.end(), [&](float x) {
       most = std::max(most, std::abs(x));
+      return std::isfinite(x);
+    });
     const float step = most / short_limit(static_cast<std::int64_t>(row.size())), inverse = step > 0 ? 1 / step : 0;
     const auto rounded = [&](std::size_t i) {
-      return i < row.size() ? static_cast<std::int32_t>(std::nearbyint(row[i] * inverse)) : 0;
+      return finite && i < row.size() ? static_cast<std::int32_t>(std::nearbyint(row[i] * inverse)) : 0;
     };
     for (std::size_t i = 0; i < row.size(); i += 2, to += width)
       *to = (rounded(i) & 0xFFFF) | rounded(i + 1) * (1 << 16);
-    return step;
+    return finite ? step : std::numeric_limits<float>::quiet_NaN();
   }
 
   std::vector<std::int32_t> column_of_;

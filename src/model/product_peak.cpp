@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #ifndef SCIEXAM_STOCK_LIBTORCH
 #include <oneapi/dnnl/dnnl.hpp>

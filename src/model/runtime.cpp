@@ -8,7 +8,6 @@
 #include <initializer_list>
 #include <new>
 #include <string_view>
-#include <vector>
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>

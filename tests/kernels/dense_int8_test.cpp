@@ -114,6 +114,23 @@ TEST_CASE("a row of zeros gives the bias, and the largest sums fit") {
   CHECK_THROWS_AS(PackedMatrix(kMaxInt8Features + 1, 1, StoredWeights::int8, *kernels), InternalError);
 }
 
+TEST_CASE("a NaN in a row shows in all of its int8 products, and in no other row's") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  const bool gelu = GENERATE(false, true);
+  CAPTURE(name, gelu);
+  constexpr std::int64_t kRows = 20, kIn = 128, kOut = 70, kWrong = 7;
+  const PackedMatrix matrix = Int8Layer(kIn, kOut, 1).packed(*kernels);
+  Floats x = test::normal(kRows * kIn, 1, 2), y(kRows * kOut), with_nan(y.size());
+  dense(matrix, x.data(), kRows, gelu, y.data(), test::single_worker(), test::workspace);
+  x[kWrong * kIn + 33] = NAN;
+  dense(matrix, x.data(), kRows, gelu, with_nan.data(), test::single_worker(), test::workspace);
+  for (std::size_t i = 0; i < y.size(); ++i)
+    if (i / kOut == kWrong)
+      REQUIRE(std::isnan(with_nan[i]));
+    else
+      REQUIRE(with_nan[i] == y[i]);
+}
+
 TEST_CASE("the bits of an int8 product depend neither on the other rows nor on the workers") {
   const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
   CAPTURE(name);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -187,6 +188,27 @@ TEST_CASE("attention with integers has the same bits with all kernels, and other
     CAPTURE(name);
     CHECK(context_with(*kernels) == rounded);
   }
+}
+
+TEST_CASE("a NaN among the operands shows in the contexts, whatever is multiplied") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  const AttentionProducts products = GENERATE(AttentionProducts::f32, AttentionProducts::int16);
+  const std::string where = GENERATE("q", "k", "v", "key table", "query table");
+  CAPTURE(name, products, where);
+  Inputs inputs{1, 64, 64, {0, 20}};
+  inputs.products = products;
+  constexpr std::size_t kElement = 37;
+  const std::size_t row = static_cast<std::size_t>(Inputs::table_row(0)) * 64; // of a token with itself
+  (where == "q"           ? inputs.qkv[kElement]
+   : where == "k"         ? inputs.qkv[64 + kElement]
+   : where == "v"         ? inputs.qkv[128 + kElement]
+   : where == "key table" ? inputs.key_table[row + kElement]
+                          : inputs.query_table[row + kElement]) = NAN;
+  Floats context(20 * 64);
+  fused_attention(inputs.call(*kernels, context.data()), test::single_worker(), test::workspace);
+  CHECK(std::isnan(context[kElement]));
+  if (where == "q")
+    CHECK(!std::isnan(context[64 + kElement]));
 }
 
 TEST_CASE("sums of integers do not overflow where all numbers are the largest, for any head and length") {

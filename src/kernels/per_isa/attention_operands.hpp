@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/kernel_table.hpp"
-#include "kernels/per_isa/functions.hpp"
+#include "kernels/per_isa/rounding.hpp"
 #include "kernels/per_isa/tile.hpp"
 
 namespace sciexam::inline kernels::per_isa {
@@ -77,10 +77,6 @@ inline Integers rounded_to_shorts(Vector x, Vector inverse_scale) {
 inline Integers pairs_of(Integers first, Integers second) {
   return (first & 0xFFFF) | (second << 16);
 }
-/// 1 / x, or 0 for 0.
-inline float inverse_or_zero(float x) {
-  return x > 0 ? 1 / x : 0;
-}
 
 /// c[r][x] = (c[r][x] +) scales of row and column * sum over k of a[k][r] * b[k][x], products of pairs of 16-bit
 /// integers. Never inlined, like tile().
@@ -130,16 +126,16 @@ public:
     const std::int64_t first = panel * kPanelColumns;
     return {table.columns.shorts + first * ((head_dim + 1) / 2), kPanelColumns, table.scales + first};
   }
-  /// Leaves the row in `room` and what an element counts, times `scale`, in `row_scale`.
+  /// Leaves the row in `room` and what an element counts, times `scale`, in `row_scale`: NaN if the row holds one.
   const std::int32_t* row(const float* x, std::int64_t count, float scale, std::int32_t* room, float* row_scale) const {
     using Halves = std::uint16_t __attribute__((vector_size(2 * kLanes)));
     Vector most = zero();
     for (std::int64_t i = 0; i < count; i += kLanes)
-      most = greater(most, absolute(load_some(x + i, count - i)));
+      most = larger_magnitude(most, load_some(x + i, count - i));
     const float step = largest(most) / limit_;
     *row_scale = step * scale;
     for (std::int64_t i = 0; i < count; i += kLanes) {
-      const Integers rounded = rounded_to_shorts(load_some(x + i, count - i), all(inverse_or_zero(step)));
+      const Integers rounded = rounded_to_shorts(load_some(x + i, count - i), all(inverse(step)));
       const Halves halves = __builtin_convertvector(rounded, Halves);
       __builtin_memcpy(room + i / 2, &halves, sizeof halves);
     }
@@ -164,7 +160,7 @@ public:
         const float* row = call.v + j * call.qkv_stride;
         if (d == 0)
           prefetch_row(row + kRowsAhead * call.qkv_stride, call.head_dim);
-        most = greater(most, absolute(load_some(row + d, call.head_dim - d)));
+        most = larger_magnitude(most, load_some(row + d, call.head_dim - d));
       }
       store(scales + d, multiply(most, all(1 / kMostValue)));
     }

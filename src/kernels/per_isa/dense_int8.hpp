@@ -32,20 +32,12 @@ inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth,
   }
 }
 
-/// What a tile's sums start from, and whether they are whole at its end.
-enum class Int8Sums { begin_and_end, begin, go_on, end };
-constexpr bool begins(Int8Sums sums) {
-  return sums == Int8Sums::begin_and_end || sums == Int8Sums::begin;
-}
-constexpr bool ends(Int8Sums sums) {
-  return sums == Int8Sums::begin_and_end || sums == Int8Sums::end;
-}
-
 /// c[r][x] = sum over groups of a[group][r] * b[group][x], int8 products, for kTileRows rows and kPanelColumns columns.
-/// Sums that are not whole are 32-bit integers, which lie where the floats will be; those that are become what they
-/// stand for, while they are in registers: `call` without GELU, `column` its first column, row_scales of kTileRows.
+/// Sums begin with zeros (kBegin) or with the 32-bit integers that lie where the floats will be; at the end (kEnd) they
+/// become what they stand for, while they are in registers: `call` without GELU, `column` its first column, row_scales
+/// of kTileRows.
 /// Never inlined, like tile().
-template <Int8Sums kSums>
+template <bool kBegin, bool kEnd>
 [[gnu::noinline]] void int8_tile(const std::int32_t* a, const std::int8_t* b, std::int64_t groups, float* c,
                                  std::int64_t c_stride, const DenseRows& call, std::int64_t column,
                                  const float* row_scales, PanelAhead ahead) {
@@ -54,8 +46,8 @@ template <Int8Sums kSums>
   for (int r = 0; r < kTileRows; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < 2; ++v)
-      sums[r][v] = begins(kSums) ? Integers{} : load_integers(c + r * c_stride + v * kLanes);
-  const auto add_part = [&]<int kPart>(Part<kPart>) {
+      sums[r][v] = kBegin ? Integers{} : load_integers(c + r * c_stride + v * kLanes);
+  const auto add_part = [&]<int kPart>(Constant<kPart>) {
     Integers columns[2];
 #pragma GCC unroll 2
     for (int v = 0; v < 2; ++v)
@@ -70,9 +62,9 @@ template <Int8Sums kSums>
   };
   for (std::int64_t group = 0; group < groups; ++group) {
     ahead.fetch();
-    add_part(Part<0>{});
+    add_part(Constant<0>{});
     if constexpr (kInt8Parts == 2)
-      add_part(Part<1>{});
+      add_part(Constant<1>{});
     a += kTileRows * kInt8Parts;
     b += kGroup * kPanelColumns;
   }
@@ -81,7 +73,7 @@ template <Int8Sums kSums>
 #pragma GCC unroll 16
     for (int r = 0; r < kTileRows; ++r) {
       float* to = c + r * c_stride + v * kLanes;
-      if constexpr (ends(kSums))
+      if constexpr (kEnd)
         store(to, scaled_sum(call, row_scales[r], column + v * kLanes, sums[r][v]));
       else
         store_integers(to, sums[r][v]);
@@ -105,18 +97,18 @@ void dense_int8(const DenseRows& call) {
       PanelAhead ahead(reinterpret_cast<const std::int32_t*>(panel + panel_bytes), groups, groups * tiles);
       for (std::int64_t row = 0; row < call.rows; row += kTileRows, ahead.skip(groups)) {
         const std::int32_t* a = packed + row * kInt8Parts * groups;
-        const auto multiply = [&]<Int8Sums kSums>(float* c, std::int64_t stride) {
-          int8_tile<kSums>(a, panel, groups, c, stride, call, column, scales + row, ahead);
-        };
         with_whole_tile(corner(call, row, column, k > 0), [&](float* c, std::int64_t stride) {
+          const auto multiply = [&]<bool kBegin, bool kEnd>(Constant<kBegin>, Constant<kEnd>) {
+            int8_tile<kBegin, kEnd>(a, panel, groups, c, stride, call, column, scales + row, ahead);
+          };
           if (k == 0 && last)
-            multiply.template operator()<Int8Sums::begin_and_end>(c, stride);
+            multiply(Constant<true>{}, Constant<true>{});
           else if (k == 0)
-            multiply.template operator()<Int8Sums::begin>(c, stride);
-          else if (!last)
-            multiply.template operator()<Int8Sums::go_on>(c, stride);
+            multiply(Constant<true>{}, Constant<false>{});
+          else if (last)
+            multiply(Constant<false>{}, Constant<true>{});
           else
-            multiply.template operator()<Int8Sums::end>(c, stride);
+            multiply(Constant<false>{}, Constant<false>{});
           if (last && call.gelu)
             activate_tile(c, stride);
         });

@@ -6,20 +6,22 @@
 namespace sciexam::inline kernels::per_isa {
 namespace {
 
-inline Vector absolute(Vector x) {
-  return reinterpret_cast<Vector>(bits_of(x) & all_integers(INT32_MAX));
+/// The larger of `most`, not negative, and |x|. As integers, whose order is that of such floats: a NaN counts more than
+/// any number, and is not lost.
+inline Vector larger_magnitude(Vector most, Vector x) {
+  const Integers a = bits_of(most), b = bits_of(x) & all_integers(INT32_MAX);
+  return reinterpret_cast<Vector>(a > b ? a : b);
 }
 
-/// Of numbers that are not negative.
+/// The largest of numbers that are not negative, or a NaN among them.
 inline float largest(Vector x) {
-  float each[kLanes];
-  store(each, x);
-  __m256 eight = _mm256_loadu_ps(each);
-  if constexpr (kLanes == 16)
-    eight = _mm256_max_ps(eight, _mm256_loadu_ps(each + 8));
-  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+  __m256i parts[kLanes / 8];
+  __builtin_memcpy(parts, &x, sizeof x);
+  const __m256i eight = kLanes == 16 ? _mm256_max_epi32(parts[0], parts[kLanes / 8 - 1]) : parts[0];
+  const __m128i four = _mm_max_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1)),
+                two = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x0E)),
+                one = _mm_max_epi32(two, _mm_shuffle_epi32(two, 0x01));
+  return _mm_cvtss_f32(_mm_castsi128_ps(one));
 }
 
 /// Horner's scheme; coefficients from the constant on.
@@ -32,13 +34,13 @@ inline Vector polynomial(const float (&coefficients)[kCount], Vector x) {
   return value;
 }
 
-/// e^x for x <= 0, relative error below 2e-7; clamped below at e^-87.
+/// e^x for x <= 0, relative error below 2e-7; clamped below at e^-87. A NaN stays one.
 inline Vector exponential(Vector x) {
   // e^x = 2^n e^r with |r| <= ln(2) / 2. Least squares for (e^r - 1) / r in relative error: 2.2e-9.
   constexpr float kCoefficients[] = {1.0F, 1.0F, 0.49999994F, 0.16666421F, 0.041667726F, 0.0083747720F, 0.0013859285F};
   // ln 2 in two parts, the first with zeros at its end: n times it is exact.
   constexpr float kLog2E = 1.44269504F, kLn2High = 0.693359375F, kLn2Low = -2.12194440e-4F;
-  const Vector bounded = greater(x, all(-87));
+  const Vector bounded = greater(all(-87), x); // in this order: of a NaN and a number the second is taken
   const Vector n = nearest(multiply(bounded, all(kLog2E)));
   const Vector r = multiply_add(n, all(-kLn2Low), multiply_add(n, all(-kLn2High), bounded));
   return multiply(polynomial(kCoefficients, r), power_of_two(n));

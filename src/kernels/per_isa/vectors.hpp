@@ -63,9 +63,6 @@ inline Integers add_short_products(Integers a, Integers b, Integers c) {
   asm("" : "+v"(c)); // add now: deferred products would not fit into the registers
   return c;
 }
-inline Integers add_products(Integers a, Integers b, Integers c) {
-  return add_short_products(a, b, c);
-}
 #endif
 
 #else
@@ -105,9 +102,6 @@ inline Integers add_short_products(Integers a, Integers b, Integers c) {
   c += reinterpret_cast<Integers>(_mm256_madd_epi16(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
   asm("" : "+x"(c)); // add now: deferred products would not fit into the registers
   return c;
-}
-inline Integers add_products(Integers a, Integers b, Integers c) {
-  return add_short_products(a, b, c);
 }
 
 #endif
@@ -188,8 +182,15 @@ inline Vector divide(Vector a, Vector b) {
 // of rows are already apart in memory, see round_to_int8()). part_of<p>(columns) is part p of kInt8Parts;
 // add_products(rows, columns, sums) adds the products of the two parts. All sums are exact.
 
-template <int>
-struct Part {};
+#ifndef __AVX512VNNI__
+inline Integers add_products(Integers a, Integers b, Integers c) {
+  return add_short_products(a, b, c);
+}
+#endif
+
+/// A value that a lambda takes as a template parameter.
+template <auto>
+struct Constant {};
 
 // bf16 products. An element of Integers holds two factors, the second feature's in its upper half.
 
