@@ -23,14 +23,10 @@ constexpr float kMaxInt8 = 127;
 
 /// The absolute value of a row's largest element times its factor; NaN if there is one.
 inline float largest_input(const float* x, const float* factors, std::int64_t size) {
-  Vector most[2] = {zero(), zero()}; // two, so that one need not wait for the other
-  for (std::int64_t i = 0; i < size; i += 2 * kLanes)
-#pragma GCC unroll 2
-    for (std::int64_t v = 0; v < 2; ++v) {
-      const std::int64_t at = i + v * kLanes;
-      most[v] = larger_magnitude(most[v], multiply(load_some(x + at, size - at), load_some(factors + at, size - at)));
-    }
-  return largest(larger_magnitude(most[0], most[1]));
+  Vector most = zero();
+  for (std::int64_t i = 0; i < size; i += kLanes)
+    most = larger_magnitude(most, multiply(load_some(x + i, size - i), load_some(factors + i, size - i)));
+  return largest(most);
 }
 
 /// 128 + x[i] factors[i] scale, rounded, four bytes an element, which stands kInt8Parts times, each time with the bytes
