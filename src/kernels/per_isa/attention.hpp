@@ -192,8 +192,8 @@ inline void exponentials(std::int64_t keys, std::int64_t count, const AttentionS
 
 /// sums = the products of a tile of exponentials with `columns` values from column d on, rounded up to whole vectors.
 template <class Operands>
-inline void add_values(const AttentionScratch<Operands>& scratch, std::int64_t i, std::int64_t d, std::int64_t length,
-                       std::int64_t columns, float* sums) {
+inline void multiply_values(const AttentionScratch<Operands>& scratch, std::int64_t i, std::int64_t d,
+                            std::int64_t length, std::int64_t columns, float* sums) {
   const std::int64_t keys = elements_of<Operands>(length);
   for (std::int64_t j = 0; j < keys; j += smaller(Operands::kMostDepth, keys)) {
     const Operand<typename Operands::Element> a{scratch.exponentials + j * kScoreStride + i, kScoreStride,
@@ -221,7 +221,7 @@ inline void write_context(const HeadAttention& call, const AttentionScratch<Oper
   for (std::int64_t i = 0; i < count; i += kTileRows)
     for (std::int64_t d = 0; d < call.head_dim; d += kPanelColumns) {
       const std::int64_t columns = smaller(kPanelColumns, call.head_dim - d);
-      add_values(scratch, i, d, call.length, columns, sums);
+      multiply_values(scratch, i, d, call.length, columns, sums);
       for (std::int64_t r = 0; r < smaller(kTileRows, count - i); ++r) {
         float* context = call.context + (first + i + r) * call.context_stride + d;
         for (std::int64_t x = 0; x < columns; ++x)
