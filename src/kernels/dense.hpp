@@ -12,10 +12,17 @@ namespace sciexam::inline kernels {
 /// Fewer rows per worker take just as long: reading the weights from memory then dominates.
 inline constexpr std::int64_t kEfficientRows = 96;
 
+/// Floats from one row of `features` to the next such that a kernel's tile of them does not collide in the first-level
+/// cache, as rows a power of two apart do. (Measured on Zen 4: int8 products into such rows take 2 % less time.)
+std::int64_t spread_stride(std::int64_t features);
+
 /// y = x weight^T + bias, then GELU if asked for; x [rows, in_features], y [rows, out_features]. The bits of a row
 /// depend neither on the other rows nor on the workers. Throws std::bad_alloc.
 void dense(const PackedMatrix& matrix, const float* x, std::int64_t rows, bool gelu, float* y, const Workers& workers,
            Workspace& workspace);
+/// Without GELU, into rows y_stride apart.
+void dense_spread(const PackedMatrix& matrix, const float* x, std::int64_t rows, float* y, std::int64_t y_stride,
+                  const Workers& workers, Workspace& workspace);
 /// Only the first `out_features`, without GELU; y [rows, out_features].
 void dense_part(const PackedMatrix& matrix, std::int64_t out_features, const float* x, std::int64_t rows, float* y,
                 const Workers& workers, Workspace& workspace);

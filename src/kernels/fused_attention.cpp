@@ -3,11 +3,8 @@
 #include "kernels/kernel_table.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace sciexam::inline kernels {
@@ -18,7 +15,7 @@ class PackedTable {
 public:
   /// `rows` are the rows of `table` for the distances 1 - longest .. longest - 1; they are multiplied by `scale`.
   PackedTable(const FusedAttention& call, const float* table, const std::vector<std::int64_t>& rows, float scale,
-              const Workers& workers, ReusedFloats& memory) {
+              const Workers& workers, Workspace& workspace, ReusedFloats& memory) {
     std::vector<std::int64_t> columns{rows.front()};
     column_of_.assign(kDistanceMargin, 0);
     for (const std::int64_t row : rows) {
@@ -30,25 +27,26 @@ public:
     center_ = kDistanceMargin + static_cast<std::int64_t>(rows.size()) / 2;
 
     const std::int64_t width = call.kernels->panel_columns, depth = call.head_dim;
-    const std::int64_t panels = (static_cast<std::int64_t>(columns.size()) + width - 1) / width;
-    columns.resize(static_cast<std::size_t>(panels * width), columns.back());
+    const std::int64_t all_columns = (static_cast<std::int64_t>(columns.size()) + width - 1) / width * width;
+    columns.resize(static_cast<std::size_t>(all_columns), columns.back());
     shorts_ = call.products == AttentionProducts::int16;
-    const std::int64_t elements = shorts_ ? (depth + 1) / 2 : depth; // of a column
-    scales_at_ = panels * width * elements;
-    head_floats_ = scales_at_ + panels * width;
+    scales_at_ = all_columns * (shorts_ ? (depth + 1) / 2 : depth);
+    head_floats_ = scales_at_ + all_columns;
     floats_ = memory.take(call.heads * head_floats_);
-    workers.run(call.heads, [&](int, std::int64_t head) {
-      float* of_head = floats_ + head * head_floats_;
-      for (std::int64_t column = 0; column < panels * width; ++column) {
-        const std::span from(table + (columns[static_cast<std::size_t>(column)] * call.heads + head) * depth,
-                             static_cast<std::size_t>(depth));
-        float* to = of_head + column / width * width * elements + column % width;
-        if (shorts_)
-          of_head[scales_at_ + column] = scale * write_shorts(from, reinterpret_cast<std::int32_t*>(to), width);
-        else
-          for (std::size_t i = 0; i < from.size(); ++i)
-            to[static_cast<std::int64_t>(i) * width] = from[i] * scale;
-      }
+    workspace.prepare(workers.count, call.kernels->attention_scratch(1, depth));
+    workers.run(call.heads, [&](int worker, std::int64_t head) {
+      TableColumns of_head;
+      of_head.table = table + head * depth;
+      of_head.stride = call.heads * depth;
+      of_head.head_dim = depth;
+      of_head.rows = columns.data();
+      of_head.columns = all_columns;
+      of_head.scale = scale;
+      of_head.products = call.products;
+      of_head.packed = floats_ + head * head_floats_;
+      of_head.scales = of_head.packed + scales_at_;
+      of_head.scratch = workspace.scratch(worker);
+      call.kernels->pack_table(of_head);
     });
   }
 
@@ -65,23 +63,6 @@ public:
   }
 
 private:
-  /// A row as pairs of integers, `width` pairs apart. Returns what they count: NaN if the row holds a number that is
-  /// not finite.
-  static float write_shorts(std::span<const float> row, std::int32_t* to, std::int64_t width) {
-    float most = 0;
-    const bool finite = std::all_of(row.begin(), row.end(), [&](float x) {
-      most = std::max(most, std::abs(x));
-      return std::isfinite(x);
-    });
-    const float step = most / short_limit(static_cast<std::int64_t>(row.size())), inverse = step > 0 ? 1 / step : 0;
-    const auto rounded = [&](std::size_t i) {
-      return finite && i < row.size() ? static_cast<std::int32_t>(std::nearbyint(row[i] * inverse)) : 0;
-    };
-    for (std::size_t i = 0; i < row.size(); i += 2, to += width)
-      *to = (rounded(i) & 0xFFFF) | rounded(i + 1) * (1 << 16);
-    return finite ? step : std::numeric_limits<float>::quiet_NaN();
-  }
-
   std::vector<std::int32_t> column_of_;
   std::int64_t center_ = 0, head_floats_ = 0, scales_at_ = 0;
   bool shorts_ = false;
@@ -112,10 +93,10 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
       rows.push_back(call.table_row(d));
   std::optional<PackedTable> keys, queries;
   if (call.query_table != nullptr)
-    queries.emplace(call, call.query_table, rows, call.scale, workers, workspace.query_table);
+    queries.emplace(call, call.query_table, rows, call.scale, workers, workspace, workspace.query_table);
   std::reverse(rows.begin(), rows.end()); // by j - i
   if (call.key_table != nullptr)
-    keys.emplace(call, call.key_table, rows, 1, workers, workspace.key_table);
+    keys.emplace(call, call.key_table, rows, 1, workers, workspace, workspace.key_table);
   workspace.prepare(workers.count, kernels.attention_scratch(longest, call.head_dim));
 
   workers.run(sequences * call.heads, [&](int worker, std::int64_t task) {

@@ -35,22 +35,24 @@ struct Int8Scales {
 
 /// y = x weight^T + bias for some rows, then GELU if asked for.
 struct DenseRows {
-  const float* x = nullptr; ///< [rows, in_features]
+  const float* x = nullptr; ///< [rows, in_features], x_stride apart
+  float* y = nullptr;       ///< [rows, out_features], y_stride apart
+  std::int64_t x_stride = 0, y_stride = 0;
   std::int64_t rows = 0, in_features = 0, out_features = 0;
   WeightPanels weight = {};
   Int8Scales int8_scales = {}; ///< for int8 weights only
   const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
   bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
-  float* y = nullptr;          ///< [rows, out_features]
   float* scratch = nullptr;    ///< dense_scratch(rows) floats, aligned
 };
 
-/// y = LayerNorm(x + residual) over rows of `size`; y may be x or residual.
+/// y = LayerNorm(x + residual) over rows of `size`, each matrix's at a stride of its own; y may be x or residual.
 struct NormRows {
   const float *x = nullptr, *residual = nullptr, *weight = nullptr, *bias = nullptr;
-  float eps = 0;
-  std::int64_t rows = 0, size = 0;
   float* y = nullptr;
+  std::int64_t x_stride = 0, residual_stride = 0, y_stride = 0;
+  std::int64_t rows = 0, size = 0;
+  float eps = 0;
 };
 
 /// What tokens are multiplied by, for each distance d of two of them, -(length - 1) .. length - 1. Far distances share
@@ -92,6 +94,19 @@ struct HeadAttention {
   float* scratch = nullptr; ///< attention_scratch(length, head_dim) floats, aligned
 };
 
+/// Rows of a table of one head, brought into the order of DistanceTable::columns.
+struct TableColumns {
+  const float* table = nullptr; ///< its rows of head_dim elements, `stride` apart
+  std::int64_t stride = 0, head_dim = 0;
+  const std::int64_t* rows = nullptr; ///< [columns], which to take
+  std::int64_t columns = 0;           ///< a multiple of panel_columns
+  float scale = 1;                    ///< of all elements
+  AttentionProducts products = AttentionProducts::f32;
+  float* packed = nullptr;  ///< [columns * head_dim] floats, or half as many, rounded up, of pairs of integers
+  float* scales = nullptr;  ///< [columns], for integers
+  float* scratch = nullptr; ///< attention_scratch(1, head_dim) floats, aligned
+};
+
 /// How rows are best split into chunks for a kernel.
 struct RowChunks {
   std::int64_t tile; ///< rows that it computes at once: multiples of it waste nothing
@@ -105,6 +120,7 @@ struct KernelTable {
   void (*dense)(const DenseRows& call);
   void (*add_and_normalise)(const NormRows& call);
   std::int64_t (*attention_scratch)(std::int64_t length, std::int64_t head_dim);
+  void (*pack_table)(const TableColumns& call);
   void (*attend)(const HeadAttention& call);
 };
 

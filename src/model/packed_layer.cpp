@@ -91,8 +91,9 @@ at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, co
   const Workers workers = stoppable(torch_workers(), stop);
   const std::int64_t tokens = hidden.size(0), size = hidden.size(1);
   const AttentionOptions options = attention_options(config);
-  float* q = workspace.projected.take(tokens * 3 * size);
-  dense(layer.query_key_value, floats(hidden), tokens, false, q, workers, workspace);
+  const std::int64_t qkv_stride = spread_stride(3 * size);
+  float* q = workspace.projected.take(tokens * qkv_stride);
+  dense_spread(layer.query_key_value, floats(hidden), tokens, q, qkv_stride, workers, workspace);
   times.projections += stopwatch.lap();
 
   const at::Tensor residual = first_tokens_only ? first_tokens(hidden, offsets) : hidden;
@@ -103,7 +104,7 @@ at::Tensor run_packed_layer(const PackedPass& pass, const PackedLayer& layer, co
   attention.q = q;
   attention.k = q + size;
   attention.v = q + 2 * size;
-  attention.qkv_stride = 3 * size;
+  attention.qkv_stride = qkv_stride;
   attention.heads = options.num_attention_heads;
   attention.head_dim = config.head_dim();
   attention.scale = static_cast<float>(options.scale);

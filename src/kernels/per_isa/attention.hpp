@@ -231,6 +231,28 @@ inline void write_context(const HeadAttention& call, const AttentionScratch<Oper
 }
 
 template <class Operands>
+inline void pack_table_with(const TableColumns& call) {
+  using Element = typename Operands::Element;
+  const Operands operands(call.head_dim);
+  const std::int64_t elements = elements_of<Operands>(call.head_dim);
+  auto* packed = reinterpret_cast<Element*>(call.packed);
+  auto* room = reinterpret_cast<Element*>(call.scratch);
+  for (std::int64_t first = 0; first < call.columns; first += 8) {
+    const auto row_at = [&](std::int64_t r) { return call.table + call.rows[first + r] * call.stride; };
+    Element* to = packed + first / kPanelColumns * kPanelColumns * elements + first % kPanelColumns;
+    transpose_rows(operands, row_at, call.head_dim, call.scale, to, kPanelColumns, call.scales + first, room,
+                   round_up(call.head_dim, kLanes));
+  }
+}
+
+void pack_table(const TableColumns& call) {
+  if (call.products == AttentionProducts::int16)
+    pack_table_with<ShortOperands>(call);
+  else
+    pack_table_with<FloatOperands>(call);
+}
+
+template <class Operands>
 inline void attend_with(const HeadAttention& call) {
   const AttentionScratch<Operands> scratch(AttentionLayout(call.length, call.head_dim), call.head_dim, call.scratch);
   transpose(scratch.operands, call.k, call.qkv_stride, call.length, call.head_dim, 1, scratch.k, scratch.column_stride,

@@ -186,32 +186,41 @@ constexpr std::int64_t elements_of(std::int64_t count) {
   return round_up(count, Operands::kFactors) / Operands::kFactors;
 }
 
-/// to[d][i] = element d of x[i] * scale, zeros after the last row, and the rows' scales. `room` is for eight rows of
-/// room_stride elements.
+/// to[d][r] = element d of the r-th of eight rows of head_dim elements, row_at(r), times scale; and the rows' scales.
+/// `room` is for eight rows, room_stride elements apart.
+template <class Operands, class RowAt, class Element = typename Operands::Element>
+inline void transpose_rows(const Operands& operands, const RowAt& row_at, std::int64_t head_dim, float scale,
+                           Element* to, std::int64_t to_stride, float* scales, Element* room,
+                           std::int64_t room_stride) {
+  const std::int64_t elements = elements_of<Operands>(head_dim);
+  const Element* from[8];
+  for (std::int64_t r = 0; r < 8; ++r)
+    from[r] = operands.row(row_at(r), head_dim, scale, room + r * room_stride, scales + r);
+  std::int64_t d = 0;
+  for (; d + 8 <= elements; d += 8) {
+    __m256 eight[8];
+#pragma GCC unroll 8
+    for (std::int64_t r = 0; r < 8; ++r)
+      eight[r] = _mm256_loadu_ps(reinterpret_cast<const float*>(from[r] + d));
+    transpose_eight(eight, reinterpret_cast<float*>(to + d * to_stride), to_stride);
+  }
+  for (; d < elements; ++d)
+    for (std::int64_t r = 0; r < 8; ++r)
+      to[d * to_stride + r] = from[r][d];
+}
+
+/// to[d][i] = element d of x[i] * scale, zeros after the last row, and the rows' scales. `room` as in transpose_rows().
 template <class Operands, class Element = typename Operands::Element>
 inline void transpose(const Operands& operands, const float* x, std::int64_t stride, std::int64_t rows,
                       std::int64_t head_dim, float scale, Element* to, std::int64_t to_stride, float* scales,
                       Element* room, std::int64_t room_stride) {
-  const std::int64_t elements = elements_of<Operands>(head_dim);
   for (std::int64_t i = 0; i < rows; i += 8) {
-    const Element* from[8];
     for (std::int64_t r = 0; r < 8; ++r)
       prefetch_row(x + (i + kRowsAhead + r) * stride, head_dim);
-    for (std::int64_t r = 0; r < 8; ++r) // beyond the end, the last row again
-      from[r] =
-          operands.row(x + smaller(i + r, rows - 1) * stride, head_dim, scale, room + r * room_stride, scales + i + r);
-    std::int64_t d = 0;
-    for (; d + 8 <= elements; d += 8) {
-      __m256 eight[8];
-#pragma GCC unroll 8
-      for (std::int64_t r = 0; r < 8; ++r)
-        eight[r] = _mm256_loadu_ps(reinterpret_cast<const float*>(from[r] + d));
-      transpose_eight(eight, reinterpret_cast<float*>(to + d * to_stride + i), to_stride);
-    }
-    for (; d < elements; ++d)
-      for (std::int64_t r = 0; r < 8; ++r)
-        to[d * to_stride + i + r] = from[r][d];
+    const auto row_at = [&](std::int64_t r) { return x + smaller(i + r, rows - 1) * stride; }; // at the end the last
+    transpose_rows(operands, row_at, head_dim, scale, to + i, to_stride, scales + i, room, room_stride);
   }
+  const std::int64_t elements = elements_of<Operands>(head_dim);
   for (std::int64_t d = 0; d < elements; ++d)
     for (std::int64_t i = rows; i < to_stride; ++i)
       to[d * to_stride + i] = 0;

@@ -64,7 +64,7 @@ inline void pack_rows(const DenseRows& call, std::int64_t k, std::int64_t depth,
     for (std::int64_t r = 0; r < kTileRows; ++r) {
       Element* own = room + r * kDepth;
       if (first + r < call.rows) {
-        rows[r] = Numbers::row(call.x + (first + r) * call.in_features + begin, count, own);
+        rows[r] = Numbers::row(call.x + (first + r) * call.x_stride + begin, count, own);
         continue;
       }
       for (std::int64_t i = 0; i < depth; ++i)
@@ -124,8 +124,8 @@ void dense(const DenseRows& call) {
 void add_and_normalise(const NormRows& call) {
   const auto size = static_cast<float>(call.size);
   for (std::int64_t row = 0; row < call.rows; ++row) {
-    const float *x = call.x + row * call.size, *residual = call.residual + row * call.size;
-    float* y = call.y + row * call.size;
+    const float *x = call.x + row * call.x_stride, *residual = call.residual + row * call.residual_stride;
+    float* y = call.y + row * call.y_stride;
     Vector sums = zero();
     float total = 0;
     std::int64_t i = 0;

@@ -150,8 +150,8 @@ inline void dense_in_unit(const DenseRows& call) {
       const std::int32_t* panel = numbers.panels() + column * elements + k * kPanelColumns;
       PanelAhead ahead(panel + elements * kPanelColumns, depth, all_rows / kUnitRows * fetches);
       for (std::int64_t row = 0; row < call.rows; row += kUnitRows, ahead.skip(fetches)) {
-        const Corner y{call.y + row * call.out_features + column, call.out_features,
-                       smaller(kUnitRows, call.rows - row), smaller(kPanelColumns, call.out_features - column), k > 0};
+        const Corner y{call.y + row * call.y_stride + column, call.y_stride, smaller(kUnitRows, call.rows - row),
+                       smaller(kPanelColumns, call.out_features - column), k > 0};
         const auto multiply = [&](float* c, std::int64_t) {
           for (std::int64_t i = 0; k == 0 && i < kUnitRows * kPanelColumns; i += kLanes)
             store(c + i, numbers.start(column + i % kPanelColumns));

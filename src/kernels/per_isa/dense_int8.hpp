@@ -22,8 +22,7 @@ inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth,
       rows[r] = own;
       const std::int64_t row = first + r;
       if (row < call.rows)
-        round_to_int8(call.x + row * call.in_features + k, call.int8_scales.inputs + k, inverse(scales[row]), depth,
-                      own);
+        round_to_int8(call.x + row * call.x_stride + k, call.int8_scales.inputs + k, inverse(scales[row]), depth, own);
       else
         for (std::int64_t i = 0; i < elements; ++i)
           own[i] = 0;

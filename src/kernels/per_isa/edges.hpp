@@ -17,7 +17,7 @@ struct Corner {
 
 /// That of a dense layer's tile.
 inline Corner corner(const DenseRows& call, std::int64_t row, std::int64_t column, bool begun) {
-  return {call.y + row * call.out_features + column, call.out_features, smaller(kTileRows, call.rows - row),
+  return {call.y + row * call.y_stride + column, call.y_stride, smaller(kTileRows, call.rows - row),
           smaller(kPanelColumns, call.out_features - column), begun};
 }
 

@@ -53,7 +53,7 @@ inline void round_to_int8(const float* x, const float* factors, float scale, std
 
 /// What row's bytes stand for; zero, if all of it is.
 inline float row_scale(const DenseRows& call, std::int64_t row) {
-  return largest_input(call.x + row * call.in_features, call.int8_scales.inputs, call.in_features) / kMaxInt8;
+  return largest_input(call.x + row * call.x_stride, call.int8_scales.inputs, call.in_features) / kMaxInt8;
 }
 inline float inverse(float scale) {
   return scale > 0 ? 1 / scale : 0;

@@ -8,7 +8,8 @@ namespace sciexam::inline kernels::per_isa {
 namespace {
 
 constexpr KernelTable kTable = {kExact, kRounded,           kPanelColumns,      &dense_scratch,
-                                &dense, &add_and_normalise, &attention_scratch, &attend};
+                                &dense, &add_and_normalise, &attention_scratch, &pack_table,
+                                &attend};
 
 } // namespace
 } // namespace sciexam::inline kernels::per_isa
