@@ -3,6 +3,7 @@
 #include "kernels/kernel_table.hpp"
 
 #include <algorithm>
+#include <numbers>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -91,9 +92,11 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   if (call.key_table != nullptr || call.query_table != nullptr)
     for (std::int64_t d = 1 - longest; d < longest; ++d)
       rows.push_back(call.table_row(d));
+  const float scale =
+      call.products == AttentionProducts::int16 ? call.scale * std::numbers::log2e_v<float> : call.scale;
   std::optional<PackedTable> keys, queries;
   if (call.query_table != nullptr)
-    queries.emplace(call, call.query_table, rows, call.scale, workers, workspace, workspace.query_table);
+    queries.emplace(call, call.query_table, rows, scale, workers, workspace, workspace.query_table);
   std::reverse(rows.begin(), rows.end()); // by j - i
   if (call.key_table != nullptr)
     keys.emplace(call, call.key_table, rows, 1, workers, workspace, workspace.key_table);
@@ -112,7 +115,7 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
     one.length = length(s);
     one.head_dim = call.head_dim;
     one.queries = std::min(call.queries, one.length);
-    one.scale = call.scale;
+    one.scale = scale;
     one.products = call.products;
     if (keys)
       one.key_table = keys->of_head(head);

@@ -42,8 +42,9 @@ struct DenseRows {
   WeightPanels weight = {};
   Int8Scales int8_scales = {}; ///< for int8 weights only
   const float* bias = nullptr; ///< [panels * panel_columns], zeros at the end
-  bool gelu = false;           ///< x * (1 + erf(x / sqrt(2))) / 2
-  float* scratch = nullptr;    ///< dense_scratch(rows) floats, aligned
+  /// y becomes y * (1 + erf(y / sqrt(2))) / 2: to 6e-6 where weights are bf16 or int8, else to 2e-7 of it.
+  bool gelu = false;
+  float* scratch = nullptr; ///< dense_scratch(rows) floats, aligned
 };
 
 /// y = LayerNorm(x + residual) over rows of `size`, each matrix's at a stride of its own; y may be x or residual.
@@ -85,6 +86,7 @@ struct HeadAttention {
   const float *q = nullptr, *k = nullptr, *v = nullptr; ///< [length, head_dim] each, rows qkv_stride apart
   std::int64_t qkv_stride = 0, length = 0, head_dim = 0;
   std::int64_t queries = 0; ///< only for the first so many rows of q
+  /// Of the scores; for int16 products times log2(e): their exponentials are powers of two.
   float scale = 1;
   AttentionProducts products = AttentionProducts::f32;
   DistanceTable key_table = {};   ///< by d = j - i

@@ -43,7 +43,7 @@ public:
   /// To be called once everything is placed.
   void complete();
 
-  /// A call with this matrix; the caller fills in x, rows, y and scratch.
+  /// A call with this matrix; the caller fills in x, y, their strides, rows and scratch.
   DenseRows call() const noexcept;
 
 private:

@@ -121,7 +121,8 @@ TEST_CASE("a bf16 product has the bits of VDPBF16PS, or of TDPBF16PS on AMX, for
   CHECK(bits_of(product(matrix, x)) == bits_of(expected));
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const auto sum = static_cast<double>(expected[i]);
-    REQUIRE(std::abs(static_cast<double>(activated[i]) - test::gelu(sum)) <= 3e-7 * std::abs(sum));
+    REQUIRE(std::abs(static_cast<double>(activated[i]) - test::gelu(sum)) <=
+            test::gelu_error(StoredWeights::bf16, sum));
   }
 }
 

@@ -174,6 +174,7 @@ TEST_CASE("fused attention equals the formula, for lengths around every edge") {
 
 TEST_CASE("attention with integers has the same bits with all kernels, and others than with floats") {
   Inputs inputs{2, 64, 128, {0, 1, 48, 181, 400}};
+  inputs.scale *= GENERATE(1.0F, 400.0F); // the second: scores of thousands, with exponentials that are zero
   const auto context_with = [&](const KernelTable& kernels) {
     Floats context(400 * 128, std::nanf(""));
     fused_attention(inputs.call(kernels, context.data()), test::three_workers(), test::workspace);
@@ -187,6 +188,27 @@ TEST_CASE("attention with integers has the same bits with all kernels, and other
   for (const auto& [name, kernels] : tables) {
     CAPTURE(name);
     CHECK(context_with(*kernels) == rounded);
+  }
+}
+
+TEST_CASE("an exponential is off by half of a 16383rd, if it becomes an integer") {
+  const auto [name, kernels] = GENERATE(from_range(test::every_kernel_table()));
+  CAPTURE(name);
+  constexpr std::int64_t kPairs = 500; // of tokens: the first one's scores are 0 and -s, the values 0 and 1
+  Inputs inputs{1, 1, 1, {0}, false, false, AttentionProducts::int16, 1};
+  inputs.qkv.clear();
+  const auto s = [](std::int64_t pair) { return static_cast<float>(pair) / 64; };
+  for (std::int64_t pair = 0; pair < kPairs; ++pair) {
+    inputs.offsets.push_back(2 * pair + 2);
+    inputs.qkv.insert(inputs.qkv.end(), {1, 0, 0, 1, -s(pair), 1});
+  }
+  Floats context(2 * kPairs, std::nanf(""));
+  fused_attention(inputs.call(*kernels, context.data()), test::single_worker(), test::workspace);
+  for (std::int64_t pair = 0; pair < kPairs; ++pair) {
+    CAPTURE(s(pair));
+    const double e = std::exp(-static_cast<double>(s(pair)));
+    REQUIRE(std::abs(static_cast<double>(context[static_cast<std::size_t>(2 * pair)]) * (1 + e) - e) <=
+            0.5 / kShortOne + 6e-6);
   }
 }
 

@@ -157,8 +157,8 @@ inline void write_scores(const HeadAttention& call, const AttentionScratch<Opera
   }
 }
 
-/// The exponentials become e^(score - maximum of the column), and `shares` what they count in an average: two vectors
-/// at once, a cache line or two. In a last element that is not full zeros follow.
+/// The exponentials become those of score - maximum of the column, and `shares` what they count in an average: two
+/// vectors at once, a cache line or two. In a last element that is not full zeros follow.
 template <class Operands>
 inline void exponentials(std::int64_t keys, std::int64_t count, const AttentionScratch<Operands>& scratch,
                          float* shares) {
@@ -180,7 +180,7 @@ inline void exponentials(std::int64_t keys, std::int64_t count, const AttentionS
         if (f == 0 || j + f < keys)
 #pragma GCC unroll 2
           for (int v = 0; v < 2; ++v) {
-            values[f][v] = exponential(subtract(load(score + v * kLanes), greatest[v]));
+            values[f][v] = Operands::exponential(subtract(load(score + v * kLanes), greatest[v]));
             totals[v] = add(totals[v], values[f][v]);
           }
       Operands::store_exponentials(values, to);

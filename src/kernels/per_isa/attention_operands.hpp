@@ -53,7 +53,8 @@ struct FloatOperands {
                             std::int64_t c_stride) {
     tile<kVectors, kStart>(a.at, a.stride, b.at, b.stride, depth, nullptr, c, c_stride);
   }
-  static constexpr std::int64_t kMostDepth = INT64_MAX; ///< of a product with exponentials
+  static Vector exponential(Vector x) { return per_isa::exponential(x); } ///< of x <= 0
+  static constexpr std::int64_t kMostDepth = INT64_MAX;                   ///< of a product with exponentials
   static void store_exponentials(const Vector (&values)[1][2], float* to) {
     store(to, values[0][0]);
     store(to + kLanes, values[0][1]);
@@ -146,6 +147,7 @@ public:
                             float* c, std::int64_t c_stride) {
     tile_of_shorts<kVectors, kStart>(a, b, depth, c, c_stride);
   }
+  static Vector exponential(Vector x) { return coarse_exp2(x); }
   static void store_exponentials(const Vector (&values)[2][2], std::int32_t* to) {
 #pragma GCC unroll 2
     for (int v = 0; v < 2; ++v)

@@ -22,6 +22,7 @@ struct Floats {
   using Element = float;
   static constexpr std::int64_t kFeatures = 1; // of an element
   static const float* row(const float* x, std::int64_t, float*) { return x; }
+  static Vector gelu(Vector x) { return per_isa::gelu(x); }
   template <class Multiply>
   static void with_panel(const DenseRows& call, std::int64_t begin, bool first, float* room, const Multiply& multiply) {
     if (call.weight.stored == StoredWeights::f32)
@@ -45,6 +46,7 @@ struct Bf16Pairs {
     round_to_pairs(x, count, room);
     return room;
   }
+  static Vector gelu(Vector x) { return coarse_gelu(x); }
   template <class Multiply>
   static void with_panel(const DenseRows& call, std::int64_t begin, bool, std::int32_t*, const Multiply& multiply) {
     multiply(call.weight.bf16 + begin);
@@ -98,7 +100,7 @@ inline void dense_of(const DenseRows& call) {
               tile<2, Start::result>(a, kTileRows, panel, kPanelColumns, depth, nullptr, c, stride, ahead);
           });
           if (activate)
-            activate_tile(c, stride);
+            activate_tile(c, stride, Numbers::gelu);
         });
       }
     }

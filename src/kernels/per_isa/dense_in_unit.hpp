@@ -47,7 +47,7 @@ public:
     round_to_pairs(call_.x + row * call_.in_features + begin, count, to);
   }
   Vector start(std::int64_t column) const { return load(call_.bias + column); }
-  Vector finish(std::int64_t, std::int64_t, Vector sum) const { return call_.gelu ? gelu(sum) : sum; }
+  Vector finish(std::int64_t, std::int64_t, Vector sum) const { return call_.gelu ? coarse_gelu(sum) : sum; }
   static void add_upper() {
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
@@ -78,7 +78,7 @@ public:
   Vector start(std::int64_t) const { return zero(); }
   Vector finish(std::int64_t row, std::int64_t column, Vector bits) const {
     const Vector y = scaled_sum(call_, scales_[row], column, bits_of(bits));
-    return call_.gelu ? gelu(y) : y;
+    return call_.gelu ? coarse_gelu(y) : y;
   }
   static void add_upper() {
     _tile_dpbusd(0, 4, 6);

@@ -11,9 +11,9 @@ namespace sciexam::inline kernels::per_isa {
 namespace {
 
 /// Rows in tiles, [tile][group][kInt8Parts][kTileRows]; rows missing in the last one are zeros. `room` is for
-/// a tile's rows.
-inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth, const float* scales,
-                      std::int32_t* room, std::int32_t* packed) {
+/// a tile's rows. At k = 0 their scales are written too, while a row is in the first-level cache.
+inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth, float* scales, std::int32_t* room,
+                      std::int32_t* packed) {
   const std::int64_t elements = round_up(depth, kGroup) / kGroup * kInt8Parts;
   for (std::int64_t first = 0; first < call.rows; first += kTileRows, packed += elements * kTileRows) {
     const std::int32_t* rows[kTileRows];
@@ -21,6 +21,8 @@ inline void pack_int8(const DenseRows& call, std::int64_t k, std::int64_t depth,
       std::int32_t* own = room + r * kDepth;
       rows[r] = own;
       const std::int64_t row = first + r;
+      if (k == 0)
+        scales[row] = row < call.rows ? row_scale(call, row) : 0;
       if (row < call.rows)
         round_to_int8(call.x + row * call.x_stride + k, call.int8_scales.inputs + k, inverse(scales[row]), depth, own);
       else
@@ -84,8 +86,6 @@ void dense_int8(const DenseRows& call) {
   float* scales = call.scratch;
   auto* room = reinterpret_cast<std::int32_t*>(scales + round_up(call.rows, kLanes) + kLanes);
   auto* packed = room + kPanelColumns * kDepth;
-  for (std::int64_t row = 0; row < tiles * kTileRows; ++row)
-    scales[row] = row < call.rows ? row_scale(call, row) : 0;
   const std::int64_t panel_bytes = round_up(call.in_features, kGroup) * kPanelColumns;
   for (std::int64_t k = 0; k < call.in_features; k += kInt8Depth) {
     const std::int64_t depth = smaller(kInt8Depth, call.in_features - k), groups = round_up(depth, kGroup) / kGroup;
@@ -109,7 +109,7 @@ void dense_int8(const DenseRows& call) {
           else
             multiply(Constant<false>{}, Constant<false>{});
           if (last && call.gelu)
-            activate_tile(c, stride);
+            activate_tile(c, stride, coarse_gelu);
         });
       }
     }

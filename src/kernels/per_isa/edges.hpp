@@ -21,11 +21,12 @@ inline Corner corner(const DenseRows& call, std::int64_t row, std::int64_t colum
           smaller(kPanelColumns, call.out_features - column), begun};
 }
 
-/// GELU of a whole tile.
-inline void activate_tile(float* c, std::int64_t stride) {
+/// A whole tile becomes activation(of each of its vectors).
+template <class Activation>
+inline void activate_tile(float* c, std::int64_t stride, const Activation& activation) {
   for (std::int64_t r = 0; r < kTileRows; ++r, c += stride)
     for (std::int64_t x = 0; x < kPanelColumns; x += kLanes)
-      store(c + x, gelu(load(c + x)));
+      store(c + x, activation(load(c + x)));
 }
 
 /// Calls multiply(c, stride) with a copy of a whole tile; every vector of it becomes finish(row, column, vector) on its

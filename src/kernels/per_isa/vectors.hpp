@@ -37,6 +37,10 @@ inline Vector load_half(const std::uint16_t* from) {
 inline float sum(Vector x) {
   return _mm512_reduce_add_ps(x);
 }
+/// x 2^n for whole n.
+inline Vector scaled_by_power(Vector x, Vector n) {
+  return _mm512_scalef_ps(x, n);
+}
 #ifdef __AVX512VNNI__
 constexpr int kInt8Parts = 1;
 template <int>
@@ -162,6 +166,12 @@ inline Integers bits_of(Vector x) {
 inline Vector power_of_two(Vector n) {
   return reinterpret_cast<Vector>((to_integers(n) + 127) << 23);
 }
+#ifndef __AVX512F__
+/// x 2^n for whole n up to 127; for n below -126 as if it were that. A NaN among n becomes one.
+inline Vector scaled_by_power(Vector x, Vector n) {
+  return x * power_of_two(greater(all(-126), n));
+}
+#endif
 inline Vector add(Vector a, Vector b) {
   return a + b;
 }
@@ -242,7 +252,7 @@ constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 140 : 192};
 #ifdef __AMX_TILE__
 constexpr RowChunks kRounded = {32, 256};
 #else
-constexpr RowChunks kRounded = kExact;
+constexpr RowChunks kRounded = {kTileRows, kLanes == 16 ? 70 : 192};
 #endif
 static_assert(kExact.most % kExact.tile == 0 && kRounded.most % kRounded.tile == 0);
 
