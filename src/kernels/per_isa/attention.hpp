@@ -20,7 +20,7 @@ constexpr std::int64_t odd_lines(std::int64_t x) {
   return round_up(x, 16) / 16 % 2 == 1 ? round_up(x, 16) : round_up(x, 16) + 16;
 }
 
-constexpr std::int64_t kBlock = kTileRows == 6 ? 96 : 112; ///< queries at once
+constexpr std::int64_t kBlock = kTileRows == 6 ? 96 : 168; ///< queries at once
 constexpr std::int64_t kKeys = 4 * kTileRows;              ///< keys at once
 static_assert(kBlock % kTileRows == 0 && kBlock % 8 == 0 && kKeys % 8 == 0);
 constexpr std::int64_t kScoreStride = odd_lines(kBlock + kPanelColumns);
@@ -94,12 +94,24 @@ public:
       return;
     const std::int64_t first = panel_of(lowest - round_up(count, kTileRows) + 1), last = panel_of(highest);
     first_column_ = first * kPanelColumns;
-    for (std::int64_t panel = first; panel <= last; ++panel)
-      for (std::int64_t r = 0; r < count; r += kTileRows)
-        if (panel_of(lowest - r - kTileRows + 1) <= panel && panel <= panel_of(highest - r))
-          Operands::template multiply_tile<2, Start::zero>(
-              tokens.from(r), Operands::columns(table, panel, head_dim), elements_of<Operands>(head_dim),
-              to + r * stride + panel * kPanelColumns - first_column_, stride);
+    for (std::int64_t panel = first; panel <= last; ++panel) {
+      const Operand<Element> columns = Operands::columns(table, panel, head_dim);
+      const std::int64_t middle = panel * kPanelColumns + kLanes;
+      for (std::int64_t r = 0; r < count; r += kTileRows) {
+        const std::int64_t begin = column_of_[lowest - r - kTileRows + 1], end = column_of_[highest - r];
+        if (begin >= middle + kLanes || end < middle - kLanes)
+          continue;
+        // Where only one half of the panel is in reach, half a tile.
+        const std::int64_t from = begin >= middle ? middle : middle - kLanes;
+        float* at = to + r * stride + from - first_column_;
+        if (begin < middle && end >= middle)
+          Operands::template multiply_tile<2, Start::zero>(tokens.from(r), columns, elements_of<Operands>(head_dim), at,
+                                                           stride);
+        else
+          Operands::template multiply_tile<1, Start::zero>(tokens.from(r), columns.from(from % kPanelColumns),
+                                                           elements_of<Operands>(head_dim), at, stride);
+      }
+    }
   }
 
   /// Token r's for the distances d .. d + 7.
