@@ -252,7 +252,7 @@ constexpr RowChunks kExact = {kTileRows, kLanes == 16 ? 140 : 192};
 #ifdef __AMX_TILE__
 constexpr RowChunks kRounded = {32, 256};
 #else
-constexpr RowChunks kRounded = {kTileRows, kLanes == 16 ? 70 : 192};
+constexpr RowChunks kRounded = kExact;
 #endif
 static_assert(kExact.most % kExact.tile == 0 && kRounded.most % kRounded.tile == 0);
 
