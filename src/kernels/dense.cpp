@@ -122,8 +122,9 @@ void finish_layer(const LayerTail& tail, const float* context, const float* hidd
   workers.run(chunks.count, [&](int worker, std::int64_t chunk) {
     const std::int64_t first = chunks.first(chunk), count = chunks.length(chunk);
     float* packed = workspace.scratch(worker);
-    const Output attended{packed + packing, stride}, sum = attended.from(longest),
-                                                     activated{sum.from(longest).at, inner_stride};
+    const Output attended{packed + packing, stride};
+    const Output sum = attended.from(longest);
+    const Output activated{sum.from(longest).at, inner_stride};
     multiply(kernels, first_call, Input{context, size}.from(first), count, sum, packed);
     normalise(kernels, tail.attention_norm, sum, Input{hidden, size}.from(first), count, size, attended);
     multiply(kernels, up_call, attended, count, activated, packed);
