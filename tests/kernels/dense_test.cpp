@@ -127,8 +127,10 @@ TEST_CASE("GELU is as exact as what follows needs, also far from zero") {
   else
     identity.place_halves(0, std::as_bytes(std::span(&one, 1)).last(2)); // the upper half is the bf16 number
   identity.complete();
-  Floats x; // numbers that bf16 has
-  for (int i = -255; i <= 255; ++i)
+  Floats x;
+  for (int i = -4000; stored == StoredWeights::f32 && i <= 4000; ++i)
+    x.push_back(static_cast<float>(i) / 400);
+  for (int i = -255; i <= 255; ++i) // numbers that bf16 has
     for (const float step : {0x1p-15F, 0x1p-6F, 0x1p-5F})
       x.push_back(static_cast<float>(i) * step);
   x.insert(x.end(), {-0x1p99F, -100, 100, 0x1p99F, 0});
