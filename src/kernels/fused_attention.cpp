@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <numbers>
-#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -78,15 +77,14 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   const auto length = [&](std::int64_t s) {
     return call.offsets[static_cast<std::size_t>(s) + 1] - call.offsets[static_cast<std::size_t>(s)];
   };
-  std::vector<std::int64_t> order(static_cast<std::size_t>(std::max<std::int64_t>(0, sequences))), contexts{0};
-  std::iota(order.begin(), order.end(), 0);
-  for (const std::int64_t s : order)
-    contexts.push_back(contexts.back() + std::min(call.queries, length(s)));
-  // The longest first, so that the last to finish are short.
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
-  if (order.empty() || length(order.front()) == 0)
+  std::int64_t longest = 0;
+  std::vector<std::int64_t> contexts{0};
+  for (std::int64_t i = 0; i < sequences; ++i) {
+    longest = std::max(longest, length(i));
+    contexts.push_back(contexts.back() + std::min(call.queries, length(i)));
+  }
+  if (longest == 0)
     return;
-  const std::int64_t longest = length(order.front());
   std::vector<std::int64_t> rows; // by i - j
   rows.reserve(static_cast<std::size_t>(2 * longest - 1));
   if (call.key_table != nullptr || call.query_table != nullptr)
@@ -103,7 +101,7 @@ void fused_attention(const FusedAttention& call, const Workers& workers, Workspa
   workspace.prepare(workers.count, kernels.attention_scratch(longest, call.head_dim));
 
   workers.run(sequences * call.heads, [&](int worker, std::int64_t task) {
-    const std::int64_t s = order[static_cast<std::size_t>(task / call.heads)], head = task % call.heads;
+    const std::int64_t s = task / call.heads, head = task % call.heads;
     if (length(s) == 0)
       return;
     const std::int64_t first = call.offsets[static_cast<std::size_t>(s)] * call.qkv_stride + head * call.head_dim;

@@ -4,12 +4,11 @@
 #include "kernels/fused_attention.hpp"
 #include "model/attention_options.hpp"
 #include "model/network_io.hpp"
+#include "model/torch_workers.hpp"
 #include "support/clock.hpp"
 
 #include <algorithm>
-#include <atomic>
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
 namespace sciexam::inline model {
@@ -37,18 +36,6 @@ Workers stoppable(Workers workers, const SharedStop* stop) {
 }
 
 } // namespace
-
-Workers torch_workers() {
-  const int count = at::get_num_threads();
-  return {count, [count](std::int64_t tasks, const std::function<void(int, std::int64_t)>& task) {
-            std::atomic<std::int64_t> next = 0;
-            at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-              for (std::int64_t worker = begin; worker < end; ++worker)
-                for (std::int64_t i = next++; i < tasks; i = next++)
-                  task(static_cast<int>(worker), i);
-            });
-          }};
-}
 
 PackedLayer::PackedLayer(const DebertaConfig& config, const std::array<StoredWeights, 4>& stored)
     : query_key_value(config.hidden_size, 3 * config.hidden_size, stored[0]),

@@ -16,9 +16,6 @@
 
 namespace sciexam::inline model {
 
-/// LibTorch's threads.
-Workers torch_workers();
-
 /// The weights of one layer.
 struct PackedLayer {
   static constexpr std::size_t kMatrices = 4;

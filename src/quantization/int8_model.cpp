@@ -4,6 +4,7 @@
 #include "inference/answering.hpp"
 #include "inference/token_batches.hpp"
 #include "kernels/int8_weights.hpp"
+#include "model/torch_workers.hpp"
 #include "model/weights.hpp"
 #include "quantization/agreement.hpp"
 #include "support/errors.hpp"
