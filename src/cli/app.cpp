@@ -98,7 +98,7 @@ ExitStatus run_command_line(int argc, const char* const* given) {
   if (const CLI::App* command = help_wanted(app, words)) {
     std::string before;
     for (const CLI::App* outer = command->get_parent(); outer != nullptr; outer = outer->get_parent())
-      before = outer->get_name() + (before.empty() ? "" : " " + before);
+      before.insert(0, outer->get_name() + (before.empty() ? "" : " "));
     std::cout << command->help(before);
     return ExitStatus::done;
   }

@@ -7,6 +7,7 @@
 #include "cli/options.hpp"
 #include "exam/metrics.hpp"
 #include "exam/submission.hpp"
+#include "inference/loading.hpp"
 #include "support/errors.hpp"
 #include "support/messages/progress.hpp"
 #include "support/text/counted.hpp"

@@ -102,12 +102,15 @@ std::optional<std::string> unknown_word(const CLI::App& app, const std::vector<s
   }
   const std::string of = name_of_command.empty() ? "" : " of " + name_of_command,
                     help = "sciexam-run " + name_of_command + (of.empty() ? "" : " ") + "--help lists them";
+  const auto refusal = [&](const std::string& name) {
+    return name + " is not an option" + of + ". " + meant(name, known, help);
+  };
   for (const std::string& word : words) {
     if (word == "--")
       break;
     const std::string name = word.substr(0, word.find('='));
     if (name.starts_with("--") && std::find(known.begin(), known.end(), name) == known.end())
-      return name + " is not an option" + of + ". " + meant(name, known, help);
+      return refusal(name);
   }
   return std::nullopt;
 }
@@ -121,7 +124,10 @@ std::string first_steps() {
 }
 
 std::string bash_completion(const CLI::App& app) {
-  std::string commands, options = "      *) options=\"" + joined(option_names(app)) + "\" ;;\n", choices;
+  const auto options_of = [](const std::string& pattern, const std::string& names) {
+    return "      " + pattern + ") options=\"" + names + "\" ;;\n";
+  };
+  std::string choices;
   const auto add_choices = [&](const CLI::App& command, const std::string& name) {
     for (const CLI::Option* option : command.get_options())
       if (const std::vector<std::string> values = choices_of(*option); !values.empty())
@@ -137,7 +143,7 @@ std::string bash_completion(const CLI::App& app) {
       all += " " + joined(option_names(*part));
       add_choices(*part, name);
     }
-    by_command += "      " + name + ") options=\"" + all + "\" ;;\n";
+    by_command += options_of(name, all);
   }
   return "# Completes sciexam-run in bash. For this shell: source <(./sciexam-run completion)\n"
          "_sciexam_run() {\n"
@@ -153,7 +159,7 @@ std::string bash_completion(const CLI::App& app) {
          "    mapfile -t COMPREPLY < <(compgen -W \"$choices\" -- \"$word\")\n"
          "  elif [[ $word = -* ]]; then\n"
          "    case $command in\n" +
-         by_command + options +
+         by_command + options_of("*", joined(option_names(app))) +
          "    esac\n"
          "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
          "  elif [ \"$COMP_CWORD\" -eq 1 ]; then\n"

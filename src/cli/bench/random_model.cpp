@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <random>
 #include <set>
 #include <string_view>
@@ -35,6 +36,7 @@ std::set<std::string> groups_of(const DebertaConfig& config, bool all) {
 
 std::vector<std::string> shape_names() {
   std::vector<std::string> names;
+  names.reserve(std::size(kShapes));
   for (const Shape& shape : kShapes)
     names.emplace_back(shape.name);
   return names;

@@ -56,7 +56,7 @@ std::vector<fs::path> InputFinder::candidates(const std::string& name) const {
     for (const fs::path& folder : *folders)
       if (is_file(folder / name))
         files.push_back(folder / name);
-  std::ranges::stable_partition(files, [&](const fs::path& file) { return file.parent_path() == last_; });
+  std::stable_partition(files.begin(), files.end(), [&](const fs::path& file) { return file.parent_path() == last_; });
   return files;
 }
 

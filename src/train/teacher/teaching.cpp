@@ -64,7 +64,7 @@ std::optional<TeacherAnswers> known_answers(const TrainingRequest& request, cons
   return std::nullopt;
 }
 
-void give_to(TrainingSet& set, TeacherAnswers answers) {
+void give_to(TrainingSet& set, TeacherAnswers&& answers) {
   set.teacher.clear();
   for (auto& [name, questions] : answers.files)
     for (auto& question : questions)
