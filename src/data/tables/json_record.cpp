@@ -32,9 +32,10 @@ public:
 private:
   void add_object(const std::string& prefix, const Json& object) {
     const Json* options = options_ ? nullptr : take_options(object);
+    const std::string before = prefix.empty() ? "" : prefix + ".";
     for (const auto& [key, value] : object.items())
       if (&value != options)
-        add(prefix.empty() ? key : prefix + "." + key, plain_name(key), value);
+        add(before + key, plain_name(key), value);
   }
 
   /// The member that holds the options, which become cells; nullptr if none does.

@@ -36,7 +36,7 @@ public:
   Table take() { return std::move(table_); }
 
 private:
-  void add_row(NamedCells cells, std::size_t row) {
+  void add_row(NamedCells&& cells, std::size_t row) {
     TableRow made{.row = row};
     for (auto& [name, text] : cells)
       made.cells.push_back({column_of(name), std::move(text)});

@@ -107,6 +107,7 @@ std::vector<TermShare> Searcher::explain(const Query& query, std::uint32_t passa
     share.score = std::ldexp(static_cast<double>(impact) * share.weight, -terms.unit_bits);
   }
   std::vector<TermShare> all;
+  all.reserve(shares.size());
   for (auto& [term, share] : shares)
     all.push_back(std::move(share));
   return all;
